@@ -1,0 +1,192 @@
+# evprof. `make demo` shows the program at work, `make check` runs every test; both first install
+# what is missing. V=1 shows the commands, SAN=address,undefined builds with sanitizers, B= chooses
+# another build folder.
+
+B       ?= build
+V       ?= 0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SAN     ?=
+WERROR  ?= 0
+# Optional parts to leave out although they are there: WITHOUT="bpf"
+WITHOUT ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+
+ifneq ($(SAN),)
+B := $(B)/san
+endif
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+# The rooms, in the order in which data walks through them. A stage sees only earlier ones.
+STAGES := base event perfdata symbol collect profile view
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	    -Wundef -Wwrite-strings -Wno-format-nonliteral
+CFLAGS   ?= -O2 -g
+override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
+	    $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -DEV_SANITIZED=1)
+override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen
+override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
+
+.PHONY: all demo check check-built check-quick deps bench lint format fuzz install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/evprof examples
+
+# ---- what is there to build with -----------------------------------------------------------------
+
+# config.mk holds HAVE_BPF and LIBS, found by trying; it is made again when `make deps` installs.
+NO_CONFIG := clean help deps demo check format
+ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
+include $(B)/config.mk
+endif
+$(B)/config.mk: .ci/probe
+	$(Q)mkdir -p $(@D)
+	$(Q)CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" WITHOUT="$(WITHOUT)" sh .ci/probe $@
+
+# ---- objects, one archive per stage --------------------------------------------------------------
+
+sources = $(wildcard src/$(1)/*.c)
+objects = $(patsubst src/%.c,$(B)/obj/%.o,$(call sources,$(1)))
+# The archives of a stage and all before it, latest first, for the linker.
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+upto = $(patsubst %,$(B)/lib%.a,$(call reverse,$(call before,$(1),$(STAGES))))
+before = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call before,$(1),$(wordlist 2,$(words $(2)),$(2))))
+
+define stage_rules
+$(B)/lib$(1).a: $(call objects,$(1))
+	$$(Q)rm -f $$@
+	$$(call say,AR,$$@)
+	$$(Q)ar rcsD $$@ $$^
+endef
+$(foreach stage,$(STAGES) cmd,$(eval $(call stage_rules,$(stage))))
+
+# Version and features are known to main only.
+$(B)/obj/%.o: src/%.c $(B)/config.mk
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FEATURES) -MMD -MP -c $< -o $@
+
+$(B)/evprof: $(B)/libcmd.a $(call upto,view)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# ---- BPF programs: x.bpf.c -> x.skel.h -----------------------------------------------------------
+
+BPF_PROGRAMS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
+BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(patsubst riscv64,riscv,$(shell uname -m))))
+ifeq ($(HAVE_BPF),1)
+$(call objects,collect): $(BPF_PROGRAMS:%=$(B)/gen/%.skel.h)
+endif
+$(B)/gen/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
+	$(Q)mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf -I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+	$(Q)$(BPFTOOL) gen object $@.stripped $@ && mv $@.stripped $@
+$(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
+
+# ---- examples ------------------------------------------------------------------------------------
+
+# Programs worth profiling are one file each; those that include <evprof/…> are written against the
+# library.
+EXAMPLE_SOURCES := $(wildcard examples/*.c)
+EMBEDDING := $(shell grep -l '<evprof/' $(EXAMPLE_SOURCES) /dev/null)
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_SOURCES))
+examples: $(EXAMPLES) $(patsubst examples/%.py,$(B)/examples/%.py,$(wildcard examples/*.py))
+.PHONY: examples
+$(patsubst examples/%.c,$(B)/examples/%,$(filter-out $(EMBEDDING),$(EXAMPLE_SOURCES))): $(B)/examples/%: examples/%.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -fno-omit-frame-pointer -Wall -Wextra -o $@ $< -lpthread
+$(patsubst examples/%.c,$(B)/examples/%,$(EMBEDDING)): $(B)/examples/%: examples/%.c $(call upto,view)
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call upto,view) $(LIBS)
+$(B)/examples/%.py: examples/%.py
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+# tests/<stage>/test_<file>.c, each a program of its own. A line "// wrap: f g" in one makes the
+# linker send calls of f to __wrap_f.
+TESTS := $(foreach stage,$(STAGES),$(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/$(stage)/test_*.c)))
+wraps = $(shell sed -n 's,^// wrap: ,,p' $(1) | tr ' ' '\n' | sed '/./s/^/-Wl,--wrap=/')
+define test_rules
+$(B)/tests/$(1)/%: tests/$(1)/%.c $(call upto,$(1))
+	$$(Q)mkdir -p $$(@D)
+	$$(call say,TEST,$$<)
+	$$(Q)$$(CC) $$(CPPFLAGS) -Isrc/$(1) -Itests $$(CFLAGS) $$(LDFLAGS) -MMD -MP $$(call wraps,$$<) -o $$@ $$< $(call upto,$(1)) $$(LIBS) -lcmocka
+endef
+$(foreach stage,$(STAGES),$(eval $(call test_rules,$(stage))))
+SPECIMENS := $(patsubst tests/specimens/%.c,$(B)/specimens/%,$(wildcard tests/specimens/*.c))
+$(B)/specimens/%: tests/specimens/%.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -o $@ $< -lpthread $$(sed -n 's,^// flags: ,,p' $<)
+
+# ---- fuzzing: libFuzzer entries, replayed in check by a plain main ---------------------------------
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay_main.c $(call upto,view)
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(call upto,view) $(LIBS)
+
+test-programs: $(B)/evprof examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
+.PHONY: test-programs $(STAGES:%=test-%)
+# make test-perfdata: one stage's tests.
+$(foreach stage,$(STAGES),$(eval test-$(stage): $(filter $(B)/tests/$(stage)/%,$(TESTS)); @for t in $$^; do ./$$$$t || exit 1; done))
+
+check-built: test-programs
+	$(Q)B=$(B) SAN=$(SAN) WITHOUT="$(WITHOUT)" sh tests/run
+
+# ---- the two commands of the README ----------------------------------------------------------------
+
+deps:
+	$(Q)sh .ci/deps
+check:
+	$(Q)sh .ci/deps check
+	$(Q)$(MAKE) --no-print-directory check-built
+demo:
+	$(Q)sh .ci/deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) sh examples/demo
+
+# ---- the rest ----------------------------------------------------------------------------------------
+
+fuzz: $(FUZZERS:%=$(B)/fuzz/%)
+	$(Q)B=$(B) sh tests/fuzz/run
+FUZZ_SOURCES = $(foreach stage,$(STAGES),$(call sources,$(stage)))
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(if $(filter 1,$(HAVE_BPF)),$(BPF_PROGRAMS:%=$(B)/gen/%.skel.h))
+	$(Q)mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) $(FEATURES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBS)
+
+bench: all
+	$(Q)B=$(B) sh tests/bench/run
+lint: $(B)/config.mk
+	$(Q)sh tests/check-stages.sh
+	$(Q)B=$(B) CLANG="$(CLANG)" sh .ci/lint
+format:
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/evprof $(DESTDIR)$(PREFIX)/bin/evprof
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/evprof
+clean:
+	rm -rf $(B)
+help:
+	@echo 'make demo | check | all | deps | install | uninstall | bench | lint | format | fuzz | clean'
+	@echo 'Variables: B=folder V=1 SAN=address,undefined WERROR=1 CC=clang PREFIX= DESTDIR= WITHOUT=bpf'
+
+-include $(shell find $(B)/obj $(B)/tests -name '*.d' 2>/dev/null)

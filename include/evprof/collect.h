@@ -1,0 +1,183 @@
+/* collect: opens events in the kernel and brings back counts and records. The only stage that talks
+ * to the kernel; every raw system call stands in src/collect/syscalls.c. */
+#ifndef EVPROF_COLLECT_H
+#define EVPROF_COLLECT_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <evprof/event.h>
+#include <evprof/perfdata.h>
+#include <evprof/symbol.h>
+
+/* ---- who is watched ---------------------------------------------------------------------------
+ */
+
+enum ev_target_kind {
+	EV_TARGET_COMMAND, /* a workload that evprof starts */
+	EV_TARGET_PIDS,    /* -p: all their threads, now and later */
+	EV_TARGET_TIDS,    /* -t: those threads only (and, inherited, what they start) */
+	EV_TARGET_USER,    /* -u: every process of a user, now */
+	EV_TARGET_SYSTEM,  /* -a, or -C */
+};
+struct ev_target {
+	enum ev_target_kind kind;
+	uint32_t *ids;
+	size_t id_count; /* pids, tids, or the one uid */
+	uint32_t *cpus;
+	size_t cpu_count; /* -C; none = all online */
+	bool no_inherit;  /* -i */
+};
+
+/* ---- a command to watch -----------------------------------------------------------------------
+ */
+
+/* A child that waits before its exec, so that counters can be opened on it and start at exec. */
+struct ev_workload;
+int ev_workload_start(struct ev_workload **workload, char *const *argv, struct ev_err *err);
+uint32_t ev_workload_pid(const struct ev_workload *workload);
+/* Let it exec. -ENOENT, -EACCES, … with a sentence when exec failed: exit 127 or 126 as env does.
+ */
+int ev_workload_go(struct ev_workload *workload, struct ev_err *err);
+/* 1 when it has ended (status as of waitpid, usage of it and its waited-for children), 0 while it
+ * runs, or with `block` after waiting; -errno. */
+int ev_workload_ended(struct ev_workload *workload, bool block, int *status, struct rusage *usage);
+void ev_workload_signal(struct ev_workload *workload, int signal_number);
+/* Kills and reaps it when it still waits or runs. */
+void ev_workload_close(struct ev_workload *workload);
+
+/* ---- opening, told honestly -------------------------------------------------------------------
+ */
+
+/* What became of one event. */
+struct ev_opening {
+	int error;     /* 0, or the positive errno that refused it */
+	char why[512]; /* the probed cause and the command that cures it, when refused */
+	struct perf_event_attr attr; /* as it was opened */
+	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
+			       2"), "" when nothing */
+};
+
+/* Why this machine has no hardware counters ("KVM guest without a virtual PMU"), in `out`; empty
+ * string when it has some. */
+const char *ev_pmu_absence(char *out, size_t size_bytes);
+/* Can this event be counted, or sampled, here by this user? 0 or the positive errno, with the cause
+ * in `why` (may be NULL). Opened on evprof itself (CPU 0 for what can't follow a task), closed at
+ * once. */
+int ev_probe_count(const struct ev_event *event, char *why, size_t size_bytes);
+int ev_probe_sample(const struct ev_event *event, char *why, size_t size_bytes);
+/* The sentence for a refused open of `attr`: cause found by probing (paranoid level, missing
+ * capability, ptrace rights, no PMU, descriptors, locked memory, busy, seccomp), then the cure. */
+void ev_explain_open(int error, const struct perf_event_attr *attr, const struct ev_target *target,
+		     char *why, size_t size_bytes);
+
+/* ---- counting ---------------------------------------------------------------------------------
+ */
+
+struct ev_slot {       /* what a counter was opened on */
+	int32_t cpu;   /* -1 = any */
+	int32_t tid;   /* -1 = any */
+	char comm[16]; /* of the thread, when it was opened */
+};
+struct ev_counters;
+struct ev_counters_options {
+	bool per_thread; /* keep a slot per thread of -p/-t targets */
+	bool at_exec;    /* begin when the command execs */
+	bool disabled;   /* begin only on ev_counters_enable */
+};
+/* Opens every event of the list that can be opened. 0 also when none could: see the openings. The
+ * target's own -errno (no such process …) is an error. `events` must outlive the counters. */
+int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *events,
+		     const struct ev_target *target, const struct ev_counters_options *options,
+		     struct ev_err *err);
+const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event);
+size_t ev_counters_slot_count(const struct ev_counters *counters);
+const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot);
+/* -ENOENT when this event is not open on this slot; -EIO for a pinned event in error state. */
+int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
+		     struct ev_count *count);
+int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
+int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
+/* True when every watched process or thread is gone. */
+bool ev_counters_targets_gone(const struct ev_counters *counters);
+void ev_counters_close(struct ev_counters *counters);
+
+/* ---- sampling ---------------------------------------------------------------------------------
+ */
+
+struct ev_sampler_options {
+	uint64_t frequency_hz; /* used where the event fixes neither; 0 = use period */
+	uint64_t period_events;
+	bool max_frequency; /* -F max */
+	bool callchain;     /* frame-pointer chains */
+	bool user_callchain_only, kernel_callchain_only;
+	bool addresses;         /* -d */
+	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
+	bool no_time;
+	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
+	bool switches;          /* context_switch records */
+	bool at_exec, disabled;
+	uint64_t ring_bytes; /* per CPU, 0 = what fits; power of two of pages is made of it */
+	bool ring_given;     /* -m was typed: say so when less had to do */
+	int clock_id;        /* -1 = the kernel's own clock */
+};
+struct ev_sampler_tally { /* counted while draining */
+	uint64_t samples, lost, throttled, records, bytes;
+	uint64_t truncated_stacks; /* user chains that ended at the depth limit */
+};
+struct ev_sampler;
+/* Opens the events on the target, maps one ring per CPU and fills `recording`'s events (attr as
+ * opened, name, ids). Any event that cannot be opened refuses the whole, with its cause. */
+int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *events,
+		    const struct ev_target *target, const struct ev_sampler_options *options,
+		    struct ev_recording *recording, struct ev_err *err);
+const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, size_t event);
+uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CPU */
+size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
+int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
+int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);
+/* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
+int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
+/* Hand every complete record in the rings to `take`, in spans of whole records of native order (one
+ * that wraps round the ring's end comes alone, copied). Stops at take's first non-zero answer and
+ * returns it; the records not taken stay in the ring. */
+typedef int (*ev_take_records)(void *context, const void *bytes, size_t size_bytes,
+			       struct ev_err *err);
+int ev_sampler_drain(struct ev_sampler *sampler, ev_take_records take, void *context,
+		     struct ev_err *err);
+/* Adds what the kernel still counts as lost when the kernel can tell (PERF_FORMAT_LOST). */
+void ev_sampler_tally(struct ev_sampler *sampler, struct ev_sampler_tally *tally);
+bool ev_sampler_targets_gone(const struct ev_sampler *sampler);
+void ev_sampler_close(struct ev_sampler *sampler);
+
+/* ---- what already runs, as records ------------------------------------------------------------
+ */
+
+typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);
+/* Kernel and module mappings, and for the target's processes (every process for EV_TARGET_SYSTEM)
+ * FORK, COMM of all threads and MMAP2 with build-ids, all at time 0. Processes that vanish
+ * meanwhile are skipped; maps of others' processes that may not be read are counted in *unreadable.
+ */
+int ev_synthesize(const struct ev_target *target, ev_take_record take, void *context,
+		  size_t *unreadable, struct ev_err *err);
+/* Fill hostname, release, arch, CPUs, memory, version, command line of a recording. */
+void ev_describe_host(struct ev_recording *recording, int argc, char *const *argv);
+
+/* ---- BPF: what this build and kernel offer -----------------------------------------------------
+ */
+
+/* NULL when BPF programs can be loaded here; else why not ("not built in", "needs root or
+ * CAP_BPF"). */
+const char *ev_bpf_absence(char *out, size_t size_bytes);
+/* Context switches of a process tree or of everything (pid 0) counted by a BPF program. */
+struct ev_bpf_counter;
+int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev_err *err);
+int ev_bpf_counter_read(struct ev_bpf_counter *counter, uint64_t *switches);
+void ev_bpf_counter_close(struct ev_bpf_counter *counter);
+
+/* ---- the machine ------------------------------------------------------------------------------
+ */
+
+uint32_t ev_cpus_online(void);
+uint64_t ev_now_ns(void); /* CLOCK_MONOTONIC */
+
+#endif

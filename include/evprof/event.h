@@ -1,0 +1,115 @@
+/* event: the text a user types becomes perf_event_attr; nothing is opened here. */
+#ifndef EVPROF_EVENT_H
+#define EVPROF_EVENT_H
+
+#include <linux/perf_event.h>
+#include <evprof/base.h>
+
+/* What the kernel says of one counter. The honest value is value * enabled_ns / running_ns;
+ * running_ns 0 means it never ran, which is not "0". */
+struct ev_count {
+	uint64_t value;
+	uint64_t enabled_ns; /* how long it was wanted */
+	uint64_t running_ns; /* how long it was on the hardware */
+};
+
+enum ev_event_kind {
+	EV_EVENT_KERNEL, /* a perf_event_attr opens it */
+	EV_EVENT_TOOL,   /* evprof measures it itself: duration_time, user_time, system_time */
+};
+enum ev_tool { EV_TOOL_DURATION, EV_TOOL_USER, EV_TOOL_SYSTEM };
+
+/* Whether modifiers or the event itself fixed a choice that collect may otherwise make. */
+enum {
+	EV_FIXED_LEVEL = 1,   /* :u or :k was written: no silent fall back to user space */
+	EV_FIXED_PERIOD = 2,  /* period= or freq= was written */
+	EV_FIXED_PRECISE = 4, /* :p… was written */
+	EV_MAX_PRECISE = 8,   /* :P, take the highest that opens */
+	EV_PINNED = 16,
+	EV_WEAK_GROUP = 32,  /* :W on the group */
+	EV_SAMPLE_READ = 64, /* :S */
+	EV_FROM_PFM = 128,   /* libpfm4 made the encoding */
+};
+
+/* One resolved event. Strings live as long as the list that holds it. */
+struct ev_event {
+	const char *name; /* as shown: what the user wrote, or name= */
+	const char
+		*resolved; /* full spelling: "cpu/event=0x3c,umask=0x0/", "software/cpu-clock/" */
+	const char *about; /* one line of meaning, or NULL */
+	enum ev_event_kind kind;
+	enum ev_tool tool;
+	struct perf_event_attr attr; /* type, config*, exclude_*, precise_ip, pinned, sample_period
+				      * or sample_freq when fixed; collect fills the rest */
+	unsigned fixed;              /* EV_FIXED_… */
+	const char *unit;            /* sysfs .unit: "Joules", or "" */
+	double scale;                /* sysfs .scale, 1.0 else */
+	const char *filter;          /* tracepoint filter, or NULL */
+	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
+	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
+	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
+	unsigned leader; /* index of its group's leader in the list; own index when alone */
+};
+
+struct ev_event_list {
+	struct ev_event *items;
+	size_t count, room;
+	struct ev_arena arena;
+};
+
+/* Append what `text` (one -e argument: list of events and {groups} with modifiers) says.
+ * On failure the list is as before and err's text holds the sentence, the text with a caret under
+ * the fault, and the nearest names; -EINVAL for grammar, -ENOENT for an unknown name. */
+int ev_event_parse(struct ev_event_list *list, const char *text, struct ev_err *err);
+void ev_event_list_done(struct ev_event_list *list);
+
+/* Attach a tracepoint filter to the last event of the list (--filter). */
+int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);
+
+/* The default counters of `stat`, by detail 0 … 3 (-d, -dd, -ddd): the list stands once. */
+const char *const *ev_event_defaults(unsigned detail); /* NULL-terminated */
+
+/* Is this attr something only a hardware PMU can count? */
+bool ev_event_is_hardware(const struct perf_event_attr *attr);
+
+/* A name for an attr found in a recording or a kernel answer ("cycles", "raw 0x1c2", "type 9
+ * config 0x3"), in `out`. */
+char *ev_event_attr_name(const struct perf_event_attr *attr, char *out, size_t size_bytes);
+/* "cycles" + exclude bits + precise -> "cycles:u", "cpu-clock:ppp": perf's way of showing it. */
+char *ev_event_modifiers(const struct perf_event_attr *attr, char *out, size_t size_bytes);
+
+/* ---- the catalogue: every event this machine knows --------------------------------------------
+ */
+
+enum ev_catalogue_group {
+	EV_GROUP_HARDWARE,
+	EV_GROUP_CACHE,
+	EV_GROUP_SOFTWARE,
+	EV_GROUP_TOOL,
+	EV_GROUP_PMU,
+	EV_GROUP_PFM,
+	EV_GROUP_TRACEPOINT,
+	EV_GROUP_SYNTAX,
+	EV_GROUP_COUNT
+};
+const char *ev_catalogue_group_title(
+	enum ev_catalogue_group group); /* "Hardware event" … perf's words */
+
+struct ev_catalogue_row {
+	enum ev_catalogue_group group;
+	const char *name;    /* what can be typed after -e; "rNNN" and the like for syntax rows */
+	const char *aliases; /* "cpu-cycles", several separated by spaces, "" for none */
+	const char *about;   /* one line of meaning, never NULL */
+};
+struct ev_catalogue {
+	struct ev_catalogue_row *rows;
+	size_t count, room;
+	struct ev_arena arena;
+	char *notes; /* sentences on what could not be listed ("tracepoints need root"), or NULL */
+};
+/* Fill with all groups whose bit (1 << EV_GROUP_…) is set in `groups`. Never fails: what cannot be
+ * read is said in notes. */
+void ev_catalogue_fill(struct ev_catalogue *catalogue, unsigned groups);
+void ev_catalogue_done(struct ev_catalogue *catalogue);
+
+#endif

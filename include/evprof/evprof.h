@@ -1,0 +1,7 @@
+/* evprof: every stage, for examples and embedders. */
+#ifndef EVPROF_EVPROF_H
+#define EVPROF_EVPROF_H
+
+#include <evprof/view.h>
+
+#endif

@@ -1,0 +1,345 @@
+/* perfdata: record bytes <-> typed records, and the perf.data (PERFILE2) file around them.
+ * Formats: linux/perf_event.h and tools/perf/Documentation/perf.data-file-format.txt. */
+#ifndef EVPROF_PERFDATA_H
+#define EVPROF_PERFDATA_H
+
+#include <linux/perf_event.h>
+#include <evprof/base.h>
+
+/* Record types that user space adds to the kernel's. */
+enum {
+	EV_RECORD_HEADER_ATTR = 64,
+	EV_RECORD_HEADER_EVENT_TYPE = 65,
+	EV_RECORD_HEADER_TRACING_DATA = 66,
+	EV_RECORD_HEADER_BUILD_ID = 67,
+	EV_RECORD_FINISHED_ROUND = 68,
+	EV_RECORD_ID_INDEX = 69,
+	EV_RECORD_AUXTRACE_INFO = 70,
+	EV_RECORD_AUXTRACE = 71,
+	EV_RECORD_AUXTRACE_ERROR = 72,
+	EV_RECORD_THREAD_MAP = 73,
+	EV_RECORD_CPU_MAP = 74,
+	EV_RECORD_STAT_CONFIG = 75,
+	EV_RECORD_STAT = 76,
+	EV_RECORD_STAT_ROUND = 77,
+	EV_RECORD_EVENT_UPDATE = 78,
+	EV_RECORD_TIME_CONV = 79,
+	EV_RECORD_HEADER_FEATURE = 80,
+	EV_RECORD_COMPRESSED = 81,
+	EV_RECORD_FINISHED_INIT = 82,
+	EV_RECORD_COMPRESSED2 = 83,
+};
+
+/* Feature sections: the numbers perf uses, and those only evprof writes (others skip them). */
+enum {
+	EV_FEATURE_TRACING_DATA = 1,
+	EV_FEATURE_BUILD_ID = 2,
+	EV_FEATURE_HOSTNAME = 3,
+	EV_FEATURE_OSRELEASE = 4,
+	EV_FEATURE_VERSION = 5,
+	EV_FEATURE_ARCH = 6,
+	EV_FEATURE_NRCPUS = 7,
+	EV_FEATURE_CPUDESC = 8,
+	EV_FEATURE_CPUID = 9,
+	EV_FEATURE_TOTAL_MEM = 10,
+	EV_FEATURE_CMDLINE = 11,
+	EV_FEATURE_EVENT_DESC = 12,
+	EV_FEATURE_CPU_TOPOLOGY = 13,
+	EV_FEATURE_NUMA_TOPOLOGY = 14,
+	EV_FEATURE_BRANCH_STACK = 15,
+	EV_FEATURE_PMU_MAPPINGS = 16,
+	EV_FEATURE_GROUP_DESC = 17,
+	EV_FEATURE_AUXTRACE = 18,
+	EV_FEATURE_STAT = 19,
+	EV_FEATURE_CACHE = 20,
+	EV_FEATURE_SAMPLE_TIME = 21,
+	EV_FEATURE_MEM_TOPOLOGY = 22,
+	EV_FEATURE_CLOCKID = 23,
+	EV_FEATURE_DIR_FORMAT = 24,
+	EV_FEATURE_COMPRESSED = 27,
+	EV_FEATURE_CLOCK_DATA = 29,
+	EV_FEATURE_COUNT = 256,
+	EV_FEATURE_EVPROF_SYMBOLS = 200, /* encoded and decoded by symbol */
+	EV_FEATURE_EVPROF_NOTES = 201, /* text lines "key value": fallbacks, losses, the interval */
+};
+
+/* ---- records ----------------------------------------------------------------------------------
+ */
+
+/* A record as it stands in a ring or file, in the byte order of the file. 8-byte aligned. */
+struct ev_raw {
+	const struct perf_event_header *header; /* of the file's byte order: use the fields below */
+	uint32_t type;
+	uint16_t misc;
+	uint32_t
+		size_bytes; /* header included; may be bigger than header->size for unpacked data */
+	uint64_t offset; /* in the file, of the record or of the compressed record that held it */
+};
+
+struct ev_branch {
+	uint64_t from, to,
+		flags; /* flags: mispred 1, predicted 2, in_tx 4, abort 8, cycles << 4 … */
+};
+struct ev_read_value {
+	uint64_t value, id, lost;
+};
+struct ev_sample {
+	uint64_t has; /* PERF_SAMPLE_… bits that were in the record; other fields are zero */
+	uint64_t ip, time_ns, addr, id, stream_id, period, weight, data_src, transaction;
+	uint64_t phys_addr, cgroup, data_page_size, code_page_size;
+	uint32_t pid, tid, cpu;
+	uint16_t weight2, weight3; /* of WEIGHT_STRUCT */
+	const uint64_t *chain;     /* addresses with PERF_CONTEXT_… markers, leaf first */
+	size_t chain_count;
+	const struct ev_branch *branches; /* newest first */
+	size_t branch_count;
+	const struct ev_read_value *reads; /* one, or the group's, leader first */
+	size_t read_count;
+	uint64_t enabled_ns, running_ns; /* of reads, when read_format asks for them */
+	const void *raw;                 /* tracepoint payload */
+	size_t raw_bytes;
+	uint64_t user_regs_abi,
+		user_regs_mask;    /* mask: which registers of the kernel's numbering */
+	const uint64_t *user_regs; /* one per bit of the mask, lowest first */
+	uint64_t intr_regs_abi, intr_regs_mask;
+	const uint64_t *intr_regs;
+	const void *user_stack;  /* from the stack pointer upwards */
+	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
+};
+struct ev_mmap { /* MMAP and MMAP2 */
+	uint32_t pid, tid;
+	uint64_t start, length, file_offset;
+	uint32_t prot, flags, major, minor;
+	uint64_t inode, inode_generation;
+	uint8_t build_id[20], build_id_bytes; /* 0 when the record has none */
+	bool executable;                      /* MMAP: not MMAP_DATA; MMAP2: PROT_EXEC */
+	const char *path;
+};
+struct ev_comm {
+	uint32_t pid, tid;
+	bool exec;
+	const char *comm;
+};
+struct ev_task {
+	uint32_t pid, parent_pid, tid, parent_tid;
+	uint64_t time_ns;
+}; /* FORK, EXIT */
+struct ev_lost {
+	uint64_t id, lost;
+}; /* LOST; LOST_SAMPLES has lost only */
+struct ev_throttle {
+	uint64_t time_ns, id, stream_id;
+};
+struct ev_switch {
+	bool out, preempted;
+	uint32_t other_pid, other_tid;
+};
+struct ev_ksymbol {
+	uint64_t address;
+	uint32_t length;
+	uint16_t kind, flags;
+	const char *name;
+};
+struct ev_bpf_event {
+	uint16_t kind, flags;
+	uint32_t id;
+	uint8_t tag[8];
+};
+struct ev_cgroup {
+	uint64_t id;
+	const char *path;
+};
+struct ev_namespaces {
+	uint32_t pid, tid;
+	uint64_t count;
+	const uint64_t *dev_inode;
+};
+struct ev_aux {
+	uint64_t offset, size_bytes, flags;
+};
+struct ev_read_record {
+	uint32_t pid, tid;
+	struct ev_read_value value;
+	uint64_t enabled_ns, running_ns;
+};
+
+/* A decoded record. What it points to lives until the next call on the iterator or decoder that
+ * made it. pid, tid, time_ns, cpu and id come from the sample id that ends every kernel record
+ * (attr.sample_id_all), or from the sample itself. */
+struct ev_record {
+	uint32_t type; /* PERF_RECORD_… or EV_RECORD_… */
+	uint16_t misc;
+	int event; /* index into ev_recording.events; -1 when unknown */
+	uint32_t pid, tid, cpu;
+	uint64_t time_ns; /* 0 when the file has no times */
+	uint64_t id;
+	union {
+		struct ev_sample sample;
+		struct ev_mmap mmap;
+		struct ev_comm comm;
+		struct ev_task task;
+		struct ev_lost lost;
+		struct ev_throttle throttle;
+		struct ev_switch context_switch;
+		struct ev_ksymbol ksymbol;
+		struct ev_bpf_event bpf;
+		struct ev_cgroup cgroup;
+		struct ev_namespaces namespaces;
+		struct ev_aux aux;
+		struct ev_read_record read;
+	};
+};
+
+/* ---- what a recording says about itself -------------------------------------------------------
+ */
+
+struct ev_recorded_event {
+	struct perf_event_attr attr; /* unknown trailing bytes skipped, missing ones zero */
+	const char *name;            /* "" when the file does not tell */
+	uint64_t *ids;
+	size_t id_count;
+	int leader; /* index of the group's leader, own index when alone (GROUP_DESC, or
+		     * what EVENT_DESC and read_format let one know) */
+};
+struct ev_build_id {
+	uint32_t pid; /* (uint32_t)-1 for the host kernel and any process */
+	uint16_t misc;
+	uint8_t id[20], id_bytes;
+	const char *path;
+};
+struct ev_section {
+	unsigned number;
+	const void *bytes;
+	size_t size_bytes;
+};
+
+struct ev_recording {
+	struct ev_recorded_event *events;
+	size_t event_count, event_room;
+	bool swapped; /* other byte order than this machine's */
+	bool pipe;    /* stream layout */
+	bool compressed;
+	bool unfinished; /* the recorder never wrote the end: features are missing */
+	const char *hostname, *osrelease, *version, *arch, *cpudesc, *cpuid; /* NULL when absent */
+	uint32_t cpus_online, cpus_available;                                /* 0 when absent */
+	uint64_t total_mem_kb;
+	const char **cmdline;
+	size_t cmdline_count;
+	uint64_t first_time_ns, last_time_ns; /* SAMPLE_TIME, 0 when absent */
+	uint64_t clock_resolution_ns;         /* CLOCKID */
+	uint32_t compression_level;
+	double compression_ratio;
+	struct ev_build_id *build_ids;
+	size_t build_id_count, build_id_room;
+	struct ev_section *sections;
+	size_t section_count, section_room; /* every feature, raw */
+	struct ev_arena arena; /* owns what the pointers above point to (ids and arrays included) */
+};
+struct ev_recorded_event *ev_recording_add_event(struct ev_recording *recording);
+/* NULL when the recording has no such feature. */
+const struct ev_section *ev_recording_section(const struct ev_recording *recording,
+					      unsigned number);
+/* The bytes are copied; an existing section of that number is replaced. */
+void ev_recording_set_section(struct ev_recording *recording, unsigned number, const void *bytes,
+			      size_t size_bytes);
+/* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
+ * walked by passing the last answer as `after`. */
+const char *ev_recording_note(const struct ev_recording *recording, const char *key,
+			      const char *after);
+void ev_recording_add_note(struct ev_recording *recording, const char *key, const char *fmt, ...)
+	EV_PRINTF(3, 4);
+void ev_recording_done(struct ev_recording *recording);
+
+/* ---- decoding ---------------------------------------------------------------------------------
+ */
+
+/* Decodes the records of one recording: knows the sample layout of every event and which event an
+ * id belongs to. One decoder per thread. */
+struct ev_decoder;
+struct ev_decoder *ev_decoder_open(const struct ev_recording *recording);
+/* 0, or -EINVAL when the record is shorter than it claims or inconsistent. Records of unknown type
+ * decode to a bare header. */
+int ev_decode(struct ev_decoder *decoder, const struct ev_raw *raw, struct ev_record *record);
+/* The same for a PERF_RECORD_SAMPLE, but stops after the last field in `want` (PERF_SAMPLE_… bits)
+ * that comes before the callchain, so that flat reports never touch the stacks. Fields that `want`
+ * does not name may be zero. */
+int ev_decode_sample(struct ev_decoder *decoder, const struct ev_raw *raw, uint64_t want,
+		     struct ev_record *record);
+void ev_decoder_close(struct ev_decoder *decoder);
+
+/* The bytes of one record in native order, appended to `out`: the inverse of ev_decode for every
+ * type that ev_record holds. Writes the sample id as `recording`'s event record->event asks. */
+int ev_encode(const struct ev_recording *recording, const struct ev_record *record,
+	      struct ev_buffer *out, struct ev_err *err);
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+struct ev_reader;
+/* Open a perf.data file or pipe ("-" is stdin). On failure: the reason ("not a perf.data file: …"),
+ * -errno. A file that ends early or was never finished opens as far as it makes sense. */
+int ev_reader_open(struct ev_reader **reader, const char *path, struct ev_err *err);
+/* Complete after open for files; grows while a pipe is read. */
+struct ev_recording *ev_reader_recording(struct ev_reader *reader);
+/* 1 and a record (unpacked ones where the file is compressed), 0 at the end, -errno and a sentence
+ * when the file is damaged here: what was read before stays good. Records such as HEADER_ATTR
+ * are applied to the recording and also returned. raw's bytes live until the next call. */
+int ev_reader_next(struct ev_reader *reader, struct ev_raw *raw, struct ev_err *err);
+/* Back to the first record. -ESPIPE on a pipe that is not a regular file. */
+int ev_reader_rewind(struct ev_reader *reader, struct ev_err *err);
+/* Byte position of the next record and the size of everything, for progress and for splitting. */
+uint64_t ev_reader_tell(const struct ev_reader *reader);
+uint64_t ev_reader_size(const struct ev_reader *reader);
+/* A second reader over the records that begin in [from, to) of a seekable, uncompressed file, for
+ * another thread; from must be the beginning of a record (ev_reader_tell). -ENOTSUP where the
+ * records can only be read in sequence. Shares the first one's recording; close it first. */
+int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct ev_reader **part,
+		   struct ev_err *err);
+bool ev_reader_can_split(const struct ev_reader *reader);
+void ev_reader_close(struct ev_reader *reader);
+
+/* ---- time order -------------------------------------------------------------------------------
+ */
+
+/* Records of one reader in the order of their time, for `script` and live views: holds back what
+ * FINISHED_ROUND allows (round N may overlap N+1, never N+2). Same answers as ev_reader_next; the
+ * record is decoded, and lives until the next call. */
+struct ev_ordered;
+struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
+int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
+void ev_ordered_close(struct ev_ordered *ordered);
+
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+struct ev_writer;
+struct ev_writer_options {
+	bool pipe;             /* stream layout, for `-o -` */
+	int compression_level; /* 0 = none, 1 … 22 */
+	bool sudo_owner;       /* give the file to SUDO_UID/SUDO_GID */
+};
+/* Create `path` (mode 0600; an existing one becomes path.old; "-" is stdout with pipe) and write
+ * what is known of `recording` now: events with their ids. The file is readable from here on after
+ * every flush. On failure no file is left. */
+int ev_writer_open(struct ev_writer **writer, const char *path,
+		   const struct ev_writer_options *options, const struct ev_recording *recording,
+		   struct ev_err *err);
+/* Append whole records of native byte order. They may stay in memory until the next flush. */
+int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes,
+		  struct ev_err *err);
+int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
+			 struct ev_err *err);
+/* Everything added so far is in the file and the header's data size says so; a kill -9 from here on
+ * loses nothing before it. -ENOSPC and the like leave what was flushed before. */
+int ev_writer_flush(struct ev_writer *writer, struct ev_err *err);
+/* Write the feature sections of `recording` (also first and last time, build-ids, sections set) and
+ * the final header; the writer can then only be closed. */
+int ev_writer_finish(struct ev_writer *writer, struct ev_recording *recording, struct ev_err *err);
+uint64_t ev_writer_size(const struct ev_writer *writer);        /* bytes in the file so far */
+uint64_t ev_writer_packed_from(const struct ev_writer *writer); /* bytes before compression */
+/* Closes without finishing: the file stays as it is. */
+void ev_writer_close(struct ev_writer *writer);
+/* Remove the file and bring path.old back, for a recording that never began. */
+void ev_writer_discard(struct ev_writer *writer);
+
+#endif

@@ -1,0 +1,132 @@
+/* symbol: who and where. Records become address spaces that remember their history; an address in
+ * one becomes (object, offset), and that becomes function, file and line. Knows records, ELF and
+ * DWARF, never the kernel interface. */
+#ifndef EVPROF_SYMBOL_H
+#define EVPROF_SYMBOL_H
+
+#include <evprof/perfdata.h>
+
+/* ---- objects: mapped ELF files and the like ---------------------------------------------------
+ */
+
+enum ev_object_kind {
+	EV_OBJECT_FILE,   /* an ELF file by path */
+	EV_OBJECT_KERNEL, /* [kernel.kallsyms], one for the host */
+	EV_OBJECT_MODULE, /* [nf_tables] */
+	EV_OBJECT_VDSO,
+	EV_OBJECT_JIT,     /* anonymous executable memory; perf map or jitdump */
+	EV_OBJECT_BPF,     /* a BPF program's code, named by KSYMBOL */
+	EV_OBJECT_UNKNOWN, /* no mapping was known: [unknown] */
+};
+struct ev_object {
+	enum ev_object_kind kind;
+	const char *path; /* as in the recording */
+	const char *name; /* short: basename, "[kernel.kallsyms]", "[vdso]", "[unknown]" */
+	uint8_t build_id[20], build_id_bytes;
+	uint32_t pid; /* JIT objects belong to a process; 0 else */
+};
+
+struct ev_space_set;
+struct ev_space_set *ev_space_set_open(void);
+/* Every MMAP, MMAP2, COMM, FORK, EXIT and KSYMBOL record, in any order; others are ignored.
+ * Strings are copied. */
+void ev_space_set_add(struct ev_space_set *set, const struct ev_record *record);
+/* Sort what was added into histories. Once, before the first find; more records may be added and
+ * `ready` called again (live views). */
+void ev_space_set_ready(struct ev_space_set *set);
+/* Build-ids of the recording's header, for mappings whose record has none. Before ready. */
+void ev_space_set_build_ids(struct ev_space_set *set, const struct ev_recording *recording);
+void ev_space_set_close(struct ev_space_set *set);
+
+/* Where an address was. object is an index for ev_space_set_object; 0 is the unknown object, and
+ * offset is then the address itself. For ELF files offset is the offset in the file, for kernel,
+ * JIT and BPF code the address. */
+struct ev_place {
+	uint32_t object;
+	uint64_t offset;
+};
+
+/* A lookup's memory of the last answers: one per thread of the reader, zeroed at first. */
+struct ev_space_cache {
+	const void *space, *map;
+	uint32_t pid;
+	uint64_t from_ns, to_ns;
+};
+
+/* cpumode: PERF_RECORD_MISC_KERNEL, _USER …, or 0 to decide by the address. Thread-safe after
+ * ready as long as each thread has its own cache. */
+struct ev_place ev_space_find(const struct ev_space_set *set, struct ev_space_cache *cache,
+			      uint32_t pid, uint64_t time_ns, uint64_t address, uint16_t cpumode);
+/* Name of a thread at a time ("" when unknown; the pid's when the tid has none). Lives as long as
+ * the set. */
+const char *ev_space_comm(const struct ev_space_set *set, uint32_t pid, uint32_t tid,
+			  uint64_t time_ns);
+uint32_t ev_space_set_object_count(const struct ev_space_set *set);
+const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint32_t object);
+
+/* ---- symbols ----------------------------------------------------------------------------------
+ */
+
+/* What a place is called. Strings live as long as the symbolizer. */
+struct ev_symbol {
+	const char *function; /* demangled; NULL when not known */
+	const char *linkage;  /* as in the symbol table, NULL when the same or not known */
+	uint64_t start;       /* same coordinates as ev_place.offset */
+	uint64_t size_bytes;
+	const char *file; /* source file, NULL when not asked for or not known */
+	uint32_t line;    /* 0 when not known */
+	bool inlined;     /* this frame was inlined into the next one */
+};
+enum {
+	EV_SYMBOL_LINES = 1,   /* look for file and line (debug info is read) */
+	EV_SYMBOL_INLINES = 2, /* inlined functions as frames of their own */
+	EV_SYMBOL_MANGLED = 4, /* leave names as in the symbol table */
+	EV_SYMBOL_EXACT = 8,   /* the place is an instruction that was running, not a return address
+				* (return addresses are looked up one byte before) */
+};
+
+struct ev_symbolizer;
+struct ev_symbolizer_options {
+	const char *symfs;    /* --symfs: prefix for every path, or NULL */
+	const char *kallsyms; /* --kallsyms, NULL = /proc/kallsyms */
+	const char *vmlinux;
+	bool no_local_files; /* use only what the recording carries */
+};
+/* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
+ * The kernel's own symbols are only used when `recording` is of the running kernel (same release
+ * and, where known, build-id). */
+struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
+					 const struct ev_recording *recording,
+					 const struct ev_symbolizer_options *options);
+/* Frames of one place, innermost first, at most `limit`; the count, at least 1: where nothing is
+ * known, one symbol with function NULL. */
+size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
+		    struct ev_symbol *out, size_t limit);
+/* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
+ * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
+const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);
+void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
+
+/* ---- symbols carried in the file ---------------------------------------------------------------
+ */
+
+/* Look up every place (sorted or not, duplicates allowed) and encode what was found, functions with
+ * their extents, lines and inlined frames, for EV_FEATURE_EVPROF_SYMBOLS. */
+void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
+		       const struct ev_place *places, size_t count, unsigned flags,
+		       struct ev_buffer *out);
+
+/* ---- names and files ---------------------------------------------------------------------------
+ */
+
+/* C++, Rust (v0 and legacy), D: the readable name in the arena, or `name` itself. */
+const char *ev_demangle(struct ev_arena *arena, const char *name);
+/* Build-id of an ELF file (GNU note); its length, 0 when it has none or can't be read. */
+size_t ev_build_id_of_file(const char *path, uint8_t id[20]);
+/* Build-id in a block of ELF notes (/sys/kernel/notes, a vdso). */
+size_t ev_build_id_of_notes(const void *notes, size_t size_bytes, uint8_t id[20]);
+/* File offset of a function in an ELF file's symbol tables, for probes; -ENOENT. */
+int ev_function_offset(const char *path, const char *function, uint64_t *offset,
+		       struct ev_err *err);
+
+#endif

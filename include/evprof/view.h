@@ -1,0 +1,126 @@
+/* view: the answer becomes something a person or another tool reads. One output format per file;
+ * writes to the FILE it is given and to nothing else. */
+#ifndef EVPROF_VIEW_H
+#define EVPROF_VIEW_H
+
+#include <evprof/collect.h>
+#include <evprof/profile.h>
+
+/* ---- reports ----------------------------------------------------------------------------------
+ */
+
+enum ev_chain_order { EV_CHAIN_CALLER, EV_CHAIN_CALLEE };
+enum ev_chain_kind {
+	EV_CHAIN_NONE,
+	EV_CHAIN_GRAPH,
+	EV_CHAIN_FRACTAL,
+	EV_CHAIN_FLAT,
+	EV_CHAIN_FOLDED
+};
+
+/* What a report shows, whatever the format. */
+struct ev_report {
+	const struct ev_recording *recording;
+	const char *path; /* of the recording, as typed */
+	struct ev_named *named;
+	const struct ev_table *table;
+	const struct ev_space_set *spaces;
+	const char *partial; /* why the recording is partial, or NULL */
+	struct {
+		uint32_t object;
+		const char *trouble;
+		uint64_t samples;
+	} worst[5]; /* unresolved, most first */
+	size_t worst_count;
+};
+struct ev_report_options {
+	bool children;     /* a Children column beside Self */
+	bool group;        /* events side by side */
+	bool show_samples; /* -n */
+	bool show_period;  /* --show-total-period */
+	bool header, header_only;
+	bool quiet;           /* no headers, no quality line */
+	double percent_limit; /* rows below this share are left out */
+	char separator;       /* -t: one character between columns and no padding; 0 = aligned */
+	const uint32_t *widths;
+	size_t width_count; /* -w */
+	const enum ev_key *fields;
+	size_t field_count;
+	enum ev_chain_kind chains;
+	enum ev_chain_order order;
+	double chain_limit; /* 0.5 */
+	size_t max_depth;   /* --max-stack for display, 0 = all */
+	bool colour;
+};
+struct ev_report_format {
+	const char *name, *about;
+	int (*print)(FILE *out, const struct ev_report *report,
+		     const struct ev_report_options *options, struct ev_err *err);
+};
+extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json" */
+extern const size_t ev_report_format_count;
+const struct ev_report_format *ev_report_format_find(const char *name);
+
+/* perf's `# hostname : …` block. */
+void ev_print_header(FILE *out, const struct ev_recording *recording);
+/* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
+ */
+void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
+
+/* ---- counts -----------------------------------------------------------------------------------
+ */
+
+struct ev_stat_row {
+	const char *event, *unit;
+	const char *slot;      /* "CPU0", "comm-123", "" for the sum */
+	double value;          /* scaled; mean over the runs */
+	double relative_error; /* of the mean, fraction; 0 with one run */
+	uint64_t enabled_ns, running_ns;
+	enum { EV_COUNTED, EV_NOT_COUNTED, EV_NOT_SUPPORTED } state;
+	const char *why; /* for a refused event: its cause */
+	bool is_time;    /* value is nanoseconds, shown as msec */
+	const char *group_note;
+};
+struct ev_stat {
+	const char *target; /* "'./sorts'", "process id '12'", "'system wide'" */
+	unsigned runs;
+	struct ev_stat_row *rows;
+	size_t row_count;
+	double interval_s; /* -I: time stamp of these rows, 0 else */
+	bool summary;      /* no interval, or the closing table of one */
+	double elapsed_s, elapsed_error_s;
+	const double *elapsed_each_s; /* one per run, for --table */
+	double user_s, sys_s;         /* < 0 when not known */
+	uint64_t peak_rss_kb, major_faults, voluntary_switches, involuntary_switches;
+	unsigned cpus;       /* online */
+	const char *absence; /* no PMU: the cause, said once; NULL else */
+	const char *const *fallbacks;
+	size_t fallback_count;
+};
+struct ev_stat_options {
+	char separator_text[8]; /* -x; "" = the table */
+	bool json, csv;
+	bool grouped; /* -B: thousands separators */
+	bool table;   /* --table */
+	bool verbose;
+	bool no_scale;
+	bool colour;
+};
+void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
+/* Header line of --csv; nothing for the other formats. */
+void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options);
+/* "Mostly computing: …": where the time went and the figures it rests on. */
+char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena);
+
+/* ---- lists ------------------------------------------------------------------------------------
+ */
+
+struct ev_list_row {
+	const char *group, *name, *aliases, *about;
+	int count_error, sample_error; /* 0, positive errno, -1 = not tried */
+	const char *why;               /* cause when one of them is refused, or NULL */
+};
+void ev_list_print(FILE *out, const struct ev_list_row *rows, size_t count, const char *notes,
+		   bool json, bool verbose);
+
+#endif

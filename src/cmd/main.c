@@ -1,0 +1,103 @@
+/*
+ * evprof: where do a program's events come from? The map of the house; data walks it one way:
+ *
+ *   event ──▶ collect ──▶ perfdata ──▶ symbol ──▶ profile ──▶ view
+ *   a text    counters    records      function,   stacks      tables, trees,
+ *   → attr    and rings   in a file    file, line  + weights   folded, JSON
+ *
+ *   base serves all of them; cmd (this folder) wires them: one file or family of files per verb,
+ *   each a loop that reads like the picture. Only cmd prints messages and ends the program.
+ */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <evprof/evprof.h>
+#include "verbs.h"
+
+static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &list_verb };
+
+static const struct verb program = {
+	.name = "",
+	.synopsis = "COMMAND [OPTION]… [ARGUMENT]…",
+	.about =
+		"evprof counts and samples hardware and software events and tells which functions\n"
+		"and lines they belong to.",
+};
+
+static void print_verbs(FILE *out)
+{
+	fprintf(out, "usage: evprof COMMAND [OPTION]… [ARGUMENT]…\n\n%s\n\nCommands\n",
+		program.about);
+	for (size_t i = 0; i < EV_LENGTH(verbs); i++)
+		fprintf(out, "  %-8s %s\n", verbs[i]->name, verbs[i]->about);
+	fputs("\nBegin with\n"
+	      "  evprof stat ./program       how much of everything, and where the time went\n"
+	      "  evprof record ./program     sample it; then `evprof report`: which functions\n"
+	      "  evprof list                 every event that this machine knows\n"
+	      "\nevprof COMMAND --help explains each; evprof --version tells what is built in.\n",
+	      out);
+}
+
+static int print_version(void)
+{
+	char why[256];
+	printf("evprof %s\n", EV_VERSION);
+	printf("  libpfm4, elfutils, zstd, libiberty: in\n");
+	if (EV_HAVE_BPF)
+		printf("  BPF: in%s%s\n",
+		       ev_bpf_absence(why, sizeof(why)) ? "; not usable here: " : "",
+		       ev_bpf_absence(why, sizeof(why)) ? why : "");
+	else
+		printf("  BPF: not built in (%s)\n", EV_BPF_WHY);
+	return 0;
+}
+
+/* A full disk or closed pipe behind stdout must not look like success. */
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		if (!status)
+			status = complain_text(&program, STATUS_FAILED,
+					       "could not write all output: %m");
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		print_verbs(stderr);
+		return STATUS_USAGE;
+	}
+	const char *word = argv[1];
+	if (!strcmp(word, "help") && argc > 2) {
+		argv[1] = argv[2];
+		argv[2] = (char *)"--help";
+		word = argv[1];
+	}
+	if (!strcmp(word, "--version") || !strcmp(word, "-v") || !strcmp(word, "version"))
+		return finish(print_version());
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
+		print_verbs(stdout);
+		return finish(0);
+	}
+	unsigned nearest = 3;
+	const char *near = NULL;
+	for (size_t i = 0; i < EV_LENGTH(verbs); i++) {
+		if (!strcmp(word, verbs[i]->name))
+			return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));
+		unsigned distance = ev_edit_distance(word, verbs[i]->name, 9);
+		if (distance < nearest) {
+			nearest = distance;
+			near = verbs[i]->name;
+		}
+	}
+	struct ev_arena arena = { 0 };
+	complain_text(&program, 0, "there is no command '%s'%s%s%s; `evprof --help` lists them",
+		      ev_text_safe(&arena, word), near ? " (did you mean '" : "", near ? near : "",
+		      near ? "'?)" : "");
+	ev_arena_done(&arena);
+	return STATUS_USAGE;
+}

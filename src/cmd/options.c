@@ -1,0 +1,244 @@
+/* Command line words become fields of a verb's options, as its table says. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <locale.h>
+#include "options.h"
+
+int complain(const struct verb *verb, const struct ev_err *err, int status)
+{
+	return complain_text(verb, status, "%s", err->text);
+}
+
+int complain_text(const struct verb *verb, int status, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	fflush(stdout);
+	fprintf(stderr, "evprof%s%s: ", *verb->name ? " " : "", verb->name);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return status;
+}
+
+static int store_number(void *field, const struct option_row *row, const char *value)
+{
+	char *end;
+	errno = 0;
+	switch (row->kind) {
+	case OPTION_U64:
+		return ev_parse_u64(value, field);
+	case OPTION_SIZE:
+		return ev_parse_size(value, field);
+	case OPTION_INT:
+		*(int64_t *)field = strtoll(value, &end, 0);
+		break;
+	default:
+		*(double *)field = strtod(value, &end);
+	}
+	return errno ? -errno : end == value || *end ? -EINVAL : 0;
+}
+
+static int store(const struct option_row *row, void *into, const char *value, bool negated,
+		 struct ev_err *err)
+{
+	void *field = (char *)into + row->offset;
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)field = !negated;
+		return 0;
+	case OPTION_COUNT:
+		*(unsigned *)field = negated ? 0 : *(unsigned *)field + 1;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)field = negated ? NULL : value ? value : "";
+		return 0;
+	case OPTION_LIST:
+		*ev_array_add((struct option_list *)field) = value;
+		return 0;
+	case OPTION_CALL:
+		return row->parse(into, value, err);
+	default:
+		break;
+	}
+	if (!store_number(field, row, value))
+		return 0;
+	return ev_fail(err, EINVAL, "--%s wants a number (%s), not '%s'", row->name, row->value,
+		       value);
+}
+
+static bool is_option(const struct option_row *row)
+{
+	return row->name && *row->name;
+}
+
+/* The row whose long name is `name`, or which alone begins with it. *negated for --no-NAME. */
+static const struct option_row *find_long(const struct verb *verb, const char *name, size_t length,
+					  bool *negated, struct ev_err *err)
+{
+	const struct option_row *begins = NULL;
+	bool begins_negated = false, several = false;
+	for (const struct option_row *row = verb->options; row->name; row++) {
+		if (!is_option(row))
+			continue;
+		for (int no = 0; no < 2; no++) {
+			char spelled[80];
+			if (no && row->value && !row->value_is_optional && row->kind != OPTION_TEXT)
+				continue;
+			snprintf(spelled, sizeof(spelled), "%s%s", no ? "no-" : "", row->name);
+			if (strncmp(spelled, name, length))
+				continue;
+			*negated = no;
+			if (strlen(spelled) == length)
+				return row;
+			several |= begins && begins != row;
+			begins = row;
+			begins_negated = no;
+		}
+	}
+	*negated = begins_negated;
+	if (begins && !several)
+		return begins;
+	const struct option_row *near = NULL;
+	unsigned nearest = 3;
+	char typed[80];
+	snprintf(typed, sizeof(typed), "%.*s", (int)length, name);
+	for (const struct option_row *row = verb->options; row->name; row++) {
+		unsigned distance = is_option(row) ? ev_edit_distance(row->name, typed, 9) : 9;
+		if (distance < nearest) {
+			nearest = distance;
+			near = row;
+		}
+	}
+	ev_fail(err, EINVAL,
+		several ? "'--%s' could mean several options" : "there is no option '--%s'%s%s%s",
+		typed, near ? " (did you mean '--" : "", near ? near->name : "", near ? "'?)" : "");
+	return NULL;
+}
+
+/* One "--name[=value]". Moves *at past a value that is a word of its own. */
+static int parse_long(const struct verb *verb, void *into, char **argv, int *at, struct ev_err *err)
+{
+	const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+	size_t length = equals ? (size_t)(equals - name) : strlen(name);
+	bool negated = false;
+	const struct option_row *row = find_long(verb, name, length, &negated, err);
+	if (!row)
+		return -EINVAL;
+	const char *value = equals ? equals + 1 : NULL;
+	if (value && (!row->value || negated))
+		return ev_fail(err, EINVAL, "'--%s%s' takes no value", negated ? "no-" : "",
+			       row->name);
+	if (row->value && !value && !row->value_is_optional && !negated) {
+		if (!argv[*at + 1])
+			return ev_fail(err, EINVAL, "'--%s' wants a value: --%s=%s", row->name,
+				       row->name, row->value);
+		value = argv[++*at];
+	}
+	return store(row, into, value, negated, err);
+}
+
+/* A word of letters, "-dd", "-F99", "-ie cycles". */
+static int parse_letters(const struct verb *verb, void *into, char **argv, int *at,
+			 struct ev_err *err)
+{
+	for (const char *letter = argv[*at] + 1; *letter; letter++) {
+		const struct option_row *row = verb->options;
+		while (row->name && (row->letter != *letter || !is_option(row)))
+			row++;
+		if (!row->name)
+			return ev_fail(err, EINVAL, "there is no option '-%c'", *letter);
+		if (!row->value) {
+			int rc = store(row, into, NULL, false, err);
+			if (rc)
+				return rc;
+			continue;
+		}
+		const char *value = letter[1] ? letter + 1 : NULL;
+		if (value && *value == '=')
+			value++;
+		if (!value && !row->value_is_optional) {
+			if (!argv[*at + 1])
+				return ev_fail(err, EINVAL, "'-%c' wants a value: -%c %s", *letter,
+					       *letter, row->value);
+			value = argv[++*at];
+		}
+		return store(row, into, value, false, err);
+	}
+	return 0;
+}
+
+int options_parse(const struct verb *verb, void *into, int argc, char **argv, int *first)
+{
+	struct ev_err err = { 0 };
+	int at = 1;
+	for (; at < argc; at++) {
+		const char *word = argv[at];
+		if (word[0] != '-' || !word[1])
+			break;
+		if (!strcmp(word, "--")) {
+			at++;
+			break;
+		}
+		if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+			print_usage(stdout, verb, argv[at + 1]);
+			return 0;
+		}
+		int rc = word[1] == '-' ? parse_long(verb, into, argv, &at, &err)
+					: parse_letters(verb, into, argv, &at, &err);
+		if (rc) {
+			complain(verb, &err, 0);
+			fprintf(stderr, "usage: evprof %s %s\nevprof %s --help lists the options\n",
+				verb->name, verb->synopsis, verb->name);
+			return STATUS_USAGE;
+		}
+	}
+	*first = at;
+	return -1;
+}
+
+void options_list_done(struct option_list *list)
+{
+	ev_array_done(list);
+}
+
+/* ---- help -------------------------------------------------------------------------------------
+ */
+
+static bool mentions(const struct option_row *row, const char *keyword)
+{
+	return !keyword || strstr(row->name, keyword) || strstr(row->help, keyword);
+}
+
+static void print_option(FILE *out, const struct option_row *row)
+{
+	char words[120];
+	int used = row->letter ? snprintf(words, sizeof(words), "-%c, --%s", row->letter, row->name)
+			       : snprintf(words, sizeof(words), "    --%s", row->name);
+	if (row->value)
+		snprintf(words + used, sizeof(words) - (size_t)used,
+			 row->value_is_optional ? "[=%s]" : " %s", row->value);
+	fprintf(out, "  %-30s %s%s\n", words,
+		strlen(words) > 30 ? "\n                                 " : "", row->help);
+}
+
+void print_usage(FILE *out, const struct verb *verb, const char *keyword)
+{
+	fprintf(out, "usage: evprof %s %s\n\n%s\n", verb->name, verb->synopsis, verb->about);
+	if (!verb->options)
+		return;
+	for (const struct option_row *row = verb->options; row->name; row++) {
+		if (!*row->name && !keyword)
+			fprintf(out, "\n%s\n", row->help);
+		else if (is_option(row) && !row->hidden && mentions(row, keyword))
+			print_option(out, row);
+	}
+	if (verb->examples && verb->examples->command && !keyword) {
+		fputs("\nExamples\n", out);
+		for (const struct example *e = verb->examples; e->command; e++)
+			fprintf(out, "  %s\n      %s\n", e->command, e->about);
+	}
+	if (verb->notes && !keyword)
+		fprintf(out, "\n%s\n", verb->notes);
+}

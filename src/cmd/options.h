@@ -1,0 +1,70 @@
+/* One table describes the options of a verb; parsing, help, man page and completion are made of it.
+ */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include <evprof/base.h>
+
+/* What an option's value is and which C type stands at its offset. */
+enum option_kind {
+	OPTION_FLAG,  /* bool; --no-NAME clears it */
+	OPTION_COUNT, /* unsigned; each -d adds one, --no-NAME clears */
+	OPTION_TEXT,  /* const char *; last one wins */
+	OPTION_LIST,  /* struct option_list; every one is kept */
+	OPTION_U64,   /* uint64_t */
+	OPTION_INT,   /* int64_t, may be negative */
+	OPTION_SIZE,  /* uint64_t bytes, suffixes K M G */
+	OPTION_REAL,  /* double */
+	OPTION_CALL,  /* parse() gets the text, NULL when it was optional and absent or --no-NAME */
+};
+struct option_list {
+	const char **items;
+	size_t count, room;
+};
+struct option_row {
+	char letter;       /* 0 = none */
+	const char *name;  /* long name; NULL ends the table; "" begins a group titled `help` */
+	const char *value; /* "N" as shown in help; NULL = takes none */
+	bool value_is_optional; /* only as -zN or --name=N */
+	enum option_kind kind;
+	size_t offset;    /* in the verb's options */
+	const char *help; /* one sentence, no full stop */
+	int (*parse)(void *options, const char *value, struct ev_err *err); /* OPTION_CALL */
+	bool hidden; /* accepted for perf's sake, not shown */
+};
+
+struct example {
+	const char *command, *about;
+};
+struct verb {
+	const char *name;
+	const char *synopsis; /* "[OPTION]… [--] COMMAND [ARGUMENT]…" */
+	const char *about;    /* one line */
+	const struct option_row *options;
+	const struct example *examples;                             /* ends with a NULL command */
+	int (*run)(const struct verb *verb, int argc, char **argv); /* the exit status */
+	const char *notes; /* paragraph at the end of --help, or NULL */
+};
+
+/* Fill *into from argv[1 …]; options end at the first argument that is none, or behind "--".
+ * *first is then its index. -1: go on. 0 or more: the exit status, everything was said. */
+int options_parse(const struct verb *verb, void *into, int argc, char **argv, int *first);
+void options_list_done(struct option_list *list);
+
+void print_usage(FILE *out, const struct verb *verb, const char *keyword);
+
+/* "evprof record: sentence" on stderr; returns `status`, so that failing is one statement. */
+int complain(const struct verb *verb, const struct ev_err *err, int status);
+int complain_text(const struct verb *verb, int status, const char *fmt, ...) EV_PRINTF(3, 4);
+
+/* Exit statuses: those of env(1), and perf's for wrong usage. */
+enum {
+	STATUS_FAILED = 1,
+	STATUS_REFUSED = 125,
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128,
+	STATUS_USAGE = 129
+};
+
+#endif

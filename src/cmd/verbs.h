@@ -1,0 +1,9 @@
+/* The verbs of evprof, one file (or family of files) each. */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include "options.h"
+
+extern const struct verb list_verb, stat_verb, record_verb, report_verb;
+
+#endif

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Checks the picture of the house: a stage includes its own private headers and the public headers
+# of its own and earlier stages; vendor libraries are used in one stage each.
+cd "$(dirname "$0")/.." || exit 1
+order='base event perfdata symbol collect profile view cmd'
+bad=0
+complain() {
+	echo "$1: includes $2, $3"
+	bad=1
+}
+position() { # of a stage in the row, 0 when it is none
+	n=0
+	for s in $order; do
+		n=$((n + 1))
+		[ "$s" = "$1" ] && echo $n && return
+	done
+	echo 0
+}
+includes() { sed -n 's/^#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/p' "$1"; }
+
+for file in src/*/*.[ch] include/evprof/*.h; do
+	[ -e "$file" ] || continue
+	case $file in
+	include/*) stage=$(basename "$file" .h) && [ "$stage" = evprof ] && continue ;;
+	*) stage=$(basename "$(dirname "$file")") ;;
+	esac
+	mine=$(position "$stage")
+	for inc in $(includes "$file"); do
+		case $inc in
+		'<evprof/'*)
+			theirs=$(position "$(basename "${inc%>}" .h)")
+			{ [ "$theirs" -gt 0 ] && [ "$theirs" -le "$mine" ]; } || complain "$file" "$inc" "a later stage" ;;
+		'"'*/*) complain "$file" "$inc" "another folder's private header" ;;
+		'<perfmon/'*) [ "$stage" = event ] || complain "$file" "$inc" "libpfm4 lives in event" ;;
+		'<libelf.h>' | '<gelf.h>' | '<elfutils/'* | '<dwarf.h>' | '<libiberty/'*)
+			[ "$stage" = symbol ] || complain "$file" "$inc" "elfutils and libiberty live in symbol" ;;
+		'<zstd.h>') [ "$stage" = perfdata ] || complain "$file" "$inc" "zstd lives in perfdata" ;;
+		'<bpf/'*) [ "$stage" = collect ] || complain "$file" "$inc" "libbpf lives in collect" ;;
+		'<argp.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "argp lives in cmd" ;;
+		esac
+	done
+done
+calls=$(grep -nE '(^|[^_[:alnum:]])(exit|_exit|syscall)\(|stderr' src/*/*.c | grep -vE '^src/(cmd|base/memory.c)' | grep -vE '^src/collect/(syscalls|workload)\.c' | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)')
+[ -n "$calls" ] && echo "exit, stderr and syscall do not belong there:" && echo "$calls" && bad=1
+exit $bad
