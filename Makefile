@@ -143,7 +143,7 @@ $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay_main.c $(call upto,view)
 test-programs: $(B)/evprof examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
 .PHONY: test-programs $(STAGES:%=test-%)
 # make test-perfdata: one stage's tests.
-$(foreach stage,$(STAGES),$(eval test-$(stage): $(filter $(B)/tests/$(stage)/%,$(TESTS)); @for t in $$^; do ./$$$$t || exit 1; done))
+$(foreach stage,$(STAGES),$(eval test-$(stage): $(filter $(B)/tests/$(stage)/%,$(TESTS)); @for t in $$(abspath $$^); do $$$$t || exit 1; done))
 
 check-built: test-programs
 	$(Q)B=$(B) SAN=$(SAN) WITHOUT="$(WITHOUT)" sh tests/run

@@ -27,6 +27,7 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 	mine=$(position "$stage")
 	for inc in $(includes "$file"); do
 		case $inc in
+		'<evprof/evprof.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "for cmd and examples" ;;
 		'<evprof/'*)
 			theirs=$(position "$(basename "${inc%>}" .h)")
 			{ [ "$theirs" -gt 0 ] && [ "$theirs" -le "$mine" ]; } || complain "$file" "$inc" "a later stage" ;;

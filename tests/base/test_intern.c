@@ -1,0 +1,77 @@
+/* The same text or pair has the same number, whatever came before. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <evprof/base.h>
+
+static void the_same_text_has_the_same_id(void **state)
+{
+	(void)state;
+	struct ev_strings *strings = ev_strings_open();
+	uint32_t one = ev_strings_add_text(strings, "one");
+	const char *text = ev_strings_text(strings, one);
+	for (int i = 0; i < 5000; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_int_equal(ev_strings_add_text(strings, name), (uint32_t)i + 2);
+	}
+	assert_int_equal(ev_strings_add(strings, "one more", 3), one);
+	assert_ptr_equal(ev_strings_text(strings, one), text);
+	assert_string_equal(text, "one");
+	assert_int_equal(ev_strings_count(strings), 5002);
+	ev_strings_close(strings);
+}
+
+static void the_empty_text_is_zero_and_unknown_ids_are_empty(void **state)
+{
+	(void)state;
+	struct ev_strings *strings = ev_strings_open();
+	assert_int_equal(ev_strings_add_text(strings, ""), 0);
+	assert_string_equal(ev_strings_text(strings, 0), "");
+	assert_string_equal(ev_strings_text(strings, 77), "");
+	ev_strings_close(strings);
+	ev_strings_close(NULL);
+}
+
+static void a_map_finds_every_pair_after_growing(void **state)
+{
+	(void)state;
+	struct ev_map map = { 0 };
+	assert_null(ev_map_find(&map, 1, 1));
+	for (uint64_t i = 0; i < 10000; i++) {
+		bool added;
+		uint32_t *value = ev_map_add(&map, i, i % 7, &added);
+		assert_true(added);
+		assert_int_equal(*value, 0);
+		*value = (uint32_t)i + 1;
+	}
+	for (uint64_t i = 0; i < 10000; i++) {
+		bool added;
+		assert_int_equal(*ev_map_add(&map, i, i % 7, &added), i + 1);
+		assert_false(added);
+		assert_null(ev_map_find(&map, i, 7));
+	}
+	assert_int_equal(map.count, 10000);
+	ev_map_done(&map);
+}
+
+static void hashes_of_different_lengths_differ(void **state)
+{
+	(void)state;
+	const char zeros[16] = { 0 };
+	assert_true(ev_hash_bytes(zeros, 7) != ev_hash_bytes(zeros, 8));
+	assert_true(ev_hash_bytes(zeros, 8) != ev_hash_bytes(zeros, 16));
+	assert_true(ev_hash_bytes("abcdefghi", 9) == ev_hash_bytes("abcdefghij", 9));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_text_has_the_same_id),
+		cmocka_unit_test(the_empty_text_is_zero_and_unknown_ids_are_empty),
+		cmocka_unit_test(a_map_finds_every_pair_after_growing),
+		cmocka_unit_test(hashes_of_different_lengths_differ),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
