@@ -73,6 +73,12 @@ static bool is_option(const struct option_row *row)
 	return row->name && *row->name;
 }
 
+static bool can_be_negated(const struct option_row *row)
+{
+	return row->kind == OPTION_FLAG || row->kind == OPTION_COUNT || row->kind == OPTION_TEXT ||
+	       row->negatable;
+}
+
 /* The row whose long name is `name`, or which alone begins with it. *negated for --no-NAME. */
 static const struct option_row *find_long(const struct verb *verb, const char *name, size_t length,
 					  bool *negated, struct ev_err *err)
@@ -84,7 +90,7 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 			continue;
 		for (int no = 0; no < 2; no++) {
 			char spelled[80];
-			if (no && row->value && !row->value_is_optional && row->kind != OPTION_TEXT)
+			if (no && !can_be_negated(row))
 				continue;
 			snprintf(spelled, sizeof(spelled), "%s%s", no ? "no-" : "", row->name);
 			if (strncmp(spelled, name, length))

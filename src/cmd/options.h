@@ -15,7 +15,7 @@ enum option_kind {
 	OPTION_INT,   /* int64_t, may be negative */
 	OPTION_SIZE,  /* uint64_t bytes, suffixes K M G */
 	OPTION_REAL,  /* double */
-	OPTION_CALL,  /* parse() gets the text, NULL when it was optional and absent or --no-NAME */
+	OPTION_CALL,  /* parse() gets the text, NULL when it was optional and absent */
 };
 struct option_list {
 	const char **items;
@@ -30,8 +30,26 @@ struct option_row {
 	size_t offset;    /* in the verb's options */
 	const char *help; /* one sentence, no full stop */
 	int (*parse)(void *options, const char *value, struct ev_err *err); /* OPTION_CALL */
-	bool hidden; /* accepted for perf's sake, not shown */
+	bool negatable; /* OPTION_CALL: --no-NAME calls parse() with NULL */
+	bool hidden;    /* accepted for perf's sake, not shown */
 };
+
+/* A row whose value stands in `field_` of `type_`; kind_ without its prefix. */
+#define OPTION(letter_, name_, value_, kind_, type_, field_, help_)                                \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_##kind_,         \
+		.offset = offsetof(type_, field_), .help = help_                                   \
+	}
+/* A row that hands its text to a function. */
+#define OPTION_TO(letter_, name_, value_, parse_, help_)                                           \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_CALL,            \
+		.parse = parse_, .help = help_                                                     \
+	}
+#define OPTION_GROUP(title_)                                                                       \
+	{                                                                                          \
+		.name = "", .help = title_                                                         \
+	}
 
 struct example {
 	const char *command, *about;

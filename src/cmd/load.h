@@ -1,0 +1,30 @@
+/* A recording on disk becomes a profile in memory: the walk that report and its kin share. */
+#ifndef CMD_LOAD_H
+#define CMD_LOAD_H
+
+#include <evprof/profile.h>
+
+struct load_options {
+	bool stacks; /* keep call chains; else only where each sample was */
+	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
+	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
+	const char *time; /* --time: "START,STOP" in seconds, either may be empty; NULL = all */
+	bool quiet;       /* no progress line */
+	unsigned threads; /* 0 = as many as there are CPUs */
+};
+struct loaded {
+	struct ev_reader *reader;
+	struct ev_recording *recording; /* the reader's */
+	struct ev_space_set *spaces;
+	struct ev_profile *profile;
+	char *partial; /* why not everything could be read, or NULL */
+};
+/* 0 also for a recording that ends early or is damaged on the way: `partial` then says so. */
+int load(struct loaded *loaded, const char *path, const struct load_options *options,
+	 struct ev_err *err);
+void loaded_done(struct loaded *loaded);
+
+/* Every recording that load reads from stdin is put into an unnamed file first: samples are read
+ * after the mappings, which takes two walks. */
+
+#endif

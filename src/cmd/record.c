@@ -1,0 +1,202 @@
+/* evprof record: samples events of a program into a perf.data file. The options and the order of
+ * the stages stand here; each stage has its file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "record.h"
+#include "signals.h"
+#include "verbs.h"
+
+#define DEFAULT_COMPRESSION 3 /* zstd's own default */
+
+static int parse_call_graph(void *into, const char *value, struct ev_err *err)
+{
+	struct record_options *options = into;
+	options->callchain = value && strcmp(value, "no") && strcmp(value, "none");
+	if (!options->callchain || !strcmp(value, "fp"))
+		return 0;
+	return ev_fail(err, EINVAL,
+		       "call graphs are recorded by frame pointers: --call-graph fp, not '%s'",
+		       value);
+}
+
+static int parse_compression(void *into, const char *value, struct ev_err *err)
+{
+	struct record_options *options = into;
+	uint64_t level = DEFAULT_COMPRESSION;
+	if (value && (ev_parse_u64(value, &level) || level > 22))
+		return ev_fail(err, EINVAL, "-z takes a level from 1 to 22, not '%s'", value);
+	options->compression_level = (int)level;
+	return 0;
+}
+
+/* -m: pages, or bytes with a suffix, as perf takes it. */
+static int parse_ring(void *into, const char *value, struct ev_err *err)
+{
+	struct record_options *options = into;
+	uint64_t number;
+	bool pages = !ev_parse_u64(value, &number);
+	if (!pages && ev_parse_size(value, &number))
+		return ev_fail(err, EINVAL, "-m takes pages or a size such as 512K, not '%s'",
+			       value);
+	if (!number || number > (pages ? 1u << 20 : (uint64_t)4 << 30))
+		return ev_fail(err, EINVAL, "a ring of '%s' is out of range", value);
+	options->ring_pages_bytes = pages ? number * 4096 : number;
+	options->ring_given = true;
+	return 0;
+}
+
+static int parse_clock(void *into, const char *value, struct ev_err *err)
+{
+	static const struct {
+		const char *name;
+		int id;
+	} clocks[] = {
+		{ "monotonic", CLOCK_MONOTONIC },
+		{ "mono", CLOCK_MONOTONIC },
+		{ "monotonic_raw", CLOCK_MONOTONIC_RAW },
+		{ "raw", CLOCK_MONOTONIC_RAW },
+		{ "realtime", CLOCK_REALTIME },
+		{ "real", CLOCK_REALTIME },
+		{ "boottime", CLOCK_BOOTTIME },
+		{ "boot", CLOCK_BOOTTIME },
+		{ "tai", CLOCK_TAI },
+	};
+	struct record_options *options = into;
+	for (size_t i = 0; i < EV_LENGTH(clocks); i++)
+		if (!strcasecmp(value, clocks[i].name)) {
+			options->clock_id = clocks[i].id;
+			return 0;
+		}
+	return ev_fail(err, EINVAL,
+		       "-k takes monotonic, monotonic_raw, realtime, boottime or tai, not '%s'",
+		       value);
+}
+
+/* clang-format off */
+#define ROW(letter, name, value, kind, field, help)                                                 \
+	OPTION(letter, name, value, kind, struct record_options, field, help)
+
+static const struct option_row rows[] = {
+	OPTION_GROUP("What to sample"),
+	ROW('e', "event", "EVENT", LIST, events, "events to sample, `evprof list` shows them; may repeat"),
+	ROW(0, "filter", "FILTER", LIST, filters, "condition for the tracepoint named last"),
+	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
+	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
+	ROW('g', "call-chains", NULL, FLAG, callchain, "record call chains (by frame pointers)"),
+	{ .name = "call-graph", .value = "fp|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	  .negatable = true, .help = "how call chains are recorded" },
+	ROW(0, "all-user", NULL, FLAG, all_user, "leave out the kernel"),
+	ROW(0, "all-kernel", NULL, FLAG, all_kernel, "leave out user space"),
+	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
+	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
+	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
+	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
+	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
+	OPTION_GROUP("Whom"),
+	TARGET_ROWS(struct record_options, target),
+	OPTION_GROUP("When"),
+	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds"),
+	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
+	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
+	OPTION_GROUP("The file"),
+	ROW('o', "output", "FILE", TEXT, output, "where to write (perf.data); - is stdout"),
+	{ .letter = 'z', .name = "compression-level", .value = "LEVEL", .value_is_optional = true,
+	  .kind = OPTION_CALL, .parse = parse_compression, .help = "compress with zstd, 1 … 22" },
+	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", parse_ring, "size of each CPU's ring"),
+	ROW('q', "quiet", NULL, FLAG, quiet, "say nothing but errors"),
+	ROW('v', "verbose", NULL, FLAG, verbose, "tell more"),
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct example examples[] = {
+	{ "evprof record ./sorts", "sample where the program spends its cycles (or its time)" },
+	{ "evprof record -g -F 999 -- python3 sorts.py",
+	  "with call chains, 999 samples per second" },
+	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
+	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
+	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
+	{ NULL, NULL },
+};
+
+/* The exit status for a command that could not be executed, as env(1) has it. */
+static int exec_status(int rc)
+{
+	return rc == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+static int command_status(const struct record_run *run)
+{
+	if (!run->workload)
+		return 0;
+	return WIFSIGNALED(run->status) ? STATUS_SIGNAL + WTERMSIG(run->status)
+					: WEXITSTATUS(run->status);
+}
+
+static void run_done(struct record_run *run)
+{
+	ev_writer_close(run->writer);
+	ev_sampler_close(run->sampler);
+	ev_workload_close(run->workload);
+	ev_event_list_done(&run->events);
+	ev_recording_done(&run->recording);
+	target_done(&run->target);
+}
+
+/* The status evprof exits with. A file that holds nothing worth keeping is taken back. */
+static int record_all(struct record_run *run)
+{
+	struct ev_err err = { 0 };
+	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
+	int rc = record_events(run, &err);
+	if (rc)
+		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
+	if (record_open(run, &err))
+		return complain(run->verb, &err, STATUS_REFUSED);
+	if (run->workload) {
+		rc = ev_workload_go(run->workload, &err);
+		if (rc) {
+			ev_writer_discard(run->writer);
+			run->writer = NULL;
+			return complain(run->verb, &err, exec_status(rc));
+		}
+	}
+	int failed = record_loop(run, &err);
+	if (failed)
+		complain(run->verb, &err, 0);
+	/* What was written is worth finishing, also after a full disk: the header is small. */
+	if (record_finish(run, &err) && !failed)
+		failed = complain(run->verb, &err, STATUS_FAILED);
+	record_summary(run);
+	return failed ? STATUS_FAILED : command_status(run);
+}
+
+static int run_record(const struct verb *verb, int argc, char **argv)
+{
+	struct record_options options = { .clock_id = -1, .output = "perf.data" };
+	int first, status = options_parse(verb, &options, argc, argv, &first);
+	if (status < 0) {
+		options.command = first < argc ? argv + first : NULL;
+		struct record_run run = { .verb = verb, .options = &options };
+		ev_describe_host(&run.recording, argc, argv);
+		signals_watch();
+		status = record_all(&run);
+		run_done(&run);
+	}
+	options_list_done(&options.events);
+	options_list_done(&options.filters);
+	return status;
+}
+
+const struct verb record_verb = {
+	.name = "record",
+	.synopsis = "[OPTION]… [--] [COMMAND [ARGUMENT]…]",
+	.about = "Sample events of a command, process or machine into a perf.data file.",
+	.options = rows,
+	.examples = examples,
+	.run = run_record,
+};

@@ -1,0 +1,58 @@
+/* What `evprof record` was asked to do, and the stages of doing it. */
+#ifndef CMD_RECORD_H
+#define CMD_RECORD_H
+
+#include <evprof/collect.h>
+#include "options.h"
+#include "target.h"
+
+struct record_options {
+	struct option_list events;  /* -e */
+	struct option_list filters; /* --filter, of the event before */
+	const char *output;         /* -o */
+	const char *frequency;      /* -F: a number or "max" */
+	uint64_t period_events;     /* -c */
+	struct target_options target;
+	uint64_t ring_pages_bytes; /* -m */
+	bool ring_given;
+	bool callchain; /* -g, --call-graph fp */
+	bool user_callchains, kernel_callchains;
+	int compression_level; /* -z */
+	int64_t delay_ms;      /* -D */
+	double duration_s;     /* --duration */
+	bool all_user, all_kernel;
+	bool thread_counts; /* -s */
+	bool timestamp;     /* -T: also shown, time is always there */
+	bool addresses;     /* -d */
+	int clock_id;       /* -k; -1 = the kernel's own */
+	bool quiet, verbose;
+	char *const *command; /* ends with NULL; NULL when there is none */
+};
+
+/* The run of one recording: what is open. Zeroed = closed. */
+struct record_run {
+	const struct verb *verb;
+	const struct record_options *options;
+	struct ev_event_list events;
+	struct ev_target target;
+	struct ev_workload *workload;
+	struct ev_sampler *sampler;
+	struct ev_recording recording;
+	struct ev_writer *writer;
+	size_t unreadable; /* processes whose maps could not be read */
+	int status;        /* of the command, as waitpid tells it */
+	bool command_ended;
+};
+
+/* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the
+ * cause and the remedy when a named one cannot be sampled. */
+int record_events(struct record_run *run, struct ev_err *err);
+/* Open, synthesize, sample until the end; what was recorded is flushed. */
+int record_open(struct record_run *run, struct ev_err *err);
+int record_loop(struct record_run *run, struct ev_err *err);
+/* Symbols, build-ids and header features behind the data. */
+int record_finish(struct record_run *run, struct ev_err *err);
+/* The line that says what came of it and what to type next. */
+void record_summary(const struct record_run *run);
+
+#endif

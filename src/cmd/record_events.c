@@ -1,0 +1,102 @@
+/* Which events a recording samples: the named ones or refusal, else the best this machine has. */
+#include <errno.h>
+#include <string.h>
+#include "record.h"
+
+/* What is tried in turn when no event was named. */
+static const char *const defaults[] = { "cycles:P", "cpu-clock", "task-clock" };
+
+/* Names of events that can be sampled here, for the sentence of a refusal. */
+static void list_samplable(char *out, size_t size_bytes)
+{
+	static const char *const tried[] = { "cycles", "cpu-clock", "task-clock", "page-faults",
+					     "context-switches" };
+	size_t used = 0;
+	*out = 0;
+	for (size_t i = 0; i < EV_LENGTH(tried); i++) {
+		struct ev_event_list list = { 0 };
+		if (!ev_event_parse(&list, tried[i], NULL) &&
+		    !ev_probe_sample(&list.items[0], NULL, 0))
+			used += (size_t)snprintf(out + used,
+						 used < size_bytes ? size_bytes - used : 0, "%s%s",
+						 used ? ", " : "", tried[i]);
+		ev_event_list_done(&list);
+	}
+}
+
+static int check_named(const struct record_run *run, struct ev_err *err)
+{
+	for (size_t i = 0; i < run->events.count; i++) {
+		const struct ev_event *event = &run->events.items[i];
+		char why[512], others[256];
+		int error = event->kind == EV_EVENT_TOOL ? EOPNOTSUPP
+							 : ev_probe_sample(event, why, sizeof(why));
+		if (!error)
+			continue;
+		if (event->kind == EV_EVENT_TOOL)
+			snprintf(why, sizeof(why),
+				 "it is measured once per run and has no samples");
+		list_samplable(others, sizeof(others));
+		return ev_fail(err, error, "%s cannot be sampled: %s%s%s", event->name, why,
+			       *others ? ". Here you can sample: " : "", others);
+	}
+	return 0;
+}
+
+static int choose_default(struct record_run *run, struct ev_err *err)
+{
+	char why[512], absence[256];
+	int error = ENOENT;
+	for (size_t i = 0; i < EV_LENGTH(defaults); i++) {
+		int rc = ev_event_parse(&run->events, defaults[i], err);
+		if (rc)
+			return rc;
+		error = ev_probe_sample(&run->events.items[0], why, sizeof(why));
+		if (!error && i && *ev_pmu_absence(absence, sizeof(absence)))
+			ev_recording_add_note(&run->recording, "fallback",
+					      "%s instead of cycles, no hardware counters: %s",
+					      defaults[i], absence);
+		else if (!error && i)
+			ev_recording_add_note(&run->recording, "fallback",
+					      "%s instead of cycles, which cannot be sampled here",
+					      defaults[i]);
+		if (!error)
+			return 0;
+		ev_event_list_done(&run->events);
+	}
+	return ev_fail(err, error, "nothing can be sampled: %s", why);
+}
+
+/* --all-user and --all-kernel are modifiers for every event. */
+static void limit_levels(struct record_run *run)
+{
+	for (size_t i = 0; i < run->events.count; i++) {
+		struct ev_event *event = &run->events.items[i];
+		if (run->options->all_user)
+			event->attr.exclude_kernel = event->attr.exclude_hv = 1;
+		if (run->options->all_kernel)
+			event->attr.exclude_user = 1;
+		if (run->options->all_user || run->options->all_kernel)
+			event->fixed |= EV_FIXED_LEVEL;
+	}
+}
+
+int record_events(struct record_run *run, struct ev_err *err)
+{
+	const struct record_options *options = run->options;
+	int rc = 0;
+	for (size_t i = 0; i < options->events.count && !rc; i++)
+		rc = ev_event_parse(&run->events, options->events.items[i], err);
+	if (rc)
+		return -EINVAL;
+	if (options->filters.count && !run->events.count)
+		return ev_fail(err, EINVAL,
+			       "--filter belongs to a tracepoint: name one with -e first");
+	for (size_t i = 0; i < options->filters.count && !rc; i++)
+		rc = ev_event_filter(&run->events, options->filters.items[i], err);
+	if (rc)
+		return rc;
+	rc = run->events.count ? check_named(run, err) : choose_default(run, err);
+	limit_levels(run);
+	return rc == -EINVAL ? -EOPNOTSUPP : rc;
+}

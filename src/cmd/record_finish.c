@@ -1,0 +1,122 @@
+/* The end of a recording: what was sampled gets its names into the file, and the user is told what
+ * came of it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "load.h"
+#include "record.h"
+
+static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
+{
+	size_t count = ev_space_set_object_count(loaded->spaces);
+	bool *hit = ev_alloc(count * sizeof(*hit));
+	for (size_t i = 1; i < loaded->profile->places.count; i++)
+		hit[loaded->profile->places.items[i].object] = true;
+	for (uint32_t i = 1; i < count; i++) {
+		const struct ev_object *object = ev_space_set_object(loaded->spaces, i);
+		if (!hit[i] || !object->build_id_bytes)
+			continue;
+		bool kernel = object->kind == EV_OBJECT_KERNEL || object->kind == EV_OBJECT_MODULE;
+		struct ev_build_id *id =
+			(struct ev_build_id *)ev_array_grow((void **)&recording->build_ids,
+							    &recording->build_id_count,
+							    &recording->build_id_room,
+							    sizeof(*recording->build_ids));
+		id->pid = UINT32_MAX;
+		id->misc = kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER;
+		id->id_bytes = object->build_id_bytes;
+		memcpy(id->id, object->build_id, sizeof(id->id));
+		id->path = ev_arena_text(&recording->arena, object->path, strlen(object->path));
+	}
+	free(hit);
+}
+
+/* Reads the recording back and stores the names of every place that was sampled, so that the report
+ * needs neither the program nor this machine. */
+static int carry_symbols(struct record_run *run, struct ev_err *err)
+{
+	struct load_options options = { .stacks = true, .quiet = true };
+	struct loaded loaded;
+	int rc = load(&loaded, run->options->output, &options, err);
+	if (rc)
+		return rc;
+	struct ev_symbolizer_options where = { 0 };
+	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
+	struct ev_buffer bytes = { 0 };
+	size_t count = loaded.profile->places.count;
+	if (count > 1)
+		ev_symbols_encode(symbolizer, loaded.spaces, loaded.profile->places.items + 1,
+				  count - 1, EV_SYMBOL_LINES | EV_SYMBOL_INLINES, &bytes);
+	if (bytes.size_bytes)
+		ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
+					 bytes.size_bytes);
+	add_build_ids(&run->recording, &loaded);
+	run->recording.first_time_ns = loaded.profile->first_time_ns;
+	run->recording.last_time_ns = loaded.profile->last_time_ns;
+	ev_buffer_done(&bytes);
+	ev_symbolizer_close(symbolizer);
+	loaded_done(&loaded);
+	return 0;
+}
+
+int record_finish(struct record_run *run, struct ev_err *err)
+{
+	struct ev_sampler_tally tally = { 0 };
+	ev_sampler_tally(run->sampler, &tally);
+	if (tally.throttled)
+		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
+	bool pipe = !strcmp(run->options->output, "-");
+	int rc = pipe || !tally.samples ? 0 : carry_symbols(run, err);
+	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
+}
+
+static void print_trouble(const struct record_run *run, const struct ev_sampler_tally *tally)
+{
+	for (const char *note = NULL;
+	     (note = ev_recording_note(&run->recording, "fallback", note));)
+		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
+	if (run->unreadable)
+		fprintf(stderr,
+			"[ evprof record: the mappings of %zu processes could not be read; their "
+			"samples stay without names (root may read them) ]\n",
+			run->unreadable);
+	if (tally->lost)
+		fprintf(stderr,
+			"[ evprof record: LOST %" PRIu64
+			" records (%.1f%%): larger rings (-m %" PRIu64
+			"K) or a lower frequency (-F) keep them ]\n",
+			tally->lost,
+			100.0 * (double)tally->lost / (double)(tally->lost + tally->records),
+			ev_sampler_ring_bytes(run->sampler) * 4 >> 10);
+	if (tally->throttled)
+		fprintf(stderr,
+			"[ evprof record: the kernel throttled sampling %" PRIu64
+			" times: a lower frequency (-F) avoids it ]\n",
+			tally->throttled);
+}
+
+void record_summary(const struct record_run *run)
+{
+	struct ev_sampler_tally tally = { 0 };
+	char size[32], samples[32];
+	if (run->options->quiet)
+		return;
+	ev_sampler_tally(run->sampler, &tally);
+	print_trouble(run, &tally);
+	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
+	ev_format_grouped(samples, sizeof(samples), tally.samples);
+	fprintf(stderr,
+		"[ evprof record: captured and wrote %s to %s (%s samples, %" PRIu64 " lost", size,
+		run->options->output, samples, tally.lost);
+	if (run->options->callchain)
+		fprintf(stderr, ", %" PRIu64 " truncated stacks", tally.truncated_stacks);
+	fputs(") ]\n", stderr);
+	if (!tally.samples)
+		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
+		      "happened; try a higher frequency (-F max) or another event ]\n",
+		      stderr);
+	else if (strcmp(run->options->output, "-"))
+		fprintf(stderr, "[ evprof record: next: evprof report%s%s ]\n",
+			strcmp(run->options->output, "perf.data") ? " -i " : "",
+			strcmp(run->options->output, "perf.data") ? run->options->output : "");
+}

@@ -1,0 +1,196 @@
+/* The middle of a recording: open everything, tell what already runs, then carry records from the
+ * rings to the file until the command ends, the time is over, or someone says stop. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "record.h"
+#include "signals.h"
+
+#define DEFAULT_FREQUENCY_HZ 4000
+#define FLUSH_EVERY_NS 1000000000u /* so much is lost at most when evprof is killed */
+#define WAIT_MS 250
+
+static int sampler_options(const struct record_options *from, struct ev_sampler_options *to,
+			   struct ev_err *err)
+{
+	*to = (struct ev_sampler_options){
+		.frequency_hz = from->period_events ? 0 : DEFAULT_FREQUENCY_HZ,
+		.period_events = from->period_events,
+		.callchain = from->callchain || from->user_callchains || from->kernel_callchains,
+		.user_callchain_only = from->user_callchains,
+		.kernel_callchain_only = from->kernel_callchains,
+		.addresses = from->addresses,
+		.per_thread_counts = from->thread_counts,
+		.at_exec = from->command && from->delay_ms == 0,
+		.disabled = from->delay_ms != 0,
+		.ring_bytes = from->ring_pages_bytes,
+		.ring_given = from->ring_given,
+		.clock_id = from->clock_id,
+	};
+	if (!from->frequency)
+		return 0;
+	if (from->period_events)
+		return ev_fail(err, EINVAL,
+			       "-F and -c each say how often to sample: give one of them");
+	to->max_frequency = !strcmp(from->frequency, "max");
+	if (!to->max_frequency &&
+	    (ev_parse_u64(from->frequency, &to->frequency_hz) || !to->frequency_hz))
+		return ev_fail(err, EINVAL, "-F takes samples per second or max, not '%s'",
+			       from->frequency);
+	return 0;
+}
+
+static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
+{
+	return ev_writer_add_record(context, record, err);
+}
+
+static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
+{
+	return ev_writer_add(context, bytes, size_bytes, err);
+}
+
+static void note_openings(struct record_run *run)
+{
+	for (size_t i = 0; i < run->events.count; i++) {
+		const struct ev_opening *opening = ev_sampler_opening(run->sampler, i);
+		if (*opening->fallback)
+			ev_recording_add_note(&run->recording, "fallback", "%s: %s",
+					      run->events.items[i].name, opening->fallback);
+	}
+	uint64_t got = ev_sampler_ring_bytes(run->sampler);
+	if (run->options->ring_given && got < run->options->ring_pages_bytes)
+		ev_recording_add_note(&run->recording, "fallback",
+				      "rings of %" PRIu64 " KiB instead of %" PRIu64
+				      " KiB: no more memory may be locked",
+				      got >> 10, run->options->ring_pages_bytes >> 10);
+}
+
+int record_open(struct record_run *run, struct ev_err *err)
+{
+	const struct record_options *options = run->options;
+	struct ev_sampler_options how;
+	struct ev_writer_options file = {
+		.pipe = !strcmp(options->output, "-"),
+		.compression_level = options->compression_level,
+		.sudo_owner = true,
+	};
+	int rc = sampler_options(options, &how, err);
+	if (!rc && options->command)
+		rc = ev_workload_start(&run->workload, options->command, err);
+	if (!rc && run->target.kind == EV_TARGET_COMMAND) {
+		run->target.ids = ev_alloc(sizeof(*run->target.ids));
+		run->target.ids[0] = ev_workload_pid(run->workload);
+		run->target.id_count = 1;
+	}
+	/* With a command, -p or -a watch others for as long as it runs: they count from the start.
+	 */
+	how.at_exec &= run->target.kind == EV_TARGET_COMMAND;
+	if (!rc)
+		rc = ev_sampler_open(&run->sampler, &run->events, &run->target, &how,
+				     &run->recording, err);
+	if (rc)
+		return rc;
+	note_openings(run);
+	run->recording.compressed = options->compression_level > 0;
+	run->recording.compression_level = (uint32_t)options->compression_level;
+	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
+	if (!rc)
+		rc = ev_synthesize(&run->target, take_record, run->writer, &run->unreadable, err);
+	if (!rc)
+		rc = ev_writer_flush(run->writer, err);
+	if (rc && run->writer) {
+		ev_writer_discard(run->writer);
+		run->writer = NULL;
+	}
+	return rc;
+}
+
+/* When the next thing must happen without a record coming. */
+struct deadlines {
+	uint64_t flush_ns, enable_ns, stop_ns; /* 0 = never */
+};
+
+static struct deadlines deadlines_from(const struct record_options *options, uint64_t now_ns)
+{
+	struct deadlines at = { .flush_ns = now_ns + FLUSH_EVERY_NS };
+	if (options->delay_ms > 0)
+		at.enable_ns = now_ns + (uint64_t)options->delay_ms * 1000000;
+	if (options->duration_s > 0)
+		at.stop_ns = now_ns + (uint64_t)(options->duration_s * 1e9);
+	return at;
+}
+
+static int wait_ms(const struct deadlines *at, uint64_t now_ns)
+{
+	uint64_t until = now_ns + WAIT_MS * 1000000ull;
+	if (at->enable_ns && at->enable_ns < until)
+		until = at->enable_ns;
+	if (at->stop_ns && at->stop_ns < until)
+		until = at->stop_ns;
+	return until <= now_ns ? 0 : (int)((until - now_ns) / 1000000) + 1;
+}
+
+/* True when there is nothing more to wait for. */
+static bool is_over(struct record_run *run, const struct deadlines *at, uint64_t now_ns)
+{
+	if (signals_stop() || (at->stop_ns && now_ns >= at->stop_ns))
+		return true;
+	if (run->workload && !run->command_ended)
+		run->command_ended =
+			ev_workload_ended(run->workload, false, &run->status, NULL) > 0;
+	if (run->workload)
+		return run->command_ended;
+	return ev_sampler_targets_gone(run->sampler);
+}
+
+static int record_step(struct record_run *run, struct deadlines *at, uint64_t now_ns,
+		       struct ev_err *err)
+{
+	int rc = 0;
+	if (at->enable_ns && now_ns >= at->enable_ns) {
+		at->enable_ns = 0;
+		rc = ev_sampler_enable(run->sampler, err);
+	}
+	if (!rc)
+		rc = ev_sampler_drain(run->sampler, take_records, run->writer, err);
+	if (!rc && now_ns >= at->flush_ns) {
+		at->flush_ns = now_ns + FLUSH_EVERY_NS;
+		rc = ev_writer_flush(run->writer, err);
+	}
+	return rc;
+}
+
+/* The command that is still there when a recording stops early ends with it. */
+static void end_command(struct record_run *run)
+{
+	if (!run->workload || run->command_ended)
+		return;
+	ev_workload_signal(run->workload, signals_stop() == SIGINT ? SIGINT : SIGTERM);
+	run->command_ended = ev_workload_ended(run->workload, true, &run->status, NULL) > 0;
+}
+
+int record_loop(struct record_run *run, struct ev_err *err)
+{
+	int rc = 0;
+	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
+		rc = run->options->delay_ms ? 0 : ev_sampler_enable(run->sampler, err);
+	struct deadlines at = deadlines_from(run->options, ev_now_ns());
+	while (!rc) {
+		uint64_t now_ns = ev_now_ns();
+		rc = record_step(run, &at, now_ns, err);
+		if (rc || is_over(run, &at, now_ns))
+			break;
+		ev_sampler_wait(run->sampler, wait_ms(&at, now_ns), signals_fd());
+		signals_clear();
+	}
+	ev_sampler_disable(run->sampler, NULL);
+	end_command(run);
+	if (!rc)
+		rc = ev_sampler_drain(run->sampler, take_records, run->writer, err);
+	if (!rc)
+		rc = ev_writer_flush(run->writer, err);
+	return rc;
+}

@@ -1,0 +1,217 @@
+/* evprof report: a recording becomes tables and trees of functions. The walk: load (records to
+ * profile), name (places to functions), table, print. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "report.h"
+#include "verbs.h"
+
+#define TIME_SLICE_NS 100000000u /* --sort time, perf's quantum */
+#define DEFAULT_CHAIN_LIMIT 0.5  /* percent, perf's */
+
+/* clang-format off */
+#define ROW(letter, name, value, kind, field, help)                                                 \
+	OPTION(letter, name, value, kind, struct report_options, field, help)
+
+static const struct option_row rows[] = {
+	OPTION_GROUP("The recording"),
+	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
+	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time, in seconds"),
+	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
+	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
+	OPTION_GROUP("Rows and columns"),
+	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
+	ROW('F', "fields", "KEY[,KEY]", TEXT, fields, "columns: sort keys, overhead, sample, period"),
+	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
+	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
+	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
+	ROW(0, "group", NULL, FLAG, view.group, "events side by side"),
+	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
+	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything"),
+	ROW('w', "column-widths", "N[,N]", TEXT, widths, "fixed widths of the columns"),
+	ROW('t', "field-separator", "CHARACTER", TEXT, separator, "between fields, without padding"),
+	OPTION_GROUP("Which samples"),
+	ROW(0, "comms", "NAME[,NAME]", TEXT, filter.comms, "only these commands"),
+	ROW(0, "dsos", "NAME[,NAME]", TEXT, filter.objects, "only these objects"),
+	ROW('S', "symbols", "NAME[,NAME]", TEXT, filter.symbols, "only these functions"),
+	ROW(0, "symbol-filter", "TEXT", TEXT, filter.symbol_part, "only functions whose name has this text"),
+	ROW(0, "pid", "PID[,PID]", TEXT, filter.pids, "only these processes"),
+	ROW(0, "tid", "TID[,TID]", TEXT, filter.tids, "only these threads"),
+	ROW('C', "cpu", "CPU[,CPU]", TEXT, filter.cpus, "only these CPUs"),
+	ROW('U', "hide-unresolved", NULL, FLAG, hide_unresolved, "leave out what has no name"),
+	OPTION_GROUP("Call chains"),
+	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
+	  .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
+	ROW(0, "max-stack", "N", U64, view.max_depth, "show so many levels"),
+	OPTION_GROUP("Names"),
+	ROW(0, "symfs", "FOLDER", TEXT, symbols.symfs, "look for binaries below this folder"),
+	ROW(0, "kallsyms", "FILE", TEXT, symbols.kallsyms, "the kernel's symbols"),
+	ROW('k', "vmlinux", "FILE", TEXT, symbols.vmlinux, "the kernel's image"),
+	ROW(0, "demangle", NULL, FLAG, demangle, "readable C++ and Rust names (on; --no-demangle)"),
+	ROW(0, "inline", NULL, FLAG, inlined, "inlined functions as frames (on; --no-inline)"),
+	OPTION_GROUP("Output"),
+	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded or json"),
+	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
+	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct example examples[] = {
+	{ "evprof report", "functions by their share, of perf.data" },
+	{ "evprof report -g", "with the call graph below each" },
+	{ "evprof report --no-children --sort dso,sym -n", "another grouping, with sample counts" },
+	{ "evprof report --sort srcline", "source lines" },
+	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
+	{ "evprof report --format json", "everything, for programs" },
+	{ NULL, NULL },
+};
+
+static bool has_key(const struct report_plan *plan, enum ev_key key)
+{
+	for (size_t i = 0; i < plan->key_count; i++)
+		if (plan->keys[i] == key)
+			return true;
+	return false;
+}
+
+static struct load_options load_options_of(const struct report_options *options,
+					   const struct report_plan *plan)
+{
+	bool text = plan->format == ev_report_format_find("text");
+	const struct ev_filter *filter = &options->filter;
+	return (struct load_options){
+		.stacks = options->children || options->view.chains != EV_CHAIN_NONE || !text,
+		.by_comm = has_key(plan, EV_KEY_COMM) || has_key(plan, EV_KEY_PID) ||
+			   has_key(plan, EV_KEY_TID) || filter->comms || !text,
+		.by_pid = has_key(plan, EV_KEY_PID) || filter->pids,
+		.by_tid = has_key(plan, EV_KEY_TID) || filter->tids,
+		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
+		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
+		.time = options->time,
+		.quiet = options->view.quiet,
+	};
+}
+
+static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
+{
+	bool lines = has_key(plan, EV_KEY_SRCLINE) || has_key(plan, EV_KEY_SRCFILE);
+	return (lines ? EV_SYMBOL_LINES : 0u) |
+	       (options->inlined && (lines || options->view.chains != EV_CHAIN_NONE)
+			? EV_SYMBOL_INLINES
+			: 0u) |
+	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
+}
+
+static int print_report(FILE *out, struct report_options *options, const struct report_plan *plan,
+			struct loaded *loaded, struct ev_err *err)
+{
+	if (options->view.header || options->view.header_only)
+		ev_print_header(out, loaded->recording);
+	if (options->view.header_only)
+		return 0;
+	bool chains = loaded->profile->quality.with_stack > 0;
+	bool children = options->children && chains;
+	options->view.children = children;
+	if (!chains)
+		options->view.chains = EV_CHAIN_NONE;
+	struct ev_symbolizer *symbolizer =
+		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	struct ev_named *named =
+		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
+			      symbol_flags(options, plan), has_key(plan, EV_KEY_SRCLINE));
+	struct ev_table table = { 0 };
+	options->filter.hide_unresolved = options->hide_unresolved;
+	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
+				&options->filter, err);
+	if (!rc) {
+		struct ev_report report = {
+			.recording = loaded->recording,
+			.path = options->input,
+			.named = named,
+			.table = &table,
+			.spaces = loaded->spaces,
+			.partial = loaded->partial,
+		};
+		report_worst(&report, symbolizer);
+		rc = plan->format->print(out, &report, &options->view, err);
+	}
+	ev_table_done(&table);
+	ev_named_close(named);
+	ev_symbolizer_close(symbolizer);
+	return rc;
+}
+
+/* Prints to a file through a temporary name, so that a failure leaves the old one alone. */
+static int print_to(struct report_options *options, const struct report_plan *plan,
+		    struct loaded *loaded, struct ev_err *err)
+{
+	if (!options->output || !strcmp(options->output, "-"))
+		return print_report(stdout, options, plan, loaded, err);
+	char *name = ev_printf("%s.evprof-%d", options->output, (int)getpid());
+	FILE *out = fopen(name, "wxe");
+	int rc = out ? print_report(out, options, plan, loaded, err)
+		     : ev_fail(err, errno, "cannot write '%s': %m", options->output);
+	if (out && fclose(out) && !rc)
+		rc = ev_fail(err, errno, "could not write '%s': %m", options->output);
+	if (!rc && rename(name, options->output))
+		rc = ev_fail(err, errno, "could not name '%s': %m", options->output);
+	if (rc && out)
+		unlink(name);
+	free(name);
+	return rc;
+}
+
+/* Something can be said when there are samples, or when nothing went wrong. */
+static bool says_nothing(const struct loaded *loaded)
+{
+	return loaded->partial && !loaded->profile->quality.samples;
+}
+
+static int run_report(const struct verb *verb, int argc, char **argv)
+{
+	struct report_options options = {
+		.input = "perf.data",
+		.children = true,
+		.demangle = true,
+		.inlined = true,
+		.view = { .chain_limit = DEFAULT_CHAIN_LIMIT },
+	};
+	struct report_plan plan = { 0 };
+	struct ev_err err = { 0 };
+	struct loaded loaded;
+	int first, status = options_parse(verb, &options, argc, argv, &first);
+	if (status >= 0)
+		return status;
+	if (first < argc)
+		return complain_text(verb, STATUS_USAGE,
+				     "'%s' is not an option; a recording is named by -i",
+				     argv[first]);
+	if (report_plan(&options, &plan, &err))
+		return complain(verb, &err, STATUS_USAGE);
+	struct load_options how = load_options_of(&options, &plan);
+	if (load(&loaded, options.input, &how, &err))
+		return complain(verb, &err, STATUS_FAILED);
+	status = 0;
+	if (says_nothing(&loaded) && !options.view.header_only)
+		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
+				       options.input, loaded.partial);
+	else if (print_to(&options, &plan, &loaded, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	loaded_done(&loaded);
+	free((void *)options.view.widths);
+	return status;
+}
+
+const struct verb report_verb = {
+	.name = "report",
+	.synopsis = "[OPTION]…",
+	.about = "Show which functions, objects, threads or lines the events of a recording belong "
+		 "to.",
+	.options = rows,
+	.examples = examples,
+	.run = run_report,
+};

@@ -1,0 +1,42 @@
+/* What `evprof report` was asked to show. */
+#ifndef CMD_REPORT_H
+#define CMD_REPORT_H
+
+#include <evprof/view.h>
+#include "options.h"
+
+struct report_options {
+	const char *input;      /* -i */
+	const char *format;     /* --format */
+	const char *output;     /* -o: FILE instead of stdout */
+	const char *sort;       /* -s */
+	const char *fields;     /* -F */
+	const char *widths;     /* -w */
+	const char *separator;  /* -t */
+	const char *time;       /* --time */
+	const char *percentage; /* --percentage relative|absolute */
+	bool stdio;             /* --stdio: the only way so far */
+	bool children;          /* true unless --no-children */
+	bool demangle, inlined; /* true unless --no-… */
+	bool order_given;       /* -g named caller or callee */
+	bool hide_unresolved;   /* -U */
+	struct ev_filter filter;
+	struct ev_symbolizer_options symbols;
+	struct ev_report_options view;
+};
+
+/* What a report is made of besides the loaded recording: the keys asked for, parsed. */
+struct report_plan {
+	enum ev_key keys[EV_KEY_COUNT];
+	size_t key_count;
+	const struct ev_report_format *format;
+};
+/* -s, -F, -w, -t, --percentage and --format become the plan and the view's options. */
+int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err);
+/* The objects that most unresolved samples are in, with the cause, into the report. */
+void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
+
+/* -g [kind,limit,order,…], in any order of its words as perf takes them. */
+int report_parse_chains(void *options, const char *value, struct ev_err *err);
+
+#endif

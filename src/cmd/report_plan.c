@@ -1,0 +1,145 @@
+/* What was typed becomes what is shown: keys, columns, format; and which objects lack names. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report.h"
+
+#define DEFAULT_SORT "comm,dso,sym"
+
+/* Columns that -F may name beside the sort keys. Overhead is always there. */
+static bool take_column(struct report_options *options, const char *word)
+{
+	if (!strcmp(word, "sample") || !strcmp(word, "samples"))
+		options->view.show_samples = true;
+	else if (!strcmp(word, "period"))
+		options->view.show_period = true;
+	else if (strcmp(word, "overhead") && strcmp(word, "overhead_children"))
+		return false;
+	return true;
+}
+
+/* -F names columns and keys in one list; "+x" adds to the default. */
+static int parse_fields(struct report_options *options, char **keys, struct ev_err *err)
+{
+	const char *text = options->fields;
+	struct ev_buffer found = { 0 };
+	if (*text == '+') {
+		text++;
+		ev_buffer_printf(&found, "%s", DEFAULT_SORT);
+	}
+	char *words = ev_strdup(text), *rest = words;
+	for (char *word; (word = strsep(&rest, ","));)
+		if (!take_column(options, word))
+			ev_buffer_printf(&found, "%s%s", found.size_bytes ? "," : "", word);
+	free(words);
+	if (!found.size_bytes) {
+		ev_buffer_done(&found);
+		return ev_fail(err, EINVAL, "-F needs a key to group by, such as sym");
+	}
+	ev_buffer_u8(&found, 0);
+	*keys = (char *)found.bytes;
+	return 0;
+}
+
+static int parse_widths(struct report_options *options, struct ev_err *err)
+{
+	EV_ARRAY(uint32_t) widths = { 0 };
+	char *words = ev_strdup(options->widths), *rest = words;
+	int rc = 0;
+	for (char *word; !rc && (word = strsep(&rest, ","));) {
+		uint64_t width;
+		if (ev_parse_u64(word, &width) || width > 10000)
+			rc = ev_fail(err, EINVAL,
+				     "-w takes column widths such as 10,20,40, not '%s'",
+				     options->widths);
+		else
+			*ev_array_add(&widths) = (uint32_t)width;
+	}
+	free(words);
+	options->view.widths = widths.items;
+	options->view.width_count = widths.count;
+	return rc;
+}
+
+static int parse_format(struct report_options *options, struct report_plan *plan,
+			struct ev_err *err)
+{
+	const char *name = options->format ? options->format : "text";
+	plan->format = ev_report_format_find(name);
+	if (plan->format)
+		return 0;
+	struct ev_buffer names = { 0 };
+	for (size_t i = 0; i < ev_report_format_count; i++)
+		ev_buffer_printf(&names, "%s%s", i ? ", " : "", ev_report_formats[i].name);
+	ev_buffer_u8(&names, 0);
+	int rc = ev_fail(err, EINVAL, "there is no format '%s'; there are %s", name,
+			 (char *)names.bytes);
+	ev_buffer_done(&names);
+	return rc;
+}
+
+static int parse_small(struct report_options *options, struct ev_err *err)
+{
+	const char *percentage = options->percentage, *separator = options->separator;
+	if (percentage && strcmp(percentage, "relative") && strcmp(percentage, "absolute"))
+		return ev_fail(err, EINVAL, "--percentage is relative or absolute, not '%s'",
+			       percentage);
+	options->filter.absolute = percentage && !strcmp(percentage, "absolute");
+	if (separator && (strlen(separator) != 1) && strcmp(separator, "\\t"))
+		return ev_fail(err, EINVAL, "-t takes one character, not '%s'", separator);
+	if (separator)
+		options->view.separator = *separator == '\\' ? '\t' : *separator;
+	if (options->view.percent_limit < 0 || options->view.percent_limit > 100)
+		return ev_fail(err, EINVAL, "--percent-limit is a percentage");
+	if (options->view.order == (enum ev_chain_order) - 1)
+		options->view.order = options->children ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
+	return 0;
+}
+
+int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err)
+{
+	char *fields = NULL;
+	int rc = parse_format(options, plan, err);
+	if (!rc)
+		rc = parse_small(options, err);
+	if (!rc && options->widths)
+		rc = parse_widths(options, err);
+	if (!rc && options->fields)
+		rc = parse_fields(options, &fields, err);
+	const char *keys = options->sort ? options->sort : fields ? fields : DEFAULT_SORT;
+	if (!rc)
+		rc = ev_keys_parse(keys, plan->keys, &plan->key_count, err);
+	free(fields);
+	return rc;
+}
+
+/* ---- objects without names ---------------------------------------------------------------------
+ */
+
+void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer)
+{
+	const struct ev_named *named = report->named;
+	size_t count = ev_space_set_object_count(report->spaces);
+	uint64_t *samples = ev_alloc(count * sizeof(*samples));
+	for (size_t i = 0; i < named->cells.count; i++) {
+		const struct ev_cell *cell = &named->cells.items[i];
+		const struct ev_frame *leaf =
+			&named->frames.items[named->stacks.items[cell->stack].place];
+		if (!leaf->resolved && leaf->object < count)
+			samples[leaf->object] += cell->samples;
+	}
+	while (report->worst_count < EV_LENGTH(report->worst)) {
+		uint32_t worst = 0;
+		for (uint32_t i = 1; i < count; i++)
+			if (samples[i] > samples[worst])
+				worst = i;
+		if (!samples[worst])
+			break;
+		report->worst[report->worst_count].object = worst;
+		report->worst[report->worst_count].samples = samples[worst];
+		report->worst[report->worst_count++].trouble =
+			ev_symbolizer_trouble(symbolizer, worst);
+		samples[worst] = 0;
+	}
+	free(samples);
+}

@@ -1,0 +1,15 @@
+/* Ctrl-C, SIGTERM and the end of a child, as something a loop can wait for. */
+#ifndef CMD_SIGNALS_H
+#define CMD_SIGNALS_H
+
+#include <stdbool.h>
+
+/* Begin to watch SIGINT, SIGTERM, SIGHUP and SIGCHLD. Once per process. */
+void signals_watch(void);
+/* Readable when one of them came; signals_clear empties it. */
+int signals_fd(void);
+void signals_clear(void);
+/* The signal that asked to stop, 0 while none did. */
+int signals_stop(void);
+
+#endif
