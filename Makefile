@@ -17,8 +17,9 @@ endif
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
+# Once, also when this is called from a make that did it and handed B down.
 ifneq ($(SAN),)
-B := $(B)/san
+override B := $(patsubst %/san,%,$(B))/san
 endif
 
 Q := $(if $(filter 1,$(V)),,@)
@@ -34,7 +35,7 @@ override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
-.PHONY: all demo check check-built check-quick deps bench lint format fuzz install uninstall clean help
+.PHONY: all demo check check-built deps bench lint format fuzz fuzz-built install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -43,7 +44,7 @@ all: $(B)/evprof examples
 # ---- what is there to build with -----------------------------------------------------------------
 
 # config.mk holds HAVE_BPF and LIBS, found by trying; it is made again when `make deps` installs.
-NO_CONFIG := clean help deps demo check format
+NO_CONFIG := clean help deps demo check fuzz format
 ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -150,19 +151,23 @@ check-built: test-programs
 
 # ---- the two commands of the README ----------------------------------------------------------------
 
+install_missing = $(Q)B=$(B) CC="$(CC)" WITHOUT="$(WITHOUT)" sh .ci/deps
 deps:
-	$(Q)sh .ci/deps
+	$(install_missing)
 check:
-	$(Q)sh .ci/deps check
+	$(install_missing) check
 	$(Q)$(MAKE) --no-print-directory check-built
 demo:
-	$(Q)sh .ci/deps
+	$(install_missing)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) sh examples/demo
 
 # ---- the rest ----------------------------------------------------------------------------------------
 
-fuzz: $(FUZZERS:%=$(B)/fuzz/%)
+fuzz:
+	$(install_missing) fuzz
+	$(Q)$(MAKE) --no-print-directory fuzz-built
+fuzz-built: $(FUZZERS:%=$(B)/fuzz/%)
 	$(Q)B=$(B) sh tests/fuzz/run
 FUZZ_SOURCES = $(foreach stage,$(STAGES),$(call sources,$(stage)))
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(if $(filter 1,$(HAVE_BPF)),$(BPF_PROGRAMS:%=$(B)/gen/%.skel.h))
@@ -171,18 +176,22 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(if $(filter 1,$(HAVE_BPF)),$(BPF_P
 	$(Q)$(CLANG) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) $(FEATURES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBS)
 
 bench: all
-	$(Q)B=$(B) sh tests/bench/run
+	$(Q)B=$(B) CC="$(CC)" sh tests/bench/run
 lint: $(B)/config.mk
 	$(Q)sh tests/check-stages.sh
 	$(Q)B=$(B) CLANG="$(CLANG)" sh .ci/lint
 format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
+# The manual pages are printed by the program, from the tables that parse its options.
+VERBS := stat record report list
+MAN1 := $(DESTDIR)$(PREFIX)/share/man/man1
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN1)
 	install -m 755 $(B)/evprof $(DESTDIR)$(PREFIX)/bin/evprof
+	for verb in $(VERBS); do $(B)/evprof $$verb --manual >$(MAN1)/evprof-$$verb.1 || exit 1; done
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/evprof
+	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(VERBS:%=$(MAN1)/evprof-%.1)
 clean:
 	rm -rf $(B)
 help:

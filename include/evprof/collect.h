@@ -41,6 +41,9 @@ int ev_workload_go(struct ev_workload *workload, struct ev_err *err);
 /* 1 when it has ended (status as of waitpid, usage of it and its waited-for children), 0 while it
  * runs, or with `block` after waiting; -errno. */
 int ev_workload_ended(struct ev_workload *workload, bool block, int *status, struct rusage *usage);
+/* A descriptor (pidfd) that polls readable when the command has ended; -1 where the kernel has none.
+ */
+int ev_workload_fd(const struct ev_workload *workload);
 void ev_workload_signal(struct ev_workload *workload, int signal_number);
 /* Kills and reaps it when it still waits or runs. */
 void ev_workload_close(struct ev_workload *workload);
@@ -106,6 +109,8 @@ void ev_counters_close(struct ev_counters *counters);
 
 struct ev_sampler_options {
 	uint64_t frequency_hz; /* used where the event fixes neither; 0 = use period */
+	bool frequency_given;  /* -F was typed: tracepoints, breakpoints and probes obey it too;
+				* else each of theirs is a sample */
 	uint64_t period_events;
 	bool max_frequency; /* -F max */
 	bool callchain;     /* frame-pointer chains */

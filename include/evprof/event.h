@@ -26,9 +26,22 @@ enum {
 	EV_FIXED_PRECISE = 4, /* :p… was written */
 	EV_MAX_PRECISE = 8,   /* :P, take the highest that opens */
 	EV_PINNED = 16,
-	EV_WEAK_GROUP = 32,  /* :W on the group */
-	EV_SAMPLE_READ = 64, /* :S */
-	EV_FROM_PFM = 128,   /* libpfm4 made the encoding */
+	EV_WEAK_GROUP = 32,      /* :W on the group */
+	EV_SAMPLE_READ = 64,     /* :S */
+	EV_FROM_PFM = 128,       /* libpfm4 made the encoding */
+	EV_BPF_COUNTER = 256,    /* :b, may be counted by a BPF program that shares the counter */
+	EV_NATURAL_PERIOD = 512, /* a tracepoint or breakpoint: every hit is a sample (period 1,
+				  * EV_FIXED_PERIOD is set too) unless -F or -c was typed */
+};
+
+/* A term that an event may carry for itself; unset leaves the choice to the command's options. */
+enum ev_choice { EV_UNSET, EV_NO, EV_YES };
+enum ev_call_graph {
+	EV_CALL_GRAPH_UNSET,
+	EV_CALL_GRAPH_NONE,
+	EV_CALL_GRAPH_FP,
+	EV_CALL_GRAPH_DWARF,
+	EV_CALL_GRAPH_LBR
 };
 
 /* One resolved event. Strings live as long as the list that holds it. */
@@ -49,6 +62,16 @@ struct ev_event {
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
 	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
 	unsigned leader; /* index of its group's leader in the list; own index when alone */
+
+	unsigned
+		written; /* one written word may be several events (a core PMU each on a hybrid
+			  * CPU, a PMU each of uncore_imc, a tracepoint glob): index of the first */
+	const char *pmu; /* the PMU it was written or expanded for ("cpu_atom"), or NULL */
+	enum ev_call_graph call_graph; /* call-graph= */
+	uint32_t stack_size_bytes; /* stack-size=, 0 unset; max-stack= is attr.sample_max_stack */
+	enum ev_choice inherit;    /* inherit, no-inherit */
+	enum ev_choice time;       /* time=0, time=1 */
+	enum ev_choice overwrite;  /* overwrite, no-overwrite */
 };
 
 struct ev_event_list {
@@ -59,7 +82,8 @@ struct ev_event_list {
 
 /* Append what `text` (one -e argument: list of events and {groups} with modifiers) says.
  * On failure the list is as before and err's text holds the sentence, the text with a caret under
- * the fault, and the nearest names; -EINVAL for grammar, -ENOENT for an unknown name. */
+ * the fault, and the nearest names; -EINVAL for grammar, -ENOENT for an unknown name,
+ * -EACCES where it may be a tracepoint but those can't be read. */
 int ev_event_parse(struct ev_event_list *list, const char *text, struct ev_err *err);
 void ev_event_list_done(struct ev_event_list *list);
 

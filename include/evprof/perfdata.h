@@ -93,6 +93,8 @@ struct ev_sample {
 	size_t chain_count;
 	const struct ev_branch *branches; /* newest first */
 	size_t branch_count;
+	uint64_t branch_hw_index;	 /* of the newest one, with BRANCH_HW_INDEX */
+	const uint64_t *branch_counters; /* one word per branch, with BRANCH_COUNTERS */
 	const struct ev_read_value *reads; /* one, or the group's, leader first */
 	size_t read_count;
 	uint64_t enabled_ns, running_ns; /* of reads, when read_format asks for them */
@@ -105,6 +107,8 @@ struct ev_sample {
 	const uint64_t *intr_regs;
 	const void *user_stack;  /* from the stack pointer upwards */
 	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
+	const void *aux;	 /* of PERF_SAMPLE_AUX */
+	size_t aux_bytes;
 };
 struct ev_mmap { /* MMAP and MMAP2 */
 	uint32_t pid, tid;

@@ -41,13 +41,15 @@ struct ev_profile {
 	EV_ARRAY(struct ev_stack) stacks;
 	EV_ARRAY(struct ev_tag) tags;
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, stack) */
-	struct ev_map place_ids, stack_ids, tag_ids, cell_ids;
+	struct ev_profile_index *index; /* private: how the arrays are searched; made when needed */
 	struct ev_quality quality;
-	uint32_t event_count;
+	uint32_t event_count; /* highest event of a tag + 1, or more */
 	uint64_t first_time_ns, last_time_ns;
+	uint64_t slice_ns; /* length of a tag's time slice; set by who makes slices */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
+/* Quickest when the frames of a stack are added one after another, from the root. */
 uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t place);
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag);
 void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
@@ -68,19 +70,25 @@ struct ev_frame {
 	bool resolved, inlined, kernel;
 };
 /* The profile with every unique place resolved once and stacks folded to frames. Stacks of frames
- * obey the same law: parent < index. `place` of a stack is here an index of frames. */
+ * obey the same law, parent < index, and stand in the order of a depth-first walk, so that what is
+ * under a stack follows it. `place` of a stack is here an index of frames. */
 struct ev_named {
 	const struct ev_profile *profile;
 	const struct ev_space_set *spaces;
-	EV_ARRAY(struct ev_frame) frames; /* unique */
+	EV_ARRAY(struct ev_frame) frames; /* unique; 0 stands for a sample without any frame */
 	EV_ARRAY(struct ev_stack) stacks;
-	uint32_t *stack_of;             /* profile stack -> named stack */
-	EV_ARRAY(struct ev_cell) cells; /* stack: named stack */
+	uint32_t *stack_of;               /* profile stack -> named stack */
+	EV_ARRAY(struct ev_cell) cells;   /* unique (tag, named stack), by rising stack, then tag */
+	uint32_t *object_names;           /* string id of every object's short name */
+	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. */
 struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space_set *spaces,
 			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line);
 void ev_named_close(struct ev_named *named);
+/* The objects whose leaves have no symbol, most samples first; how many were filled in. */
+struct ev_unresolved { uint32_t object; uint64_t samples; };
+size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *out, size_t limit);
 
 /* ---- flat tables ------------------------------------------------------------------------------
  */
@@ -110,8 +118,9 @@ int ev_keys_parse(const char *text, enum ev_key *keys, size_t *count, struct ev_
 struct ev_row {
 	uint32_t values[EV_KEY_COUNT]; /* string ids, in the order of the keys asked */
 	uint32_t frame;                /* a frame of the row, for marks such as [k]; 0 none */
-	uint64_t *samples, *period, *children; /* one per event */
+	uint64_t *samples, *period, *children; /* one per event; children NULL when not asked */
 	uint64_t *children_samples;
+	uint32_t tag_key, frame_key, depth; /* private to profile */
 };
 struct ev_table {
 	enum ev_key keys[EV_KEY_COUNT];
@@ -120,6 +129,8 @@ struct ev_table {
 	size_t row_count;
 	uint64_t *total_samples, *total_period; /* one per event: before filters when percentages
 						 * are absolute, after when relative */
+	bool has_children;
+	struct ev_table_index *index; /* private */
 	struct ev_arena arena;
 };
 struct ev_filter { /* lists of string ids or numbers; empty = everything passes */
@@ -129,8 +140,9 @@ struct ev_filter { /* lists of string ids or numbers; empty = everything passes 
 	bool hide_unresolved;
 	bool absolute; /* --percentage absolute */
 };
-/* Rows by falling weight of the first event (children's when asked), then by name. A function
- * counts once per stack in `children`, however deep it recurses. */
+/* Rows by falling weight of the first event (children's when asked, and of equal ones the outer
+ * function first), then by name. A function counts once per stack in `children`, however deep it
+ * recurses. */
 int ev_table_build(struct ev_table *table, struct ev_named *named, const enum ev_key *keys,
 		   size_t key_count, bool children, const struct ev_filter *filter,
 		   struct ev_err *err);
@@ -138,15 +150,20 @@ void ev_table_done(struct ev_table *table);
 /* Text of a key's value in a row. Lives as long as the named profile's strings. */
 const char *ev_row_text(const struct ev_table *table, const struct ev_named *named,
 			const struct ev_row *row, size_t key);
+/* Whether the table's filters let a cell through: its tag and the function it ends in. For views of
+ * whole stacks. */
+bool ev_table_passes(const struct ev_table *table, const struct ev_named *named,
+		     const struct ev_cell *cell);
 
 /* ---- call trees -------------------------------------------------------------------------------
  */
 
 struct ev_node {
 	uint32_t frame;
+	uint32_t parent;            /* < own index */
 	uint32_t first_child, next; /* node indices, 0 = none; children by falling total */
 	uint64_t self, total;       /* period */
-	uint64_t samples;
+	uint64_t samples;           /* of total */
 };
 struct ev_tree {
 	EV_ARRAY(struct ev_node) nodes;
@@ -156,6 +173,10 @@ struct ev_tree {
 void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
 		    bool callers);
+/* From the roots down to the row's function, of the samples that end in it: perf's caller order of a
+ * table without children. A table with children gives what is inside the row, as above. */
+void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
+		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
 void ev_tree_done(struct ev_tree *tree);
 
 /* ---- statistics -------------------------------------------------------------------------------

@@ -46,11 +46,17 @@ struct ev_place {
 	uint64_t offset;
 };
 
-/* A lookup's memory of the last answers: one per thread of the reader, zeroed at first. */
+/* A lookup's memory of the last answers, by page: one per thread of the reader, zeroed at first.
+ * About 24 KiB. */
 struct ev_space_cache {
-	const void *space, *map;
-	uint32_t pid;
-	uint64_t from_ns, to_ns;
+	const void *set;
+	uint64_t generation; /* of the set; `ready` makes older answers void */
+	struct ev_space_answer {
+		uint64_t start, end;      /* addresses it holds for */
+		uint64_t from_ns, to_ns;  /* times it holds for */
+		uint64_t bias;            /* address + bias = offset */
+		uint32_t process, object; /* process: pid, or all ones for the kernel */
+	} answers[512];
 };
 
 /* cpumode: PERF_RECORD_MISC_KERNEL, _USER …, or 0 to decide by the address. Thread-safe after

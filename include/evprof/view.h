@@ -105,6 +105,8 @@ struct ev_stat_options {
 	bool verbose;
 	bool no_scale;
 	bool colour;
+	bool heading; /* -I as a table: column titles above these rows */
+	bool closing; /* these rows close a series of intervals: -x marks them "summary" */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
 /* Header line of --csv; nothing for the other formats. */
@@ -119,7 +121,11 @@ struct ev_list_row {
 	const char *group, *name, *aliases, *about;
 	int count_error, sample_error; /* 0, positive errno, -1 = not tried */
 	const char *why;               /* cause when one of them is refused, or NULL */
+	const char *encoding;          /* what is given to the kernel, shown when verbose, or NULL */
 };
+/* JSON: {"events":[{"group","name","aliases":[…],"about","count","sample": true, false or null for
+ * not tried, "why", "encoding"}],"notes"}; "why", "encoding" and "notes" only where there are any.
+ */
 void ev_list_print(FILE *out, const struct ev_list_row *rows, size_t count, const char *notes,
 		   bool json, bool verbose);
 

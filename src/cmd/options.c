@@ -191,6 +191,10 @@ int options_parse(const struct verb *verb, void *into, int argc, char **argv, in
 			print_usage(stdout, verb, argv[at + 1]);
 			return 0;
 		}
+		if (!strcmp(word, "--manual")) {
+			print_manual(stdout, verb);
+			return 0;
+		}
 		int rc = word[1] == '-' ? parse_long(verb, into, argv, &at, &err)
 					: parse_letters(verb, into, argv, &at, &err);
 		if (rc) {

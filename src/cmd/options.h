@@ -70,6 +70,8 @@ int options_parse(const struct verb *verb, void *into, int argc, char **argv, in
 void options_list_done(struct option_list *list);
 
 void print_usage(FILE *out, const struct verb *verb, const char *keyword);
+/* The same as a page for man(1). */
+void print_manual(FILE *out, const struct verb *verb);
 
 /* "evprof record: sentence" on stderr; returns `status`, so that failing is one statement. */
 int complain(const struct verb *verb, const struct ev_err *err, int status);

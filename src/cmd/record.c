@@ -182,7 +182,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
 		struct record_run run = { .verb = verb, .options = &options };
-		ev_describe_host(&run.recording, argc, argv);
+		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		signals_watch();
 		status = record_all(&run);
 		run_done(&run);

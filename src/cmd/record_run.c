@@ -34,6 +34,7 @@ static int sampler_options(const struct record_options *from, struct ev_sampler_
 	if (from->period_events)
 		return ev_fail(err, EINVAL,
 			       "-F and -c each say how often to sample: give one of them");
+	to->frequency_given = true;
 	to->max_frequency = !strcmp(from->frequency, "max");
 	if (!to->max_frequency &&
 	    (ev_parse_u64(from->frequency, &to->frequency_hz) || !to->frequency_hz))

@@ -118,28 +118,11 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer)
 {
-	const struct ev_named *named = report->named;
-	size_t count = ev_space_set_object_count(report->spaces);
-	uint64_t *samples = ev_alloc(count * sizeof(*samples));
-	for (size_t i = 0; i < named->cells.count; i++) {
-		const struct ev_cell *cell = &named->cells.items[i];
-		const struct ev_frame *leaf =
-			&named->frames.items[named->stacks.items[cell->stack].place];
-		if (!leaf->resolved && leaf->object < count)
-			samples[leaf->object] += cell->samples;
+	struct ev_unresolved worst[EV_LENGTH(report->worst)];
+	report->worst_count = ev_named_unresolved(report->named, worst, EV_LENGTH(worst));
+	for (size_t i = 0; i < report->worst_count; i++) {
+		report->worst[i].object = worst[i].object;
+		report->worst[i].samples = worst[i].samples;
+		report->worst[i].trouble = ev_symbolizer_trouble(symbolizer, worst[i].object);
 	}
-	while (report->worst_count < EV_LENGTH(report->worst)) {
-		uint32_t worst = 0;
-		for (uint32_t i = 1; i < count; i++)
-			if (samples[i] > samples[worst])
-				worst = i;
-		if (!samples[worst])
-			break;
-		report->worst[report->worst_count].object = worst;
-		report->worst[report->worst_count].samples = samples[worst];
-		report->worst[report->worst_count++].trouble =
-			ev_symbolizer_trouble(symbolizer, worst);
-		samples[worst] = 0;
-	}
-	free(samples);
 }

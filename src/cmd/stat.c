@@ -1,0 +1,175 @@
+/* evprof stat: counts events of a command, process or machine. The options and the order of the
+ * stages stand here; each stage has its file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "signals.h"
+#include "stat.h"
+#include "verbs.h"
+
+static int parse_separator(void *into, const char *value, struct ev_err *err)
+{
+	struct stat_options *options = into;
+	const char *text = strcmp(value, "\\t") ? value : "\t";
+	if (!*text || strlen(text) >= sizeof(options->show.separator_text))
+		return ev_fail(err, EINVAL, "-x takes a separator of 1 to %zu characters, not '%s'",
+			       sizeof(options->show.separator_text) - 1, value);
+	snprintf(options->show.separator_text, sizeof(options->show.separator_text), "%s", text);
+	return 0;
+}
+
+/* clang-format off */
+#define ROW(letter, name, value, kind, field, help)                                                 \
+	OPTION(letter, name, value, kind, struct stat_options, field, help)
+
+static const struct option_row rows[] = {
+	OPTION_GROUP("What to count"),
+	ROW('e', "event", "EVENT", LIST, events, "events to count, `evprof list` shows them; may repeat"),
+	ROW(0, "filter", "FILTER", LIST, filters, "condition for the tracepoint named last"),
+	ROW('d', "detailed", NULL, COUNT, detail, "cache events too; -dd and -ddd for more of them"),
+	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
+	ROW(0, "all-user", NULL, FLAG, all_user, "leave out the kernel"),
+	ROW(0, "all-kernel", NULL, FLAG, all_kernel, "leave out user space"),
+	OPTION_GROUP("Whom"),
+	TARGET_ROWS(struct stat_options, target),
+	ROW('A', "no-aggr", NULL, FLAG, per_cpu, "a row for each CPU, with -a or -C"),
+	ROW(0, "per-thread", NULL, FLAG, per_thread, "a row for each thread, with -p or -t"),
+	OPTION_GROUP("When"),
+	ROW('r', "repeat", "N", U64, repeat, "run the command N times: mean and error; 0 = for ever"),
+	ROW('I', "interval-print", "MS", U64, interval_ms, "print what was counted every so often"),
+	ROW(0, "interval-count", "N", U64, interval_count, "stop after so many intervals"),
+	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
+	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
+	OPTION_GROUP("How to show it"),
+	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
+	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
+	ROW(0, "csv", NULL, FLAG, show.csv, "a table of RFC 4180, with a header"),
+	ROW(0, "table", NULL, FLAG, show.table, "with -r, the time of each run"),
+	ROW(0, "summary", NULL, FLAG, summary, "with -I, the whole at the end"),
+	ROW('B', "big-num", NULL, FLAG, show.grouped, "commas between thousands (they are there; --no-big-num)"),
+	ROW('c', "scale", NULL, FLAG, scale, "scale multiplexed counts (they are; --no-scale)"),
+	ROW('o', "output", "FILE", TEXT, output, "where to write, instead of standard error"),
+	ROW(0, "append", NULL, FLAG, append, "add to the file of -o"),
+	ROW(0, "log-fd", "N", INT, log_fd, "write to this open descriptor"),
+	ROW('v', "verbose", NULL, FLAG, show.verbose, "full spellings, and what the figures mean"),
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct example examples[] = {
+	{ "evprof stat ./sorts", "how much of everything, and where the time went" },
+	{ "evprof stat -r 10 -e task-clock,page-faults ./sorts",
+	  "ten runs: means and their error" },
+	{ "evprof stat -d ./cachewalk", "is it the cache?" },
+	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
+	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
+	{ NULL, NULL },
+};
+
+static int check_options(const struct stat_options *options, struct ev_err *err)
+{
+	bool system = options->target.system_wide || options->target.cpus;
+	bool attached = options->target.pids || options->target.tids || options->target.user;
+	if (options->per_cpu && !system)
+		return ev_fail(err, EINVAL, "-A keeps CPUs apart: it needs -a or -C");
+	if (options->per_thread && !attached)
+		return ev_fail(err, EINVAL,
+			       "--per-thread keeps running threads apart: it needs -p or -t");
+	if (options->repeat != 1 && !options->command)
+		return ev_fail(err, EINVAL, "-r repeats a command: give one");
+	if (options->repeat > 1000000)
+		return ev_fail(err, EINVAL, "-r takes at most 1000000 runs");
+	if (options->repeat != 1 && options->interval_ms)
+		return ev_fail(err, EINVAL,
+			       "-r gives means over whole runs and -I parts of one: choose");
+	if (options->interval_count && !options->interval_ms)
+		return ev_fail(err, EINVAL, "--interval-count goes with -I");
+	if (options->timeout_ms && options->interval_ms)
+		return ev_fail(err, EINVAL, "with -I use --interval-count instead of --timeout");
+	if (options->interval_ms > 1000000000 || options->timeout_ms > 1000000000000)
+		return ev_fail(err, EINVAL, "-I and --timeout are in milliseconds: that is years");
+	if (options->delay_ms < -1)
+		return ev_fail(err, EINVAL, "-D takes milliseconds, or -1");
+	if (options->null_run && options->events.count)
+		return ev_fail(err, EINVAL, "-n counts nothing and -e counts events: choose");
+	if (options->output && options->log_fd >= 0)
+		return ev_fail(err, EINVAL, "-o and --log-fd both say where to write: choose");
+	return 0;
+}
+
+static int command_status(const struct stat_run *run)
+{
+	if (!run->options->command || run->ended_by_us)
+		return 0;
+	return WIFSIGNALED(run->status) ? STATUS_SIGNAL + WTERMSIG(run->status)
+					: WEXITSTATUS(run->status);
+}
+
+/* Every run that was asked for. */
+static int run_all(struct stat_run *run)
+{
+	uint64_t wanted = run->options->repeat;
+	for (uint64_t i = 0; !wanted || i < wanted; i++) {
+		int status = stat_once(run);
+		if (status >= 0)
+			return status;
+		if (!wanted) {
+			stat_show(run);
+			stat_counts_forget_runs(run);
+		}
+		if (signals_stop())
+			break;
+	}
+	if (wanted && (!run->options->interval_ms || run->options->summary))
+		stat_show(run);
+	return command_status(run);
+}
+
+static int count_all(struct stat_run *run)
+{
+	struct ev_err err = { 0 };
+	if (check_options(run->options, &err) ||
+	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
+	if (stat_events(run, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
+	int status = run_all(run);
+	if (stat_output_close(run, !run->output.is_started, &err))
+		return complain(run->verb, &err, status ? status : STATUS_FAILED);
+	return status;
+}
+
+static int run_stat(const struct verb *verb, int argc, char **argv)
+{
+	struct stat_options options = {
+		.repeat = 1, .scale = true, .log_fd = -1, .show.grouped = true
+	};
+	int first, status = options_parse(verb, &options, argc, argv, &first);
+	if (status < 0) {
+		options.show.no_scale = !options.scale;
+		options.command = first < argc ? argv + first : NULL;
+		struct stat_run run = { .verb = verb, .options = &options };
+		signals_watch();
+		status = count_all(&run);
+		stat_counts_done(&run.counts);
+		ev_array_done(&run.times.each_s);
+		ev_event_list_done(&run.events);
+		target_done(&run.target);
+	}
+	options_list_done(&options.events);
+	options_list_done(&options.filters);
+	return status;
+}
+
+const struct verb stat_verb = {
+	.name = "stat",
+	.synopsis = "[OPTION]… [--] [COMMAND [ARGUMENT]…]",
+	.about = "Count events of a command, process or machine, and say where the time went.",
+	.options = rows,
+	.examples = examples,
+	.run = run_stat,
+	.notes = "The exit status is the command's own (128 + N when signal N ended it), 125 when\n"
+		 "nothing could be counted and the command was not started, 126 and 127 when it\n"
+		 "cannot be run or is not found, 129 for wrong usage.",
+};

@@ -1,0 +1,222 @@
+/* Readings of counters become rows: scaled, summed over what is not kept apart, and gathered over
+ * the runs. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stat.h"
+
+/* ---- what became of the events ----------------------------------------------------------------
+ */
+
+static bool is_switches(const struct ev_event *event)
+{
+	return event->kind == EV_EVENT_KERNEL && event->attr.type == PERF_TYPE_SOFTWARE &&
+	       event->attr.config == PERF_COUNT_SW_CONTEXT_SWITCHES;
+}
+
+bool stat_counts_from_usage(const struct stat_run *run, size_t event)
+{
+	const struct stat_options *options = run->options;
+	int error = run->counts.openings[event].error;
+	return is_switches(&run->events.items[event]) && (error == EACCES || error == EPERM) &&
+	       !(run->events.items[event].fixed & EV_FIXED_LEVEL) &&
+	       run->target.kind == EV_TARGET_COMMAND && !run->target.no_inherit &&
+	       !options->delay_ms && !options->interval_ms;
+}
+
+int stat_counts_opened(struct stat_run *run, struct ev_err *err)
+{
+	struct stat_counts *counts = &run->counts;
+	size_t open = 0, refused = 0;
+	if (counts->openings)
+		return 0; /* the first run told it all */
+	counts->openings = ev_alloc((run->events.count + 1) * sizeof(*counts->openings));
+	for (size_t i = 0; i < run->events.count; i++) {
+		counts->openings[i] = *ev_counters_opening(run->counters, i);
+		open += run->events.items[i].kind == EV_EVENT_TOOL || !counts->openings[i].error ||
+			stat_counts_from_usage(run, i);
+		refused += open == 0;
+	}
+	if (open)
+		return 0;
+	struct ev_arena arena = { 0 };
+	struct ev_buffer text = { 0 };
+	const char *last = "";
+	for (size_t i = 0; i < refused && text.size_bytes < sizeof(err->text); i++) {
+		const struct ev_opening *opening = &counts->openings[i];
+		if (!strcmp(opening->why, last))
+			continue;
+		ev_buffer_printf(&text, "%s%s: %s", i ? "\n  " : "",
+				 ev_text_safe(&arena, run->events.items[i].name), opening->why);
+		last = opening->why;
+	}
+	int rc = ev_fail(err, counts->openings[0].error ? counts->openings[0].error : ENOENT,
+			 "nothing can be counted: %.*s", (int)text.size_bytes,
+			 (const char *)text.bytes);
+	ev_buffer_done(&text);
+	ev_arena_done(&arena);
+	return rc;
+}
+
+/* ---- cells ------------------------------------------------------------------------------------
+ */
+
+static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
+{
+	struct stat_counts *counts = &run->counts;
+	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
+	bool thread = run->options->per_thread && slot && slot->tid >= 0;
+	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
+	if (!added)
+		return &counts->cells.items[*id];
+	*id = (uint32_t)counts->cells.count;
+	struct stat_cell *cell = ev_array_add(&counts->cells);
+	cell->event = event;
+	if (cpu)
+		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
+	else if (thread)
+		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
+	return cell;
+}
+
+static struct ev_count *before_of(struct stat_run *run, size_t slot, size_t event)
+{
+	size_t index = slot * run->events.count + event;
+	while (run->counts.before.count <= index)
+		*ev_array_add(&run->counts.before) = (struct ev_count){ 0 };
+	return &run->counts.before.items[index];
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static void read_slot(struct stat_run *run, size_t event, size_t slot, bool since_last)
+{
+	struct ev_count now;
+	int rc = ev_counters_read(run->counters, event, slot, &now);
+	if (rc == -ENOENT)
+		return;
+	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot));
+	if (rc) {
+		cell->wrong = true;
+		return;
+	}
+	struct ev_count *before = before_of(run, slot, event), delta = now;
+	if (since_last) {
+		delta.value -= before->value;
+		delta.enabled_ns -= before->enabled_ns;
+		delta.running_ns -= before->running_ns;
+	}
+	*before = now;
+	/* Scaled where it was counted: CPUs multiplex each for itself. */
+	double value = (double)delta.value * run->events.items[event].scale;
+	if (run->options->scale && delta.running_ns)
+		value *= (double)delta.enabled_ns / (double)delta.running_ns;
+	cell->value += value;
+	cell->enabled_ns += delta.enabled_ns;
+	cell->running_ns += delta.running_ns;
+}
+
+void stat_counts_read(struct stat_run *run, bool since_last)
+{
+	struct stat_counts *counts = &run->counts;
+	for (size_t i = 0; i < counts->cells.count; i++) {
+		struct stat_cell *cell = &counts->cells.items[i];
+		cell->value = 0;
+		cell->enabled_ns = cell->running_ns = 0;
+		cell->wrong = false;
+	}
+	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
+	for (size_t event = 0; event < run->events.count; event++) {
+		bool kernel = run->events.items[event].kind == EV_EVENT_KERNEL;
+		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
+		if (!kernel)
+			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
+		for (size_t slot = 0; kernel && slot < slots; slot++) {
+			if (refused) /* its rows say why */
+				cell_of(run, event, ev_counters_slot(run->counters, slot));
+			else
+				read_slot(run, event, slot, since_last);
+		}
+	}
+}
+
+/* ---- runs -------------------------------------------------------------------------------------
+ */
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* What evprof measures itself stands in the same rows as counts. */
+static void measure(struct stat_run *run, struct stat_cell *cell, uint64_t elapsed_ns)
+{
+	const struct ev_event *event = &run->events.items[cell->event];
+	bool command = run->target.kind == EV_TARGET_COMMAND;
+	double value = -1;
+	if (event->kind == EV_EVENT_KERNEL) {
+		if (stat_counts_from_usage(run, cell->event))
+			value = (double)(run->usage.ru_nvcsw + run->usage.ru_nivcsw);
+	} else if (event->tool == EV_TOOL_DURATION) {
+		value = (double)elapsed_ns;
+	} else if (command) {
+		value = 1e9 * seconds_of(event->tool == EV_TOOL_USER ? run->usage.ru_utime
+								     : run->usage.ru_stime);
+	}
+	if (value < 0)
+		return;
+	cell->value = round(value);
+	cell->enabled_ns = cell->running_ns = elapsed_ns;
+}
+
+static void add_times(struct stat_run *run, uint64_t elapsed_ns)
+{
+	struct stat_times *times = &run->times;
+	const struct rusage *usage = &run->usage;
+	*ev_array_add(&times->each_s) = (double)elapsed_ns / 1e9;
+	ev_running_add(&times->elapsed_s, (double)elapsed_ns / 1e9);
+	if (run->target.kind != EV_TARGET_COMMAND)
+		return;
+	ev_running_add(&times->user_s, seconds_of(usage->ru_utime));
+	ev_running_add(&times->sys_s, seconds_of(usage->ru_stime));
+	ev_running_add(&times->major_faults, (double)usage->ru_majflt);
+	ev_running_add(&times->voluntary, (double)usage->ru_nvcsw);
+	ev_running_add(&times->involuntary, (double)usage->ru_nivcsw);
+	if ((uint64_t)usage->ru_maxrss > times->peak_rss_kb)
+		times->peak_rss_kb = (uint64_t)usage->ru_maxrss;
+}
+
+void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns)
+{
+	for (size_t i = 0; i < run->counts.cells.count; i++) {
+		struct stat_cell *cell = &run->counts.cells.items[i];
+		measure(run, cell, elapsed_ns);
+		if (cell->running_ns)
+			ev_running_add(&cell->runs, cell->value);
+		cell->all_enabled_ns += cell->enabled_ns;
+		cell->all_running_ns += cell->running_ns;
+	}
+	add_times(run, elapsed_ns);
+	run->runs++;
+}
+
+void stat_counts_forget_runs(struct stat_run *run)
+{
+	ev_array_done(&run->counts.cells);
+	ev_map_done(&run->counts.cell_ids);
+	ev_array_done(&run->times.each_s);
+	run->times = (struct stat_times){ 0 };
+	run->runs = 0;
+}
+
+void stat_counts_done(struct stat_counts *counts)
+{
+	ev_array_done(&counts->cells);
+	ev_array_done(&counts->before);
+	ev_map_done(&counts->cell_ids);
+	free(counts->openings);
+	*counts = (struct stat_counts){ 0 };
+}

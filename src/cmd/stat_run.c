@@ -1,0 +1,233 @@
+/* One run: the command and the counters are opened, counting goes on until the command ends, the
+ * time is over or someone says stop, and everything is read. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "signals.h"
+#include "stat.h"
+
+#define MS_NS 1000000ull
+#define LOOK_NS (50 * MS_NS)    /* how often to see whether watched processes are gone */
+#define GRACE_NS (2000 * MS_NS) /* from SIGTERM to SIGKILL, when the time is over */
+
+static bool watches_command(const struct stat_run *run)
+{
+	return run->target.kind == EV_TARGET_COMMAND;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+static int open_counters(struct stat_run *run, struct ev_err *err)
+{
+	struct ev_counters_options options = {
+		.per_thread = run->options->per_thread,
+		.at_exec = watches_command(run) && run->options->delay_ms == 0,
+	};
+	options.disabled = !options.at_exec;
+	if (watches_command(run)) {
+		free(run->target.ids);
+		run->target.ids = ev_alloc(sizeof(*run->target.ids));
+		run->target.ids[0] = ev_workload_pid(run->workload);
+		run->target.id_count = 1;
+	}
+	if (!run->events.count)
+		return 0;
+	int rc = ev_counters_open(&run->counters, &run->events, &run->target, &options, err);
+	return rc ? rc : stat_counts_opened(run, err);
+}
+
+/* 0, or the exit status. */
+static int open_run(struct stat_run *run)
+{
+	struct ev_err err = { 0 };
+	int rc = 0;
+	if (run->options->command)
+		rc = ev_workload_start(&run->workload, run->options->command, &err);
+	if (!rc)
+		rc = open_counters(run, &err);
+	if (!rc)
+		rc = stat_output_open(run, &err);
+	return rc ? complain(run->verb, &err, STATUS_REFUSED) : 0;
+}
+
+/* Begin to count what does not begin by itself at the exec. */
+static int enable(struct stat_run *run, struct ev_err *err)
+{
+	run->start_ns = run->interval_ns = ev_now_ns();
+	return run->counters ? ev_counters_enable(run->counters, err) : 0;
+}
+
+/* 0, or the exit status. */
+static int start_run(struct stat_run *run)
+{
+	struct ev_err err = { 0 };
+	int rc = 0;
+	if (!run->options->delay_ms && !watches_command(run))
+		rc = enable(run, &err);
+	if (rc)
+		return complain(run->verb, &err, STATUS_REFUSED);
+	if (!run->options->delay_ms && watches_command(run))
+		run->start_ns = run->interval_ns = ev_now_ns();
+	if (!run->workload)
+		return 0;
+	rc = ev_workload_go(run->workload, &err);
+	if (!rc)
+		return 0;
+	return complain(run->verb, &err, rc == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+/* ---- counting ---------------------------------------------------------------------------------
+ */
+
+/* What must happen without a signal; 0 = never. */
+struct stat_deadlines {
+	uint64_t enable_ns, stop_ns, next_ns;
+};
+
+static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
+{
+	uint64_t now_ns = ev_now_ns(), until = UINT64_MAX;
+	const uint64_t all[] = { at->enable_ns, at->stop_ns, at->next_ns,
+				 run->workload ? 0 : now_ns + LOOK_NS };
+	for (size_t i = 0; i < EV_LENGTH(all); i++) {
+		if (all[i] && all[i] < until)
+			until = all[i];
+	}
+	uint64_t left = until > now_ns ? until - now_ns : 0;
+	struct timespec time = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+	struct pollfd signals = { .fd = signals_fd(), .events = POLLIN };
+	ppoll(&signals, 1, until == UINT64_MAX ? NULL : &time, NULL);
+	signals_clear();
+}
+
+static bool has_ended(struct stat_run *run)
+{
+	if (run->workload && !run->command_ended)
+		run->command_ended =
+			ev_workload_ended(run->workload, false, &run->status, &run->usage) > 0;
+	return run->command_ended;
+}
+
+/* Ctrl-C at a terminal reaches the command too, and how it takes it is its business. */
+static bool shares_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool shares = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+	if (fd >= 0)
+		close(fd);
+	return shares;
+}
+
+/* Someone wants an end: a watched command decides itself when, all else is left at once. */
+static bool stops_at_signal(struct stat_run *run, bool *passed_on)
+{
+	int number = signals_stop();
+	if (!number || !watches_command(run))
+		return number;
+	if (!*passed_on && !(number == SIGINT && shares_terminal()))
+		ev_workload_signal(run->workload, number);
+	*passed_on = true;
+	return false;
+}
+
+static bool is_over(struct stat_run *run, const struct stat_deadlines *at, bool *passed_on)
+{
+	const struct stat_options *options = run->options;
+	if (run->workload ? has_ended(run)
+			  : run->counters && ev_counters_targets_gone(run->counters))
+		return true;
+	if (at->stop_ns && ev_now_ns() >= at->stop_ns)
+		return true;
+	if (options->interval_count && run->intervals >= options->interval_count)
+		return true;
+	return stops_at_signal(run, passed_on);
+}
+
+/* Until it is over. The counters still run. */
+static int count_until_over(struct stat_run *run, struct ev_err *err)
+{
+	const struct stat_options *options = run->options;
+	uint64_t begin_ns = ev_now_ns(), interval = options->interval_ms * MS_NS;
+	struct stat_deadlines at = {
+		.enable_ns =
+			options->delay_ms > 0 ? begin_ns + (uint64_t)options->delay_ms * MS_NS : 0,
+		.stop_ns = options->timeout_ms ? begin_ns + options->timeout_ms * MS_NS : 0,
+		.next_ns = interval && run->start_ns ? run->start_ns + interval : 0,
+	};
+	bool passed_on = false;
+	int rc = 0;
+	while (!rc && !is_over(run, &at, &passed_on)) {
+		wait_until(run, &at);
+		uint64_t now_ns = ev_now_ns();
+		if (at.enable_ns && now_ns >= at.enable_ns) {
+			at.enable_ns = 0;
+			rc = enable(run, err);
+			at.next_ns = interval ? run->start_ns + interval : 0;
+		}
+		if (at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
+			stat_show_interval(run, now_ns);
+			while (at.next_ns <= now_ns)
+				at.next_ns += interval;
+		}
+	}
+	return rc;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------
+ */
+
+/* A command that is not done when the counting is ends with it. */
+static void end_command(struct stat_run *run)
+{
+	if (!run->workload || has_ended(run))
+		return;
+	struct stat_deadlines at = { .stop_ns = ev_now_ns() + GRACE_NS };
+	run->ended_by_us = true;
+	ev_workload_signal(run->workload, SIGTERM);
+	while (!has_ended(run)) {
+		if (at.stop_ns && ev_now_ns() >= at.stop_ns) {
+			ev_workload_signal(run->workload, SIGKILL);
+			at.stop_ns = 0;
+		}
+		wait_until(run, &at);
+	}
+}
+
+static void finish_run(struct stat_run *run)
+{
+	uint64_t now_ns = ev_now_ns();
+	if (run->counters && !(watches_command(run) && run->command_ended))
+		ev_counters_disable(run->counters, NULL);
+	if (run->options->interval_ms && run->start_ns && now_ns > run->interval_ns &&
+	    !(run->options->interval_count && run->intervals >= run->options->interval_count))
+		stat_show_interval(run, now_ns);
+	stat_counts_read(run, false);
+	end_command(run);
+	/* A run that was cut short would spoil the mean of whole ones. */
+	if (!run->runs || !signals_stop())
+		stat_counts_add_run(run, run->start_ns ? now_ns - run->start_ns : 0);
+}
+
+int stat_once(struct stat_run *run)
+{
+	struct ev_err err = { 0 };
+	run->start_ns = run->interval_ns = 0;
+	run->command_ended = run->ended_by_us = false;
+	int status = open_run(run);
+	if (!status)
+		status = start_run(run);
+	if (!status && count_until_over(run, &err))
+		status = complain(run->verb, &err, STATUS_FAILED);
+	if (!status)
+		finish_run(run);
+	ev_counters_close(run->counters);
+	ev_workload_close(run->workload);
+	run->counters = NULL;
+	run->workload = NULL;
+	run->counts.before.count = 0;
+	return status ? status : -1;
+}

@@ -1,0 +1,329 @@
+/* What was counted becomes the rows and notes that the views print. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "stat.h"
+
+#define HEADING_EVERY 25 /* intervals */
+
+/* A table being made: everything it points to lives in the arena. */
+struct sheet {
+	struct stat_run *run;
+	struct ev_arena arena;
+	struct ev_stat stat;
+	EV_ARRAY(const char *) notes;
+	char absence[256];
+};
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+static bool is_clock(const struct ev_event *event)
+{
+	return event->kind == EV_EVENT_KERNEL && event->attr.type == PERF_TYPE_SOFTWARE &&
+	       (event->attr.config == PERF_COUNT_SW_CPU_CLOCK ||
+		event->attr.config == PERF_COUNT_SW_TASK_CLOCK);
+}
+
+static bool is_table(const struct stat_run *run)
+{
+	const struct ev_stat_options *show = &run->options->show;
+	return !show->csv && !show->json && !*show->separator_text;
+}
+
+/* Rows that nobody asked for and that this machine cannot fill are left out: hardware events where
+ * there is no hardware (said once instead), and those few CPUs have. */
+static bool is_left_out(struct sheet *sheet, size_t event)
+{
+	const struct stat_run *run = sheet->run;
+	const struct ev_opening *opening = &run->counts.openings[event];
+	const struct ev_event *of = &run->events.items[event];
+	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error)
+		return false;
+	if (!strncmp(of->name, "stalled-cycles-", 15))
+		return true;
+	if (!is_table(run) || !ev_event_is_hardware(&of->attr))
+		return false;
+	if (*sheet->absence)
+		sheet->stat.absence = sheet->absence;
+	return *sheet->absence;
+}
+
+/* As perf shows what was given up: "cycles:u". */
+static const char *shown_name(struct sheet *sheet, size_t event)
+{
+	const struct ev_event *of = &sheet->run->events.items[event];
+	const struct ev_opening *opening = &sheet->run->counts.openings[event];
+	size_t length = strlen(of->name);
+	if (of->kind != EV_EVENT_KERNEL || opening->error || of->attr.exclude_kernel ||
+	    !opening->attr.exclude_kernel)
+		return of->name;
+	bool slash = length && of->name[length - 1] == '/';
+	return ev_arena_printf(&sheet->arena, "%s%su", of->name, slash ? "" : ":");
+}
+
+static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *cell,
+				   uint64_t enabled_ns)
+{
+	const struct ev_event *event = &sheet->run->events.items[cell->event];
+	if (cell->wrong)
+		return "pinned, and there was no counter free for it";
+	if (event->kind == EV_EVENT_TOOL)
+		return sheet->run->target.kind == EV_TARGET_COMMAND
+			       ? "known only when the command has ended"
+			       : "known only of a command that evprof starts";
+	if (enabled_ns)
+		return "it never got a counter: there are more events, or a larger group, than "
+		       "counters; count fewer at once";
+	return NULL;
+}
+
+static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct stat_cell *cell,
+		     bool interval)
+{
+	const struct ev_event *event = &sheet->run->events.items[cell->event];
+	const struct ev_opening *opening = &sheet->run->counts.openings[cell->event];
+	bool tool = event->kind == EV_EVENT_TOOL;
+	*row = (struct ev_stat_row){
+		.event = shown_name(sheet, cell->event),
+		.unit = tool ? "ns" : event->unit,
+		.slot = cell->slot,
+		.value = interval ? cell->value : cell->runs.mean,
+		.relative_error = interval ? 0 : ev_running_relative_error(&cell->runs),
+		.enabled_ns = interval ? cell->enabled_ns : cell->all_enabled_ns,
+		.running_ns = interval ? cell->running_ns : cell->all_running_ns,
+		.is_time = is_clock(event),
+	};
+	if (!interval && sheet->run->runs > 1) {
+		row->enabled_ns /= sheet->run->runs;
+		row->running_ns /= sheet->run->runs;
+		row->value = tool ? round(row->value) : row->value;
+	}
+	if (row->running_ns && !cell->wrong)
+		return;
+	if (opening->error && !tool) {
+		row->state = EV_NOT_SUPPORTED;
+		row->why = opening->why;
+	} else {
+		row->state = EV_NOT_COUNTED;
+		row->why = why_not_counted(sheet, cell, row->enabled_ns);
+	}
+}
+
+/* Event by event, and in each the CPUs or threads as they were met. */
+static void fill_rows(struct sheet *sheet, bool interval)
+{
+	const struct stat_counts *counts = &sheet->run->counts;
+	EV_ARRAY(size_t) order = { 0 };
+	for (size_t event = 0; event < sheet->run->events.count; event++) {
+		if (is_left_out(sheet, event))
+			continue;
+		for (size_t i = 0; i < counts->cells.count; i++) {
+			if (counts->cells.items[i].event == event)
+				*ev_array_add(&order) = i;
+		}
+	}
+	sheet->stat.rows =
+		ev_arena_take(&sheet->arena, (order.count + 1) * sizeof(*sheet->stat.rows));
+	sheet->stat.row_count = order.count;
+	for (size_t i = 0; i < order.count; i++)
+		fill_row(sheet, &sheet->stat.rows[i], &counts->cells.items[order.items[i]],
+			 interval);
+	ev_array_done(&order);
+}
+
+/* ---- notes ------------------------------------------------------------------------------------
+ */
+
+/* The same fallback of several events is one note that names them. */
+static void note_fallbacks(struct sheet *sheet)
+{
+	const struct stat_run *run = sheet->run;
+	for (size_t i = 0; i < run->events.count; i++) {
+		const char *fallback = run->counts.openings[i].fallback;
+		bool told = !*fallback;
+		for (size_t j = 0; j < i && !told; j++)
+			told = !strcmp(run->counts.openings[j].fallback, fallback);
+		if (told)
+			continue;
+		const char *names = run->events.items[i].name;
+		for (size_t j = i + 1; j < run->events.count; j++) {
+			if (!strcmp(run->counts.openings[j].fallback, fallback))
+				names = ev_arena_printf(&sheet->arena, "%s, %s", names,
+							run->events.items[j].name);
+		}
+		*ev_array_add(&sheet->notes) =
+			ev_arena_printf(&sheet->arena, "%s: %s", names, fallback);
+	}
+	for (size_t i = 0; i < run->events.count; i++) {
+		if (stat_counts_from_usage(run, i))
+			*ev_array_add(&sheet->notes) =
+				ev_arena_printf(&sheet->arena,
+						"%s: from the kernel's accounting of the command, "
+						"as this user may not count the event",
+						run->events.items[i].name);
+	}
+}
+
+static void note_run(struct sheet *sheet)
+{
+	const struct stat_run *run = sheet->run;
+	const struct stat_options *options = run->options;
+	bool counted = !sheet->stat.row_count;
+	for (size_t i = 0; i < sheet->stat.row_count; i++)
+		counted |= sheet->stat.rows[i].state == EV_COUNTED;
+	if (options->delay_ms && !run->start_ns)
+		*ev_array_add(&sheet->notes) = "counting was never begun (-D)";
+	else if (!counted)
+		*ev_array_add(&sheet->notes) = "nothing that was watched ran on a CPU in this time";
+	if (options->per_thread)
+		*ev_array_add(&sheet->notes) =
+			"threads born while counting are in the row of the one that made them";
+	if (options->repeat > 1 && run->runs < options->repeat)
+		*ev_array_add(&sheet->notes) =
+			ev_arena_printf(&sheet->arena, "interrupted after %u of %llu runs",
+					run->runs, (unsigned long long)options->repeat);
+}
+
+/* ---- the sheet --------------------------------------------------------------------------------
+ */
+
+static void begin_sheet(struct sheet *sheet, struct stat_run *run)
+{
+	*sheet = (struct sheet){ .run = run };
+	sheet->stat = (struct ev_stat){
+		.target = target_name(&run->options->target, run->options->command, &sheet->arena),
+		.runs = run->runs,
+		.user_s = -1,
+		.sys_s = -1,
+		.cpus = ev_cpus_online(),
+	};
+	if (run->events.count)
+		ev_pmu_absence(sheet->absence, sizeof(sheet->absence));
+}
+
+static void print_sheet(struct sheet *sheet, struct ev_stat_options *show)
+{
+	FILE *out = sheet->run->output.file;
+	sheet->stat.fallbacks = sheet->notes.items;
+	sheet->stat.fallback_count = sheet->notes.count;
+	show->colour = isatty(fileno(out)) && !getenv("NO_COLOR");
+	stat_output_start(sheet->run);
+	ev_stat_print(out, &sheet->stat, show);
+	fflush(out);
+	ev_array_done(&sheet->notes);
+	ev_arena_done(&sheet->arena);
+}
+
+static const struct stat_cell *switches_cell(const struct stat_run *run)
+{
+	for (size_t i = 0; i < run->counts.cells.count; i++) {
+		const struct stat_cell *cell = &run->counts.cells.items[i];
+		const struct ev_event *event = &run->events.items[cell->event];
+		if (event->kind == EV_EVENT_KERNEL && event->attr.type == PERF_TYPE_SOFTWARE &&
+		    event->attr.config == PERF_COUNT_SW_CONTEXT_SWITCHES && cell->runs.count)
+			return cell;
+	}
+	return NULL;
+}
+
+static void take(uint64_t *from, uint64_t *excess, uint64_t most)
+{
+	uint64_t taken = *excess < most ? *excess : most;
+	taken = taken < *from ? taken : *from;
+	*from -= taken;
+	*excess -= taken;
+}
+
+/* The accounting of a command includes its start, the counter does not: there it waited for us, and
+ * exec may have moved it to another CPU, which is a preemption. */
+static void leave_out_start(const struct stat_run *run, struct ev_stat *stat)
+{
+	const struct stat_cell *cell = switches_cell(run);
+	uint64_t accounted = stat->voluntary_switches + stat->involuntary_switches;
+	uint64_t counted = cell ? (uint64_t)llround(cell->runs.mean) : accounted;
+	uint64_t excess = accounted > counted ? accounted - counted : 0;
+	take(&stat->voluntary_switches, &excess, 1);
+	take(&stat->involuntary_switches, &excess, 1);
+	take(&stat->voluntary_switches, &excess, excess);
+}
+
+static void fill_times(struct sheet *sheet)
+{
+	const struct stat_run *run = sheet->run;
+	const struct stat_times *times = &run->times;
+	struct ev_stat *stat = &sheet->stat;
+	stat->elapsed_s = times->elapsed_s.mean;
+	stat->elapsed_error_s =
+		ev_running_relative_error(&times->elapsed_s) * times->elapsed_s.mean;
+	stat->elapsed_each_s = times->each_s.items;
+	stat->peak_rss_kb = times->peak_rss_kb;
+	/* With a delay the command's times are of more than what was counted. */
+	if (!times->user_s.count || run->options->delay_ms)
+		return;
+	stat->user_s = times->user_s.mean;
+	stat->sys_s = times->sys_s.mean;
+	stat->major_faults = (uint64_t)llround(times->major_faults.mean);
+	stat->voluntary_switches = (uint64_t)llround(times->voluntary.mean);
+	stat->involuntary_switches = (uint64_t)llround(times->involuntary.mean);
+	leave_out_start(run, stat);
+}
+
+void stat_show(struct stat_run *run)
+{
+	struct sheet sheet;
+	struct ev_stat_options show = run->options->show;
+	begin_sheet(&sheet, run);
+	sheet.stat.summary = true;
+	show.closing = run->options->interval_ms;
+	fill_times(&sheet);
+	fill_rows(&sheet, false);
+	note_fallbacks(&sheet);
+	note_run(&sheet);
+	print_sheet(&sheet, &show);
+}
+
+/* The first interval said it; in fields and objects each row keeps its cause. */
+static void forget_notes(struct sheet *sheet, struct ev_stat_options *show)
+{
+	sheet->stat.absence = NULL;
+	show->verbose = false;
+	for (size_t i = 0; is_table(sheet->run) && i < sheet->stat.row_count; i++)
+		sheet->stat.rows[i].why = NULL;
+}
+
+/* What evprof can measure itself before the command has ended. */
+static void measure_interval(struct stat_run *run, uint64_t elapsed_ns)
+{
+	for (size_t i = 0; i < run->counts.cells.count; i++) {
+		struct stat_cell *cell = &run->counts.cells.items[i];
+		const struct ev_event *event = &run->events.items[cell->event];
+		if (event->kind != EV_EVENT_TOOL || event->tool != EV_TOOL_DURATION)
+			continue;
+		cell->enabled_ns = cell->running_ns = elapsed_ns;
+		cell->value = (double)elapsed_ns;
+	}
+}
+
+void stat_show_interval(struct stat_run *run, uint64_t now_ns)
+{
+	struct sheet sheet;
+	struct ev_stat_options show = run->options->show;
+	stat_counts_read(run, true);
+	measure_interval(run, now_ns - run->interval_ns);
+	begin_sheet(&sheet, run);
+	sheet.stat.runs = 1;
+	sheet.stat.interval_s = (double)(now_ns - run->start_ns) / 1e9;
+	sheet.stat.elapsed_s = (double)(now_ns - run->interval_ns) / 1e9;
+	fill_rows(&sheet, true);
+	show.heading = run->intervals % HEADING_EVERY == 0;
+	if (!run->intervals)
+		note_fallbacks(&sheet);
+	else
+		forget_notes(&sheet, &show);
+	run->intervals++;
+	run->interval_ns = now_ns;
+	print_sheet(&sheet, &show);
+}

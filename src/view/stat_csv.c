@@ -1,0 +1,117 @@
+/* Counts as lines of separated fields: -x as the parsers of perf stat -x expect them, and --csv by
+ * RFC 4180 with a header, for spreadsheets and data frames. */
+#include <string.h>
+#include "stat.h"
+
+/* A field of -x is never quoted; what would break the line is escaped. */
+static void put_field(FILE *out, const char *text, const char *separator)
+{
+	struct ev_arena arena = { 0 };
+	fprintf(out, "%s%s", ev_text_safe(&arena, text), separator);
+	ev_arena_done(&arena);
+}
+
+static void put_fixed(FILE *out, double value, int decimals, const char *behind)
+{
+	char text[64];
+	fprintf(out, "%s%s", ev_format_fixed(text, sizeof(text), value, decimals), behind);
+}
+
+/* time, slot, value, unit, event, variance, running ns, running %, metric, metric's unit; the
+ * first two and the variance only where they are asked for. */
+static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots,
+				const struct ev_stat_row *row, const struct ev_metric_value *figure,
+				const char *separator)
+{
+	char text[64];
+	if (stat->interval_s > 0)
+		put_fixed(out, stat->interval_s, 9, separator);
+	if (slots)
+		put_field(out, row->slot ? row->slot : "", separator);
+	fprintf(out, "%s%s", ev_stat_value(row, false, text, sizeof(text)), separator);
+	put_field(out, ev_stat_unit(row), separator);
+	put_field(out, row->event, separator);
+	if (stat->runs > 1) {
+		put_fixed(out, 100 * row->relative_error, 2, "%");
+		fputs(separator, out);
+	}
+	fprintf(out, "%llu%s",
+		row->state == EV_COUNTED ? (unsigned long long)row->running_ns : 0ull, separator);
+	put_fixed(out, ev_stat_running_percent(row), 2, separator);
+	if (figure->metric)
+		fprintf(out, "%s%s%s\n", ev_stat_figure(figure, text, sizeof(text)), separator,
+			figure->unit);
+	else
+		fprintf(out, "%s\n", separator);
+}
+
+void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
+			     const struct ev_stat_options *options)
+{
+	struct ev_arena arena = { 0 };
+	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	bool slots = ev_stat_slot(stat);
+	for (size_t i = 0; i < stat->row_count; i++) {
+		if (options->closing)
+			fprintf(out, "summary%s", options->separator_text);
+		print_separated_row(out, stat, slots, &stat->rows[i], &figures[i],
+				    options->separator_text);
+	}
+	ev_arena_done(&arena);
+}
+
+/* ---- RFC 4180 ---------------------------------------------------------------------------------
+ */
+
+void ev_stat_print_csv_header(FILE *out)
+{
+	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
+	      "running_percent,metric,metric_unit,state,why\r\n",
+	      out);
+}
+
+static void put_csv(FILE *out, const char *text)
+{
+	ev_csv_text(out, text ? text : "");
+	putc(',', out);
+}
+
+static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
+			  const struct ev_metric_value *figure)
+{
+	static const char *const states[] = { [EV_COUNTED] = "counted",
+					      [EV_NOT_COUNTED] = "not counted",
+					      [EV_NOT_SUPPORTED] = "not supported" };
+	bool counted = row->state == EV_COUNTED;
+	char text[64];
+	if (stat->interval_s > 0)
+		put_fixed(out, stat->interval_s, 9, "");
+	putc(',', out);
+	put_csv(out, row->slot);
+	put_csv(out, row->event);
+	put_csv(out, counted ? ev_stat_value(row, false, text, sizeof(text)) : "");
+	put_csv(out, ev_stat_unit(row));
+	if (counted && stat->runs > 1)
+		put_fixed(out, 100 * row->relative_error, 2, "");
+	if (counted) {
+		fprintf(out, ",%llu,%llu,", (unsigned long long)row->enabled_ns,
+			(unsigned long long)row->running_ns);
+		put_fixed(out, ev_stat_running_percent(row), 2, ",");
+	} else {
+		fputs(",,,,", out);
+	}
+	put_csv(out, figure->metric ? ev_stat_figure(figure, text, sizeof(text)) : "");
+	put_csv(out, figure->metric ? figure->unit : "");
+	put_csv(out, states[row->state]);
+	ev_csv_text(out, row->why ? row->why : "");
+	fputs("\r\n", out);
+}
+
+void ev_stat_print_csv(FILE *out, const struct ev_stat *stat)
+{
+	struct ev_arena arena = { 0 };
+	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	for (size_t i = 0; i < stat->row_count; i++)
+		print_csv_row(out, stat, &stat->rows[i], &figures[i]);
+	ev_arena_done(&arena);
+}

@@ -1,0 +1,73 @@
+/* Counts as JSON, one object a line, with the keys of perf stat -j and one more: a refused event
+ * says "why". */
+#include <string.h>
+#include "stat.h"
+
+static void put_key(FILE *out, const char *key, bool *first)
+{
+	fprintf(out, "%s\"%s\" : ", *first ? "{" : ", ", key);
+	*first = false;
+}
+
+static void put_text(FILE *out, const char *key, const char *text, bool *first)
+{
+	put_key(out, key, first);
+	ev_json_text(out, text ? text : "");
+}
+
+static void put_number(FILE *out, const char *key, double value, int decimals, bool *first)
+{
+	char text[400];
+	put_key(out, key, first);
+	fputs(ev_format_fixed(text, sizeof(text), value, decimals), out);
+}
+
+/* Slots are "CPU7" or "comm-123". */
+static void put_slot(FILE *out, const char *slot, bool *first)
+{
+	size_t digits = strncmp(slot, "CPU", 3) ? 0 : strspn(slot + 3, "0123456789");
+	if (digits && !slot[3 + digits])
+		put_text(out, "cpu", slot + 3, first);
+	else
+		put_text(out, "thread", slot, first);
+}
+
+static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
+		      const struct ev_metric_value *figure)
+{
+	bool first = true, counted = row->state == EV_COUNTED;
+	char text[400];
+	if (stat->interval_s > 0)
+		put_number(out, "interval", stat->interval_s, 9, &first);
+	if (row->slot && *row->slot)
+		put_slot(out, row->slot, &first);
+	if (counted)
+		ev_format_fixed(text, sizeof(text), row->is_time ? row->value / 1e6 : row->value,
+				6);
+	else
+		ev_stat_value(row, false, text, sizeof(text));
+	put_text(out, "counter-value", text, &first);
+	put_text(out, "unit", ev_stat_unit(row), &first);
+	put_text(out, "event", row->event, &first);
+	if (stat->runs > 1)
+		put_number(out, "variance", 100 * row->relative_error, 2, &first);
+	put_key(out, "event-runtime", &first);
+	fprintf(out, "%llu", counted ? (unsigned long long)row->running_ns : 0ull);
+	put_number(out, "pcnt-running", ev_stat_running_percent(row), 2, &first);
+	if (figure->metric) {
+		put_number(out, "metric-value", figure->value, 6, &first);
+		put_text(out, "metric-unit", figure->unit, &first);
+	}
+	if (row->why && *row->why)
+		put_text(out, "why", row->why, &first);
+	fputs("}\n", out);
+}
+
+void ev_stat_print_json(FILE *out, const struct ev_stat *stat)
+{
+	struct ev_arena arena = { 0 };
+	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	for (size_t i = 0; i < stat->row_count; i++)
+		print_row(out, stat, &stat->rows[i], &figures[i]);
+	ev_arena_done(&arena);
+}

@@ -1,0 +1,177 @@
+/* Counts as the screen that perf stat has taught everyone to read: value, event, # metric, noise,
+ * share of time. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stat.h"
+
+enum {
+	VALUE_COLUMNS = 18,
+	UNIT_COLUMNS = 4,
+	EVENT_COLUMNS = 32,
+	METRIC_COLUMNS = 35,
+	CPU_COLUMNS = 10,
+	COMM_COLUMNS = 16,
+	TID_COLUMNS = 8,
+};
+
+/* A line under construction, so that no line ends in blanks. */
+static void end_line(FILE *out, struct ev_buffer *line)
+{
+	while (line->size_bytes && line->bytes[line->size_bytes - 1] == ' ')
+		line->size_bytes--;
+	fwrite(line->bytes, 1, line->size_bytes, out);
+	putc('\n', out);
+	line->size_bytes = 0;
+}
+
+static void put_padded(struct ev_buffer *line, const char *text, size_t columns)
+{
+	size_t used = ev_text_columns(text);
+	ev_buffer_printf(line, "%s%*s", text, used < columns ? (int)(columns - used) : 0, "");
+}
+
+/* "CPU3" from the left; "comm-123" with the dashes below one another; blanks for a row without a
+ * slot among rows that have one. */
+static void put_slot(struct ev_buffer *line, const char *slot, const char *model,
+		     struct ev_arena *arena)
+{
+	if (!model)
+		return;
+	const char *safe = ev_text_safe(arena, slot ? slot : ""), *dash = strrchr(safe, '-');
+	if (dash) {
+		char *comm = ev_arena_text(arena, safe, (size_t)(dash - safe));
+		size_t used = ev_text_columns(comm);
+		ev_buffer_printf(line, "%*s%s-%-*s ",
+				 used < COMM_COLUMNS ? (int)(COMM_COLUMNS - used) : 0, "", comm,
+				 TID_COLUMNS, dash + 1);
+	} else {
+		put_padded(line, safe,
+			   strrchr(model, '-') ? COMM_COLUMNS + 1 + TID_COLUMNS : CPU_COLUMNS);
+		ev_buffer_u8(line, ' ');
+	}
+}
+
+static void put_metric(struct ev_buffer *line, const struct ev_metric_value *figure)
+{
+	char number[64], text[128];
+	if (!figure->metric) {
+		put_padded(line, "", METRIC_COLUMNS);
+		return;
+	}
+	ev_stat_figure(figure, number, sizeof(number));
+	/* Two decimals leave room for the per cent sign where three stand in other rows. */
+	int width = atoi(figure->metric->format + 1);
+	snprintf(text, sizeof(text), "%*s%s %s", width, number,
+		 figure->metric->percent ? "%"
+		 : width < 8             ? " "
+					 : "",
+		 figure->unit);
+	ev_buffer_printf(line, " # ");
+	put_padded(line, text, METRIC_COLUMNS - 3);
+}
+
+static void put_noise(struct ev_buffer *line, double relative_error)
+{
+	char text[64];
+	if (relative_error > 0)
+		ev_buffer_printf(line, "  ( +-%6s%% )",
+				 ev_format_fixed(text, sizeof(text), 100 * relative_error, 2));
+}
+
+static void put_running(struct ev_buffer *line, const struct ev_stat_row *row)
+{
+	char text[64];
+	if (row->state != EV_COUNTED || row->running_ns >= row->enabled_ns)
+		return;
+	ev_format_fixed(text, sizeof(text), ev_stat_running_percent(row), 2);
+	if (strcmp(text, "100.00"))
+		ev_buffer_printf(line, "  (%s%%)", text);
+}
+
+static size_t widest_unit(const struct ev_stat *stat)
+{
+	size_t widest = UNIT_COLUMNS;
+	for (size_t i = 0; i < stat->row_count; i++) {
+		size_t columns = ev_text_columns(ev_stat_unit(&stat->rows[i]));
+		widest = columns > widest ? columns : widest;
+	}
+	return widest;
+}
+
+static void print_rows(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options)
+{
+	struct ev_arena arena = { 0 }, scratch = { 0 };
+	struct ev_buffer line = { 0 };
+	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	const char *model = ev_stat_slot(stat);
+	size_t unit_columns = widest_unit(stat);
+	char text[64];
+	for (size_t i = 0; i < stat->row_count; i++) {
+		const struct ev_stat_row *row = &stat->rows[i];
+		if (stat->interval_s > 0)
+			ev_buffer_printf(&line, "%16s ",
+					 ev_format_fixed(text, sizeof(text), stat->interval_s, 9));
+		put_slot(&line, row->slot, model, &scratch);
+		ev_buffer_printf(&line, "%*s ", VALUE_COLUMNS,
+				 ev_stat_value(row, options->grouped, text, sizeof(text)));
+		put_padded(&line, ev_text_safe(&scratch, ev_stat_unit(row)), unit_columns);
+		ev_buffer_u8(&line, ' ');
+		put_padded(&line, ev_text_safe(&scratch, row->event), EVENT_COLUMNS);
+		put_metric(&line, &figures[i]);
+		if (stat->runs > 1 && row->state == EV_COUNTED)
+			put_noise(&line, row->relative_error);
+		put_running(&line, row);
+		end_line(out, &line);
+		ev_arena_reset(&scratch);
+	}
+	ev_buffer_done(&line);
+	ev_arena_done(&scratch);
+	ev_arena_done(&arena);
+}
+
+static void print_title(FILE *out, const struct ev_stat *stat)
+{
+	struct ev_arena arena = { 0 };
+	fprintf(out, "\n Performance counter stats for %s", ev_text_safe(&arena, stat->target));
+	if (stat->runs > 1)
+		fprintf(out, " (%u runs)", stat->runs);
+	fputs(":\n\n", out);
+	ev_arena_done(&arena);
+}
+
+static void print_heading(FILE *out, const struct ev_stat *stat)
+{
+	const char *slot = ev_stat_slot(stat), *column = "            counts";
+	if (slot)
+		column = strrchr(slot, '-') ? "            comm-TID                 counts"
+					    : "CPU                    counts";
+	fprintf(out, "#           time %s unit events\n", column);
+}
+
+void ev_stat_print_table(FILE *out, const struct ev_stat *stat,
+			 const struct ev_stat_options *options)
+{
+	if (stat->interval_s > 0) {
+		if (options->heading) {
+			ev_stat_print_notes(out, stat, options, "# ");
+			print_heading(out, stat);
+		}
+		print_rows(out, stat, options);
+		return;
+	}
+	print_title(out, stat);
+	print_rows(out, stat, options);
+	if (!stat->summary)
+		return;
+	if (stat->row_count)
+		putc('\n', out);
+	ev_stat_print_times(out, stat, options);
+	ev_stat_print_notes(out, stat, options, " ");
+	struct ev_arena arena = { 0 };
+	const char *words = ev_stat_words(stat, &arena);
+	if (words)
+		fprintf(out, options->colour ? " \033[1m%s\033[m\n" : " %s\n", words);
+	ev_arena_done(&arena);
+	putc('\n', out);
+}

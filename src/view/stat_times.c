@@ -1,0 +1,198 @@
+/* The part of the screen below the counts: elapsed time and its runs, CPU time, memory, and the
+ * notes that say what could not be counted and why. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stat.h"
+
+enum { TIME_COLUMNS = 18, BAR_LIMIT = 40 };
+
+static const char *seconds_text(double seconds, int decimals, char *out, size_t size_bytes)
+{
+	return ev_format_fixed(out, size_bytes, seconds, decimals);
+}
+
+/* Decimals that show three digits of the error. */
+static int decimals_of(double error_s)
+{
+	if (!(error_s > 0))
+		return 9;
+	int decimals = (error_s >= 1 ? 0 : (int)ceil(-log10(error_s))) + 2;
+	return decimals > 9 ? 9 : decimals;
+}
+
+/* How far each run is from the mean: one # and another for every 5 % of it. */
+static void print_runs(FILE *out, const struct ev_stat *stat, int decimals)
+{
+	static const char bar[BAR_LIMIT + 1] = "########################################";
+	char run[64], off[64];
+	int indent = TIME_COLUMNS - decimals - 2;
+	fprintf(out, "%*s# Table of individual measurements:\n", indent, "");
+	for (unsigned i = 0; i < stat->runs; i++) {
+		double difference = stat->elapsed_each_s[i] - stat->elapsed_s;
+		double steps = stat->elapsed_s > 0 ? fabs(difference) / stat->elapsed_s * 20 : 0;
+		int marks = 1 + (steps < BAR_LIMIT - 1 ? (int)steps : BAR_LIMIT - 1);
+		seconds_text(stat->elapsed_each_s[i], decimals, run, sizeof(run));
+		seconds_text(fabs(difference), decimals, off, sizeof(off));
+		fprintf(out, "%*s (%c%s) %.*s\n", TIME_COLUMNS, run, difference < 0 ? '-' : '+',
+			off, marks, bar);
+	}
+	fprintf(out, "\n%*s# Final result:\n", indent, "");
+}
+
+static void print_elapsed(FILE *out, const struct ev_stat *stat,
+			  const struct ev_stat_options *options)
+{
+	char text[64], error[64], percent[64];
+	if (stat->runs < 2) {
+		fprintf(out, "%*s seconds time elapsed\n", TIME_COLUMNS,
+			seconds_text(stat->elapsed_s, 9, text, sizeof(text)));
+		return;
+	}
+	int decimals = decimals_of(stat->elapsed_error_s);
+	if (options->table && stat->elapsed_each_s)
+		print_runs(out, stat, decimals);
+	seconds_text(stat->elapsed_s, decimals, text, sizeof(text));
+	seconds_text(stat->elapsed_error_s, decimals, error, sizeof(error));
+	double share = stat->elapsed_s > 0 ? stat->elapsed_error_s / stat->elapsed_s : 0;
+	fprintf(out, "%*s +- %s seconds time elapsed  ( +-%6s%% )\n", TIME_COLUMNS, text, error,
+		ev_format_fixed(percent, sizeof(percent), 100 * share, 2));
+}
+
+static void print_size(FILE *out, uint64_t size_kb)
+{
+	char text[64];
+	ev_format_size(text, sizeof(text), size_kb * 1024);
+	char *unit = strchr(text, ' ');
+	if (unit)
+		*unit++ = 0;
+	fprintf(out, "%*s %s peak RSS\n", TIME_COLUMNS, text, unit ? unit : "");
+}
+
+void ev_stat_print_times(FILE *out, const struct ev_stat *stat,
+			 const struct ev_stat_options *options)
+{
+	char text[64];
+	print_elapsed(out, stat, options);
+	putc('\n', out);
+	if (stat->user_s >= 0) {
+		fprintf(out, "%*s seconds user\n", TIME_COLUMNS,
+			seconds_text(stat->user_s, 9, text, sizeof(text)));
+		fprintf(out, "%*s seconds sys\n", TIME_COLUMNS,
+			seconds_text(stat->sys_s, 9, text, sizeof(text)));
+	}
+	if (stat->peak_rss_kb)
+		print_size(out, stat->peak_rss_kb);
+	if (stat->user_s >= 0 || stat->peak_rss_kb)
+		putc('\n', out);
+}
+
+/* ---- notes ------------------------------------------------------------------------------------
+ */
+
+static void print_note(FILE *out, const char *prefix, const char *subject, const char *text)
+{
+	struct ev_arena arena = { 0 };
+	if (subject)
+		fprintf(out, "%s%s: %s\n", prefix, ev_text_safe(&arena, subject),
+			ev_text_safe(&arena, text));
+	else
+		fprintf(out, "%s%s\n", prefix, ev_text_safe(&arena, text));
+	ev_arena_done(&arena);
+}
+
+struct cause {
+	const char *events, *why;
+};
+
+/* The causes of refused rows, each once with the events it holds for, although there may be a row
+ * per CPU and several events of one fate. */
+static size_t gather_causes(const struct ev_stat *stat, struct cause **causes,
+			    struct ev_arena *arena)
+{
+	EV_ARRAY(struct cause) found = { 0 };
+	const struct ev_stat_row *last = NULL;
+	for (size_t i = 0; i < stat->row_count; i++) {
+		const struct ev_stat_row *row = &stat->rows[i];
+		size_t at = 0;
+		if (!row->why || !*row->why || (last && !strcmp(last->event, row->event)))
+			continue;
+		last = row;
+		while (at < found.count && strcmp(found.items[at].why, row->why))
+			at++;
+		if (at == found.count)
+			*ev_array_add(&found) = (struct cause){ row->event, row->why };
+		else
+			found.items[at].events =
+				ev_arena_printf(arena, "%s, %s", found.items[at].events,
+						row->event);
+	}
+	*causes = found.items;
+	return found.count;
+}
+
+static void print_row_notes(FILE *out, const struct ev_stat *stat, const char *prefix)
+{
+	struct ev_arena arena = { 0 };
+	struct cause *causes;
+	const char *group = "";
+	size_t count = gather_causes(stat, &causes, &arena);
+	for (size_t i = 0; i < count; i++)
+		print_note(out, prefix, causes[i].events, causes[i].why);
+	for (size_t i = 0; i < stat->row_count; i++) {
+		const char *note = stat->rows[i].group_note;
+		if (!note || !*note || !strcmp(note, group))
+			continue;
+		print_note(out, prefix, NULL, note);
+		group = note;
+	}
+	free(causes);
+	ev_arena_done(&arena);
+}
+
+static void print_meanings(FILE *out, const struct ev_stat *stat, const char *prefix)
+{
+	struct ev_arena arena = { 0 };
+	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	for (size_t m = 0; m < ev_metric_count; m++) {
+		for (size_t i = 0; i < stat->row_count; i++) {
+			if (figures[i].metric != &ev_metrics[m])
+				continue;
+			print_note(out, prefix, ev_metrics[m].text, ev_metrics[m].about);
+			break;
+		}
+	}
+	ev_arena_done(&arena);
+}
+
+static bool is_multiplexed(const struct ev_stat *stat)
+{
+	for (size_t i = 0; i < stat->row_count; i++) {
+		const struct ev_stat_row *row = &stat->rows[i];
+		if (row->state == EV_COUNTED && ev_stat_running_percent(row) < 99.995)
+			return true;
+	}
+	return false;
+}
+
+void ev_stat_print_notes(FILE *out, const struct ev_stat *stat,
+			 const struct ev_stat_options *options, const char *prefix)
+{
+	if (stat->absence && *stat->absence) {
+		char *text = ev_printf("none here (no PMU: %s)", stat->absence);
+		print_note(out, prefix, "hardware counters", text);
+		free(text);
+	}
+	print_row_notes(out, stat, prefix);
+	for (size_t i = 0; i < stat->fallback_count; i++)
+		print_note(out, prefix, NULL, stat->fallbacks[i]);
+	if (is_multiplexed(stat))
+		print_note(out, prefix, "(…%)",
+			   options->no_scale
+				   ? "share of the time for which the event was counted; the "
+				     "values are as counted, not scaled"
+				   : "share of the time for which the event was counted; the "
+				     "values are scaled to the whole time");
+	if (options->verbose)
+		print_meanings(out, stat, prefix);
+}

@@ -1,0 +1,101 @@
+/* User time, system time, elapsed time, faults and switches become one sentence: was it computing,
+ * in the kernel, waiting, or short of memory? */
+#include <string.h>
+#include "stat.h"
+
+/* Reading one page back from a fast disk; with slower ones the conclusion only gets stronger. */
+#define FAULT_S 100e-6
+/* The kernel tells user from system time by ticks; below a few of them the split is chance. */
+#define SPLIT_LEAST_S 0.02
+
+struct shares {
+	double user, kernel, waiting; /* of the time in which the program could have computed */
+	double cpus;                  /* busy on average */
+};
+
+/* The time a program can use is at least the elapsed time; when it kept more than one CPU busy, it
+ * is what it used: nobody can know how many more it would have liked. */
+static struct shares shares_of(double user_s, double sys_s, double elapsed_s)
+{
+	double used_s = user_s + sys_s;
+	double whole_s = used_s > elapsed_s ? used_s : elapsed_s;
+	return (struct shares){ user_s / whole_s, sys_s / whole_s, 1 - used_s / whole_s,
+				used_s / elapsed_s };
+}
+
+static bool is_short_of_memory(const struct ev_stat *stat, const struct shares *shares)
+{
+	double waiting_s = shares->waiting * stat->elapsed_s;
+	return shares->waiting > 0.1 && stat->major_faults >= 50 &&
+	       (double)stat->major_faults * FAULT_S > 0.1 * waiting_s;
+}
+
+static const char *verdict(const struct ev_stat *stat, const struct shares *shares, bool split)
+{
+	if (is_short_of_memory(stat, shares))
+		return "Short of memory, or reading its files for the first time";
+	if (shares->waiting > 0.5)
+		return stat->involuntary_switches > 10 * (stat->voluntary_switches + 1)
+			       ? "Mostly waiting, for a CPU that others used"
+			       : "Mostly waiting";
+	if (!split)
+		return "Mostly on the CPU";
+	if (shares->kernel > 0.5)
+		return "Mostly in the kernel";
+	if (shares->user > 0.5)
+		return "Mostly computing";
+	return "A mixture";
+}
+
+static char *attached_words(const struct ev_stat *stat, struct ev_arena *arena)
+{
+	double cpu_s = 0;
+	bool attached = !strncmp(stat->target, "process", 7) || !strncmp(stat->target, "thread", 6);
+	for (size_t i = 0; attached && i < stat->row_count; i++) {
+		const struct ev_stat_row *row = &stat->rows[i];
+		if (row->is_time && row->state == EV_COUNTED &&
+		    !strncmp(row->event, "task-clock", 10))
+			cpu_s += row->value / 1e9;
+	}
+	if (cpu_s <= 0)
+		return NULL;
+	struct shares shares = shares_of(cpu_s, 0, stat->elapsed_s);
+	char percent[64], cpus[64];
+	return ev_arena_printf(arena,
+			       "Mostly %s: on a CPU for %s %% of the time (%s CPUs used of %u).",
+			       shares.waiting > 0.5 ? "waiting" : "on the CPU",
+			       ev_format_fixed(percent, sizeof(percent), 100 * (1 - shares.waiting),
+					       0),
+			       ev_format_fixed(cpus, sizeof(cpus), shares.cpus, 2), stat->cpus);
+}
+
+char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena)
+{
+	if (!(stat->elapsed_s > 0))
+		return NULL;
+	if (stat->user_s < 0 || stat->sys_s < 0)
+		return attached_words(stat, arena);
+	struct shares shares = shares_of(stat->user_s, stat->sys_s, stat->elapsed_s);
+	bool split = stat->user_s + stat->sys_s >= SPLIT_LEAST_S;
+	char user[64], kernel[64], waiting[64], cpus[64], elapsed[64], where[160];
+	ev_format_fixed(user, sizeof(user), 100 * shares.user, 0);
+	ev_format_fixed(kernel, sizeof(kernel), 100 * shares.kernel, 0);
+	ev_format_fixed(waiting, sizeof(waiting), 100 * shares.waiting, 0);
+	ev_format_fixed(cpus, sizeof(cpus), shares.cpus, 2);
+	ev_format_fixed(elapsed, sizeof(elapsed), stat->elapsed_s, 3);
+	if (split)
+		snprintf(where, sizeof(where), "%s %% in user code, %s %% in the kernel", user,
+			 kernel);
+	else
+		snprintf(where, sizeof(where),
+			 "%s %% computing or in the kernel (too short to tell)",
+			 ev_format_fixed(user, sizeof(user), 100 * (shares.user + shares.kernel),
+					 0));
+	return ev_arena_printf(arena,
+			       "%s: %s, %s %% waiting (%s of %u CPUs used for %s s; major faults "
+			       "%llu, waits %llu, preemptions %llu).",
+			       verdict(stat, &shares, split), where, waiting, cpus, stat->cpus,
+			       elapsed, (unsigned long long)stat->major_faults,
+			       (unsigned long long)stat->voluntary_switches,
+			       (unsigned long long)stat->involuntary_switches);
+}
