@@ -1,0 +1,52 @@
+/* Lists of events as a whole: their end, filters, and the default counters. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <evprof/event.h>
+
+void ev_event_list_done(struct ev_event_list *list)
+{
+	ev_array_done(list);
+	ev_arena_done(&list->arena);
+}
+
+int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err)
+{
+	if (!list->count)
+		return ev_fail(err, EINVAL,
+			       "a filter belongs behind the tracepoint (-e) it is for");
+	const struct ev_event *last = &list->items[list->count - 1];
+	if (last->kind != EV_EVENT_KERNEL || last->attr.type != PERF_TYPE_TRACEPOINT)
+		return ev_fail(err, EINVAL, "only tracepoints can be filtered, and '%s' is none",
+			       ev_text_safe(&list->arena, last->name));
+	if (!filter[strspn(filter, " \t\n")])
+		return ev_fail(err, EINVAL, "the filter for '%s' is empty",
+			       ev_text_safe(&list->arena, last->name));
+	/* A glob is one written word: all its tracepoints get the filter. */
+	const char *kept = ev_arena_text(&list->arena, filter, strlen(filter));
+	unsigned written = last->written;
+	for (size_t i = written; i < list->count; i++)
+		list->items[i].filter = kept;
+	return 0;
+}
+
+/* What each detail adds, in perf's order. */
+#define DETAIL_0                                                                                   \
+	"task-clock", "context-switches", "cpu-migrations", "page-faults", "cycles",               \
+		"stalled-cycles-frontend", "stalled-cycles-backend", "instructions", "branches",   \
+		"branch-misses"
+#define DETAIL_1 "L1-dcache-loads", "L1-dcache-load-misses", "LLC-loads", "LLC-load-misses"
+#define DETAIL_2                                                                                   \
+	"L1-icache-loads", "L1-icache-load-misses", "dTLB-loads", "dTLB-load-misses",              \
+		"iTLB-loads", "iTLB-load-misses"
+#define DETAIL_3 "L1-dcache-prefetches", "L1-dcache-prefetch-misses"
+
+const char *const *ev_event_defaults(unsigned detail)
+{
+	static const char *const plain[] = { DETAIL_0, NULL };
+	static const char *const once[] = { DETAIL_0, DETAIL_1, NULL };
+	static const char *const twice[] = { DETAIL_0, DETAIL_1, DETAIL_2, NULL };
+	static const char *const thrice[] = { DETAIL_0, DETAIL_1, DETAIL_2, DETAIL_3, NULL };
+	static const char *const *const lists[] = { plain, once, twice, thrice };
+	return lists[detail < EV_LENGTH(lists) ? detail : EV_LENGTH(lists) - 1];
+}

@@ -1,0 +1,93 @@
+/* Filters and the default counters. */
+#include <errno.h>
+#include "tree.h"
+
+static void a_filter_goes_to_the_tracepoints_of_the_last_word(void **state)
+{
+	tree_plain(*state);
+	struct ev_err err = { 0 };
+	struct ev_event_list list = parsed(*state, "sched:sched_waking,cs,sched:*");
+	assert_int_equal(ev_event_filter(&list, "prev_pid == 0", &err), 0);
+	assert_null(list.items[0].filter);
+	assert_null(list.items[1].filter);
+	assert_string_equal(list.items[2].filter, "prev_pid == 0");
+	assert_string_equal(list.items[3].filter, "prev_pid == 0");
+	ev_event_list_done(&list);
+}
+
+static void a_filter_for_nothing_is_refused(void **state)
+{
+	tree_plain(*state);
+	struct ev_err err = { 0 };
+	struct ev_event_list list = { 0 };
+	assert_int_equal(ev_event_filter(&list, "x", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "behind the tracepoint"));
+	list = parsed(*state, "cs/name='a\x1b'/");
+	assert_int_equal(ev_event_filter(&list, "x", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "only tracepoints can be filtered, and 'a\\x1b' is none"));
+	ev_event_list_done(&list);
+	list = parsed(*state, "duration_time");
+	assert_int_equal(ev_event_filter(&list, "x", &err), -EINVAL);
+	ev_event_list_done(&list);
+	list = parsed(*state, "sched:sched_switch");
+	assert_int_equal(ev_event_filter(&list, " ", &err), -EINVAL);
+	assert_null(list.items[0].filter);
+	ev_event_list_done(&list);
+}
+
+static void the_default_counters_are_perfs_in_perfs_order(void **state)
+{
+	static const char *const names[] = { "task-clock",
+					     "context-switches",
+					     "cpu-migrations",
+					     "page-faults",
+					     "cycles",
+					     "stalled-cycles-frontend",
+					     "stalled-cycles-backend",
+					     "instructions",
+					     "branches",
+					     "branch-misses",
+					     "L1-dcache-loads",
+					     "L1-dcache-load-misses",
+					     "LLC-loads",
+					     "LLC-load-misses",
+					     "L1-icache-loads",
+					     "L1-icache-load-misses",
+					     "dTLB-loads",
+					     "dTLB-load-misses",
+					     "iTLB-loads",
+					     "iTLB-load-misses",
+					     "L1-dcache-prefetches",
+					     "L1-dcache-prefetch-misses" };
+	static const size_t counts[] = { 10, 14, 20, 22, 22 };
+	for (unsigned detail = 0; detail < EV_LENGTH(counts); detail++) {
+		const char *const *list = ev_event_defaults(detail);
+		for (size_t i = 0; i < counts[detail]; i++) {
+			assert_string_equal(list[i], names[i]);
+			struct ev_event_list events = parsed(*state, list[i]);
+			ev_event_list_done(&events);
+		}
+		assert_null(list[counts[detail]]);
+	}
+}
+
+static void an_ended_list_is_empty_and_can_be_ended_again(void **state)
+{
+	struct ev_event_list list = parsed(*state, "cs,faults");
+	ev_event_list_done(&list);
+	assert_int_equal(list.count, 0);
+	ev_event_list_done(&list);
+}
+
+#define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, tree_open, tree_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_TREE(a_filter_goes_to_the_tracepoints_of_the_last_word),
+		WITH_TREE(a_filter_for_nothing_is_refused),
+		WITH_TREE(the_default_counters_are_perfs_in_perfs_order),
+		WITH_TREE(an_ended_list_is_empty_and_can_be_ended_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
