@@ -38,20 +38,37 @@ static bool is_deceptive(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* Length of the part at the beginning that can be shown as it is: most names whole. */
+static size_t plain_length(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	while (*at >= 0x20 && *at < 0x7f)
+		at++;
+	return (size_t)(at - (const unsigned char *)text);
+}
+
 const char *ev_text_safe(struct ev_arena *arena, const char *text)
 {
-	size_t room = 4 * strlen(text) + 1, used = 0;
-	char *out = ev_arena_take(arena, room);
-	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+	static const char hex[] = "0123456789abcdef";
+	size_t used = plain_length(text);
+	if (!text[used])
+		return ev_arena_text(arena, text, used);
+	char *out = ev_arena_take(arena, used + 4 * strlen(text + used) + 1);
+	memcpy(out, text, used);
+	for (const unsigned char *at = (const unsigned char *)text + used; *at;) {
 		uint32_t character;
 		size_t length = utf8_at(at, &character);
 		bool plain = length && !is_deceptive(character);
-		size_t step = length ? length : 1;
-		for (size_t i = 0; i < step; i++)
-			used += (size_t)(plain ? snprintf(out + used, room - used, "%c", at[i])
-					       : snprintf(out + used, room - used, "\\x%02x",
-							  at[i]));
-		at += step;
+		for (size_t left = length ? length : 1; left; left--, at++) {
+			if (plain) {
+				out[used++] = (char)*at;
+				continue;
+			}
+			out[used++] = '\\';
+			out[used++] = 'x';
+			out[used++] = hex[*at >> 4];
+			out[used++] = hex[*at & 15];
+		}
 	}
 	return out;
 }
