@@ -55,7 +55,7 @@ static int store(const struct option_row *row, void *into, const char *value, bo
 		*(const char **)field = negated ? NULL : value ? value : "";
 		return 0;
 	case OPTION_LIST:
-		*ev_array_add((struct option_list *)field) = value;
+		*ev_array_add((struct option_list *)field) = (struct option_word){ row, value };
 		return 0;
 	case OPTION_CALL:
 		return row->parse(into, value, err);

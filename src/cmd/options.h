@@ -18,7 +18,11 @@ enum option_kind {
 	OPTION_CALL,  /* parse() gets the text, NULL when it was optional and absent */
 };
 struct option_list {
-	const char **items;
+	struct option_word {
+		const struct option_row
+			*row; /* several options may share a list: their order counts */
+		const char *text;
+	} * items;
 	size_t count, room;
 };
 struct option_row {

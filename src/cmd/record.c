@@ -81,15 +81,12 @@ static int parse_clock(void *into, const char *value, struct ev_err *err)
 
 static const struct option_row rows[] = {
 	OPTION_GROUP("What to sample"),
-	ROW('e', "event", "EVENT", LIST, events, "events to sample, `evprof list` shows them; may repeat"),
-	ROW(0, "filter", "FILTER", LIST, filters, "condition for the tracepoint named last"),
+	EVENT_ROWS(struct record_options, events),
 	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
 	ROW('g', "call-chains", NULL, FLAG, callchain, "record call chains (by frame pointers)"),
 	{ .name = "call-graph", .value = "fp|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are recorded" },
-	ROW(0, "all-user", NULL, FLAG, all_user, "leave out the kernel"),
-	ROW(0, "all-kernel", NULL, FLAG, all_kernel, "leave out user space"),
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
@@ -187,8 +184,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		status = record_all(&run);
 		run_done(&run);
 	}
-	options_list_done(&options.events);
-	options_list_done(&options.filters);
+	events_done(&options.events);
 	return status;
 }
 

@@ -3,15 +3,15 @@
 #define CMD_RECORD_H
 
 #include <evprof/collect.h>
+#include "events.h"
 #include "options.h"
 #include "target.h"
 
 struct record_options {
-	struct option_list events;  /* -e */
-	struct option_list filters; /* --filter, of the event before */
-	const char *output;         /* -o */
-	const char *frequency;      /* -F: a number or "max" */
-	uint64_t period_events;     /* -c */
+	struct event_options events;
+	const char *output;     /* -o */
+	const char *frequency;  /* -F: a number or "max" */
+	uint64_t period_events; /* -c */
 	struct target_options target;
 	uint64_t ring_pages_bytes; /* -m */
 	bool ring_given;
@@ -20,11 +20,10 @@ struct record_options {
 	int compression_level; /* -z */
 	int64_t delay_ms;      /* -D */
 	double duration_s;     /* --duration */
-	bool all_user, all_kernel;
-	bool thread_counts; /* -s */
-	bool timestamp;     /* -T: also shown, time is always there */
-	bool addresses;     /* -d */
-	int clock_id;       /* -k; -1 = the kernel's own */
+	bool thread_counts;    /* -s */
+	bool timestamp;        /* -T: also shown, time is always there */
+	bool addresses;        /* -d */
+	int clock_id;          /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };

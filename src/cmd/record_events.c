@@ -67,36 +67,12 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 	return ev_fail(err, error, "nothing can be sampled: %s", why);
 }
 
-/* --all-user and --all-kernel are modifiers for every event. */
-static void limit_levels(struct record_run *run)
-{
-	for (size_t i = 0; i < run->events.count; i++) {
-		struct ev_event *event = &run->events.items[i];
-		if (run->options->all_user)
-			event->attr.exclude_kernel = event->attr.exclude_hv = 1;
-		if (run->options->all_kernel)
-			event->attr.exclude_user = 1;
-		if (run->options->all_user || run->options->all_kernel)
-			event->fixed |= EV_FIXED_LEVEL;
-	}
-}
-
 int record_events(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	int rc = 0;
-	for (size_t i = 0; i < options->events.count && !rc; i++)
-		rc = ev_event_parse(&run->events, options->events.items[i], err);
-	if (rc)
+	if (events_parse(&options->events, &run->events, err))
 		return -EINVAL;
-	if (options->filters.count && !run->events.count)
-		return ev_fail(err, EINVAL,
-			       "--filter belongs to a tracepoint: name one with -e first");
-	for (size_t i = 0; i < options->filters.count && !rc; i++)
-		rc = ev_event_filter(&run->events, options->filters.items[i], err);
-	if (rc)
-		return rc;
-	rc = run->events.count ? check_named(run, err) : choose_default(run, err);
-	limit_levels(run);
+	int rc = run->events.count ? check_named(run, err) : choose_default(run, err);
+	events_limit_levels(&options->events, &run->events);
 	return rc == -EINVAL ? -EOPNOTSUPP : rc;
 }

@@ -25,12 +25,9 @@ static int parse_separator(void *into, const char *value, struct ev_err *err)
 
 static const struct option_row rows[] = {
 	OPTION_GROUP("What to count"),
-	ROW('e', "event", "EVENT", LIST, events, "events to count, `evprof list` shows them; may repeat"),
-	ROW(0, "filter", "FILTER", LIST, filters, "condition for the tracepoint named last"),
+	EVENT_ROWS(struct stat_options, events),
 	ROW('d', "detailed", NULL, COUNT, detail, "cache events too; -dd and -ddd for more of them"),
 	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
-	ROW(0, "all-user", NULL, FLAG, all_user, "leave out the kernel"),
-	ROW(0, "all-kernel", NULL, FLAG, all_kernel, "leave out user space"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct stat_options, target),
 	ROW('A', "no-aggr", NULL, FLAG, per_cpu, "a row for each CPU, with -a or -C"),
@@ -91,7 +88,7 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 		return ev_fail(err, EINVAL, "-I and --timeout are in milliseconds: that is years");
 	if (options->delay_ms < -1)
 		return ev_fail(err, EINVAL, "-D takes milliseconds, or -1");
-	if (options->null_run && options->events.count)
+	if (options->null_run && options->events.words.count)
 		return ev_fail(err, EINVAL, "-n counts nothing and -e counts events: choose");
 	if (options->output && options->log_fd >= 0)
 		return ev_fail(err, EINVAL, "-o and --log-fd both say where to write: choose");
@@ -157,8 +154,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		ev_event_list_done(&run.events);
 		target_done(&run.target);
 	}
-	options_list_done(&options.events);
-	options_list_done(&options.filters);
+	events_done(&options.events);
 	return status;
 }
 

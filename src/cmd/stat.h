@@ -3,17 +3,16 @@
 #define CMD_STAT_H
 
 #include <evprof/view.h>
+#include "events.h"
 #include "options.h"
 #include "target.h"
 
 struct stat_options {
-	struct option_list events;  /* -e */
-	struct option_list filters; /* --filter, of the tracepoint before */
+	struct event_options events;
 	struct target_options target;
 	unsigned detail; /* -d */
 	bool null_run;   /* -n */
-	bool all_user, all_kernel;
-	bool per_cpu; /* -A */
+	bool per_cpu;    /* -A */
 	bool per_thread;
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */

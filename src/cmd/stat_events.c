@@ -1,5 +1,4 @@
 /* Which events are counted: those named, or the usual ones. */
-#include <errno.h>
 #include <string.h>
 #include "stat.h"
 
@@ -31,45 +30,17 @@ static size_t count_defaults(unsigned detail)
 	return count;
 }
 
-static int add_named(struct stat_run *run, struct ev_err *err)
-{
-	const struct stat_options *options = run->options;
-	int rc = 0;
-	for (size_t i = 0; i < options->events.count && !rc; i++)
-		rc = ev_event_parse(&run->events, options->events.items[i], err);
-	if (!rc && options->filters.count && !run->events.count)
-		rc = ev_fail(err, EINVAL, "--filter belongs to a tracepoint: name one with -e");
-	for (size_t i = 0; i < options->filters.count && !rc; i++)
-		rc = ev_event_filter(&run->events, options->filters.items[i], err);
-	return rc;
-}
-
-/* --all-user and --all-kernel are modifiers for every event. */
-static void limit_levels(struct stat_run *run)
-{
-	const struct stat_options *options = run->options;
-	for (size_t i = 0; i < run->events.count; i++) {
-		struct ev_event *event = &run->events.items[i];
-		if (options->all_user)
-			event->attr.exclude_kernel = event->attr.exclude_hv = 1;
-		if (options->all_kernel)
-			event->attr.exclude_user = 1;
-		if (options->all_user || options->all_kernel)
-			event->fixed |= EV_FIXED_LEVEL;
-	}
-}
-
 int stat_events(struct stat_run *run, struct ev_err *err)
 {
 	const struct stat_options *options = run->options;
 	if (options->null_run)
 		return 0;
-	int rc = add_named(run, err);
+	int rc = events_parse(&options->events, &run->events, err);
 	run->named_count = run->events.count;
-	if (!rc && !options->events.count)
+	if (!rc && !run->named_count)
 		rc = add_defaults(run, options->detail, 0, err);
 	else if (!rc && options->detail)
 		rc = add_defaults(run, options->detail, count_defaults(0), err);
-	limit_levels(run);
+	events_limit_levels(&options->events, &run->events);
 	return rc;
 }

@@ -1,0 +1,38 @@
+/* -e, --filter, --all-user and --all-kernel become the list of events. */
+#include <errno.h>
+#include "events.h"
+
+int events_parse(const struct event_options *options, struct ev_event_list *list,
+		 struct ev_err *err)
+{
+	for (size_t i = 0; i < options->words.count; i++) {
+		const struct option_word *word = &options->words.items[i];
+		bool is_event = word->row->letter == 'e';
+		if (!is_event && !list->count)
+			return ev_fail(err, EINVAL,
+				       "--filter belongs to a tracepoint: name one with -e first");
+		int rc = is_event ? ev_event_parse(list, word->text, err)
+				  : ev_event_filter(list, word->text, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void events_limit_levels(const struct event_options *options, struct ev_event_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct ev_event *event = &list->items[i];
+		if (options->all_user)
+			event->attr.exclude_kernel = event->attr.exclude_hv = 1;
+		if (options->all_kernel)
+			event->attr.exclude_user = 1;
+		if (options->all_user || options->all_kernel)
+			event->fixed |= EV_FIXED_LEVEL;
+	}
+}
+
+void events_done(struct event_options *options)
+{
+	options_list_done(&options->words);
+}
