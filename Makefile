@@ -32,7 +32,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
 	    $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -DEV_SANITIZED=1)
-override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen
+override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ibpf -I$(B)/gen
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
 .PHONY: all demo check check-built deps bench lint format fuzz fuzz-built install uninstall clean help

@@ -1,0 +1,124 @@
+/* Open counters become counts per slot, and are switched on and off. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "counters.h"
+#include "syscalls.h"
+#include "tasks.h"
+
+int *ev_counters_fd(const struct ev_counters *counters, size_t event, size_t place)
+{
+	return &counters->fds[event * counters->place_count + place];
+}
+
+void ev_counters_close_event(struct ev_counters *counters, size_t event)
+{
+	for (size_t place = 0; place < counters->place_count; place++) {
+		int *fd = ev_counters_fd(counters, event, place);
+		if (*fd >= 0)
+			ev_sys_close(*fd);
+		*fd = -1;
+	}
+}
+
+void ev_counters_close_fds(struct ev_counters *counters)
+{
+	/* Members before leaders: a leader's close would first make each a leader of its own. */
+	for (size_t event = counters->fds ? counters->events->count : 0; event-- > 0;)
+		ev_counters_close_event(counters, event);
+}
+
+const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event)
+{
+	return &counters->openings[event];
+}
+
+size_t ev_counters_slot_count(const struct ev_counters *counters)
+{
+	return counters->apart ? counters->place_count : 1;
+}
+
+const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot)
+{
+	return counters->apart ? &counters->places[slot] : &counters->all;
+}
+
+int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
+		     struct ev_count *count)
+{
+	size_t from = counters->apart ? slot : 0;
+	size_t to = counters->apart ? slot + 1 : counters->place_count;
+	int rc = -ENOENT;
+	*count = (struct ev_count){ 0 };
+	for (size_t place = from; place < to; place++) {
+		uint64_t values[3];
+		int fd = *ev_counters_fd(counters, event, place);
+		if (fd < 0)
+			continue;
+		ssize_t got = ev_sys_read(fd, values, sizeof(values));
+		if (got < 0)
+			return (int)got;
+		/* End of file: a pinned event that once did not fit is in error for good. */
+		if (got != (ssize_t)sizeof(values))
+			return -EIO;
+		count->value += values[0];
+		count->enabled_ns += values[1];
+		count->running_ns += values[2];
+		rc = 0;
+	}
+	return rc;
+}
+
+static int command_leaders(struct ev_counters *counters, unsigned long request, const char *what,
+			   struct ev_err *err)
+{
+	for (size_t event = 0; event < counters->events->count; event++) {
+		for (size_t place = 0; counters->leads[event] && place < counters->place_count;
+		     place++) {
+			int fd = *ev_counters_fd(counters, event, place);
+			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
+			if (rc < 0)
+				return ev_fail(err, -rc, "cannot %s %s: %s", what,
+					       counters->events->items[event].name, strerror(-rc));
+		}
+	}
+	return 0;
+}
+
+int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
+{
+	return command_leaders(counters, PERF_EVENT_IOC_ENABLE, "start", err);
+}
+
+int ev_counters_disable(struct ev_counters *counters, struct ev_err *err)
+{
+	return command_leaders(counters, PERF_EVENT_IOC_DISABLE, "stop", err);
+}
+
+bool ev_counters_targets_gone(const struct ev_counters *counters)
+{
+	const struct ev_target *target = &counters->target;
+	if (target->kind == EV_TARGET_SYSTEM)
+		return false;
+	if (target->kind != EV_TARGET_USER)
+		return !ev_target_lives(target);
+	for (size_t i = 0; i < counters->place_count; i++)
+		if (ev_task_lives((uint32_t)counters->places[i].tid))
+			return false;
+	return true;
+}
+
+void ev_counters_close(struct ev_counters *counters)
+{
+	if (!counters)
+		return;
+	ev_counters_close_fds(counters);
+	ev_descriptors_restore(&counters->limit);
+	free(counters->fds);
+	free(counters->places);
+	free(counters->openings);
+	free(counters->leads);
+	free(counters->target.ids);
+	free(counters);
+}

@@ -1,0 +1,306 @@
+/* A list of events and a target become open counters, one per event and place (a thread, or a CPU).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "counters.h"
+#include "machine.h"
+#include "syscalls.h"
+#include "tasks.h"
+
+#define RESCANS 4 /* times that everything is opened anew because threads were born meanwhile */
+
+struct opening_run {
+	struct ev_counters *counters;
+	const struct ev_target *target;
+	const struct ev_counters_options *options;
+};
+
+/* ---- places ------------------------------------------------------------------------------------
+ */
+
+static int place_cpus(struct ev_counters *counters, const struct ev_target *target,
+		      struct ev_err *err)
+{
+	uint32_t *cpus;
+	size_t count;
+	int rc = ev_machine_cpus(target, &cpus, &count, err);
+	if (rc)
+		return rc;
+	counters->places = ev_alloc(count * sizeof(*counters->places));
+	counters->place_count = count;
+	for (size_t i = 0; i < count; i++)
+		counters->places[i] = (struct ev_slot){ .cpu = (int32_t)cpus[i], .tid = -1 };
+	free(cpus);
+	return 0;
+}
+
+static void place_tasks(struct ev_counters *counters, const struct ev_task_list *tasks)
+{
+	free(counters->places);
+	counters->places = ev_alloc(tasks->count * sizeof(*counters->places));
+	counters->place_count = tasks->count;
+	for (size_t i = 0; i < tasks->count; i++) {
+		counters->places[i] =
+			(struct ev_slot){ .cpu = -1, .tid = (int32_t)tasks->items[i] };
+		if (counters->apart)
+			ev_task_comm(tasks->items[i], counters->places[i].comm);
+	}
+}
+
+/* ---- opening -----------------------------------------------------------------------------------
+ */
+
+/* evprof's own measures lead nobody. */
+static size_t leader_of(const struct ev_event_list *events, size_t index)
+{
+	size_t leader = events->items[index].leader;
+	return leader < index && events->items[leader].kind == EV_EVENT_KERNEL ? leader : index;
+}
+
+static void prepare_attr(const struct opening_run *run, size_t index)
+{
+	const struct ev_event *event = &run->counters->events->items[index];
+	struct perf_event_attr *attr = &run->counters->openings[index].attr;
+	bool command = run->target->kind == EV_TARGET_COMMAND,
+	     leads = leader_of(run->counters->events, index) == index;
+	run->counters->leads[index] = leads;
+	*attr = event->attr;
+	attr->size = sizeof(*attr);
+	attr->freq = 0;
+	attr->sample_period = 0;
+	attr->sample_type = 0;
+	attr->precise_ip = 0;
+	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
+	/* Members run when their leader does. */
+	attr->disabled = leads;
+	attr->enable_on_exec = leads && command && run->options->at_exec;
+}
+
+/* Descriptor of one event on one place, or -errno. */
+static int open_place(const struct opening_run *run, size_t index, size_t place, int group_fd)
+{
+	struct ev_counters *counters = run->counters;
+	const struct ev_event *event = &counters->events->items[index];
+	const struct ev_slot *at = &counters->places[place];
+	int fd = ev_opening_try(&counters->openings[index], event->fixed, at->tid, at->cpu,
+				group_fd);
+	int rc = fd < 0 ? 0 : ev_opening_filter(fd, event);
+	if (!rc)
+		return fd;
+	ev_sys_close(fd);
+	return rc;
+}
+
+/* Opens one event everywhere; under its leader's descriptors when it is not `alone`. */
+static int open_event(const struct opening_run *run, size_t index, bool alone)
+{
+	struct ev_counters *counters = run->counters;
+	const struct ev_event *event = &counters->events->items[index];
+	size_t opened = 0;
+	int last = -ESRCH;
+	for (size_t place = 0; place < counters->place_count; place++) {
+		if (!ev_event_serves(event, counters->places[place].cpu))
+			continue;
+		int group_fd = alone ? -1
+				     : *ev_counters_fd(counters, leader_of(counters->events, index),
+						       place);
+		if (!alone && group_fd < 0)
+			continue; /* the leader's thread was gone */
+		int fd = open_place(run, index, place, group_fd);
+		if (fd == -ESRCH && counters->target.kind != EV_TARGET_SYSTEM)
+			continue; /* threads may end at any time */
+		last = fd;
+		if (fd < 0)
+			break;
+		*ev_counters_fd(counters, index, place) = fd;
+		opened++;
+	}
+	if (last < 0)
+		ev_counters_close_event(counters, index);
+	return last < 0 || !opened ? last : 0;
+}
+
+static bool needs_system(const struct opening_run *run, const struct ev_event *event,
+			 struct ev_opening *opening)
+{
+	if (event->per_task || run->target->kind == EV_TARGET_SYSTEM)
+		return false;
+	opening->error = EINVAL;
+	snprintf(opening->why, sizeof(opening->why),
+		 "its PMU counts for the whole machine and cannot follow a program: add -a");
+	return true;
+}
+
+static bool is_in_group(const struct ev_event_list *events, size_t index, size_t leader)
+{
+	return events->items[index].kind == EV_EVENT_KERNEL && leader_of(events, index) == leader;
+}
+
+/* 0, or the index + 1 of the event that was refused. */
+static size_t open_group(const struct opening_run *run, size_t leader)
+{
+	const struct ev_event_list *events = run->counters->events;
+	for (size_t i = leader; i < events->count; i++) {
+		struct ev_opening *opening = &run->counters->openings[i];
+		if (!is_in_group(events, i, leader))
+			continue;
+		if (needs_system(run, &events->items[i], opening))
+			return i + 1;
+		int rc = open_event(run, i, i == leader);
+		if (!rc)
+			continue;
+		ev_opening_refuse(opening, -rc, run->target);
+		return i + 1;
+	}
+	return 0;
+}
+
+/* A group is counted as one or not at all, so that its counts belong together. */
+static void refuse_group(const struct opening_run *run, size_t leader, size_t culprit)
+{
+	const struct ev_event_list *events = run->counters->events;
+	const struct ev_opening *cause = &run->counters->openings[culprit];
+	for (size_t i = events->count; i-- > leader;) {
+		struct ev_opening *opening = &run->counters->openings[i];
+		if (!is_in_group(events, i, leader))
+			continue;
+		ev_counters_close_event(run->counters, i);
+		if (i == culprit)
+			continue;
+		opening->error = cause->error;
+		snprintf(opening->why, sizeof(opening->why),
+			 "its group cannot be counted as one because of %.100s: %.350s",
+			 events->items[culprit].name, cause->why);
+	}
+}
+
+/* A group with :W that does not fit becomes single events. */
+static void break_group(const struct opening_run *run, size_t leader)
+{
+	const struct ev_event_list *events = run->counters->events;
+	for (size_t i = events->count; i-- > leader;)
+		if (is_in_group(events, i, leader))
+			ev_counters_close_event(run->counters, i);
+	for (size_t i = leader; i < events->count; i++) {
+		struct ev_opening *opening = &run->counters->openings[i];
+		if (!is_in_group(events, i, leader))
+			continue;
+		*opening = (struct ev_opening){ 0 };
+		prepare_attr(run, i);
+		run->counters->leads[i] = true;
+		opening->attr.disabled = 1;
+		opening->attr.enable_on_exec = run->counters->openings[leader].attr.enable_on_exec;
+		if (needs_system(run, &events->items[i], opening))
+			continue;
+		int rc = open_event(run, i, true);
+		if (rc)
+			ev_opening_refuse(opening, -rc, run->target);
+		else if (!*opening->fallback)
+			snprintf(opening->fallback, sizeof(opening->fallback),
+				 "counted on its own: its group does not fit the PMU");
+	}
+}
+
+static void open_events(const struct opening_run *run)
+{
+	struct ev_counters *counters = run->counters;
+	const struct ev_event_list *events = counters->events;
+	counters->fds = ev_realloc(counters->fds,
+				   events->count * counters->place_count * sizeof(*counters->fds));
+	memset(counters->fds, 0xff, events->count * counters->place_count * sizeof(*counters->fds));
+	for (size_t i = 0; i < events->count; i++) {
+		counters->openings[i] = (struct ev_opening){ 0 };
+		if (events->items[i].kind == EV_EVENT_KERNEL)
+			prepare_attr(run, i);
+	}
+	for (size_t i = 0; i < events->count; i++) {
+		if (!is_in_group(events, i, i))
+			continue;
+		size_t culprit = open_group(run, i);
+		if (culprit && events->items[i].fixed & EV_WEAK_GROUP)
+			break_group(run, i);
+		else if (culprit)
+			refuse_group(run, i, culprit - 1);
+	}
+}
+
+/* All that could have opened met threads that were gone. */
+static bool nobody_was_there(const struct ev_counters *counters)
+{
+	for (size_t i = 0; i < counters->events->count; i++)
+		if (counters->events->items[i].kind == EV_EVENT_KERNEL &&
+		    counters->openings[i].error == ESRCH)
+			return true;
+	return false;
+}
+
+/* Threads born while others were being opened may be covered already, inherited from their maker,
+ * or not: only a pass in which nobody was born is right. Main threads, the usual makers, are opened
+ * first; after the last pass newcomers are taken for inherited. */
+static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
+{
+	struct ev_counters *counters = run->counters;
+	struct ev_task_list before = { 0 }, now = { 0 };
+	bool many = run->target->kind == EV_TARGET_PIDS || run->target->kind == EV_TARGET_USER;
+	int rc = ev_tasks_list(run->target, &now, err);
+	for (int pass = 0; !rc; pass++) {
+		struct ev_task_list swap = before;
+		before = now;
+		now = swap;
+		ev_descriptors_need(&counters->limit, before.count * counters->events->count);
+		ev_counters_close_fds(counters);
+		place_tasks(counters, &before);
+		open_events(run);
+		if (!many || pass == RESCANS || ev_tasks_list(run->target, &now, NULL) ||
+		    !ev_tasks_grew(&before, &now))
+			break;
+	}
+	if (!rc && nobody_was_there(counters))
+		rc = ev_fail(err, ESRCH, "the process ended before it could be watched");
+	ev_array_done(&before);
+	ev_array_done(&now);
+	return rc;
+}
+
+static void keep_target(struct ev_counters *counters, const struct ev_target *target)
+{
+	size_t bytes = target->id_count * sizeof(*target->ids);
+	counters->target = *target;
+	counters->target.ids = bytes ? memcpy(ev_alloc(bytes), target->ids, bytes) : NULL;
+	counters->target.cpus = NULL;
+	counters->target.cpu_count = 0;
+}
+
+int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *events,
+		     const struct ev_target *target, const struct ev_counters_options *options,
+		     struct ev_err *err)
+{
+	struct ev_counters *made = ev_alloc(sizeof(*made));
+	const struct opening_run run = { made, target, options };
+	*made = (struct ev_counters){ .events = events };
+	keep_target(made, target);
+	made->all = (struct ev_slot){ .cpu = -1, .tid = -1 };
+	made->apart = target->kind == EV_TARGET_SYSTEM || options->per_thread;
+	made->openings = ev_alloc((events->count + 1) * sizeof(*made->openings));
+	made->leads = ev_alloc(events->count + 1);
+	int rc;
+	if (target->kind == EV_TARGET_SYSTEM) {
+		rc = place_cpus(made, target, err);
+		if (!rc) {
+			ev_descriptors_need(&made->limit, made->place_count * events->count);
+			open_events(&run);
+		}
+	} else {
+		rc = open_on_tasks(&run, err);
+	}
+	if (!rc && !options->disabled && !(options->at_exec && target->kind == EV_TARGET_COMMAND))
+		rc = ev_counters_enable(made, err);
+	if (rc) {
+		ev_counters_close(made);
+		made = NULL;
+	}
+	*counters = made;
+	return rc;
+}

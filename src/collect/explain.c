@@ -1,0 +1,286 @@
+/* A refused perf_event_open becomes a sentence: the cause, found by looking, and its one cure. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "machine.h"
+#include "opening.h"
+#include "syscalls.h"
+
+struct refusal {
+	int error;
+	const struct perf_event_attr *attr;
+	const struct ev_target *target; /* may be NULL: evprof itself */
+	char *why;
+	size_t size_bytes;
+};
+
+#define say(refusal, ...) snprintf((refusal)->why, (refusal)->size_bytes, __VA_ARGS__)
+
+/* The most harmless event there is, for finding out what exactly is forbidden. */
+static int try_harmless(pid_t tid, int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.disabled = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+	int fd = ev_sys_perf_event_open(&attr, tid, cpu, -1);
+	if (fd >= 0)
+		ev_sys_close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* ---- EACCES, EPERM ------------------------------------------------------------------------------
+ */
+
+static bool refuse_filtered(const struct refusal *refusal)
+{
+	int rc = try_harmless(0, -1);
+	int level = ev_machine_paranoid();
+	if (rc != -EACCES && rc != -EPERM)
+		return false;
+	if (ev_machine_is_filtered() && rc == -EPERM)
+		say(refusal, "a seccomp filter (a container's, most likely) forbids "
+			     "perf_event_open: start the container with "
+			     "--security-opt seccomp=unconfined --cap-add PERFMON");
+	else if (level >= 3 && !ev_machine_may_perfmon())
+		say(refusal,
+		    "perf_event_paranoid is %d, which forbids every event to users without "
+		    "CAP_PERFMON: sudo sysctl kernel.perf_event_paranoid=2",
+		    level);
+	else
+		say(refusal,
+		    "a security module of this system forbids performance events to "
+		    "this user, whatever perf_event_paranoid (%d) says: try with sudo",
+		    level);
+	return true;
+}
+
+static bool refuse_other_task(const struct refusal *refusal)
+{
+	const struct ev_target *target = refusal->target;
+	const char *what = target && target->kind == EV_TARGET_TIDS ? "thread" : "process";
+	char path[64];
+	struct stat status;
+	if (!target || target->kind == EV_TARGET_SYSTEM || target->kind == EV_TARGET_COMMAND)
+		return false;
+	for (size_t i = 0; target->kind != EV_TARGET_USER && i < target->id_count; i++) {
+		uint32_t id = target->ids[i];
+		int rc = try_harmless((pid_t)id, -1);
+		if (rc != -EACCES && rc != -EPERM)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u", id);
+		if (!stat(path, &status) && status.st_uid != geteuid())
+			say(refusal,
+			    "%s %u belongs to another user (uid %u), whom this user may not "
+			    "watch: run evprof with sudo",
+			    what, id, status.st_uid);
+		else
+			say(refusal,
+			    "%s %u may not be looked into (a setuid or otherwise protected "
+			    "program): run evprof with sudo",
+			    what, id);
+		return true;
+	}
+	if (target->kind != EV_TARGET_USER || !target->id_count || target->ids[0] == geteuid())
+		return false;
+	say(refusal, "processes of uid %u may not be watched by this user: run evprof with sudo",
+	    target->ids[0]);
+	return true;
+}
+
+/* Highest perf_event_paranoid that allows what was asked, and what that is called. */
+static int allowed_level(const struct refusal *refusal, const char **what)
+{
+	const struct perf_event_attr *attr = refusal->attr;
+	bool raw = attr->type == PERF_TYPE_TRACEPOINT && attr->sample_type & PERF_SAMPLE_RAW;
+	if (raw) {
+		*what = "the data of tracepoints";
+		return -1;
+	}
+	if (refusal->target && refusal->target->kind == EV_TARGET_SYSTEM) {
+		*what = "watching a whole CPU";
+		return 0;
+	}
+	*what = ev_attr_is_kernel_only(attr) ? "events that happen in the kernel"
+					     : "watching the kernel";
+	return 1;
+}
+
+static void refuse_forbidden(const struct refusal *refusal)
+{
+	const char *what;
+	int level = ev_machine_paranoid(), allowed = allowed_level(refusal, &what);
+	if (refuse_filtered(refusal) || refuse_other_task(refusal))
+		return;
+	if (ev_machine_may_perfmon())
+		say(refusal, "the kernel's lockdown or a security module forbids it although "
+			     "CAP_PERFMON is there (see: sudo dmesg | tail)");
+	else if (level > allowed)
+		say(refusal,
+		    "perf_event_paranoid is %d, which forbids %s to users without CAP_PERFMON: "
+		    "sudo sysctl kernel.perf_event_paranoid=%d",
+		    level, what, allowed);
+	else
+		say(refusal, "it needs CAP_PERFMON, which this user has not: run evprof with sudo");
+}
+
+/* ---- the others --------------------------------------------------------------------------------
+ */
+
+static void refuse_absent(const struct refusal *refusal)
+{
+	char absence[256];
+	const struct perf_event_attr *attr = refusal->attr;
+	bool hardware = ev_event_is_hardware(attr);
+	if (hardware && *ev_pmu_absence(absence, sizeof(absence)))
+		say(refusal, "no PMU: %s. Software events work everywhere: evprof list sw",
+		    absence);
+	else if (hardware)
+		say(refusal, "the PMU of this CPU does not have this event: evprof list hw cache");
+	else if (attr->type == PERF_TYPE_TRACEPOINT)
+		say(refusal, "this kernel has no such tracepoint: evprof list tracepoint");
+	else
+		say(refusal, "this kernel does not have it: evprof list");
+}
+
+static void refuse_unsupported(const struct refusal *refusal)
+{
+	const struct perf_event_attr *attr = refusal->attr;
+	if (attr->sample_type & PERF_SAMPLE_BRANCH_STACK)
+		say(refusal, "this CPU, or the virtual machine, keeps no branch stacks");
+	else if (attr->precise_ip)
+		say(refusal, "this PMU has no precise sampling of level %u: leave the :%.*s out",
+		    (unsigned)attr->precise_ip, (int)attr->precise_ip, "ppp");
+	else if (attr->sample_period)
+		say(refusal, "its PMU has no overflow interrupt, so that it can be counted "
+			     "(evprof stat) but not sampled");
+	else
+		say(refusal, "its PMU cannot do what was asked");
+}
+
+static void refuse_invalid(const struct refusal *refusal)
+{
+	const struct perf_event_attr *attr = refusal->attr;
+	int64_t limit = 0;
+	ev_file_number("/proc/sys/kernel/perf_event_max_sample_rate", &limit);
+	if (attr->freq && limit && attr->sample_freq > (uint64_t)limit)
+		say(refusal,
+		    "%llu samples per second are more than perf_event_max_sample_rate (%lld): "
+		    "sudo sysctl kernel.perf_event_max_sample_rate=%llu",
+		    (unsigned long long)attr->sample_freq, (long long)limit,
+		    (unsigned long long)attr->sample_freq);
+	else if (attr->precise_ip)
+		say(refusal, "this PMU cannot sample it precisely: leave the :%.*s out",
+		    (int)attr->precise_ip, "ppp");
+	else if (attr->sample_period && attr->type > PERF_TYPE_BREAKPOINT)
+		say(refusal, "its PMU cannot interrupt, so that it can be counted (evprof stat) "
+			     "but not sampled");
+	else if (attr->exclude_user || attr->exclude_kernel)
+		say(refusal, "the kernel takes it for contradictory; some PMUs cannot tell user "
+			     "from kernel: try without :u or :k");
+	else
+		say(refusal, "the kernel takes the event, or its place in a group, for "
+			     "contradictory");
+}
+
+static void refuse_busy(const struct refusal *refusal)
+{
+	int64_t watchdog = 0;
+	ev_file_number("/proc/sys/kernel/nmi_watchdog", &watchdog);
+	if (watchdog)
+		say(refusal, "the counter is taken; the kernel's watchdog holds one: "
+			     "sudo sysctl kernel.nmi_watchdog=0");
+	else
+		say(refusal, "the counter is taken by someone who does not share it");
+}
+
+static void refuse_full(const struct refusal *refusal)
+{
+	if (refusal->attr->type == PERF_TYPE_BREAKPOINT)
+		say(refusal, "all hardware breakpoints of the CPU are in use: watch fewer "
+			     "addresses at once");
+	else
+		say(refusal, "the kernel has no room for one more such event");
+}
+
+static void refuse_descriptors(const struct refusal *refusal)
+{
+	struct rlimit limit = { 0 };
+	if (refusal->error == ENFILE) {
+		say(refusal, "the whole system is out of file descriptors: "
+			     "sudo sysctl fs.file-max=1000000");
+		return;
+	}
+	ev_sys_descriptor_limit(NULL, &limit);
+	say(refusal,
+	    "one descriptor per event, thread and CPU is more than the limit of %llu: "
+	    "ulimit -Hn 1000000 as root, or watch fewer threads or events",
+	    (unsigned long long)limit.rlim_cur);
+}
+
+static void refuse_deep(const struct refusal *refusal)
+{
+	say(refusal,
+	    "deeper stacks than perf_event_max_stack allows: "
+	    "sudo sysctl kernel.perf_event_max_stack=%u",
+	    (unsigned)refusal->attr->sample_max_stack);
+}
+
+static void refuse_gone(const struct refusal *refusal)
+{
+	say(refusal, "the process or thread is gone");
+}
+
+static void refuse_offline(const struct refusal *refusal)
+{
+	say(refusal, "the CPU is offline, or its counters do not do this");
+}
+
+static void refuse_kernel(const struct refusal *refusal)
+{
+	say(refusal, "this kernel was built without performance events");
+}
+
+static void refuse_new(const struct refusal *refusal)
+{
+	say(refusal, "this kernel is too old for the event's options");
+}
+
+static const struct {
+	int error;
+	void (*refuse)(const struct refusal *refusal);
+} causes[] = {
+	{ EACCES, refuse_forbidden },
+	{ EPERM, refuse_forbidden },
+	{ ENOENT, refuse_absent },
+	{ ENXIO, refuse_absent },
+	{ EOPNOTSUPP, refuse_unsupported },
+	{ EINVAL, refuse_invalid },
+	{ EBUSY, refuse_busy },
+	{ ENOSPC, refuse_full },
+	{ EMFILE, refuse_descriptors },
+	{ ENFILE, refuse_descriptors },
+	{ EOVERFLOW, refuse_deep },
+	{ ESRCH, refuse_gone },
+	{ ENODEV, refuse_offline },
+	{ ENOSYS, refuse_kernel },
+	{ E2BIG, refuse_new },
+};
+
+void ev_explain_open(int error, const struct perf_event_attr *attr, const struct ev_target *target,
+		     char *why, size_t size_bytes)
+{
+	const struct refusal refusal = { error, attr, target, why, size_bytes };
+	for (size_t i = 0; i < EV_LENGTH(causes); i++)
+		if (causes[i].error == error) {
+			causes[i].refuse(&refusal);
+			return;
+		}
+	snprintf(why, size_bytes, "%s", strerror(error));
+}

@@ -1,0 +1,243 @@
+/* An attr the kernel refuses becomes the nearest one that it takes, and the sentence that says what
+ * was given up. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "machine.h"
+#include "opening.h"
+#include "syscalls.h"
+
+#define LARGEST_CPU 65535
+
+/* One thing that can be given up. `give_up` answers false when there is nothing to give. */
+struct concession {
+	bool (*answers)(int error);
+	unsigned kept_by; /* EV_FIXED_… bits that forbid it */
+	bool (*give_up)(struct perf_event_attr *attr);
+	/* NULL, or no text: nothing that a user would miss */
+	void (*tell)(const struct perf_event_attr *attr, char *out, size_t size_bytes);
+};
+
+static bool is_forbidden(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
+static bool is_unsupported(int error)
+{
+	return error == EOPNOTSUPP || error == EINVAL;
+}
+
+static bool is_unknown(int error)
+{
+	return error == EINVAL || error == E2BIG;
+}
+
+bool ev_attr_is_kernel_only(const struct perf_event_attr *attr)
+{
+	if (attr->type == PERF_TYPE_TRACEPOINT)
+		return true;
+	return attr->type == PERF_TYPE_SOFTWARE &&
+	       (attr->config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
+		attr->config == PERF_COUNT_SW_CPU_MIGRATIONS ||
+		attr->config == 11 /* cgroup-switches */);
+}
+
+bool ev_attr_is_clock(const struct perf_event_attr *attr)
+{
+	return attr->type == PERF_TYPE_SOFTWARE && (attr->config == PERF_COUNT_SW_CPU_CLOCK ||
+						    attr->config == PERF_COUNT_SW_TASK_CLOCK);
+}
+
+static bool leave_kernel_out(struct perf_event_attr *attr)
+{
+	/* Without the kernel nothing would be left of those: a 0 that looks like a count. */
+	if (attr->exclude_kernel || attr->exclude_user || ev_attr_is_kernel_only(attr))
+		return false;
+	attr->exclude_kernel = 1;
+	attr->exclude_hv = 1;
+	return true;
+}
+
+static void tell_kernel_left_out(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	int level = ev_machine_paranoid();
+	/* Clocks that are counted go on in the kernel whatever is excluded: nothing is missing. */
+	if (ev_attr_is_clock(attr) && !attr->sample_period)
+		*out = 0;
+	else if (level >= 2)
+		snprintf(out, size_bytes, "user space only: perf_event_paranoid is %d", level);
+	else
+		snprintf(out, size_bytes, "user space only: the kernel's share may not be seen");
+}
+
+static bool lower_precision(struct perf_event_attr *attr)
+{
+	if (!attr->precise_ip)
+		return false;
+	attr->precise_ip--;
+	return true;
+}
+
+static bool leave_guest_bits(struct perf_event_attr *attr)
+{
+	if (!attr->exclude_guest && !attr->exclude_host)
+		return false;
+	attr->exclude_guest = attr->exclude_host = 0;
+	return true;
+}
+
+static bool leave_lost_counts(struct perf_event_attr *attr)
+{
+	if (!(attr->read_format & EV_FORMAT_LOST))
+		return false;
+	attr->read_format &= ~(uint64_t)EV_FORMAT_LOST;
+	return true;
+}
+
+static bool leave_build_ids(struct perf_event_attr *attr)
+{
+	if (!attr->build_id)
+		return false;
+	attr->build_id = 0;
+	return true;
+}
+
+static bool leave_ksymbols(struct perf_event_attr *attr)
+{
+	if (!attr->ksymbol && !attr->bpf_event)
+		return false;
+	attr->ksymbol = attr->bpf_event = 0;
+	return true;
+}
+
+static bool leave_children(struct perf_event_attr *attr)
+{
+	if (!attr->inherit || !(attr->sample_type & PERF_SAMPLE_READ))
+		return false;
+	attr->inherit = 0;
+	return true;
+}
+
+static void tell_no_children(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	(void)attr;
+	snprintf(out, size_bytes,
+		 "threads and children born later are left out: this kernel cannot read the "
+		 "group of an inherited counter");
+}
+
+/* In the order in which things are given up. */
+static const struct concession concessions[] = {
+	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
+	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, NULL },
+	{ is_unknown, 0, leave_lost_counts, NULL },
+	{ is_unknown, 0, leave_build_ids, NULL },
+	{ is_unknown, 0, leave_guest_bits, NULL },
+	{ is_unknown, 0, leave_ksymbols, NULL },
+	{ is_unknown, 0, leave_children, tell_no_children },
+};
+
+static const struct concession *concede(struct perf_event_attr *attr, unsigned fixed, int error)
+{
+	for (size_t i = 0; i < EV_LENGTH(concessions); i++) {
+		const struct concession *one = &concessions[i];
+		if (one->answers(error) && !(fixed & one->kept_by) && one->give_up(attr))
+			return one;
+	}
+	return NULL;
+}
+
+static void add_fallback(struct ev_opening *opening, const struct concession *made)
+{
+	size_t used = strlen(opening->fallback);
+	char text[200] = "";
+	if (made->tell)
+		made->tell(&opening->attr, text, sizeof(text));
+	if (*text)
+		snprintf(opening->fallback + used, sizeof(opening->fallback) - used, "%s%s",
+			 used ? "; " : "", text);
+}
+
+int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
+		   int group_fd)
+{
+	const struct concession *made[16];
+	struct perf_event_attr attr = opening->attr;
+	size_t made_count = 0;
+	int first_error = 0, fd;
+	for (;;) {
+		fd = ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
+		if (fd >= 0)
+			break;
+		/* The first answer is about what was asked; later ones about what was left. */
+		if (!first_error || is_forbidden(-fd))
+			first_error = fd;
+		const struct concession *one = concede(&attr, fixed, -fd);
+		if (!one || made_count == EV_LENGTH(made))
+			return first_error;
+		made[made_count++] = one;
+	}
+	opening->attr = attr;
+	for (size_t i = 0; i < made_count; i++)
+		add_fallback(opening, made[i]);
+	if (!*opening->fallback && attr.exclude_kernel && ev_attr_is_kernel_only(&attr))
+		snprintf(opening->fallback, sizeof(opening->fallback),
+			 "always 0: it happens in the kernel, which is excluded");
+	return fd;
+}
+
+void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target)
+{
+	opening->error = error;
+	ev_explain_open(error, &opening->attr, target, opening->why, sizeof(opening->why));
+}
+
+bool ev_event_serves(const struct ev_event *event, int32_t cpu)
+{
+	uint32_t *cpus;
+	size_t count;
+	bool found = false;
+	if (cpu < 0 || !event->cpus || ev_parse_ranges(event->cpus, LARGEST_CPU, &cpus, &count))
+		return true;
+	for (size_t i = 0; i < count && !found; i++)
+		found = cpus[i] == (uint32_t)cpu;
+	free(cpus);
+	return found;
+}
+
+int ev_opening_filter(int fd, const struct ev_event *event)
+{
+	if (!event->filter)
+		return 0;
+	return ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_FILTER, (void *)event->filter);
+}
+
+void ev_descriptors_need(struct ev_descriptor_limit *limit, uint64_t count)
+{
+	struct rlimit now;
+	count += 64; /* files, pipes and what the program holds besides */
+	if (ev_sys_descriptor_limit(NULL, &now) || now.rlim_cur >= count)
+		return;
+	struct rlimit wanted = { .rlim_cur = count,
+				 .rlim_max = now.rlim_max < count ? count : now.rlim_max };
+	uint64_t before = now.rlim_cur;
+	if (ev_sys_descriptor_limit(&wanted, NULL)) {
+		wanted = (struct rlimit){ .rlim_cur = now.rlim_max, .rlim_max = now.rlim_max };
+		if (ev_sys_descriptor_limit(&wanted, NULL))
+			return;
+	}
+	if (!limit->before)
+		limit->before = before;
+}
+
+void ev_descriptors_restore(struct ev_descriptor_limit *limit)
+{
+	struct rlimit now;
+	if (!limit->before || ev_sys_descriptor_limit(NULL, &now))
+		return;
+	now.rlim_cur = limit->before;
+	ev_sys_descriptor_limit(&now, NULL);
+	limit->before = 0;
+}

@@ -1,0 +1,35 @@
+/* One perf_event_open, with what may be given up when the kernel refuses. */
+#ifndef COLLECT_OPENING_H
+#define COLLECT_OPENING_H
+
+#include <evprof/collect.h>
+
+/* PERF_FORMAT_LOST, which the headers of older systems do not name. */
+#define EV_FORMAT_LOST (1u << 4)
+
+/* Opens attr on (tid, cpu). Where the kernel refuses and the event leaves the choice (fixed: its
+ * EV_FIXED_… bits), things are given up one after another: the kernel's share, precision, what
+ * older kernels do not know. What was given up stays given up in opening->attr and is told in
+ * opening->fallback. A descriptor, or -errno with opening->attr as it was. */
+int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
+		   int group_fd);
+/* Sets opening->error and why. */
+void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target);
+/* Does this event only ever happen in the kernel (switches, migrations, tracepoints)? */
+bool ev_attr_is_kernel_only(const struct perf_event_attr *attr);
+/* cpu-clock or task-clock? */
+bool ev_attr_is_clock(const struct perf_event_attr *attr);
+/* May the event be opened on this CPU (-1: any)? A PMU that serves several CPUs from one names that
+ * one; on the others it would count again. */
+bool ev_event_serves(const struct ev_event *event, int32_t cpu);
+/* Applies the event's tracepoint filter to an open descriptor: 0 or -errno. */
+int ev_opening_filter(int fd, const struct ev_event *event);
+
+/* The soft limit of descriptors, raised while many are needed. Zeroed: as it was. */
+struct ev_descriptor_limit {
+	uint64_t before; /* soft limit to go back to; 0 = not raised */
+};
+void ev_descriptors_need(struct ev_descriptor_limit *limit, uint64_t count);
+void ev_descriptors_restore(struct ev_descriptor_limit *limit);
+
+#endif

@@ -1,0 +1,263 @@
+/* Events and a target become open sampling counters, per thread and CPU, ready to write into the
+ * rings of their CPUs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include "machine.h"
+#include "sampler.h"
+#include "syscalls.h"
+#include "tasks.h"
+
+#define RESCANS 4 /* times that everything is opened anew because threads were born meanwhile */
+
+static size_t fd_count(const struct ev_sampler *sampler)
+{
+	return sampler->event_count * sampler->ring_count * sampler->tid_count;
+}
+
+static void close_fds(struct ev_sampler *sampler)
+{
+	for (size_t i = sampler->fds ? fd_count(sampler) : 0; i-- > 0;) {
+		if (sampler->fds[i] >= 0)
+			ev_sys_close(sampler->fds[i]);
+		sampler->fds[i] = -1;
+	}
+}
+
+/* ---- opening -----------------------------------------------------------------------------------
+ */
+
+/* 1 when it is open, 0 when its thread is gone, -errno. */
+static int open_one(struct ev_sampler *sampler, size_t index, size_t ring, size_t tid)
+{
+	struct ev_sampled_event *sampled = &sampler->events[index];
+	const struct ev_event *event = sampled->event;
+	int group_fd = -1;
+	if (sampled->leader != index) {
+		group_fd = *ev_sampler_fd(sampler, sampled->leader, ring, tid);
+		if (group_fd < 0)
+			return 0;
+	}
+	int fd = ev_opening_try(&sampled->opening, event ? event->fixed : 0,
+				(int32_t)sampler->tids[tid], sampler->rings[ring].cpu, group_fd);
+	if (fd == -ESRCH && sampler->kind != EV_TARGET_SYSTEM)
+		return 0;
+	if (fd < 0)
+		return fd;
+	*ev_sampler_fd(sampler, index, ring, tid) = fd;
+	int rc = event ? ev_opening_filter(fd, event) : 0;
+	return rc < 0 ? rc : 1;
+}
+
+static int refuse(struct ev_sampler *sampler, size_t index, int error,
+		  const struct ev_target *target, struct ev_err *err)
+{
+	struct ev_sampled_event *sampled = &sampler->events[index];
+	ev_opening_refuse(&sampled->opening, error, target);
+	return ev_fail(err, error, "%s cannot be sampled: %s",
+		       sampled->event ? sampled->event->name : "dummy", sampled->opening.why);
+}
+
+static int open_all(struct ev_sampler *sampler, const struct ev_target *target, struct ev_err *err)
+{
+	size_t bytes = fd_count(sampler) * sizeof(*sampler->fds), opened = 0;
+	sampler->fds = ev_realloc(sampler->fds, bytes);
+	memset(sampler->fds, 0xff, bytes);
+	for (size_t event = 0; event < sampler->event_count; event++)
+		for (size_t ring = 0; ring < sampler->ring_count; ring++) {
+			const struct ev_event *listed = sampler->events[event].event;
+			if (listed && !ev_event_serves(listed, sampler->rings[ring].cpu))
+				continue;
+			for (size_t tid = 0; tid < sampler->tid_count; tid++) {
+				int rc = open_one(sampler, event, ring, tid);
+				if (rc < 0)
+					return refuse(sampler, event, -rc, target, err);
+				opened += (size_t)rc;
+			}
+		}
+	if (!opened)
+		return ev_fail(err, ESRCH, "the process ended before it could be watched");
+	return 0;
+}
+
+/* As counters do (see open_on_tasks there): only a pass in which no thread was born is right. */
+static int open_tasks(struct ev_sampler *sampler, const struct ev_target *target,
+		      struct ev_err *err)
+{
+	struct ev_task_list before = { 0 }, now = { 0 };
+	bool many = target->kind == EV_TARGET_PIDS || target->kind == EV_TARGET_USER;
+	int rc = ev_tasks_list(target, &now, err);
+	for (int pass = 0; !rc; pass++) {
+		struct ev_task_list swap = before;
+		close_fds(sampler);
+		before = now;
+		now = swap;
+		sampler->tids = before.items;
+		sampler->tid_count = before.count;
+		ev_descriptors_need(&sampler->limit, fd_count(sampler));
+		rc = open_all(sampler, target, err);
+		if (rc || !many || pass == RESCANS || ev_tasks_list(target, &now, NULL) ||
+		    !ev_tasks_grew(&before, &now))
+			break;
+	}
+	ev_array_done(&now);
+	return rc;
+}
+
+static int open_events(struct ev_sampler *sampler, const struct ev_target *target,
+		       struct ev_err *err)
+{
+	uint32_t *cpus;
+	size_t count;
+	int rc = ev_machine_cpus(target, &cpus, &count, err);
+	if (rc)
+		return rc;
+	sampler->rings = ev_alloc(count * sizeof(*sampler->rings));
+	sampler->polled = ev_alloc(count * sizeof(*sampler->polled));
+	sampler->ring_count = count;
+	for (size_t i = 0; i < count; i++)
+		sampler->rings[i] = (struct ev_ring){ .cpu = (int32_t)cpus[i], .fd = -1 };
+	free(cpus);
+	if (target->kind != EV_TARGET_SYSTEM)
+		return open_tasks(sampler, target, err);
+	sampler->tids = ev_alloc(sizeof(*sampler->tids));
+	sampler->tids[0] = (uint32_t)-1;
+	sampler->tid_count = 1;
+	ev_descriptors_need(&sampler->limit, fd_count(sampler));
+	return open_all(sampler, target, err);
+}
+
+/* ---- what the recording says of it --------------------------------------------------------------
+ */
+
+static const char *recorded_name(const struct ev_sampled_event *sampled,
+				 struct ev_recording *recording)
+{
+	const struct ev_event *event = sampled->event;
+	if (!event)
+		return "dummy";
+	/* A name must not promise the kernel when it had to be left out. */
+	if (sampled->opening.attr.exclude_kernel && !event->attr.exclude_kernel)
+		return ev_arena_printf(&recording->arena, "%s%su", event->name,
+				       strchr(event->name, ':') ? "" : ":");
+	return ev_arena_text(&recording->arena, event->name, strlen(event->name));
+}
+
+static int describe(struct ev_sampler *sampler, struct ev_recording *recording, struct ev_err *err)
+{
+	size_t first = recording->event_count, places = sampler->ring_count * sampler->tid_count;
+	for (size_t i = 0; i < sampler->event_count; i++) {
+		struct ev_sampled_event *sampled = &sampler->events[i];
+		struct ev_recorded_event *told = ev_recording_add_event(recording);
+		told->attr = sampled->opening.attr;
+		told->name = recorded_name(sampled, recording);
+		told->leader = (int)(first + sampled->leader);
+		told->ids = ev_arena_take(&recording->arena, places * sizeof(*told->ids));
+		for (size_t place = 0; place < places; place++) {
+			int fd = sampler->fds[i * places + place];
+			uint64_t id = 0;
+			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, PERF_EVENT_IOC_ID, &id);
+			if (rc < 0)
+				return ev_fail(err, -rc, "cannot ask for the id of %s: %s",
+					       told->name, strerror(-rc));
+			if (fd < 0)
+				continue;
+			told->ids[told->id_count++] = id;
+			*ev_map_add(&sampler->event_of_id, id, 0, NULL) = (uint32_t)i + 1;
+		}
+	}
+	return 0;
+}
+
+static uint32_t depth_limit(void)
+{
+	int64_t limit;
+	if (ev_file_number("/proc/sys/kernel/perf_event_max_stack", &limit) || limit < 1)
+		return PERF_MAX_STACK_DEPTH;
+	return (uint32_t)limit;
+}
+
+int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *events,
+		    const struct ev_target *target, const struct ev_sampler_options *options,
+		    struct ev_recording *recording, struct ev_err *err)
+{
+	struct ev_sampler *made = ev_alloc(sizeof(*made));
+	made->kind = target->kind;
+	made->depth_limit = depth_limit();
+	int rc = ev_sampler_plan(made, events, target, options, err);
+	if (!rc)
+		rc = open_events(made, target, err);
+	if (!rc)
+		rc = ev_sampler_map(made, options, err);
+	if (!rc)
+		rc = describe(made, recording, err);
+	struct timespec step;
+	if (!rc && options->clock_id >= 0 && !clock_getres(options->clock_id, &step))
+		recording->clock_resolution_ns =
+			(uint64_t)step.tv_sec * 1000000000u + (uint64_t)step.tv_nsec;
+	if (!rc && !options->disabled && !(options->at_exec && target->kind == EV_TARGET_COMMAND))
+		rc = ev_sampler_enable(made, err);
+	if (rc) {
+		ev_sampler_close(made);
+		made = NULL;
+	}
+	*sampler = made;
+	return rc;
+}
+
+const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, size_t event)
+{
+	return &sampler->events[event].opening;
+}
+
+/* ---- on and off --------------------------------------------------------------------------------
+ */
+
+static int command_leaders(struct ev_sampler *sampler, unsigned long request, const char *what,
+			   struct ev_err *err)
+{
+	size_t places = sampler->ring_count * sampler->tid_count;
+	for (size_t i = 0; i < sampler->event_count; i++) {
+		const struct ev_sampled_event *sampled = &sampler->events[i];
+		if (sampled->leader != i || !sampled->event)
+			continue;
+		for (size_t place = 0; place < places; place++) {
+			int fd = sampler->fds[i * places + place];
+			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
+			if (rc < 0)
+				return ev_fail(err, -rc, "cannot %s %s: %s", what,
+					       sampled->event->name, strerror(-rc));
+		}
+	}
+	return 0;
+}
+
+int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err)
+{
+	return command_leaders(sampler, PERF_EVENT_IOC_ENABLE, "start", err);
+}
+
+int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err)
+{
+	return command_leaders(sampler, PERF_EVENT_IOC_DISABLE, "stop", err);
+}
+
+void ev_sampler_close(struct ev_sampler *sampler)
+{
+	if (!sampler)
+		return;
+	for (size_t i = 0; i < sampler->ring_count; i++)
+		ev_ring_unmap(&sampler->rings[i]);
+	close_fds(sampler);
+	ev_descriptors_restore(&sampler->limit);
+	ev_map_done(&sampler->event_of_id);
+	ev_buffer_done(&sampler->copy);
+	free(sampler->fds);
+	free(sampler->tids);
+	free(sampler->rings);
+	free(sampler->polled);
+	free(sampler->events);
+	free(sampler);
+}

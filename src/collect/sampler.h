@@ -1,0 +1,52 @@
+/* Open sampling events, their rings, and what was counted while draining them. */
+#ifndef COLLECT_SAMPLER_H
+#define COLLECT_SAMPLER_H
+
+#include "opening.h"
+#include "ring.h"
+
+/* An event as it is opened: those of the list, and perhaps one more that only tells of mappings,
+ * names and tasks. */
+struct ev_sampled_event {
+	const struct ev_event *event; /* NULL for the one that only tells */
+	struct ev_opening opening;
+	size_t leader; /* index of the group's leader */
+};
+
+struct ev_sampler {
+	struct ev_sampled_event *events;
+	size_t event_count;
+	bool has_teller; /* the last event only tells */
+	bool uneven;     /* samples are laid out in more ways than one */
+	enum ev_target_kind kind;
+	uint32_t *tids; /* one, (uint32_t)-1, for whole CPUs */
+	size_t tid_count;
+	struct ev_ring *rings; /* one per CPU */
+	size_t ring_count;
+	int *fds;       /* [(event * ring_count + ring) * tid_count + tid], -1 = not open */
+	size_t *polled; /* per ring: index into its descriptors of the one that is polled */
+	struct ev_map event_of_id; /* index + 1 */
+	uint32_t depth_limit;      /* addresses of a call chain */
+	struct ev_buffer copy;
+	struct ev_sampler_tally tally;
+	struct ev_descriptor_limit limit;
+};
+
+static inline int *ev_sampler_fd(const struct ev_sampler *sampler, size_t event, size_t ring,
+				 size_t tid)
+{
+	return &sampler->fds[(event * sampler->ring_count + ring) * sampler->tid_count + tid];
+}
+
+/* Makes the sampled events of the list and their attrs. -EINVAL with a sentence for a frequency the
+ * kernel does not allow, -EOPNOTSUPP for what has no samples. */
+int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *events,
+		    const struct ev_target *target, const struct ev_sampler_options *options,
+		    struct ev_err *err);
+/* Maps every ring, as large as asked or as fits, and leads all descriptors of its CPU there. */
+int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *options,
+		   struct ev_err *err);
+/* Counts one span of records. */
+void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size_bytes);
+
+#endif

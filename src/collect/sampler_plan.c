@@ -1,0 +1,208 @@
+/* Events and options become the attrs that sampling is opened with, laid out as perf does. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "machine.h"
+#include "sampler.h"
+
+#define RATE_LIMIT "/proc/sys/kernel/perf_event_max_sample_rate"
+#define TELLER_CONFIG PERF_COUNT_SW_DUMMY
+
+static uint64_t rate_limit(void)
+{
+	int64_t limit;
+	return ev_file_number(RATE_LIMIT, &limit) || limit < 1 ? 0 : (uint64_t)limit;
+}
+
+static int check_rate(uint64_t frequency_hz, uint64_t limit, struct ev_err *err)
+{
+	if (!limit || frequency_hz <= limit)
+		return 0;
+	return ev_fail(err, EINVAL,
+		       "%llu samples per second are more than this kernel allows "
+		       "(perf_event_max_sample_rate is %llu): use -F max, or "
+		       "sudo sysctl kernel.perf_event_max_sample_rate=%llu",
+		       (unsigned long long)frequency_hz, (unsigned long long)limit,
+		       (unsigned long long)frequency_hz);
+}
+
+/* Things that happen one at a time are told one at a time, unless -F or -c ask otherwise. */
+static bool is_each_one(const struct ev_event *event)
+{
+	return event->attr.type == PERF_TYPE_TRACEPOINT ||
+	       event->attr.type == PERF_TYPE_BREAKPOINT || event->probe_path;
+}
+
+static int set_rate(struct perf_event_attr *attr, const struct ev_event *event,
+		    const struct ev_sampler_options *options, uint64_t limit, struct ev_err *err)
+{
+	if (event->fixed & EV_FIXED_PERIOD)
+		return attr->freq ? check_rate(attr->sample_freq, limit, err) : 0;
+	attr->freq = 0;
+	if (options->max_frequency) {
+		attr->freq = 1;
+		attr->sample_freq = limit ? limit : 100000;
+	} else if (is_each_one(event) && !options->period_events && !options->frequency_given) {
+		attr->sample_period = attr->sample_period ? attr->sample_period : 1;
+	} else if (options->frequency_hz) {
+		attr->freq = 1;
+		attr->sample_freq = options->frequency_hz;
+	} else {
+		attr->sample_period = options->period_events ? options->period_events : 1;
+	}
+	return attr->freq ? check_rate(attr->sample_freq, limit, err) : 0;
+}
+
+static uint64_t sample_type(const struct ev_target *target,
+			    const struct ev_sampler_options *options, size_t event_count)
+{
+	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID;
+	if (!options->no_time)
+		type |= PERF_SAMPLE_TIME;
+	if (event_count > 1)
+		type |= PERF_SAMPLE_IDENTIFIER;
+	if (options->cpu || target->kind == EV_TARGET_SYSTEM)
+		type |= PERF_SAMPLE_CPU;
+	if (options->addresses)
+		type |= PERF_SAMPLE_ADDR;
+	if (options->callchain || options->user_callchain_only || options->kernel_callchain_only)
+		type |= PERF_SAMPLE_CALLCHAIN;
+	return type;
+}
+
+/* A sample's weight, where it is not the same for all. The kernel takes the wish for it on events
+ * that it counts one by one as a wish for a sample of each, whatever the period. */
+static bool wants_period(const struct perf_event_attr *attr,
+			 const struct ev_sampler_options *options)
+{
+	bool one_by_one = attr->type == PERF_TYPE_SOFTWARE || attr->type == PERF_TYPE_TRACEPOINT ||
+			  attr->type == PERF_TYPE_BREAKPOINT;
+	return attr->freq || (options->period &&
+			      (ev_attr_is_clock(attr) || !one_by_one || attr->sample_period <= 1));
+}
+
+/* The one event that also tells of mappings, names and tasks. */
+static void make_teller(struct perf_event_attr *attr, const struct ev_sampler_options *options)
+{
+	attr->mmap = attr->mmap2 = attr->build_id = 1;
+	attr->comm = attr->comm_exec = attr->task = 1;
+	attr->ksymbol = attr->bpf_event = 1;
+	attr->mmap_data = options->addresses;
+	attr->context_switch = options->switches;
+}
+
+static void set_shape(struct perf_event_attr *attr, const struct ev_target *target,
+		      const struct ev_sampler_options *options)
+{
+	attr->size = sizeof(*attr);
+	attr->sample_id_all = 1;
+	attr->read_format = PERF_FORMAT_ID | EV_FORMAT_LOST;
+	attr->inherit = target->kind != EV_TARGET_SYSTEM && !target->no_inherit;
+	if (options->per_thread_counts) {
+		attr->inherit_stat = attr->inherit;
+		attr->read_format |=
+			PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+	}
+	attr->exclude_callchain_kernel = options->user_callchain_only;
+	attr->exclude_callchain_user = options->kernel_callchain_only;
+	if (options->clock_id >= 0) {
+		attr->use_clockid = 1;
+		attr->clockid = options->clock_id;
+	}
+}
+
+static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_event_list *events,
+		      const struct ev_target *target, const struct ev_sampler_options *options,
+		      struct ev_err *err)
+{
+	struct ev_sampled_event *sampled = &sampler->events[index];
+	const struct ev_event *event = &events->items[index];
+	struct perf_event_attr *attr = &sampled->opening.attr;
+	if (event->kind != EV_EVENT_KERNEL)
+		return ev_fail(err, EOPNOTSUPP,
+			       "%s cannot be sampled: evprof measures it once, at the end of a run",
+			       event->name);
+	if (!event->per_task && target->kind != EV_TARGET_SYSTEM)
+		return ev_fail(err, EINVAL,
+			       "%s cannot be sampled for a program: its PMU serves the whole "
+			       "machine, add -a",
+			       event->name);
+	sampled->event = event;
+	sampled->leader = event->leader < index ? event->leader : index;
+	*attr = event->attr;
+	set_shape(attr, target, options);
+	bool leads = sampled->leader == index;
+	attr->disabled = leads; /* members run when their leader does */
+	attr->enable_on_exec = leads && options->at_exec && target->kind == EV_TARGET_COMMAND;
+	if (event->fixed & EV_MAX_PRECISE && !attr->precise_ip)
+		attr->precise_ip = 3;
+	if (attr->type == PERF_TYPE_TRACEPOINT)
+		attr->sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_CPU;
+	return set_rate(attr, event, options, rate_limit(), err);
+}
+
+/* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. */
+static void plan_group_reads(struct ev_sampler *sampler)
+{
+	for (size_t i = 0; i < sampler->event_count; i++) {
+		struct ev_sampled_event *sampled = &sampler->events[i];
+		struct perf_event_attr *attr = &sampled->opening.attr;
+		if (!sampled->event || !(sampled->event->fixed & EV_SAMPLE_READ))
+			continue;
+		attr->read_format |= PERF_FORMAT_GROUP;
+		attr->sample_type |= PERF_SAMPLE_READ;
+		if (sampled->leader != i) {
+			attr->freq = 0;
+			attr->sample_period = 0;
+		}
+	}
+}
+
+/* The first event tells, unless it begins late or serves only some CPUs: then one more event does
+ * nothing else. */
+static bool needs_teller(const struct ev_event_list *events,
+			 const struct ev_sampler_options *options)
+{
+	return options->disabled || events->items[0].cpus;
+}
+
+int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *events,
+		    const struct ev_target *target, const struct ev_sampler_options *options,
+		    struct ev_err *err)
+{
+	if (!events->count)
+		return ev_fail(err, EINVAL, "no event to sample");
+	sampler->has_teller = needs_teller(events, options);
+	sampler->event_count = events->count + sampler->has_teller;
+	sampler->events = ev_alloc(sampler->event_count * sizeof(*sampler->events));
+	for (size_t i = 0; i < events->count; i++) {
+		int rc = plan_event(sampler, i, events, target, options, err);
+		if (rc)
+			return rc;
+	}
+	struct ev_sampled_event *last = &sampler->events[sampler->event_count - 1];
+	if (sampler->has_teller) {
+		last->leader = sampler->event_count - 1;
+		last->opening.attr = (struct perf_event_attr){
+			.type = PERF_TYPE_SOFTWARE,
+			.config = TELLER_CONFIG,
+			.sample_period = 1,
+			.exclude_kernel = !ev_machine_may_perfmon(),
+			.exclude_hv = !ev_machine_may_perfmon(),
+		};
+		set_shape(&last->opening.attr, target, options);
+	}
+	make_teller(&(sampler->has_teller ? last : sampler->events)->opening.attr, options);
+	uint64_t type = sample_type(target, options, sampler->event_count);
+	for (size_t i = 0; i < sampler->event_count; i++) {
+		struct perf_event_attr *attr = &sampler->events[i].opening.attr;
+		attr->sample_type |= type;
+		if (wants_period(attr, options))
+			attr->sample_type |= PERF_SAMPLE_PERIOD;
+	}
+	plan_group_reads(sampler);
+	for (size_t i = 0; i < events->count; i++)
+		sampler->uneven |= sampler->events[i].opening.attr.sample_type !=
+				   sampler->events[0].opening.attr.sample_type;
+	return 0;
+}

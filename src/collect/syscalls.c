@@ -1,0 +1,68 @@
+/* The raw system calls, and nothing else. */
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "syscalls.h"
+
+int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	long fd = syscall(SYS_perf_event_open, attr, tid, cpu, group_fd, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int ev_sys_ioctl(int fd, unsigned long request, void *argument)
+{
+	int rc = ioctl(fd, request, argument);
+	return rc < 0 ? -errno : rc;
+}
+
+ssize_t ev_sys_read(int fd, void *bytes, size_t size_bytes)
+{
+	ssize_t got = read(fd, bytes, size_bytes);
+	return got < 0 ? -errno : got;
+}
+
+void ev_sys_close(int fd)
+{
+	close(fd);
+}
+
+int ev_sys_ring_map(int fd, size_t size_bytes, void **base)
+{
+	void *at = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	*base = at;
+	return 0;
+}
+
+void ev_sys_ring_unmap(void *base, size_t size_bytes)
+{
+	munmap(base, size_bytes);
+}
+
+int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms)
+{
+	int rc = poll(fds, count, timeout_ms);
+	return rc < 0 ? -errno : rc;
+}
+
+int ev_sys_pidfd_open(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int ev_sys_pidfd_send_signal(int pidfd, int signal_number)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) < 0 ? -errno : 0;
+}
+
+int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old)
+{
+	if (old && getrlimit(RLIMIT_NOFILE, old))
+		return -errno;
+	return to && setrlimit(RLIMIT_NOFILE, to) ? -errno : 0;
+}

@@ -1,0 +1,29 @@
+/* Every raw system call of evprof, as thin functions that answer -errno, so that tests can take the
+ * kernel's place (ld --wrap). */
+#ifndef COLLECT_SYSCALLS_H
+#define COLLECT_SYSCALLS_H
+
+#include <poll.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <linux/perf_event.h>
+
+/* A descriptor (close-on-exec), or -errno. */
+int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd);
+/* 0 or more, or -errno. */
+int ev_sys_ioctl(int fd, unsigned long request, void *argument);
+/* Bytes read, or -errno. */
+ssize_t ev_sys_read(int fd, void *bytes, size_t size_bytes);
+void ev_sys_close(int fd);
+/* A shared writable map of a ring: 0 and *base, or -errno. */
+int ev_sys_ring_map(int fd, size_t size_bytes, void **base);
+void ev_sys_ring_unmap(void *base, size_t size_bytes);
+/* Descriptors that have something, or -errno. */
+int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms);
+int ev_sys_pidfd_open(pid_t pid);
+int ev_sys_pidfd_send_signal(int pidfd, int signal_number);
+/* The soft and hard limit of descriptors; `to` and `old` may be NULL. */
+int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old);
+
+#endif

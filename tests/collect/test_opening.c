@@ -1,0 +1,216 @@
+/* What is given up, and what is not, when the kernel refuses an event. */
+// wrap: ev_sys_perf_event_open ev_sys_close ev_sys_ioctl ev_sys_descriptor_limit
+// wrap: ev_machine_paranoid ev_machine_may_perfmon ev_machine_is_filtered
+// wrap: ev_machine_has_core_pmu ev_machine_hypervisor ev_file_number
+#include "opening.h"
+#include "scripted.h"
+
+static int opens_everything(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)attr, (void)tid, (void)cpu, (void)group_fd;
+	return 0;
+}
+
+static int hides_the_kernel(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->exclude_kernel ? 0 : EACCES;
+}
+
+static int has_precision_one(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->precise_ip > 1 ? EOPNOTSUPP : 0;
+}
+
+static int is_an_old_kernel(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->build_id || attr->read_format & EV_FORMAT_LOST ? EINVAL : 0;
+}
+
+static int has_nothing(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)attr, (void)tid, (void)cpu, (void)group_fd;
+	return ENOENT;
+}
+
+static int always_invalid(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)attr, (void)tid, (void)cpu, (void)group_fd;
+	return EINVAL;
+}
+
+static int try(struct ev_opening *opening, unsigned fixed)
+{
+	int fd = ev_opening_try(opening, fixed, 0, -1, -1);
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+static const struct perf_event_attr cycles = { .type = PERF_TYPE_HARDWARE };
+
+static void what_opens_stays_as_it_was(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	script_reset(opens_everything);
+	assert_true(try(&opening, 0) >= 0);
+	assert_memory_equal(&opening.attr, &cycles, sizeof(cycles));
+	assert_string_equal(opening.fallback, "");
+}
+
+static void a_refused_kernel_counter_falls_back_to_user_space(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	script_reset(hides_the_kernel);
+	assert_true(try(&opening, 0) >= 0);
+	assert_true(opening.attr.exclude_kernel);
+	assert_string_equal(opening.fallback, "user space only: perf_event_paranoid is 2");
+}
+
+static void a_counted_clock_misses_nothing_without_the_kernel(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = { .type = PERF_TYPE_SOFTWARE,
+						.config = PERF_COUNT_SW_TASK_CLOCK } };
+	script_reset(hides_the_kernel);
+	assert_true(try(&opening, 0) >= 0);
+	assert_string_equal(opening.fallback, "");
+	opening.attr.exclude_kernel = 0;
+	opening.attr.sample_period = 1000;
+	assert_true(try(&opening, 0) >= 0);
+	assert_non_null(strstr(opening.fallback, "user space only"));
+}
+
+static void a_level_that_was_written_is_kept(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.exclude_user = 1;
+	script_reset(hides_the_kernel);
+	assert_int_equal(try(&opening, EV_FIXED_LEVEL), -EACCES);
+	assert_false(opening.attr.exclude_kernel);
+}
+
+static void what_only_happens_in_the_kernel_is_refused_rather_than_counted_as_0(void **state)
+{
+	(void)state;
+	static const uint64_t configs[] = { PERF_COUNT_SW_CONTEXT_SWITCHES,
+					    PERF_COUNT_SW_CPU_MIGRATIONS };
+	script_reset(hides_the_kernel);
+	for (size_t i = 0; i < EV_LENGTH(configs); i++) {
+		struct ev_opening opening = { .attr = { .type = PERF_TYPE_SOFTWARE,
+							.config = configs[i] } };
+		assert_int_equal(try(&opening, 0), -EACCES);
+	}
+	struct ev_opening tracepoint = { .attr = { .type = PERF_TYPE_TRACEPOINT } };
+	assert_int_equal(try(&tracepoint, 0), -EACCES);
+}
+
+static void a_switch_counter_for_user_space_says_it_stays_0(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = { .type = PERF_TYPE_SOFTWARE,
+						.config = PERF_COUNT_SW_CONTEXT_SWITCHES,
+						.exclude_kernel = 1 } };
+	script_reset(hides_the_kernel);
+	assert_true(try(&opening, EV_FIXED_LEVEL) >= 0);
+	assert_non_null(strstr(opening.fallback, "always 0"));
+}
+
+static void precision_steps_down_to_what_opens(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	script_reset(has_precision_one);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 1);
+}
+
+static void a_precision_that_was_written_is_kept(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 2;
+	script_reset(has_precision_one);
+	assert_int_equal(try(&opening, EV_FIXED_PRECISE), -EOPNOTSUPP);
+	assert_int_equal(opening.attr.precise_ip, 2);
+}
+
+static void an_old_kernel_is_not_asked_for_what_it_does_not_know(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.build_id = 1;
+	opening.attr.exclude_guest = 1;
+	opening.attr.read_format = PERF_FORMAT_ID | EV_FORMAT_LOST;
+	script_reset(is_an_old_kernel);
+	assert_true(try(&opening, 0) >= 0);
+	assert_false(opening.attr.build_id);
+	assert_int_equal(opening.attr.read_format, PERF_FORMAT_ID);
+	assert_true(opening.attr.exclude_guest);
+}
+
+static void a_refusal_leaves_the_attr_alone(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.build_id = opening.attr.exclude_guest = opening.attr.precise_ip = 1;
+	struct perf_event_attr before = opening.attr;
+	script_reset(always_invalid);
+	assert_int_equal(try(&opening, 0), -EINVAL);
+	assert_memory_equal(&opening.attr, &before, sizeof(before));
+	script_reset(has_nothing);
+	assert_int_equal(try(&opening, 0), -ENOENT);
+	assert_string_equal(opening.fallback, "");
+}
+
+static void descriptors_are_raised_to_the_hard_limit_and_restored(void **state)
+{
+	(void)state;
+	struct ev_descriptor_limit limit = { 0 };
+	script_reset(opens_everything);
+	ev_descriptors_need(&limit, 100);
+	assert_int_equal(script.limit.rlim_cur, 1024);
+	ev_descriptors_need(&limit, 2000);
+	assert_true(script.limit.rlim_cur >= 2000);
+	ev_descriptors_need(&limit, 1000000);
+	assert_int_equal(script.limit.rlim_cur, 4096);
+	ev_descriptors_restore(&limit);
+	assert_int_equal(script.limit.rlim_cur, 1024);
+}
+
+static void an_event_is_opened_where_its_pmu_serves(void **state)
+{
+	(void)state;
+	struct ev_event event = software_event("energy", 1, 0);
+	assert_true(ev_event_serves(&event, 5));
+	event.cpus = "0,4-6";
+	assert_true(ev_event_serves(&event, 5));
+	assert_false(ev_event_serves(&event, 1));
+	assert_true(ev_event_serves(&event, -1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_opens_stays_as_it_was),
+		cmocka_unit_test(a_refused_kernel_counter_falls_back_to_user_space),
+		cmocka_unit_test(a_counted_clock_misses_nothing_without_the_kernel),
+		cmocka_unit_test(a_level_that_was_written_is_kept),
+		cmocka_unit_test(
+			what_only_happens_in_the_kernel_is_refused_rather_than_counted_as_0),
+		cmocka_unit_test(a_switch_counter_for_user_space_says_it_stays_0),
+		cmocka_unit_test(precision_steps_down_to_what_opens),
+		cmocka_unit_test(a_precision_that_was_written_is_kept),
+		cmocka_unit_test(an_old_kernel_is_not_asked_for_what_it_does_not_know),
+		cmocka_unit_test(a_refusal_leaves_the_attr_alone),
+		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
+		cmocka_unit_test(descriptors_are_raised_to_the_hard_limit_and_restored),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
