@@ -2,6 +2,7 @@
 #ifndef CMD_RECORD_H
 #define CMD_RECORD_H
 
+#include <evprof/profile.h>
 #include <evprof/collect.h>
 #include "events.h"
 #include "options.h"
@@ -38,8 +39,9 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
-	size_t unreadable; /* processes whose maps could not be read */
-	int status;        /* of the command, as waitpid tells it */
+	struct ev_quality quality; /* what reading the recording back has shown */
+	size_t unreadable;         /* processes whose maps could not be read */
+	int status;                /* of the command, as waitpid tells it */
 	bool command_ended;
 };
 

@@ -51,6 +51,8 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
 					 bytes.size_bytes);
 	add_build_ids(&run->recording, &loaded);
+	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false));
+	run->quality = loaded.profile->quality;
 	run->recording.first_time_ns = loaded.profile->first_time_ns;
 	run->recording.last_time_ns = loaded.profile->last_time_ns;
 	ev_buffer_done(&bytes);
@@ -68,6 +70,11 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	bool pipe = !strcmp(run->options->output, "-");
 	int rc = pipe || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
 static void print_trouble(const struct record_run *run, const struct ev_sampler_tally *tally)
@@ -108,8 +115,12 @@ void record_summary(const struct record_run *run)
 	fprintf(stderr,
 		"[ evprof record: captured and wrote %s to %s (%s samples, %" PRIu64 " lost", size,
 		run->options->output, samples, tally.lost);
-	if (run->options->callchain)
-		fprintf(stderr, ", %" PRIu64 " truncated stacks", tally.truncated_stacks);
+	if (run->quality.with_stack)
+		fprintf(stderr, ", %.1f%% truncated stacks",
+			percent(run->quality.truncated_stacks, run->quality.with_stack));
+	if (run->quality.unresolved)
+		fprintf(stderr, ", %.1f%% without names",
+			percent(run->quality.unresolved, run->quality.samples));
 	fputs(") ]\n", stderr);
 	if (!tally.samples)
 		fputs("[ evprof record: no samples: the command ended too soon, or the event never "

@@ -30,14 +30,19 @@ static bool is_short_of_memory(const struct ev_stat *stat, const struct shares *
 	       (double)stat->major_faults * FAULT_S > 0.1 * waiting_s;
 }
 
+/* It was hardly ever the program's own wish to leave the CPU. */
+static bool waits_for_cpu(const struct ev_stat *stat)
+{
+	return stat->involuntary_switches > 10 * (stat->voluntary_switches + 1);
+}
+
 static const char *verdict(const struct ev_stat *stat, const struct shares *shares, bool split)
 {
 	if (is_short_of_memory(stat, shares))
 		return "Short of memory, or reading its files for the first time";
 	if (shares->waiting > 0.5)
-		return stat->involuntary_switches > 10 * (stat->voluntary_switches + 1)
-			       ? "Mostly waiting, for a CPU that others used"
-			       : "Mostly waiting";
+		return waits_for_cpu(stat) ? "Mostly waiting, for a CPU that others used"
+					   : "Mostly waiting";
 	if (!split)
 		return "Mostly on the CPU";
 	if (shares->kernel > 0.5)
@@ -92,10 +97,11 @@ char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena)
 			 ev_format_fixed(user, sizeof(user), 100 * (shares.user + shares.kernel),
 					 0));
 	return ev_arena_printf(arena,
-			       "%s: %s, %s %% waiting (%s of %u CPUs used for %s s; major faults "
+			       "%s: %s, %s %% waiting%s (%s of %u CPUs used for %s s; major faults "
 			       "%llu, waits %llu, preemptions %llu).",
-			       verdict(stat, &shares, split), where, waiting, cpus, stat->cpus,
-			       elapsed, (unsigned long long)stat->major_faults,
+			       verdict(stat, &shares, split), where, waiting,
+			       shares.waiting > 0.1 && waits_for_cpu(stat) ? " for a CPU" : "",
+			       cpus, stat->cpus, elapsed, (unsigned long long)stat->major_faults,
 			       (unsigned long long)stat->voluntary_switches,
 			       (unsigned long long)stat->involuntary_switches);
 }
