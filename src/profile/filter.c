@@ -1,0 +1,105 @@
+/* The texts of a report's filters become answers about tags and frames. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "table.h"
+
+/* Names of a comma list that the profile knows; a name it does not know lets nothing through. */
+static void take_names(struct ev_map *map, struct ev_strings *strings, const char *list)
+{
+	for (const char *at = list; at && *at;) {
+		size_t length = strcspn(at, ",");
+		*ev_map_add(map, ev_strings_add(strings, at, length), 0, NULL) = 1;
+		at += length;
+		at += *at == ',';
+	}
+}
+
+enum { PID_LIMIT = 1 << 22, CPU_LIMIT = 1 << 16 }; /* the kernel has no greater ones */
+
+static int take_numbers(struct ev_map *map, const char *what, const char *list, uint32_t limit,
+			struct ev_err *err)
+{
+	uint32_t *numbers = NULL;
+	size_t count = 0;
+	if (!list || !*list)
+		return 0;
+	int rc = ev_parse_ranges(list, limit, &numbers, &count);
+	for (size_t i = 0; !rc && i < count; i++)
+		*ev_map_add(map, numbers[i], 0, NULL) = 1;
+	free(numbers);
+	if (rc)
+		return ev_fail(err, EINVAL, "%s wants numbers such as 1,4-6 up to %u, not '%s'",
+			       what, (unsigned)limit, list);
+	return 0;
+}
+
+/* Objects pass by their short name or their path: both mean all objects with that short name. */
+static void take_objects(struct ev_sieve *sieve, const char *list)
+{
+	const struct ev_named *named = sieve->named;
+	take_names(&sieve->objects, named->profile->strings, list);
+	for (uint32_t i = 0; list && named->spaces && i < named->object_count; i++) {
+		const struct ev_object *object = ev_space_set_object(named->spaces, i);
+		if (!object || !object->path)
+			continue;
+		uint32_t path = ev_strings_add_text(named->profile->strings, object->path);
+		if (ev_map_find(&sieve->objects, path, 0))
+			*ev_map_add(&sieve->objects, named->object_names[i], 0, NULL) = 1;
+	}
+}
+
+int ev_sieve_open(struct ev_sieve *sieve, const struct ev_filter *filter,
+		  const struct ev_named *named, struct ev_err *err)
+{
+	static const struct ev_filter nothing;
+	struct ev_strings *strings = named->profile->strings;
+	if (!filter)
+		filter = &nothing;
+	*sieve = (struct ev_sieve){ .filter = filter, .named = named };
+	take_names(&sieve->comms, strings, filter->comms);
+	take_names(&sieve->symbols, strings, filter->symbols);
+	take_objects(sieve, filter->objects);
+	int rc = take_numbers(&sieve->pids, "--pid", filter->pids, PID_LIMIT, err);
+	if (!rc)
+		rc = take_numbers(&sieve->tids, "--tid", filter->tids, PID_LIMIT, err);
+	if (!rc)
+		rc = take_numbers(&sieve->cpus, "--cpu", filter->cpus, CPU_LIMIT, err);
+	if (rc)
+		ev_sieve_done(sieve);
+	return rc;
+}
+
+void ev_sieve_done(struct ev_sieve *sieve)
+{
+	struct ev_map *maps[] = { &sieve->comms, &sieve->objects, &sieve->symbols,
+				  &sieve->pids,  &sieve->tids,    &sieve->cpus };
+	for (size_t i = 0; i < EV_LENGTH(maps); i++)
+		ev_map_done(maps[i]);
+}
+
+static bool passes(const struct ev_map *map, uint64_t value)
+{
+	return !map->count || ev_map_find(map, value, 0);
+}
+
+bool ev_sieve_tag(const struct ev_sieve *sieve, const struct ev_tag *tag)
+{
+	return passes(&sieve->comms, tag->comm) && passes(&sieve->pids, tag->pid) &&
+	       passes(&sieve->tids, tag->tid) &&
+	       passes(&sieve->cpus, tag->cpu ? tag->cpu - 1 : UINT64_MAX);
+}
+
+bool ev_sieve_frame(const struct ev_sieve *sieve, uint32_t index)
+{
+	const struct ev_named *named = sieve->named;
+	const struct ev_frame *frame = &named->frames.items[index];
+	const char *part = sieve->filter->symbol_part;
+	if (sieve->filter->hide_unresolved && !frame->resolved)
+		return false;
+	if (part && *part &&
+	    !strstr(ev_strings_text(named->profile->strings, frame->function), part))
+		return false;
+	return passes(&sieve->objects, named->object_names[frame->object]) &&
+	       passes(&sieve->symbols, frame->function);
+}

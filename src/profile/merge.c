@@ -1,0 +1,57 @@
+/* Two profiles of the same recording become one: every id of the second is looked up in the first.
+ */
+#include <stdlib.h>
+#include <evprof/profile.h>
+
+static void merge_quality(struct ev_quality *into, const struct ev_quality *from)
+{
+	into->samples += from->samples;
+	into->lost += from->lost;
+	into->throttled += from->throttled;
+	into->unresolved += from->unresolved;
+	into->with_stack += from->with_stack;
+	into->truncated_stacks += from->truncated_stacks;
+	into->damaged_records += from->damaged_records;
+}
+
+static uint32_t merge_tag(struct ev_profile *into, const struct ev_profile *from, uint32_t tag)
+{
+	struct ev_tag copy = from->tags.items[tag];
+	if (copy.comm)
+		copy.comm = ev_strings_add_text(into->strings,
+						ev_strings_text(from->strings, copy.comm));
+	return ev_profile_tag(into, &copy);
+}
+
+void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
+{
+	uint32_t *places = ev_alloc(from->places.count * sizeof(*places));
+	uint32_t *stacks = ev_alloc(from->stacks.count * sizeof(*stacks));
+	uint32_t *tags = ev_alloc(from->tags.count * sizeof(*tags));
+	for (size_t i = 1; i < from->places.count; i++)
+		places[i] = ev_profile_place(into, from->places.items[i]);
+	for (size_t i = 1; i < from->stacks.count; i++) {
+		const struct ev_stack *stack = &from->stacks.items[i];
+		stacks[i] = ev_profile_stack(into, stacks[stack->parent], places[stack->place]);
+	}
+	for (size_t i = 1; i < from->tags.count; i++)
+		tags[i] = merge_tag(into, from, (uint32_t)i);
+	for (size_t i = 0; i < from->cells.count; i++) {
+		const struct ev_cell *cell = &from->cells.items[i];
+		ev_profile_add(into, tags[cell->tag], stacks[cell->stack], cell->samples,
+			       cell->period);
+	}
+	free(places);
+	free(stacks);
+	free(tags);
+	merge_quality(&into->quality, &from->quality);
+	if (from->event_count > into->event_count)
+		into->event_count = from->event_count;
+	if (!into->first_time_ns ||
+	    (from->first_time_ns && from->first_time_ns < into->first_time_ns))
+		into->first_time_ns = from->first_time_ns;
+	if (from->last_time_ns > into->last_time_ns)
+		into->last_time_ns = from->last_time_ns;
+	if (!into->slice_ns)
+		into->slice_ns = from->slice_ns;
+}

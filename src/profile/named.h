@@ -1,0 +1,50 @@
+/* Naming in its parts: places become frames, stacks of places become stacks of frames. */
+#ifndef PROFILE_NAMED_H
+#define PROFILE_NAMED_H
+
+#include <evprof/profile.h>
+
+/* Where names come from. */
+struct ev_namer {
+	/* As ev_symbolize. */
+	size_t (*symbolize)(void *context, struct ev_place place, unsigned flags,
+			    struct ev_symbol *out, size_t limit);
+	/* As ev_space_set_object. */
+	const struct ev_object *(*object)(void *context, uint32_t object);
+	uint32_t object_count;
+	void *context;
+};
+struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_namer *namer,
+				    unsigned flags, bool by_line);
+
+/* A place is looked up as an instruction that was running, as a return address, or both. */
+enum ev_role { EV_ROLE_EXACT, EV_ROLE_RETURN, EV_ROLE_COUNT };
+
+/* The frames of every place, root first: `first` is where they begin in `frames`, after their
+ * number. 0 = the place has not this role. */
+struct ev_place_names {
+	uint32_t (*first)[EV_ROLE_COUNT];
+	EV_ARRAY(uint32_t) frames;
+	uint8_t *roles;  /* per place: bits 1 << ev_role that are needed */
+	uint8_t *kernel; /* per place */
+};
+/* Look up every place in the roles it has, and intern its frames in named->frames. */
+void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
+			 const struct ev_namer *namer, unsigned flags, bool by_line);
+void ev_place_names_done(struct ev_place_names *names);
+
+/* Which roles every stack and place has, from the shape of the profile. */
+uint8_t *ev_roles_find(const struct ev_profile *profile, struct ev_place_names *names);
+/* The role of a stack's place as the parent of `child`. */
+enum ev_role ev_role_of_parent(const struct ev_profile *profile, const struct ev_place_names *names,
+			       uint32_t child);
+
+/* Fill named->stacks and named->stack_of. */
+void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
+		    const uint8_t *roles);
+/* Fill named->cells. */
+void ev_cells_fold(struct ev_named *named);
+/* Samples with a call chain that does not end where a thread begins. */
+uint64_t ev_named_truncated(const struct ev_named *named);
+
+#endif

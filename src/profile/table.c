@@ -1,0 +1,289 @@
+/* A named profile becomes the rows of a flat table, by any keys, in order and with totals. */
+#include <stdlib.h>
+#include <string.h>
+#include "table.h"
+
+/* ---- keys of frames and tags ---------------------------------------------------------------- */
+
+/* Up to six numbers become one. */
+static uint32_t intern_tuple(struct ev_map maps[3], const uint32_t *values, size_t count,
+			     uint32_t *next)
+{
+	uint64_t so_far = 0;
+	bool added = false;
+	uint32_t *id = NULL;
+	for (size_t i = 0, level = 0; i < count; level++) {
+		uint64_t pair = values[i++];
+		pair = i < count ? pair << 32 | values[i++] : pair << 32;
+		id = ev_map_add(&maps[level], pair, so_far, &added);
+		if (added)
+			*id = i < count ? (uint32_t)maps[level].count : (*next)++;
+		so_far = *id;
+	}
+	return *id;
+}
+
+struct building {
+	struct ev_table *table;
+	const struct ev_named *named;
+	struct ev_table_index *index;
+	struct ev_arena scratch;
+	struct ev_sieve sieve;
+	struct ev_owners owners;
+	uint32_t (*frame_values)[EV_KEY_COUNT]; /* per frame key, in the order of the keys */
+	uint32_t (*tag_values)[EV_KEY_COUNT];
+	uint32_t *frame_sample; /* a frame of each frame key */
+	uint32_t *hidden;       /* per frame key: its object's name, which parts equal symbols */
+	bool part_by_object;    /* symbols without objects are asked for */
+};
+
+static void find_frame_keys(struct building *build)
+{
+	const struct ev_named *named = build->named;
+	struct ev_table_index *index = build->index;
+	struct ev_table *table = build->table;
+	struct ev_map maps[3] = { 0 };
+	size_t frame_count = named->frames.count;
+	index->frame_key = ev_alloc(frame_count * sizeof(*index->frame_key));
+	build->frame_values = ev_alloc(frame_count * sizeof(*build->frame_values));
+	build->frame_sample = ev_alloc(frame_count * sizeof(*build->frame_sample));
+	build->hidden = ev_alloc(frame_count * sizeof(*build->hidden));
+	for (uint32_t i = 0; i < frame_count; i++) {
+		uint32_t values[EV_KEY_COUNT + 1] = { 0 }, row[EV_KEY_COUNT] = { 0 };
+		size_t count = 0;
+		for (size_t k = 0; k < table->key_count; k++)
+			if (ev_keys[table->keys[k]].of_frame)
+				values[count++] = row[k] =
+					ev_frame_value(named, i, table->keys[k], &build->scratch);
+		uint32_t object = named->object_names[named->frames.items[i].object];
+		if (build->part_by_object)
+			values[count++] = object;
+		if (!count)
+			count = 1;
+		uint32_t before = index->frame_key_count;
+		uint32_t key = intern_tuple(maps, values, count, &index->frame_key_count);
+		if (index->frame_key_count != before) {
+			memcpy(build->frame_values[key], row, sizeof(row));
+			build->frame_sample[key] = i;
+			build->hidden[key] = object;
+		}
+		index->frame_key[i] = ev_sieve_frame(&build->sieve, i) ? key : EV_NO_KEY;
+	}
+	for (size_t i = 0; i < EV_LENGTH(maps); i++)
+		ev_map_done(&maps[i]);
+}
+
+static void find_tag_keys(struct building *build)
+{
+	const struct ev_named *named = build->named;
+	struct ev_table_index *index = build->index;
+	struct ev_table *table = build->table;
+	struct ev_map maps[3] = { 0 };
+	size_t tag_count = named->profile->tags.count;
+	index->tag_key = ev_alloc(tag_count * sizeof(*index->tag_key));
+	build->tag_values = ev_alloc(tag_count * sizeof(*build->tag_values));
+	ev_owners_find(&build->owners, named);
+	for (uint32_t i = 0; i < tag_count; i++) {
+		const struct ev_tag *tag = &named->profile->tags.items[i];
+		uint32_t values[EV_KEY_COUNT] = { 0 }, row[EV_KEY_COUNT] = { 0 };
+		size_t count = 0;
+		for (size_t k = 0; k < table->key_count; k++)
+			if (!ev_keys[table->keys[k]].of_frame)
+				values[count++] = row[k] =
+					ev_tag_value(named, tag, table->keys[k], &build->owners,
+						     &build->scratch);
+		uint32_t before = index->tag_key_count;
+		uint32_t key = intern_tuple(maps, values, count ? count : 1, &index->tag_key_count);
+		if (index->tag_key_count != before)
+			memcpy(build->tag_values[key], row, sizeof(row));
+		index->tag_key[i] = ev_sieve_tag(&build->sieve, tag) ? key : EV_NO_KEY;
+	}
+	for (size_t i = 0; i < EV_LENGTH(maps); i++)
+		ev_map_done(&maps[i]);
+}
+
+/* ---- order ---------------------------------------------------------------------------------- */
+
+static int by_weight(const void *one, const void *other, void *context)
+{
+	const struct building *build = context;
+	const struct ev_table *table = build->table;
+	const struct ev_strings *strings = build->named->profile->strings;
+	const struct ev_row *a = one, *b = other;
+	for (size_t e = 0; e < table->event_count; e++) {
+		uint64_t left = table->has_children ? a->children[e] : a->period[e];
+		uint64_t right = table->has_children ? b->children[e] : b->period[e];
+		if (left != right)
+			return left > right ? -1 : 1;
+	}
+	if (a->depth != b->depth)
+		return a->depth < b->depth ? -1 : 1;
+	for (size_t e = 0; e < table->event_count; e++)
+		if (a->period[e] != b->period[e])
+			return a->period[e] > b->period[e] ? -1 : 1;
+	for (size_t k = 0; k < table->key_count; k++) {
+		if (a->values[k] == b->values[k])
+			continue;
+		int order = strcmp(ev_strings_text(strings, a->values[k]),
+				   ev_strings_text(strings, b->values[k]));
+		if (order)
+			return order;
+	}
+	return strcmp(ev_strings_text(strings, build->hidden[a->frame_key]),
+		      ev_strings_text(strings, build->hidden[b->frame_key]));
+}
+
+static void finish_rows(struct building *build, struct ev_rows *rows)
+{
+	struct ev_table *table = build->table;
+	uint64_t *weights = rows->weights.items;
+	table->rows = rows->rows.items;
+	table->row_count = rows->rows.count;
+	build->index->weights = weights;
+	for (size_t i = 0; i < table->row_count; i++) {
+		struct ev_row *row = &table->rows[i];
+		uint64_t *own = &weights[i * EV_WEIGHT_COUNT * table->event_count];
+		row->samples = own + EV_SELF_SAMPLES * table->event_count;
+		row->period = own + EV_SELF_PERIOD * table->event_count;
+		if (table->has_children) {
+			row->children_samples = own + EV_ALL_SAMPLES * table->event_count;
+			row->children = own + EV_ALL_PERIOD * table->event_count;
+		}
+		row->frame = build->frame_sample[row->frame_key];
+		for (size_t k = 0; k < table->key_count; k++)
+			row->values[k] = ev_keys[table->keys[k]].of_frame
+						 ? build->frame_values[row->frame_key][k]
+						 : build->tag_values[row->tag_key][k];
+	}
+	if (table->row_count)
+		qsort_r(table->rows, table->row_count, sizeof(*table->rows), by_weight, build);
+}
+
+/* ---- totals --------------------------------------------------------------------------------- */
+
+/* Whether any frame of a stack passes, for every stack. */
+static uint8_t *stacks_that_pass(const struct building *build)
+{
+	const struct ev_named *named = build->named;
+	uint8_t *pass = ev_alloc(named->stacks.count);
+	pass[0] = build->index->frame_key[0] != EV_NO_KEY;
+	for (size_t i = 1; i < named->stacks.count; i++) {
+		const struct ev_stack *stack = &named->stacks.items[i];
+		pass[i] = build->index->frame_key[stack->place] != EV_NO_KEY ||
+			  (stack->parent && pass[stack->parent]);
+	}
+	return pass;
+}
+
+static void add_totals(struct building *build, bool absolute)
+{
+	const struct ev_named *named = build->named;
+	struct ev_table *table = build->table;
+	uint8_t *pass = table->has_children && !absolute ? stacks_that_pass(build) : NULL;
+	for (size_t i = 0; i < named->cells.count; i++) {
+		const struct ev_cell *cell = &named->cells.items[i];
+		uint32_t event = named->profile->tags.items[cell->tag].event;
+		bool counts = absolute;
+		if (!counts && pass)
+			counts = build->index->tag_key[cell->tag] != EV_NO_KEY && pass[cell->stack];
+		else if (!counts)
+			counts = ev_table_passes(table, named, cell);
+		if (counts) {
+			table->total_samples[event] += cell->samples;
+			table->total_period[event] += cell->period;
+		}
+	}
+	free(pass);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static void find_canonical(struct ev_table_index *index, const struct ev_named *named)
+{
+	struct ev_map seen = { 0 };
+	index->canonical = ev_alloc(named->frames.count * sizeof(*index->canonical));
+	for (uint32_t i = 0; i < named->frames.count; i++) {
+		const struct ev_frame *frame = &named->frames.items[i];
+		bool added;
+		uint32_t *first = ev_map_add(&seen, (uint64_t)frame->function << 32 | frame->object,
+					     (uint64_t)frame->inlined << 1 | frame->kernel, &added);
+		if (added)
+			*first = i;
+		index->canonical[i] = *first;
+	}
+	ev_map_done(&seen);
+}
+
+int ev_table_build(struct ev_table *table, struct ev_named *named, const enum ev_key *keys,
+		   size_t key_count, bool children, const struct ev_filter *filter,
+		   struct ev_err *err)
+{
+	struct building build = { .table = table, .named = named };
+	struct ev_rows rows = { 0 };
+	bool symbols = false, objects = false;
+	*table = (struct ev_table){ .key_count = key_count, .has_children = children };
+	int rc = ev_sieve_open(&build.sieve, filter, named, err);
+	if (rc)
+		return rc;
+	build.index = table->index = ev_alloc(sizeof(*table->index));
+	for (size_t k = 0; k < key_count; k++) {
+		table->keys[k] = keys[k];
+		build.index->by_frame |= ev_keys[keys[k]].of_frame;
+		symbols |= keys[k] == EV_KEY_SYMBOL;
+		objects |= keys[k] == EV_KEY_OBJECT;
+	}
+	build.part_by_object = symbols && !objects;
+	table->event_count = named->profile->event_count ? named->profile->event_count : 1;
+	table->total_samples =
+		ev_arena_take(&table->arena, table->event_count * sizeof(*table->total_samples));
+	table->total_period =
+		ev_arena_take(&table->arena, table->event_count * sizeof(*table->total_period));
+	find_frame_keys(&build);
+	find_tag_keys(&build);
+	find_canonical(build.index, named);
+	ev_rows_collect(&rows, named, build.index, table->event_count, children);
+	finish_rows(&build, &rows);
+	add_totals(&build, filter && filter->absolute);
+	free(build.frame_values);
+	free(build.frame_sample);
+	free(build.hidden);
+	free(build.tag_values);
+	ev_owners_done(&build.owners);
+	ev_sieve_done(&build.sieve);
+	ev_arena_done(&build.scratch);
+	return 0;
+}
+
+void ev_table_done(struct ev_table *table)
+{
+	struct ev_table_index *index = table->index;
+	if (index) {
+		free(index->frame_key);
+		free(index->tag_key);
+		free(index->canonical);
+		free(index->cells);
+		free(index->cell_end);
+		free(index->starts);
+		free(index->start_end);
+		free(index->inner_end);
+		free(index->weights);
+		free(index);
+	}
+	free(table->rows);
+	ev_arena_done(&table->arena);
+	*table = (struct ev_table){ 0 };
+}
+
+const char *ev_row_text(const struct ev_table *table, const struct ev_named *named,
+			const struct ev_row *row, size_t key)
+{
+	return key < table->key_count ? ev_strings_text(named->profile->strings, row->values[key])
+				      : "";
+}
+
+bool ev_table_passes(const struct ev_table *table, const struct ev_named *named,
+		     const struct ev_cell *cell)
+{
+	return table->index->tag_key[cell->tag] != EV_NO_KEY &&
+	       table->index->frame_key[named->stacks.items[cell->stack].place] != EV_NO_KEY;
+}

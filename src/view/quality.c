@@ -1,0 +1,89 @@
+/* How far a report can be trusted, in a line or two. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "report.h"
+
+enum { WORTH_NAMING_PERCENT = 20 };
+
+/* One decimal, rounded down: what is not complete never reads 100 %. */
+static void print_percent(FILE *out, uint64_t part, uint64_t whole)
+{
+	char number[48];
+	double percent = floor(ev_percent(part, whole) * 10) / 10;
+	fprintf(out, "%s%%", ev_format_fixed(number, sizeof(number), percent, 1));
+}
+
+static void print_count(FILE *out, const char *before, uint64_t count, const char *after)
+{
+	char number[32];
+	fprintf(out, "%s%s%s", before, ev_format_grouped(number, sizeof(number), count), after);
+}
+
+static void print_worst(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	const struct ev_named *named = report->named;
+	struct ev_arena scratch = { 0 };
+	fprintf(out, "%sUnresolved: ", prefix);
+	for (size_t i = 0; i < report->worst_count; i++) {
+		uint32_t object = report->worst[i].object;
+		const char *name = object < named->object_count
+					   ? ev_strings_text(named->profile->strings,
+							     named->object_names[object])
+					   : "[unknown]";
+		const char *trouble = report->worst[i].trouble;
+		fputs(i ? "; " : "", out);
+		print_percent(out, report->worst[i].samples, named->profile->quality.samples);
+		fprintf(out, " %s", ev_text_safe(&scratch, name));
+		if (trouble)
+			fprintf(out, " (%s)", ev_text_safe(&scratch, trouble));
+	}
+	putc('\n', out);
+	ev_arena_done(&scratch);
+}
+
+static void print_notes(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	struct ev_arena scratch = { 0 };
+	const char *note = NULL;
+	if (report->partial)
+		fprintf(out, "%sPartial: %s\n", prefix, ev_text_safe(&scratch, report->partial));
+	while (report->recording && (note = ev_recording_note(report->recording, "fallback", note)))
+		fprintf(out, "%sNote: %s\n", prefix, ev_text_safe(&scratch, note));
+	ev_arena_done(&scratch);
+}
+
+static uint64_t left(uint64_t all, uint64_t without)
+{
+	return without < all ? all - without : 0;
+}
+
+void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	const struct ev_quality *quality = &report->named->profile->quality;
+	uint64_t samples = quality->samples;
+	fprintf(out, "%sQuality", prefix);
+	print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
+	if (samples) {
+		fputs(", ", out);
+		print_percent(out, left(samples, quality->unresolved), samples);
+		fputs(" resolved", out);
+	}
+	if (quality->with_stack) {
+		fputs(", ", out);
+		print_percent(out, left(quality->with_stack, quality->truncated_stacks),
+			      quality->with_stack);
+		fputs(" complete stacks", out);
+	}
+	print_count(out, ", ", quality->lost, " lost");
+	if (quality->throttled)
+		print_count(out, ", throttled ", quality->throttled,
+			    quality->throttled == 1 ? " time" : " times");
+	if (quality->damaged_records)
+		print_count(out, ", ", quality->damaged_records,
+			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
+	putc('\n', out);
+	print_notes(out, report, prefix);
+	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)
+		print_worst(out, report, prefix);
+}

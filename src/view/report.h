@@ -1,0 +1,51 @@
+/* What the printers of reports share. */
+#ifndef VIEW_REPORT_H
+#define VIEW_REPORT_H
+
+#include <evprof/view.h>
+
+/* One format per function; rows of ev_report_formats. */
+int ev_report_text(FILE *out, const struct ev_report *report,
+		   const struct ev_report_options *options, struct ev_err *err);
+int ev_report_folded(FILE *out, const struct ev_report *report,
+		     const struct ev_report_options *options, struct ev_err *err);
+int ev_report_json(FILE *out, const struct ev_report *report,
+		   const struct ev_report_options *options, struct ev_err *err);
+
+/* Name of an event as recorded; "event 2" when the recording does not tell. */
+const char *ev_report_event(const struct ev_report *report, size_t event, struct ev_arena *arena);
+
+/* The rows that an event has something in and that reach the percent limit, by falling weight. With
+ * `group`, all events count and the order is the table's. free() the array. */
+const struct ev_row **ev_report_rows(const struct ev_report *report,
+				     const struct ev_report_options *options, size_t event,
+				     bool group, size_t *count);
+/* ev_text_safe, at no cost for the names that most names are: printable ASCII. */
+const char *ev_report_safe(struct ev_arena *arena, const char *text);
+/* Part of whole in per cent; 0 of nothing is 0. */
+double ev_percent(uint64_t part, uint64_t whole);
+
+/* The text table's last lines: a command that says more about this data. */
+void ev_print_tip(FILE *out, const struct ev_report *report,
+		  const struct ev_report_options *options);
+
+/* A row's call chains below it, as options->chains asks. */
+void ev_print_chains(FILE *out, const struct ev_report *report,
+		     const struct ev_report_options *options, const struct ev_row *row,
+		     size_t event);
+/* Their layouts, for a tree made for the row. */
+struct ev_chains {
+	FILE *out;
+	const struct ev_report *report;
+	const struct ev_report_options *options;
+	const struct ev_tree *tree;
+	const struct ev_row *row;
+	uint64_t row_weight, total; /* period */
+	struct ev_arena scratch;
+};
+void ev_chains_graph(struct ev_chains *chains);
+void ev_chains_lines(struct ev_chains *chains); /* flat and folded */
+/* A node's function, safe to print; lives until the scratch arena is reset. */
+const char *ev_chains_name(struct ev_chains *chains, uint32_t node);
+
+#endif

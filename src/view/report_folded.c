@@ -1,0 +1,187 @@
+/* A profile becomes folded stacks, one a line: "comm;root;…;leaf COUNT", as flame graph programs
+ * read them. COUNT is samples, or the period when that is asked for. Kernel functions end in _[k],
+ * inlined ones in _[i]; a place without a symbol is its [object]; ';' in a name becomes ':'. Where
+ * several events have samples, the event's name stands in front as the outermost frame. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report.h"
+
+/* The frames of the stack at hand as text; neighbours in the profile share most of it. */
+struct line {
+	struct ev_buffer text;
+	EV_ARRAY(struct open_part) parts;
+};
+struct open_part {
+	uint32_t stack;
+	size_t end; /* of its text */
+};
+
+static void add_name(struct ev_buffer *text, struct ev_arena *scratch, const char *name)
+{
+	const char *safe = ev_report_safe(scratch, name);
+	size_t from = text->size_bytes;
+	ev_buffer_add(text, safe, strlen(safe));
+	for (size_t i = from; i < text->size_bytes; i++)
+		if (text->bytes[i] == ';')
+			text->bytes[i] = ':';
+	ev_arena_reset(scratch);
+}
+
+static void add_frame(struct ev_buffer *text, struct ev_arena *scratch,
+		      const struct ev_named *named, const struct ev_frame *frame)
+{
+	const struct ev_strings *strings = named->profile->strings;
+	ev_buffer_u8(text, ';');
+	if (!frame->resolved) {
+		const char *object = ev_strings_text(strings, named->object_names[frame->object]);
+		bool bracketed = *object == '[';
+		ev_buffer_printf(text, bracketed ? "" : "[");
+		add_name(text, scratch, object);
+		ev_buffer_printf(text, bracketed ? "" : "]");
+	} else {
+		add_name(text, scratch, ev_strings_text(strings, frame->function));
+	}
+	if (frame->inlined)
+		ev_buffer_printf(text, "_[i]");
+	else if (frame->kernel)
+		ev_buffer_printf(text, "_[k]");
+}
+
+/* The line becomes that of `stack`: only what differs from the last stack is written again. */
+static void move_to(struct line *line, struct ev_arena *scratch, const struct ev_named *named,
+		    uint32_t stack, uint32_t **path, size_t *room)
+{
+	const struct ev_stack *stacks = named->stacks.items;
+	size_t fresh = 0, kept = line->parts.count;
+	for (uint32_t at = stack;;) {
+		uint32_t top = kept ? line->parts.items[kept - 1].stack : 0;
+		if (at == top)
+			break;
+		if (at < top) {
+			kept--;
+			continue;
+		}
+		if (fresh == *room) {
+			*room = *room ? *room * 2 : 256;
+			*path = ev_realloc(*path, *room * sizeof(**path));
+		}
+		(*path)[fresh++] = at;
+		at = stacks[at].parent;
+	}
+	line->parts.count = kept;
+	line->text.size_bytes = kept ? line->parts.items[kept - 1].end : 0;
+	while (fresh--) {
+		uint32_t at = (*path)[fresh];
+		add_frame(&line->text, scratch, named, &named->frames.items[stacks[at].place]);
+		*ev_array_add(&line->parts) = (struct open_part){ at, line->text.size_bytes };
+	}
+}
+
+struct folding {
+	FILE *out;
+	const struct ev_report *report;
+	const struct ev_report_options *options;
+	bool with_event, with_comm;
+	struct line line;
+	struct ev_arena scratch;
+};
+
+static void print_line(struct folding *fold, uint32_t event, uint32_t comm, uint64_t weight)
+{
+	struct ev_buffer start = { 0 };
+	struct ev_arena names = { 0 };
+	if (fold->with_event)
+		add_name(&start, &fold->scratch, ev_report_event(fold->report, event, &names));
+	if (fold->with_comm) {
+		const char *name = ev_strings_text(fold->report->named->profile->strings, comm);
+		if (start.size_bytes)
+			ev_buffer_u8(&start, ';');
+		add_name(&start, &fold->scratch, *name ? name : "[unknown]");
+	}
+	const char *stack = (const char *)fold->line.text.bytes;
+	int length = (int)fold->line.text.size_bytes;
+	if (!length) {
+		stack = ";[unknown]";
+		length = (int)strlen(stack);
+	}
+	if (!start.size_bytes) {
+		stack++;
+		length--;
+	}
+	fprintf(fold->out, "%.*s%.*s %" PRIu64 "\n", (int)start.size_bytes,
+		start.bytes ? (const char *)start.bytes : "", length, stack, weight);
+	ev_buffer_done(&start);
+	ev_arena_done(&names);
+}
+
+struct part {
+	uint32_t event, comm;
+	uint64_t weight;
+};
+
+static int by_event_and_comm(const void *one, const void *other)
+{
+	const struct part *a = one, *b = other;
+	if (a->event != b->event)
+		return a->event < b->event ? -1 : 1;
+	return a->comm < b->comm ? -1 : a->comm > b->comm;
+}
+
+/* The lines of one stack: cells that differ only in what a line does not show are added up. */
+static void print_stack(struct folding *fold, struct part *parts, size_t count)
+{
+	qsort(parts, count, sizeof(*parts), by_event_and_comm);
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 < count && !by_event_and_comm(&parts[i], &parts[i + 1]))
+			parts[i + 1].weight += parts[i].weight;
+		else if (parts[i].weight)
+			print_line(fold, parts[i].event, parts[i].comm, parts[i].weight);
+	}
+}
+
+static void choose_start(struct folding *fold)
+{
+	const struct ev_profile *profile = fold->report->named->profile;
+	const struct ev_table *table = fold->report->table;
+	size_t events = 0;
+	for (size_t e = 0; e < table->event_count; e++)
+		events += table->total_samples[e] > 0;
+	fold->with_event = events > 1;
+	for (size_t i = 0; i < profile->tags.count; i++)
+		fold->with_comm |= profile->tags.items[i].comm != 0;
+}
+
+int ev_report_folded(FILE *out, const struct ev_report *report,
+		     const struct ev_report_options *options, struct ev_err *err)
+{
+	const struct ev_named *named = report->named;
+	struct folding fold = { .out = out, .report = report, .options = options };
+	EV_ARRAY(struct part) parts = { 0 };
+	uint32_t *path = NULL;
+	size_t room = 0;
+	(void)err;
+	choose_start(&fold);
+	for (size_t i = 0; i < named->cells.count; i++) {
+		const struct ev_cell *cell = &named->cells.items[i];
+		const struct ev_tag *tag = &named->profile->tags.items[cell->tag];
+		if (ev_table_passes(report->table, named, cell))
+			*ev_array_add(&parts) = (struct part){
+				.event = fold.with_event ? tag->event : 0,
+				.comm = fold.with_comm ? tag->comm : 0,
+				.weight = options->show_period ? cell->period : cell->samples,
+			};
+		bool last = i + 1 == named->cells.count || cell[1].stack != cell->stack;
+		if (last && parts.count) {
+			move_to(&fold.line, &fold.scratch, named, cell->stack, &path, &room);
+			print_stack(&fold, parts.items, parts.count);
+			parts.count = 0;
+		}
+	}
+	free(path);
+	ev_array_done(&parts);
+	ev_array_done(&fold.line.parts);
+	ev_buffer_done(&fold.line.text);
+	ev_arena_done(&fold.scratch);
+	return 0;
+}

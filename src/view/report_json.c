@@ -1,0 +1,202 @@
+/* A profile becomes one JSON object:
+ *
+ *   evprof      version of this program
+ *   recording   {path, hostname, osrelease, arch, cmdline: [...]}, null for what is not known
+ *   partial     why not everything could be read, or null
+ *   events      [{name, samples, period}], of everything that passes the filters
+ *   quality     {samples, lost, throttled, unresolved, with_stack, truncated_stacks,
+ *               damaged_records, fallbacks: [...], worst: [{object, cause, samples}]}
+ *   keys        the keys of a row, as --sort asks: comm, pid, tid, cpu, object, symbol, srcline,
+ *               srcfile, time
+ *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
+ *               children_period}], heaviest first, event after event
+ *
+ * pid, tid and cpu are numbers, time is in seconds, other values are text; null is not known. The
+ * name of a pid is its comm key's business. kernel is there with symbol or object. Period is the
+ * event's own count (of ns, cycles, ...). children_... count what was called as well; null when
+ * that was not asked for. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report.h"
+
+static void print_text(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, "\"%s\": ", name);
+	if (text)
+		ev_json_text(out, text);
+	else
+		fputs("null", out);
+}
+
+static void print_recording(FILE *out, const struct ev_report *report)
+{
+	const struct ev_recording *recording = report->recording;
+	const struct {
+		const char *name, *value;
+	} texts[] = {
+		{ "path", report->path },
+		{ "hostname", recording->hostname },
+		{ "osrelease", recording->osrelease },
+		{ "arch", recording->arch },
+	};
+	fputs("  \"recording\": {", out);
+	for (size_t i = 0; i < EV_LENGTH(texts); i++) {
+		print_text(out, texts[i].name, texts[i].value);
+		fputs(", ", out);
+	}
+	fputs("\"cmdline\": [", out);
+	for (size_t i = 0; i < recording->cmdline_count; i++) {
+		fputs(i ? ", " : "", out);
+		ev_json_text(out, recording->cmdline[i]);
+	}
+	fputs("]},\n  ", out);
+	print_text(out, "partial", report->partial);
+	fputs(",\n", out);
+}
+
+static void print_events(FILE *out, const struct ev_report *report)
+{
+	const struct ev_table *table = report->table;
+	struct ev_arena names = { 0 };
+	fputs("  \"events\": [", out);
+	for (size_t e = 0; e < table->event_count; e++) {
+		fputs(e ? ",\n    {" : "\n    {", out);
+		print_text(out, "name", ev_report_event(report, e, &names));
+		fprintf(out, ", \"samples\": %" PRIu64 ", \"period\": %" PRIu64 "}",
+			table->total_samples[e], table->total_period[e]);
+	}
+	fputs("\n  ],\n", out);
+	ev_arena_done(&names);
+}
+
+static void print_quality(FILE *out, const struct ev_report *report)
+{
+	const struct ev_quality *quality = &report->named->profile->quality;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {
+		{ "samples", quality->samples },
+		{ "lost", quality->lost },
+		{ "throttled", quality->throttled },
+		{ "unresolved", quality->unresolved },
+		{ "with_stack", quality->with_stack },
+		{ "truncated_stacks", quality->truncated_stacks },
+		{ "damaged_records", quality->damaged_records },
+	};
+	fputs("  \"quality\": {", out);
+	for (size_t i = 0; i < EV_LENGTH(counts); i++)
+		fprintf(out, "\"%s\": %" PRIu64 ", ", counts[i].name, counts[i].value);
+	fputs("\"fallbacks\": [", out);
+	const char *note = NULL;
+	for (bool first = true; (note = ev_recording_note(report->recording, "fallback", note));
+	     first = false) {
+		fputs(first ? "" : ", ", out);
+		ev_json_text(out, note);
+	}
+	fputs("], \"worst\": [", out);
+	for (size_t i = 0; i < report->worst_count; i++) {
+		const struct ev_named *named = report->named;
+		uint32_t object = report->worst[i].object;
+		fputs(i ? ", {" : "{", out);
+		print_text(out, "object",
+			   object < named->object_count
+				   ? ev_strings_text(named->profile->strings,
+						     named->object_names[object])
+				   : NULL);
+		fputs(", ", out);
+		print_text(out, "cause", report->worst[i].trouble);
+		fprintf(out, ", \"samples\": %" PRIu64 "}", report->worst[i].samples);
+	}
+	fputs("]},\n", out);
+}
+
+/* "00012:name" or "12" as a number. */
+static void print_number(FILE *out, const char *text)
+{
+	if (*text)
+		fprintf(out, "%" PRIu64, (uint64_t)strtoull(text, NULL, 10));
+	else
+		fputs("null", out);
+}
+
+static void print_value(FILE *out, enum ev_key key, const char *text)
+{
+	fprintf(out, "\"%s\": ", ev_keys[key].json);
+	switch (key) {
+	case EV_KEY_PID:
+	case EV_KEY_TID:
+	case EV_KEY_CPU:
+		print_number(out, text);
+		break;
+	case EV_KEY_TIME: /* digits with a point */
+		fputs(*text ? text : "null", out);
+		break;
+	default:
+		ev_json_text(out, text);
+	}
+}
+
+static void print_row(FILE *out, const struct ev_report *report, const struct ev_row *row,
+		      size_t event, const char *event_name)
+{
+	const struct ev_table *table = report->table;
+	bool has_function = false;
+	fputs("    {", out);
+	print_text(out, "event", event_name);
+	for (size_t k = 0; k < table->key_count; k++) {
+		enum ev_key key = table->keys[k];
+		has_function |= key == EV_KEY_SYMBOL || key == EV_KEY_OBJECT;
+		fputs(", ", out);
+		print_value(out, key, ev_row_text(table, report->named, row, k));
+	}
+	if (has_function)
+		fprintf(out, ", \"kernel\": %s",
+			report->named->frames.items[row->frame].kernel ? "true" : "false");
+	fprintf(out, ", \"samples\": %" PRIu64 ", \"period\": %" PRIu64, row->samples[event],
+		row->period[event]);
+	if (table->has_children)
+		fprintf(out, ", \"children_samples\": %" PRIu64 ", \"children_period\": %" PRIu64,
+			row->children_samples[event], row->children[event]);
+	else
+		fputs(", \"children_samples\": null, \"children_period\": null", out);
+	putc('}', out);
+}
+
+static void print_rows(FILE *out, const struct ev_report *report,
+		       const struct ev_report_options *options)
+{
+	const struct ev_table *table = report->table;
+	bool first = true;
+	fputs("  \"keys\": [", out);
+	for (size_t k = 0; k < table->key_count; k++)
+		fprintf(out, "%s\"%s\"", k ? ", " : "", ev_keys[table->keys[k]].json);
+	fputs("],\n  \"rows\": [", out);
+	for (size_t e = 0; e < table->event_count; e++) {
+		struct ev_arena names = { 0 };
+		const char *name = ev_report_event(report, e, &names);
+		size_t count;
+		const struct ev_row **rows = ev_report_rows(report, options, e, false, &count);
+		for (size_t i = 0; i < count; i++, first = false) {
+			fputs(first ? "\n" : ",\n", out);
+			print_row(out, report, rows[i], e, name);
+		}
+		free(rows);
+		ev_arena_done(&names);
+	}
+	fputs(first ? "]\n" : "\n  ]\n", out);
+}
+
+int ev_report_json(FILE *out, const struct ev_report *report,
+		   const struct ev_report_options *options, struct ev_err *err)
+{
+	(void)err;
+	fputs("{\n  \"evprof\": \"" EV_VERSION "\",\n", out);
+	print_recording(out, report);
+	print_events(out, report);
+	print_quality(out, report);
+	print_rows(out, report, options);
+	fputs("}\n", out);
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* The last line of a text report: the command that says more about this very data. */
+#include <string.h>
+#include "report.h"
+
+static bool has_key(const struct ev_table *table, enum ev_key key)
+{
+	for (size_t i = 0; i < table->key_count; i++)
+		if (table->keys[i] == key)
+			return true;
+	return false;
+}
+
+static bool has_stacks(const struct ev_report *report)
+{
+	return report->named->profile->quality.with_stack > 0;
+}
+
+static bool without_samples(const struct ev_report *report, const struct ev_report_options *options)
+{
+	(void)options;
+	return !report->named->profile->quality.samples;
+}
+
+static bool losing(const struct ev_report *report, const struct ev_report_options *options)
+{
+	const struct ev_quality *quality = &report->named->profile->quality;
+	(void)options;
+	return quality->lost > quality->samples / 100;
+}
+
+static bool stacks_unseen(const struct ev_report *report, const struct ev_report_options *options)
+{
+	return options->chains == EV_CHAIN_NONE && has_stacks(report);
+}
+
+static bool stacks_absent(const struct ev_report *report, const struct ev_report_options *options)
+{
+	return options->chains == EV_CHAIN_NONE && !has_stacks(report);
+}
+
+static bool lines_unseen(const struct ev_report *report, const struct ev_report_options *options)
+{
+	(void)options;
+	return !has_key(report->table, EV_KEY_SRCLINE) && has_key(report->table, EV_KEY_SYMBOL);
+}
+
+static bool always(const struct ev_report *report, const struct ev_report_options *options)
+{
+	(void)report;
+	(void)options;
+	return true;
+}
+
+/* The first that fits is told. %s is the recording, as an option, where it is not the default. */
+static const struct {
+	bool (*fits)(const struct ev_report *report, const struct ev_report_options *options);
+	const char *text;
+} tips[] = {
+	{ without_samples,
+	  "nothing was sampled; a lower count per sample may help: evprof record -c N" },
+	{ losing, "samples were lost; a bigger ring helps: evprof record -m 4M" },
+	{ stacks_unseen, "who calls these functions: evprof report%s -g caller" },
+	{ stacks_absent,
+	  "to see who calls these functions, record their stacks: evprof record -g" },
+	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },
+	{ always, "for a flame graph: evprof report%s --format folded" },
+};
+
+/* A path that a shell may take apart is quoted. */
+static const char *input_option(const struct ev_report *report, struct ev_arena *arena)
+{
+	const char *path = report->path;
+	if (!path || !strcmp(path, "perf.data"))
+		return "";
+	path = ev_text_safe(arena, path);
+	bool plain = path[strcspn(path, " \t'\"\\$`!*?[](){}<>|&;#~")] == 0;
+	return plain                ? ev_arena_printf(arena, " -i %s", path)
+	       : strchr(path, '\'') ? " -i …"
+				    : ev_arena_printf(arena, " -i '%s'", path);
+}
+
+void ev_print_tip(FILE *out, const struct ev_report *report,
+		  const struct ev_report_options *options)
+{
+	struct ev_arena arena = { 0 };
+	size_t i = 0;
+	while (!tips[i].fits(report, options))
+		i++;
+	fputs("#\n# (Tip: ", out);
+	fprintf(out, tips[i].text, input_option(report, &arena));
+	fputs(")\n#\n", out);
+	ev_arena_done(&arena);
+}
