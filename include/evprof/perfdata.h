@@ -63,28 +63,29 @@ enum {
 	EV_FEATURE_EVPROF_NOTES = 201, /* text lines "key value": fallbacks, losses, the interval */
 };
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records -------------------------------------------------------------------------------- */
 
 /* A record as it stands in a ring or file, in the byte order of the file. 8-byte aligned. */
 struct ev_raw {
 	const struct perf_event_header *header; /* of the file's byte order: use the fields below */
 	uint32_t type;
 	uint16_t misc;
-	uint32_t
-		size_bytes; /* header included; may be bigger than header->size for unpacked data */
+	/* Header included; may be bigger than header->size for unpacked data. */
+	uint32_t size_bytes;
 	uint64_t offset; /* in the file, of the record or of the compressed record that held it */
 };
 
 struct ev_branch {
-	uint64_t from, to,
-		flags; /* flags: mispred 1, predicted 2, in_tx 4, abort 8, cycles << 4 … */
+	uint64_t from, to;
+	uint64_t flags; /* mispred 1, predicted 2, in_tx 4, abort 8, cycles << 4 … */
 };
 struct ev_read_value {
 	uint64_t value, id, lost;
 };
 struct ev_sample {
-	uint64_t has; /* PERF_SAMPLE_… bits that were in the record; other fields are zero */
+	/* PERF_SAMPLE_… bits that were in the record; other fields are zero. Without PERIOD the
+	 * sample stands for attr.sample_period. */
+	uint64_t has;
 	uint64_t ip, time_ns, addr, id, stream_id, period, weight, data_src, transaction;
 	uint64_t phys_addr, cgroup, data_page_size, code_page_size;
 	uint32_t pid, tid, cpu;
@@ -93,21 +94,20 @@ struct ev_sample {
 	size_t chain_count;
 	const struct ev_branch *branches; /* newest first */
 	size_t branch_count;
-	uint64_t branch_hw_index;	 /* of the newest one, with BRANCH_HW_INDEX */
-	const uint64_t *branch_counters; /* one word per branch, with BRANCH_COUNTERS */
+	uint64_t branch_hw_index;          /* of the newest one, with BRANCH_HW_INDEX */
+	const uint64_t *branch_counters;   /* one word per branch, with BRANCH_COUNTERS */
 	const struct ev_read_value *reads; /* one, or the group's, leader first */
 	size_t read_count;
 	uint64_t enabled_ns, running_ns; /* of reads, when read_format asks for them */
 	const void *raw;                 /* tracepoint payload */
 	size_t raw_bytes;
-	uint64_t user_regs_abi,
-		user_regs_mask;    /* mask: which registers of the kernel's numbering */
-	const uint64_t *user_regs; /* one per bit of the mask, lowest first */
+	uint64_t user_regs_abi, user_regs_mask; /* mask: of the kernel's numbering */
+	const uint64_t *user_regs;              /* one per bit of the mask, lowest first */
 	uint64_t intr_regs_abi, intr_regs_mask;
 	const uint64_t *intr_regs;
 	const void *user_stack;  /* from the stack pointer upwards */
 	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
-	const void *aux;	 /* of PERF_SAMPLE_AUX */
+	const void *aux;         /* of PERF_SAMPLE_AUX */
 	size_t aux_bytes;
 };
 struct ev_mmap { /* MMAP and MMAP2 */
@@ -194,8 +194,7 @@ struct ev_record {
 	};
 };
 
-/* ---- what a recording says about itself -------------------------------------------------------
- */
+/* ---- what a recording says about itself ----------------------------------------------------- */
 
 struct ev_recorded_event {
 	struct perf_event_attr attr; /* unknown trailing bytes skipped, missing ones zero */
@@ -254,8 +253,7 @@ void ev_recording_add_note(struct ev_recording *recording, const char *key, cons
 	EV_PRINTF(3, 4);
 void ev_recording_done(struct ev_recording *recording);
 
-/* ---- decoding ---------------------------------------------------------------------------------
- */
+/* ---- decoding ------------------------------------------------------------------------------- */
 
 /* Decodes the records of one recording: knows the sample layout of every event and which event an
  * id belongs to. One decoder per thread. */
@@ -276,8 +274,7 @@ void ev_decoder_close(struct ev_decoder *decoder);
 int ev_encode(const struct ev_recording *recording, const struct ev_record *record,
 	      struct ev_buffer *out, struct ev_err *err);
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 struct ev_reader;
 /* Open a perf.data file or pipe ("-" is stdin). On failure: the reason ("not a perf.data file: …"),
@@ -302,8 +299,7 @@ int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct e
 bool ev_reader_can_split(const struct ev_reader *reader);
 void ev_reader_close(struct ev_reader *reader);
 
-/* ---- time order -------------------------------------------------------------------------------
- */
+/* ---- time order ----------------------------------------------------------------------------- */
 
 /* Records of one reader in the order of their time, for `script` and live views: holds back what
  * FINISHED_ROUND allows (round N may overlap N+1, never N+2). Same answers as ev_reader_next; the
@@ -313,8 +309,7 @@ struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
 int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
 void ev_ordered_close(struct ev_ordered *ordered);
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 struct ev_writer;
 struct ev_writer_options {
@@ -324,7 +319,8 @@ struct ev_writer_options {
 };
 /* Create `path` (mode 0600; an existing one becomes path.old; "-" is stdout with pipe) and write
  * what is known of `recording` now: events with their ids. The file is readable from here on after
- * every flush. On failure no file is left. */
+ * every flush. On failure no file is left. `recording` stays until the writer is closed:
+ * ev_writer_add_record encodes by it. A path that is a pipe gets the stream layout too. */
 int ev_writer_open(struct ev_writer **writer, const char *path,
 		   const struct ev_writer_options *options, const struct ev_recording *recording,
 		   struct ev_err *err);

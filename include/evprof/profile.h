@@ -54,6 +54,9 @@ uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t 
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag);
 void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
 		    uint64_t period);
+/* The same for a sample of which only the place is kept: quicker than a stack of one frame. */
+void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t place, uint64_t samples,
+			 uint64_t period);
 /* Add all of `from` (same objects and events, own ids) to `into`; for readers in parallel. */
 void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from);
 void ev_profile_close(struct ev_profile *profile);

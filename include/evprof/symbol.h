@@ -46,8 +46,8 @@ struct ev_place {
 	uint64_t offset;
 };
 
-/* A lookup's memory of the last answers, by page: one per thread of the reader, zeroed at first.
- * About 24 KiB. */
+/* A lookup's memory of the last answers, by block: one per thread of the reader, zeroed at first.
+ * About 48 KiB. */
 struct ev_space_cache {
 	const void *set;
 	uint64_t generation; /* of the set; `ready` makes older answers void */
@@ -56,7 +56,7 @@ struct ev_space_cache {
 		uint64_t from_ns, to_ns;  /* times it holds for */
 		uint64_t bias;            /* address + bias = offset */
 		uint32_t process, object; /* process: pid, or all ones for the kernel */
-	} answers[512];
+	} answers[1024];
 };
 
 /* cpumode: PERF_RECORD_MISC_KERNEL, _USER …, or 0 to decide by the address. Thread-safe after
@@ -67,6 +67,15 @@ struct ev_place ev_space_find(const struct ev_space_set *set, struct ev_space_ca
  * the set. */
 const char *ev_space_comm(const struct ev_space_set *set, uint32_t pid, uint32_t tid,
 			  uint64_t time_ns);
+/* The time around time_ns in which no mapping of a process changes (EV_KERNEL_PID: of the kernel), so
+ * that equal addresses are equal places; and in which a thread keeps its name. */
+struct ev_span {
+	uint64_t from_ns, to_ns; /* to_ns is outside */
+};
+#define EV_KERNEL_PID UINT32_MAX
+struct ev_span ev_space_still(const struct ev_space_set *set, uint32_t pid, uint64_t time_ns);
+struct ev_span ev_space_comm_still(const struct ev_space_set *set, uint32_t pid, uint32_t tid,
+				   uint64_t time_ns);
 uint32_t ev_space_set_object_count(const struct ev_space_set *set);
 const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint32_t object);
 

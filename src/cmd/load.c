@@ -212,6 +212,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	offsets cuts = { 0 };
 	walk_sideband(loaded, &cuts);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
+	loaded->profile->slice_ns = options->slice_ns;
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;

@@ -45,13 +45,30 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	};
 }
 
-static uint32_t comm_id(struct sample_sink *sink, const struct ev_record *record)
+static bool is_in(const struct ev_span *span, uint64_t time_ns)
 {
+	return time_ns >= span->from_ns && time_ns < span->to_ns;
+}
+
+static uint32_t comm_of(struct sample_sink *sink, const struct ev_record *record)
+{
+	struct sample_thread *thread = &sink->threads[record->tid % EV_LENGTH(sink->threads)];
+	if (thread->known && thread->tid == record->tid && thread->pid == record->pid &&
+	    is_in(&thread->span, record->time_ns))
+		return thread->comm;
 	const char *comm = ev_space_comm(sink->spaces, record->pid, record->tid, record->time_ns);
 	bool added;
 	uint32_t *id = ev_map_add(&sink->comm_ids, (uintptr_t)comm, 0, &added);
 	if (added)
 		*id = ev_strings_add_text(sink->profile->strings, comm);
+	*thread = (struct sample_thread){
+		.span = ev_space_comm_still(sink->spaces, record->pid, record->tid,
+					    record->time_ns),
+		.pid = record->pid,
+		.tid = record->tid,
+		.comm = *id,
+		.known = true,
+	};
 	return *id;
 }
 
@@ -64,7 +81,7 @@ static uint32_t tag_of(struct sample_sink *sink, const struct ev_record *record)
 	if (load->by_tid)
 		tag.tid = record->tid;
 	if (load->by_comm)
-		tag.comm = comm_id(sink, record);
+		tag.comm = comm_of(sink, record);
 	if (load->by_cpu)
 		tag.cpu = record->cpu + 1;
 	if (load->slice_ns)
@@ -72,9 +89,50 @@ static uint32_t tag_of(struct sample_sink *sink, const struct ev_record *record)
 	return ev_profile_tag(sink->profile, &tag);
 }
 
-static void push_frame(struct sample_sink *sink, uint64_t address, uint16_t cpumode)
+/* ---- frames ------------------------------------------------------------------------------------
+ */
+
+static uint32_t epoch_of(struct sample_sink *sink, uint32_t pid, uint64_t time_ns)
 {
-	*ev_array_add(&sink->frames) = (struct sample_frame){ address, cpumode };
+	struct sample_process *process =
+		pid == EV_KERNEL_PID ? &sink->kernel
+				     : &sink->processes[pid % EV_LENGTH(sink->processes)];
+	if (!process->epoch || process->pid != pid || !is_in(&process->span, time_ns)) {
+		process->span = ev_space_still(sink->spaces, pid, time_ns);
+		process->pid = pid;
+		process->epoch = ++sink->last_epoch;
+	}
+	return process->epoch;
+}
+
+/* Whose mappings an address of this mode is in; guests' and unmarked addresses are looked up one by
+ * one, under an epoch of their own. */
+static uint32_t epoch_of_mode(struct sample_sink *sink, const struct ev_record *record,
+			      uint16_t cpumode)
+{
+	switch (cpumode) {
+	case PERF_RECORD_MISC_KERNEL:
+		return epoch_of(sink, EV_KERNEL_PID, record->time_ns);
+	case PERF_RECORD_MISC_USER:
+		return epoch_of(sink, record->pid, record->time_ns);
+	default:
+		return ++sink->last_epoch;
+	}
+}
+
+static uint32_t place_of(struct sample_sink *sink, const struct ev_record *record,
+			 const struct sample_frame *frame)
+{
+	uint64_t hash = (frame->address ^ (uint64_t)frame->epoch << 48) * 0x9e3779b97f4a7c15ULL;
+	_Static_assert(EV_LENGTH(sink->places) == 1 << (64 - 51), "the hash's top bits choose");
+	__typeof__(&sink->places[0]) known = &sink->places[hash >> 51];
+	if (known->address == frame->address && known->epoch == frame->epoch)
+		return known->place;
+	struct ev_place place = ev_space_find(sink->spaces, &sink->cache, record->pid,
+					      record->time_ns, frame->address, frame->cpumode);
+	known->address = frame->address;
+	known->epoch = frame->epoch;
+	return known->place = ev_profile_place(sink->profile, place);
 }
 
 static uint16_t cpumode_of_context(uint64_t marker)
@@ -99,30 +157,53 @@ static uint16_t cpumode_of_context(uint64_t marker)
 static void collect_frames(struct sample_sink *sink, const struct ev_record *record)
 {
 	const struct ev_sample *sample = &record->sample;
-	uint16_t own = record->misc & PERF_RECORD_MISC_CPUMODE_MASK, cpumode = own;
+	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	uint32_t epoch = epoch_of_mode(sink, record, cpumode);
+	struct sample_frame own = { sample->ip, epoch, cpumode };
 	sink->frames.count = 0;
 	for (size_t i = 0; i < sample->chain_count; i++) {
 		uint64_t address = sample->chain[i];
-		if (address >= (uint64_t)PERF_CONTEXT_MAX)
+		if (address >= (uint64_t)PERF_CONTEXT_MAX) {
 			cpumode = cpumode_of_context(address);
-		else
-			push_frame(sink, address, cpumode);
+			epoch = epoch_of_mode(sink, record, cpumode);
+		} else {
+			*ev_array_add(&sink->frames) =
+				(struct sample_frame){ address, epoch, cpumode };
+		}
 	}
 	if (!sink->frames.count)
-		push_frame(sink, sample->ip, own);
+		*ev_array_add(&sink->frames) = own;
 }
 
+static bool same_frame(const struct sample_frame *one, const struct sample_frame *other)
+{
+	return one->address == other->address && one->epoch == other->epoch;
+}
+
+/* Neighbouring samples often share their outer frames: those are taken over from the last one. */
 static uint32_t stack_of(struct sample_sink *sink, const struct ev_record *record)
 {
-	uint32_t stack = 0;
-	for (size_t i = sink->frames.count; i-- > 0;) {
-		const struct sample_frame *frame = &sink->frames.items[i];
-		struct ev_place place =
-			ev_space_find(sink->spaces, &sink->cache, record->pid, record->time_ns,
-				      frame->address, frame->cpumode);
+	size_t count = sink->frames.count, last_count = sink->last.count, shared = 0;
+	const struct sample_frame *frames = sink->frames.items, *last = sink->last.items;
+	while (shared < count && shared < last_count &&
+	       same_frame(&frames[count - 1 - shared], &last[last_count - 1 - shared]))
+		shared++;
+	uint32_t stack = shared ? sink->stacks.items[shared - 1] : 0;
+	while (sink->stacks.count < count)
+		ev_array_add(&sink->stacks);
+	for (size_t i = shared; i < count; i++) {
 		stack = ev_profile_stack(sink->profile, stack,
-					 ev_profile_place(sink->profile, place));
+					 place_of(sink, record, &frames[count - 1 - i]));
+		sink->stacks.items[i] = stack;
 	}
+	struct sample_frame *spare = sink->last.items;
+	size_t spare_room = sink->last.room;
+	sink->last.items = sink->frames.items;
+	sink->last.count = count;
+	sink->last.room = sink->frames.room;
+	sink->frames.items = spare;
+	sink->frames.count = 0;
+	sink->frames.room = spare_room;
 	return stack;
 }
 
@@ -153,19 +234,24 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		profile->first_time_ns = time_ns;
 	if (time_ns > profile->last_time_ns)
 		profile->last_time_ns = time_ns;
+	uint32_t tag = tag_of(sink, &record);
+	uint64_t period = period_of(sink, &record);
 	if (stacks) {
 		collect_frames(sink, &record);
 		profile->quality.with_stack += record.sample.chain_count > 0;
+		ev_profile_add(profile, tag, stack_of(sink, &record), 1, period);
 	} else {
-		sink->frames.count = 0;
-		push_frame(sink, record.sample.ip, record.misc & PERF_RECORD_MISC_CPUMODE_MASK);
+		uint16_t cpumode = record.misc & PERF_RECORD_MISC_CPUMODE_MASK;
+		struct sample_frame leaf = { record.sample.ip,
+					     epoch_of_mode(sink, &record, cpumode), cpumode };
+		ev_profile_add_leaf(profile, tag, place_of(sink, &record, &leaf), 1, period);
 	}
-	uint64_t period = period_of(sink, &record);
-	ev_profile_add(profile, tag_of(sink, &record), stack_of(sink, &record), 1, period);
 }
 
 void sample_sink_close(struct sample_sink *sink)
 {
 	ev_map_done(&sink->comm_ids);
 	ev_array_done(&sink->frames);
+	ev_array_done(&sink->last);
+	ev_array_done(&sink->stacks);
 }

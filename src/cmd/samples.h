@@ -12,19 +12,46 @@ struct sample_options {
 /* "12.5,13" in seconds of the recording's clock. */
 int sample_options_time(struct sample_options *options, const char *text, struct ev_err *err);
 
+/* An address and the epoch it was seen in: a time of one process (or the kernel) in which no
+ * mapping changed, so that equal frames are equal places. */
+struct sample_frame {
+	uint64_t address;
+	uint32_t epoch;
+	uint16_t cpumode;
+};
+/* What is known of a process, and of a thread, for a span of time. */
+struct sample_process {
+	struct ev_span span;
+	uint32_t pid, epoch; /* epoch 0 = free */
+};
+struct sample_thread {
+	struct ev_span span;
+	uint32_t pid, tid, comm;
+	bool known;
+};
+
 struct sample_sink {
 	const struct sample_options *options;
 	const struct ev_recording *recording;
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
+	uint64_t want;
+
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */
-	uint64_t want;
+	uint32_t last_epoch;
+	struct sample_process kernel;
+	/* Direct-mapped: a collision only costs time. */
+	struct sample_process processes[256];
+	struct sample_thread threads[256];
+	struct {
+		uint64_t address;
+		uint32_t epoch, place;
+	} places[8192];
+
 	EV_ARRAY(struct sample_frame) frames; /* of the chain at hand, leaf first */
-};
-struct sample_frame {
-	uint64_t address;
-	uint16_t cpumode;
+	EV_ARRAY(struct sample_frame) last;   /* of the sample before */
+	EV_ARRAY(uint32_t) stacks;            /* of `last`, root first */
 };
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,

@@ -21,6 +21,9 @@ struct ev_profile_index {
 	uint32_t *cell_of;
 	size_t cell_of_count;
 	size_t further_count; /* cells in cell_ids */
+	/* By place: the cell in which a sample without a stack was counted last, + 1. */
+	uint32_t *leaf_cell;
+	size_t leaf_cell_count;
 };
 
 static uint64_t place_hash(const struct ev_ids *ids, const struct ev_place *place)
@@ -84,19 +87,25 @@ void ev_profile_forget_index(struct ev_profile *profile)
 	ev_ids_done(&index->cell_ids);
 	ev_ids_done(&index->stack_ids.ids);
 	free(index->cell_of);
+	free(index->leaf_cell);
 	free(index);
 	profile->index = NULL;
 }
 
+/* Make room for `need` numbers, the new ones 0. */
+static void cover(uint32_t **numbers, size_t *count, size_t need)
+{
+	size_t room = *count ? *count : 1024;
+	while (room < need)
+		room *= 2;
+	*numbers = ev_realloc(*numbers, room * sizeof(**numbers));
+	memset(*numbers + *count, 0, (room - *count) * sizeof(**numbers));
+	*count = room;
+}
+
 static void cover_stacks(struct ev_profile_index *index, size_t count)
 {
-	size_t room = index->cell_of_count ? index->cell_of_count : 1024;
-	while (room < count)
-		room *= 2;
-	index->cell_of = ev_realloc(index->cell_of, room * sizeof(*index->cell_of));
-	memset(index->cell_of + index->cell_of_count, 0,
-	       (room - index->cell_of_count) * sizeof(*index->cell_of));
-	index->cell_of_count = room;
+	cover(&index->cell_of, &index->cell_of_count, count);
 }
 
 /* Where in cell_ids the cell is or belongs. */
@@ -210,8 +219,7 @@ static struct ev_cell *further_cell(struct ev_profile *profile, struct ev_profil
 	return &profile->cells.items[*slot - 1];
 }
 
-void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
-		    uint64_t period)
+static struct ev_cell *cell_at(struct ev_profile *profile, uint32_t tag, uint32_t stack)
 {
 	struct ev_profile_index *index = index_of(profile);
 	if (stack >= index->cell_of_count)
@@ -227,6 +235,29 @@ void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, ui
 		cell = &profile->cells.items[*first - 1];
 		if (cell->tag != tag)
 			cell = further_cell(profile, index, tag, stack);
+	}
+	return cell;
+}
+
+void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
+		    uint64_t period)
+{
+	struct ev_cell *cell = cell_at(profile, tag, stack);
+	cell->samples += samples;
+	cell->period += period;
+}
+
+void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t place, uint64_t samples,
+			 uint64_t period)
+{
+	struct ev_profile_index *index = index_of(profile);
+	if (place >= index->leaf_cell_count)
+		cover(&index->leaf_cell, &index->leaf_cell_count, (size_t)place + 1);
+	uint32_t *last = &index->leaf_cell[place];
+	struct ev_cell *cell = *last ? &profile->cells.items[*last - 1] : NULL;
+	if (!cell || cell->tag != tag) {
+		cell = cell_at(profile, tag, ev_profile_stack(profile, 0, place));
+		*last = (uint32_t)(cell - profile->cells.items) + 1;
 	}
 	cell->samples += samples;
 	cell->period += period;

@@ -1,0 +1,216 @@
+/* Sampled places become the bytes of a recording's symbol section. */
+#include <stdlib.h>
+#include <string.h>
+#include "carried.h"
+
+struct encoder {
+	struct ev_symbolizer *symbolizer;
+	const struct ev_space_set *set;
+	unsigned flags;
+	struct ev_strings *texts; /* their ids are the section's numbers */
+	struct ev_buffer objects;
+	size_t object_count;
+};
+
+struct known_function {
+	uint64_t start, size_bytes;
+	uint32_t function, linkage;
+};
+
+static void put(struct ev_buffer *out, uint64_t value)
+{
+	for (; value > 127; value >>= 7)
+		ev_buffer_u8(out, (uint8_t)(value | 128));
+	ev_buffer_u8(out, (uint8_t)value);
+}
+
+static uint32_t text(struct encoder *encoder, const char *words)
+{
+	return words ? ev_strings_add_text(encoder->texts, words) : 0;
+}
+
+static int by_place(const void *one, const void *other)
+{
+	const struct ev_place *a = one, *b = other;
+	if (a->object != b->object)
+		return a->object < b->object ? -1 : 1;
+	return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static int by_start(const void *one, const void *other)
+{
+	const struct known_function *a = one, *b = other;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->size_bytes > b->size_bytes ? -1 : a->size_bytes < b->size_bytes;
+}
+
+/* What a place looks like in the section: its frames without the offsets. */
+static void put_frames(struct encoder *encoder, struct ev_buffer *out,
+		       const struct ev_symbol *symbols, size_t count)
+{
+	put(out, count);
+	for (size_t i = 0; i < count; i++) {
+		put(out, text(encoder, symbols[i].function));
+		put(out, text(encoder, symbols[i].linkage));
+		put(out, text(encoder, symbols[i].file));
+		put(out, symbols[i].line);
+	}
+}
+
+/* Neighbouring offsets with the same frames are one place: an instruction and the byte before it,
+ * under which it is looked up when it is a return address, mostly are. */
+struct run {
+	uint64_t from, to, last_to;
+	struct ev_buffer frames, places;
+	size_t count;
+};
+
+static void run_end(struct run *run)
+{
+	if (!run->frames.size_bytes)
+		return;
+	put(&run->places, run->from - run->last_to);
+	put(&run->places, run->to - run->from);
+	ev_buffer_add(&run->places, run->frames.bytes, run->frames.size_bytes);
+	run->last_to = run->to;
+	run->count++;
+	run->frames.size_bytes = 0;
+}
+
+static void run_add(struct run *run, uint64_t at, const struct ev_buffer *frames)
+{
+	bool same = run->frames.size_bytes && run->to == at &&
+		    run->frames.size_bytes == frames->size_bytes &&
+		    !memcmp(run->frames.bytes, frames->bytes, frames->size_bytes);
+	if (!same) {
+		run_end(run);
+		run->from = at;
+		ev_buffer_add(&run->frames, frames->bytes, frames->size_bytes);
+	}
+	run->to = at + 1;
+}
+
+struct object_encoder {
+	struct encoder *encoder;
+	uint32_t object;
+	uint64_t last; /* offset looked at */
+	bool any;
+	struct run run;
+	EV_ARRAY(struct known_function) functions;
+};
+
+static void look_at(struct object_encoder *part, uint64_t at)
+{
+	struct ev_symbol symbols[CARRIED_FRAMES];
+	if ((part->any && at <= part->last) || at == UINT64_MAX)
+		return;
+	part->last = at;
+	part->any = true;
+	struct encoder *encoder = part->encoder;
+	unsigned flags = encoder->flags | EV_SYMBOL_EXACT;
+	size_t count = ev_symbolize(encoder->symbolizer,
+				    (struct ev_place){ .object = part->object, .offset = at },
+				    flags, symbols, CARRIED_FRAMES);
+	const struct ev_symbol *around = &symbols[count - 1];
+	if (around->function && around->size_bytes) {
+		size_t known = part->functions.count;
+		if (!known || part->functions.items[known - 1].start != around->start)
+			*ev_array_add(&part->functions) =
+				(struct known_function){ around->start, around->size_bytes,
+							 text(encoder, around->function),
+							 text(encoder, around->linkage) };
+	}
+	/* The function's name alone is found by its extent. */
+	if (count == 1 && !around->file && (!around->function || around->size_bytes))
+		return;
+	struct ev_buffer frames = { 0 };
+	put_frames(encoder, &frames, symbols, count);
+	run_add(&part->run, at, &frames);
+	ev_buffer_done(&frames);
+}
+
+static void put_functions(struct object_encoder *part, struct ev_buffer *out)
+{
+	size_t kept = 0, count = part->functions.count;
+	struct known_function *functions = part->functions.items;
+	if (count)
+		qsort(functions, count, sizeof(*functions), by_start);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || functions[kept - 1].start != functions[i].start)
+			functions[kept++] = functions[i];
+	put(out, kept);
+	uint64_t last = 0;
+	for (size_t i = 0; i < kept; i++) {
+		put(out, functions[i].start - last);
+		put(out, functions[i].size_bytes);
+		put(out, functions[i].function);
+		put(out, functions[i].linkage);
+		last = functions[i].start;
+	}
+}
+
+static void encode_object(struct encoder *encoder, const struct ev_place *places, size_t count)
+{
+	struct object_encoder part = { .encoder = encoder, .object = places[0].object };
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = places[i].offset;
+		if (!(encoder->flags & EV_SYMBOL_EXACT) && at)
+			look_at(&part, at - 1);
+		look_at(&part, at);
+	}
+	run_end(&part.run);
+	const struct ev_object *object = ev_space_set_object(encoder->set, part.object);
+	struct ev_buffer *out = &encoder->objects;
+	put(out, object->kind);
+	put(out, text(encoder, object->path));
+	put(out, text(encoder, ev_symbolizer_trouble(encoder->symbolizer, part.object)));
+	put(out, object->pid);
+	put(out, object->build_id_bytes);
+	ev_buffer_add(out, object->build_id, object->build_id_bytes);
+	put_functions(&part, out);
+	put(out, part.run.count);
+	if (part.run.count)
+		ev_buffer_add(out, part.run.places.bytes, part.run.places.size_bytes);
+	encoder->object_count++;
+	ev_buffer_done(&part.run.frames);
+	ev_buffer_done(&part.run.places);
+	ev_array_done(&part.functions);
+}
+
+void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
+		       const struct ev_place *places, size_t count, unsigned flags,
+		       struct ev_buffer *out)
+{
+	struct encoder encoder = {
+		.symbolizer = symbolizer,
+		.set = set,
+		.flags = flags & ~(unsigned)EV_SYMBOL_MANGLED,
+		.texts = ev_strings_open(),
+	};
+	struct ev_place *sorted = ev_alloc(count * sizeof(*sorted));
+	if (count)
+		memcpy(sorted, places, count * sizeof(*sorted));
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), by_place);
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && sorted[to].object == sorted[from].object; to++)
+			;
+		if (sorted[from].object)
+			encode_object(&encoder, &sorted[from], to - from);
+	}
+	free(sorted);
+	ev_buffer_add(out, CARRIED_MAGIC, 4);
+	ev_buffer_u8(out, CARRIED_VERSION);
+	ev_buffer_u8(out, (uint8_t)(flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)));
+	put(out, ev_strings_count(encoder.texts) - 1);
+	for (uint32_t id = 1; id < ev_strings_count(encoder.texts); id++) {
+		const char *words = ev_strings_text(encoder.texts, id);
+		ev_buffer_add(out, words, strlen(words) + 1);
+	}
+	put(out, encoder.object_count);
+	if (encoder.objects.size_bytes)
+		ev_buffer_add(out, encoder.objects.bytes, encoder.objects.size_bytes);
+	ev_buffer_done(&encoder.objects);
+	ev_strings_close(encoder.texts);
+}

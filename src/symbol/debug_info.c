@@ -1,0 +1,200 @@
+/* An address becomes source lines and inlined frames: an index of the units' ranges, and of each
+ * unit no more than an address asks for. */
+#include <dwarf.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "debug_info.h"
+#include "debug_unit.h"
+#include "regular_file.h"
+
+#define RANGE_LIMIT ((size_t)16 << 20)
+#define INLINE_LIMIT 256
+
+struct debug_info {
+	Elf *elf;
+	Dwarf *dwarf;
+	EV_ARRAY(struct unit) units;
+	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
+};
+
+static int by_low(const void *one, const void *other)
+{
+	const struct address_range *a = one, *b = other;
+	return a->low < b->low ? -1 : a->low > b->low;
+}
+
+static void index_units(struct debug_info *debug)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+	uint8_t type;
+	while (!dwarf_get_units(debug->dwarf, cu, &cu, NULL, &type, &die, NULL)) {
+		if (type != DW_UT_compile && type != DW_UT_skeleton)
+			continue;
+		Dwarf_Addr base, low, high;
+		ptrdiff_t at = 0;
+		bool first = true;
+		while (debug->ranges.count < RANGE_LIMIT &&
+		       (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0) {
+			if (low >= high || !low)
+				continue;
+			if (first)
+				*ev_array_add(&debug->units) =
+					(struct unit){ .die = die, .scopes = die };
+			first = false;
+			*ev_array_add(&debug->ranges) =
+				(struct address_range){ low, high,
+							(uint32_t)(debug->units.count - 1) };
+		}
+	}
+	if (debug->ranges.count)
+		qsort(debug->ranges.items, debug->ranges.count, sizeof(*debug->ranges.items),
+		      by_low);
+}
+
+struct debug_info *ev_debug_open(const char *path)
+{
+	struct stat status;
+	int fd = ev_regular_open(path, &status);
+	if (fd < 0)
+		return NULL;
+	elf_version(EV_CURRENT);
+	struct debug_info *debug = ev_alloc(sizeof(*debug));
+	/* Mapped, not read: of a gigabyte of debug info a report touches a few pages. */
+	debug->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (debug->elf)
+		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
+	if (debug->elf)
+		elf_cntl(debug->elf, ELF_C_FDDONE); /* hundreds of objects are not as many fds */
+	close(fd);
+	if (debug->dwarf)
+		index_units(debug);
+	if (!debug->ranges.count) {
+		ev_debug_close(debug);
+		return NULL;
+	}
+	return debug;
+}
+
+void ev_debug_close(struct debug_info *debug)
+{
+	if (!debug)
+		return;
+	for (size_t i = 0; i < debug->units.count; i++)
+		ev_debug_unit_done(&debug->units.items[i]);
+	ev_array_done(&debug->units);
+	ev_array_done(&debug->ranges);
+	dwarf_end(debug->dwarf);
+	elf_end(debug->elf);
+	free(debug);
+}
+
+static struct unit *unit_at(struct debug_info *debug, uint64_t address)
+{
+	size_t low = 0, high = debug->ranges.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (debug->ranges.items[middle].low <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (unsigned tries = 0; low > 0 && tries < 8; low--, tries++)
+		if (address < debug->ranges.items[low - 1].high)
+			return &debug->units.items[debug->ranges.items[low - 1].of];
+	return NULL;
+}
+
+static const char *name_of(Dwarf_Die *die)
+{
+	static const unsigned names[] = { DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name };
+	for (size_t i = 0; i < EV_LENGTH(names); i++) {
+		Dwarf_Attribute attribute;
+		if (!dwarf_attr_integrate(die, names[i], &attribute))
+			continue;
+		const char *name = dwarf_formstring(&attribute);
+		if (name && *name)
+			return name;
+	}
+	return NULL;
+}
+
+static uint32_t number_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value) ||
+	    value > UINT32_MAX)
+		return 0;
+	return (uint32_t)value;
+}
+
+/* Where the function that `inlined` stands for was called from. */
+static void call_site(struct unit *unit, Dwarf_Die *inlined, struct debug_frame *frame)
+{
+	Dwarf_Files *files;
+	size_t count;
+	frame->line = number_of(inlined, DW_AT_call_line);
+	uint32_t file = number_of(inlined, DW_AT_call_file);
+	if (!dwarf_getsrcfiles(&unit->scopes, &files, &count) && file < count)
+		frame->file = dwarf_filesrc(files, file, NULL, NULL);
+}
+
+static void line_at(struct unit *unit, uint64_t address, struct debug_frame *frame)
+{
+	int line = 0;
+	Dwarf_Line *row = dwarf_getsrc_die(&unit->die, address);
+	if (!row)
+		return;
+	frame->file = dwarf_linesrc(row, NULL, NULL);
+	if (!dwarf_lineno(row, &line) && line > 0)
+		frame->line = (uint32_t)line;
+}
+
+/* Functions of a unit whose debug info lies in a .dwo file are found there. */
+static void find_scopes(struct unit *unit)
+{
+	Dwarf_Die split;
+	uint8_t type;
+	if (unit->entered || !unit->die.cu)
+		return;
+	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) &&
+	    type == DW_UT_skeleton && split.addr)
+		unit->scopes = split;
+}
+
+size_t ev_debug_find(struct debug_info *debug, uint64_t address, bool inlines,
+		     struct debug_frame *out, size_t limit)
+{
+	struct unit *unit = unit_at(debug, address);
+	if (!unit || !limit)
+		return 0;
+	struct debug_frame place = { 0 };
+	line_at(unit, address, &place);
+	find_scopes(unit);
+	struct function *function = ev_debug_unit_find(unit, address);
+	Dwarf_Die chain[INLINE_LIMIT];
+	size_t depth = 0, count = 0;
+	if (function && inlines)
+		depth = ev_debug_function_inlines(function, address, chain, INLINE_LIMIT);
+	/* With too little room the outermost frame, the real function, must not be lost. */
+	for (; depth > 0 && count + 1 < limit; depth--, count++) {
+		Dwarf_Die *inlined = &chain[depth - 1];
+		out[count] = place;
+		out[count].function = name_of(inlined);
+		out[count].inlined = true;
+		place = (struct debug_frame){ 0 };
+		call_site(unit, inlined, &place);
+	}
+	for (; depth > 0; depth--)
+		call_site(unit, &chain[depth - 1], &place);
+	if (function) {
+		place.function = name_of(&function->die);
+		place.start = function->low;
+		place.end = function->high;
+	}
+	out[count] = place;
+	return count + 1;
+}

@@ -1,0 +1,24 @@
+/* Source lines and inlined functions of one object, out of its DWARF. */
+#ifndef SYMBOL_DEBUG_INFO_H
+#define SYMBOL_DEBUG_INFO_H
+
+#include <evprof/base.h>
+
+struct debug_info;
+struct debug_frame {
+	const char *function; /* as the linker knows it, else as in the source; NULL = not known */
+	const char *file;     /* NULL = not known */
+	uint32_t line;        /* 0 = not known */
+	bool inlined;         /* into the next frame */
+	uint64_t start, end;  /* of the last frame's function; 0 when not known */
+};
+
+/* NULL when the file has no DWARF that can be read. */
+struct debug_info *ev_debug_open(const char *path);
+/* The frames at an address of the object's own numbering, innermost first; 0 when there is nothing.
+ * Without `inlines` at most one: the place's line. Texts live as long as `debug`. */
+size_t ev_debug_find(struct debug_info *debug, uint64_t address, bool inlines,
+		     struct debug_frame *out, size_t limit);
+void ev_debug_close(struct debug_info *debug);
+
+#endif

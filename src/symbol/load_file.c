@@ -1,0 +1,233 @@
+/* An object's path and build-id become the ELF file that was mapped, and its functions a table. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+#include "build_id.h"
+#include "elf_symbols.h"
+#include "symbolizer.h"
+
+/* Only the segments are needed once the symbols are read. */
+static void settle(struct image *image)
+{
+	if (image->has_fd)
+		close(image->fd);
+	image->has_fd = false;
+	free(image->sections);
+	free(image->names);
+	image->sections = NULL;
+	image->section_count = 0;
+	image->names = NULL;
+	image->memory = NULL;
+}
+
+static bool has_dwarf(const struct image *image)
+{
+	static const char *const sections[] = { ".debug_info", ".zdebug_info" };
+	for (size_t i = 0; i < EV_LENGTH(sections); i++) {
+		const struct section *section = ev_image_find(image, sections[i]);
+		if (section && section->type != SHT_NOBITS && section->size_bytes)
+			return true;
+	}
+	return false;
+}
+
+void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct image *image,
+		   const char *path)
+{
+	unsigned found = ev_elf_symbols_add(&names->table, image, image);
+	bool dwarf = has_dwarf(image);
+	if (dwarf)
+		names->debug_path = ev_arena_text(&symbolizer->arena, path, strlen(path));
+	char *debug_path = found & ELF_SYMTAB && dwarf
+				   ? NULL
+				   : ev_debug_file_find(image, path, symbolizer->symfs);
+	struct image separate;
+	if (debug_path && !ev_image_open(&separate, debug_path)) {
+		if (!(found & ELF_SYMTAB))
+			found |= ev_elf_symbols_add(&names->table, &separate, image);
+		if (!dwarf && has_dwarf(&separate))
+			names->debug_path =
+				ev_arena_text(&symbolizer->arena, debug_path, strlen(debug_path));
+		ev_image_close(&separate);
+	}
+	free(debug_path);
+	if (!(found & ELF_SYMTAB))
+		found |= ev_elf_debugdata_add(&names->table, image);
+	ev_symtab_sort(&names->table);
+	found |= ev_elf_plt_add(&names->table, image);
+	ev_symtab_sort(&names->table);
+	if (!names->table.symbols.count && !names->debug_path)
+		names->trouble = "stripped: the file names no functions";
+	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+		names->partial = "stripped: only exported functions have names";
+	names->outline = *image;
+	*image = (struct image){ 0 };
+	settle(&names->outline);
+}
+
+void ev_names_done(struct names *names)
+{
+	ev_symtab_done(&names->table);
+	ev_image_close(&names->outline);
+	ev_perf_map_done(&names->map);
+	ev_debug_close(names->debug);
+	*names = (struct names){ 0 };
+}
+
+struct debug_info *ev_names_debug(struct names *names)
+{
+	if (names->debug_path && !names->debug) {
+		names->debug = ev_debug_open(names->debug_path);
+		names->debug_path = NULL; /* one try */
+	}
+	return names->debug;
+}
+
+/* ---- which file was it? -----------------------------------------------------------------------
+ */
+
+static const char *plain_path(struct ev_symbolizer *symbolizer, const struct object *object)
+{
+	const char *path = object->shown.path;
+	size_t length = strlen(path);
+	return object->deleted
+		       ? ev_arena_text(&symbolizer->arena, path, length - strlen(" (deleted)"))
+		       : path;
+}
+
+/* The n-th place where the file may be; NULL after the last, "" for one that doesn't apply here. */
+static char *candidate(struct ev_symbolizer *symbolizer, const struct object *object, unsigned n)
+{
+	const char *path = plain_path(symbolizer, object);
+	bool named = object->shown.build_id_bytes > 1;
+	char id[41];
+	ev_build_id_text(object->shown.build_id, object->shown.build_id_bytes, id);
+	const char *home = getenv("HOME");
+	switch (n) {
+	case 0:
+		if (symbolizer->symfs)
+			return ev_printf("%s%s", symbolizer->symfs, path);
+		return ev_strdup(path);
+	case 1: /* through the eyes of a process that had it mapped, if it still runs */
+		if (symbolizer->symfs || !symbolizer->same_host || !named || *path != '/')
+			return ev_strdup("");
+		return ev_printf("/proc/%u/root%s", object->first_pid, path);
+	case 2: /* perf's cache */
+		if (symbolizer->symfs || !named || !home)
+			return ev_strdup("");
+		return ev_printf("%s/.debug/.build-id/%.2s/%s/elf", home, id, id + 2);
+	default:
+		return NULL;
+	}
+}
+
+static const char *why_not(int code, bool differs)
+{
+	if (differs)
+		return "build-id differs: the file was rebuilt";
+	switch (code) {
+	case -EACCES:
+	case -EPERM:
+		return "the file may not be read";
+	case -ENOEXEC:
+		return "not an ELF file";
+	case -EINVAL:
+		return "not a regular file";
+	case -ENOENT:
+	case -ENOTDIR:
+		return "file not found";
+	default:
+		return "the file can not be read";
+	}
+}
+
+/* Without a build-id a file is only known by its path; that must not name some other file. */
+static const char *why_not_by_path(struct ev_symbolizer *symbolizer, const struct object *object)
+{
+	if (object->shown.build_id_bytes || symbolizer->symfs)
+		return NULL;
+	if (object->deleted)
+		return "the file was deleted or replaced while it ran";
+	if (!symbolizer->same_host)
+		return ev_arena_printf(&symbolizer->arena,
+				       "recorded on %.64s, without a build-id to know the file by",
+				       symbolizer->hostname);
+	return NULL;
+}
+
+void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names)
+{
+	const struct ev_object *shown = &object->shown;
+	names->trouble = why_not_by_path(symbolizer, object);
+	if (names->trouble)
+		return;
+	int first_code = 0;
+	bool differs = false;
+	char *path;
+	for (unsigned n = 0; (path = candidate(symbolizer, object, n)); n++) {
+		struct image image;
+		int code = *path ? ev_image_open(&image, path) : -ENOENT;
+		if (!code && shown->build_id_bytes &&
+		    !ev_build_id_equal(shown->build_id, shown->build_id_bytes, image.build_id,
+				       image.build_id_bytes)) {
+			ev_image_close(&image);
+			differs = true;
+			code = -ESTALE;
+		}
+		if (!code) {
+			ev_names_take(symbolizer, names, &image, path);
+			free(path);
+			return;
+		}
+		if (!n)
+			first_code = code;
+		free(path);
+	}
+	names->trouble = why_not(first_code, differs);
+}
+
+/* ---- the vdso ---------------------------------------------------------------------------------
+ */
+
+static bool own_vdso(const void **bytes, size_t *size_bytes)
+{
+	unsigned long start = getauxval(AT_SYSINFO_EHDR), low, high;
+	char *maps;
+	size_t size;
+	bool found = false;
+	if (!start || ev_file_read("/proc/self/maps", &maps, &size))
+		return false;
+	for (char *at = maps; at && *at && !found; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
+		found = sscanf(at, "%lx-%lx r", &low, &high) == 2 && low == start && high > low;
+	free(maps);
+	*bytes = (const void *)start;
+	*size_bytes = found ? high - low : 0;
+	return found;
+}
+
+void ev_names_load_vdso(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names)
+{
+	const struct ev_object *shown = &object->shown;
+	const void *bytes;
+	size_t size;
+	struct image image;
+	if (!own_vdso(&bytes, &size) || ev_image_open_memory(&image, bytes, size)) {
+		names->trouble = "this kernel's vdso can not be read";
+		return;
+	}
+	bool same = shown->build_id_bytes
+			    ? ev_build_id_equal(shown->build_id, shown->build_id_bytes,
+						image.build_id, image.build_id_bytes)
+			    : symbolizer->same_kernel;
+	if (!same) {
+		ev_image_close(&image);
+		names->trouble = "the vdso of another kernel";
+		return;
+	}
+	ev_names_take(symbolizer, names, &image, shown->path);
+	names->partial = NULL; /* it has never had other names */
+}

@@ -1,0 +1,333 @@
+/* A place becomes function, file and line, from what the recording carries or from the files here.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "symbolizer.h"
+
+static void learn_origin(struct ev_symbolizer *symbolizer, const struct ev_recording *recording)
+{
+	struct utsname here;
+	symbolizer->same_host = symbolizer->same_kernel = true;
+	if (!recording || uname(&here))
+		return;
+	struct ev_arena *arena = &symbolizer->arena;
+	if (recording->hostname && *recording->hostname)
+		symbolizer->hostname =
+			ev_arena_text(arena, recording->hostname, strlen(recording->hostname));
+	if (recording->osrelease && *recording->osrelease)
+		symbolizer->osrelease =
+			ev_arena_text(arena, recording->osrelease, strlen(recording->osrelease));
+	symbolizer->same_host =
+		!symbolizer->hostname || !strcmp(symbolizer->hostname, here.nodename);
+	symbolizer->same_kernel =
+		symbolizer->osrelease && !strcmp(symbolizer->osrelease, here.release) &&
+		(!recording->arch || !*recording->arch || !strcmp(recording->arch, here.machine));
+}
+
+static const char *option(struct ev_symbolizer *symbolizer, const char *text)
+{
+	return text && *text ? ev_arena_text(&symbolizer->arena, text, strlen(text)) : NULL;
+}
+
+struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
+					 const struct ev_recording *recording,
+					 const struct ev_symbolizer_options *options)
+{
+	struct ev_symbolizer *symbolizer = ev_alloc(sizeof(*symbolizer));
+	symbolizer->set = set;
+	symbolizer->linkages = ev_strings_open();
+	learn_origin(symbolizer, recording);
+	if (options) {
+		symbolizer->symfs = option(symbolizer, options->symfs);
+		symbolizer->kallsyms_path = option(symbolizer, options->kallsyms);
+		symbolizer->vmlinux_path = option(symbolizer, options->vmlinux);
+		symbolizer->no_local_files = options->no_local_files;
+	}
+	const struct ev_section *section =
+		recording ? ev_recording_section(recording, EV_FEATURE_EVPROF_SYMBOLS) : NULL;
+	if (section)
+		ev_carried_decode(&symbolizer->carried, section->bytes, section->size_bytes);
+	return symbolizer;
+}
+
+void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
+{
+	if (!symbolizer)
+		return;
+	for (size_t i = 0; i < symbolizer->objects.count; i++)
+		ev_names_done(&symbolizer->objects.items[i]);
+	ev_array_done(&symbolizer->objects);
+	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
+	ev_names_done(&symbolizer->kernel.vmlinux);
+	ev_carried_done(&symbolizer->carried);
+	ev_strings_close(symbolizer->linkages);
+	ev_array_done(&symbolizer->shown);
+	ev_arena_done(&symbolizer->arena);
+	free(symbolizer);
+}
+
+/* ---- what is known of an object ---------------------------------------------------------------
+ */
+
+static void load_jit(struct ev_symbolizer *symbolizer, const struct object *object,
+		     struct names *names)
+{
+	if (!symbolizer->same_host && !symbolizer->symfs)
+		names->trouble = "generated code, its perf map is on the machine that was recorded";
+	else
+		names->trouble =
+			ev_perf_map_read(&names->map, object->shown.pid, symbolizer->symfs);
+}
+
+static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct names *names)
+{
+	const struct object *object = ev_space_object(symbolizer->set, index);
+	names->loaded = true;
+	names->carried = ev_carried_object(&symbolizer->carried, &object->shown);
+	switch (object->shown.kind) {
+	case EV_OBJECT_KERNEL:
+	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */
+	case EV_OBJECT_BPF:    /* has its name with it */
+		return;
+	case EV_OBJECT_UNKNOWN:
+		names->trouble = index ? "nothing is known of this memory"
+				       : "no mapping of this address was recorded";
+		return;
+	default:
+		break;
+	}
+	if (symbolizer->no_local_files)
+		names->trouble = "the recording carries no symbols of it";
+	else if (object->shown.kind == EV_OBJECT_FILE)
+		ev_names_load_file(symbolizer, object, names);
+	else if (object->shown.kind == EV_OBJECT_VDSO)
+		ev_names_load_vdso(symbolizer, object, names);
+	else
+		load_jit(symbolizer, object, names);
+}
+
+static struct names *names_of(struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	while (symbolizer->objects.count <= object)
+		ev_array_add(&symbolizer->objects);
+	struct names *names = &symbolizer->objects.items[object];
+	if (!names->loaded)
+		load_names(symbolizer, object, names);
+	return names;
+}
+
+static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
+		      const struct object *object, uint64_t at, struct found *found)
+{
+	*found = (struct found){ 0 };
+	switch (object->shown.kind) {
+	case EV_OBJECT_KERNEL:
+	case EV_OBJECT_MODULE:
+		return ev_kernel_find(symbolizer, object->shown.kind == EV_OBJECT_MODULE, at,
+				      found);
+	case EV_OBJECT_BPF:
+		*found = (struct found){ object->shown.path, object->start, object->size_bytes };
+		return true;
+	case EV_OBJECT_JIT: {
+		const struct perf_map_entry *entry = ev_perf_map_find(&names->map, at);
+		if (entry)
+			*found = (struct found){ entry->name, entry->start, entry->size_bytes };
+		return entry;
+	}
+	default: {
+		const struct symbol *symbol = ev_symtab_find(&names->table, at);
+		if (symbol)
+			*found = (struct found){ ev_symtab_name(&names->table, symbol),
+						 symbol->start, symbol->end - symbol->start };
+		return symbol;
+	}
+	}
+}
+
+const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	struct names *names = names_of(symbolizer, object);
+	enum ev_object_kind kind = ev_space_set_object(symbolizer->set, object)->kind;
+	const char *local = names->trouble;
+	if (kind == EV_OBJECT_KERNEL || kind == EV_OBJECT_MODULE) {
+		ev_kernel_load(symbolizer);
+		local = kind == EV_OBJECT_KERNEL ? symbolizer->kernel.trouble
+						 : symbolizer->kernel.modules_trouble;
+	} else if (!local && names->missed) {
+		local = names->partial;
+	}
+	if (!names->carried)
+		return local;
+	if (local && names->carried->trouble)
+		return names->carried->trouble; /* the machine that was recorded knew better */
+	return names->carried->functions.count ? NULL : local;
+}
+
+/* ---- names ------------------------------------------------------------------------------------
+ */
+
+/* "memcpy@@GLIBC_2.14" is memcpy; "memcpy@plt" is its stub and stays. */
+static const char *without_version(struct ev_symbolizer *symbolizer, const char *name)
+{
+	const char *at = strchr(name, '@');
+	if (!at || at == name || !strcmp(at, "@plt"))
+		return name;
+	return ev_arena_text(&symbolizer->arena, name, (size_t)(at - name));
+}
+
+/* The readable name, made once for each. *linkage becomes NULL when it is the same. */
+static const char *readable(struct ev_symbolizer *symbolizer, const char **linkage)
+{
+	uint32_t id = ev_strings_add_text(symbolizer->linkages, *linkage);
+	while (symbolizer->shown.count <= id)
+		ev_array_add(&symbolizer->shown);
+	const char **shown = &symbolizer->shown.items[id];
+	const char *kept = ev_strings_text(symbolizer->linkages, id);
+	if (!*shown)
+		*shown = ev_demangle(&symbolizer->arena, without_version(symbolizer, kept));
+	*linkage = *shown == kept || !strcmp(*shown, kept) ? NULL : kept;
+	return *shown;
+}
+
+static void set_function(struct ev_symbolizer *symbolizer, struct ev_symbol *symbol,
+			 const char *linkage, bool code_name, unsigned flags)
+{
+	symbol->linkage = linkage;
+	symbol->function = linkage;
+	if (linkage && !(flags & EV_SYMBOL_MANGLED) && code_name)
+		symbol->function = readable(symbolizer, &symbol->linkage);
+	else
+		symbol->linkage = NULL;
+}
+
+/* ---- places -----------------------------------------------------------------------------------
+ */
+
+static void set_frame(struct ev_symbol *symbol, const struct carried_frame *frame, unsigned flags)
+{
+	bool mangled = flags & EV_SYMBOL_MANGLED && frame->linkage;
+	symbol->function = mangled ? frame->linkage : frame->function;
+	symbol->linkage = mangled ? NULL : frame->linkage;
+	if (flags & EV_SYMBOL_LINES) {
+		symbol->file = frame->file;
+		symbol->line = frame->line;
+	}
+}
+
+/* Frames out of the recording; 0 when it knows nothing of the place. */
+static size_t find_carried(const struct carried *carried, const struct names *names, uint64_t at,
+			   unsigned flags, struct ev_symbol *out, size_t limit)
+{
+	const struct carried_object *object = names->carried;
+	const struct carried_place *place = object ? ev_carried_place(object, at) : NULL;
+	const struct carried_function *function = object ? ev_carried_function(object, at) : NULL;
+	size_t count = 0;
+	if (place) {
+		const struct carried_frame *frames = &carried->frames.items[place->first_frame];
+		bool inlines = flags & EV_SYMBOL_INLINES;
+		uint32_t last = place->frame_count - 1;
+		for (uint32_t i = 0; inlines && i < last && count + 1 < limit; i++, count++) {
+			out[count] = (struct ev_symbol){ .inlined = true };
+			set_frame(&out[count], &frames[i], flags);
+		}
+		struct carried_frame around = frames[last];
+		if (!inlines) { /* the line of the place itself */
+			around.file = frames[0].file;
+			around.line = frames[0].line;
+		}
+		out[count] = (struct ev_symbol){ 0 };
+		set_frame(&out[count++], &around, flags);
+	} else if (function) {
+		struct carried_frame only = { .function = function->function,
+					      .linkage = function->linkage };
+		out[count] = (struct ev_symbol){ 0 };
+		set_frame(&out[count++], &only, flags);
+	}
+	if (function) {
+		out[count - 1].start = function->start;
+		out[count - 1].size_bytes = function->end - function->start;
+	}
+	return count;
+}
+
+/* The numbering that the object's debug info uses. */
+static struct debug_info *debug_of(struct ev_symbolizer *symbolizer, struct names *names,
+				   const struct object *object, uint64_t at, uint64_t *address)
+{
+	if (object->shown.kind == EV_OBJECT_KERNEL) {
+		*address = at + symbolizer->kernel.vmlinux_shift;
+		return ev_names_debug(&symbolizer->kernel.vmlinux);
+	}
+	if (object->shown.kind != EV_OBJECT_FILE || !ev_image_address(&names->outline, at, address))
+		return NULL;
+	return ev_names_debug(names);
+}
+
+static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
+			const struct object *object, uint64_t at, unsigned flags,
+			struct ev_symbol *out, size_t limit)
+{
+	struct found found;
+	uint64_t address = 0, start;
+	bool named = find_name(symbolizer, names, object, at, &found);
+	bool generated = object->shown.kind == EV_OBJECT_JIT;
+	struct debug_frame frames[CARRIED_FRAMES] = { 0 };
+	size_t count = 0;
+	if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {
+		struct debug_info *debug = debug_of(symbolizer, names, object, at, &address);
+		if (debug)
+			count = ev_debug_find(debug, address, flags & EV_SYMBOL_INLINES, frames,
+					      limit < CARRIED_FRAMES ? limit : CARRIED_FRAMES);
+	}
+	if (!count)
+		count = 1; /* of nothing but the table's name */
+	for (size_t i = 0; i < count; i++) {
+		bool last = i == count - 1;
+		out[i] = (struct ev_symbol){ .inlined = frames[i].inlined };
+		set_function(symbolizer, &out[i],
+			     last && named ? found.linkage : frames[i].function, !generated, flags);
+		if (flags & EV_SYMBOL_LINES) {
+			out[i].file = frames[i].file;
+			out[i].line = frames[i].line;
+		}
+	}
+	struct ev_symbol *around = &out[count - 1];
+	const struct debug_frame *frame = &frames[count - 1];
+	if (named) {
+		around->start = found.start;
+		around->size_bytes = found.size_bytes;
+	} else if (frame->end && ev_image_offset(&names->outline, frame->start, &start)) {
+		around->start = start;
+		around->size_bytes = frame->end - frame->start;
+	}
+	if (!around->function)
+		names->missed = true;
+	return count;
+}
+
+size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
+		    struct ev_symbol *out, size_t limit)
+{
+	if (!limit)
+		return 0;
+	uint64_t at = place.offset;
+	if (!(flags & EV_SYMBOL_EXACT) && at)
+		at--; /* a return address: the call is before it */
+	struct names *names = names_of(symbolizer, place.object);
+	const struct object *object = ev_space_object(symbolizer->set, place.object);
+	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
+	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);
+	bool local = !symbolizer->no_local_files || symbolizer->kallsyms_path ||
+		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF;
+	/* What is here is asked when the recording knows less than is wanted; the names that it
+	 * carries win all the same. */
+	if (carried && !(wanted & ~symbolizer->carried.flags))
+		return carried;
+	if (!local)
+		return carried ? carried : (out[0] = (struct ev_symbol){ 0 }, 1);
+	size_t here = find_here(symbolizer, names, object, at, flags, out, limit);
+	if (carried && !out[0].file && here == 1)
+		return find_carried(&symbolizer->carried, names, at, flags, out, limit);
+	return here;
+}

@@ -1,0 +1,77 @@
+/* The inside of a symbolizer: for each object the names found for it, made when first asked for. */
+#ifndef SYMBOL_SYMBOLIZER_H
+#define SYMBOL_SYMBOLIZER_H
+
+#include "carried.h"
+#include "debug_info.h"
+#include "image.h"
+#include "kallsyms.h"
+#include "perf_map.h"
+#include "space.h"
+
+struct names {
+	bool loaded;
+	const char *trouble; /* why there are no names */
+	const char *partial; /* why some are missing, told when one was missed */
+	bool missed;
+	struct table table;     /* FILE, VDSO: by file offset */
+	struct image outline;   /* segments of the ELF file */
+	struct perf_map map;    /* JIT */
+	const char *debug_path; /* the file with the DWARF, NULL when there is none */
+	struct debug_info *debug;
+	const struct carried_object *carried;
+};
+
+struct kernel {
+	bool loaded;
+	const char *trouble;         /* of the kernel itself */
+	const char *modules_trouble; /* of its modules */
+	struct kallsyms kallsyms;
+	bool listed;            /* kallsyms may be used */
+	uint64_t shift;         /* recorded address + shift = address in kallsyms */
+	struct names vmlinux;   /* by file offset */
+	uint64_t vmlinux_shift; /* recorded address + shift = address in vmlinux */
+};
+
+struct ev_symbolizer {
+	const struct ev_space_set *set;
+	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
+	bool no_local_files;
+	bool same_host;                   /* as far as the recording tells, it was made here */
+	bool same_kernel;                 /* and on the kernel that is running */
+	const char *hostname, *osrelease; /* of the recording, NULL when not known */
+	struct carried carried;
+	EV_ARRAY(struct names) objects;
+	struct kernel kernel;
+	struct ev_strings *linkages;
+	EV_ARRAY(const char *) shown; /* readable name of each linkage */
+	struct ev_arena arena;
+};
+
+/* What a table says of an offset. */
+struct found {
+	const char *linkage; /* NULL when there is no name */
+	uint64_t start, size_bytes;
+};
+
+/* Fill `names` from the object's ELF file and its separate debug file, or from this process' own
+ * vdso; names->trouble says why it failed. */
+void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names);
+void ev_names_load_vdso(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names);
+/* Everything that `image`, opened from `path`, and its debug file name. */
+void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct image *image,
+		   const char *path);
+void ev_names_done(struct names *names);
+/* The DWARF of an object, NULL when it has none. */
+struct debug_info *ev_names_debug(struct names *names);
+
+void ev_kernel_load(struct ev_symbolizer *symbolizer);
+bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
+		    struct found *found);
+
+/* Path of the separate debug file of an ELF file, NULL when there is none that fits. */
+char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs);
+
+#endif

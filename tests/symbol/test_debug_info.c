@@ -1,0 +1,176 @@
+/* Lines and inlined frames against what eu-addr2line says of the same addresses. */
+#include "compiled.h"
+#include "debug_info.h"
+
+static const char source[] =
+	"#include <algorithm>\n#include <cstdio>\n#include <cstdlib>\n#include <vector>\n"
+	"static inline int leaf(int x) { return x * x + rand(); }\n"
+	"static inline int middle(int x) { int s = 0; for (int i = 0; i < x % 7; i++) s += "
+	"leaf(i); "
+	"return s; }\n"
+	"struct adder { int sum = 0; void add(int x) { auto f = [&](int q) { return middle(q) + "
+	"sum; };"
+	" sum += f(x); } };\n"
+	"__attribute__((noinline)) int work(std::vector<int> &v)\n{\n"
+	"	std::sort(v.begin(), v.end(), [](int a, int b) { return leaf(a) < leaf(b); });\n"
+	"	adder a;\n	for (int i : v)\n		a.add(i);\n	return a.sum;\n}\n"
+	"int main() { std::vector<int> v(100); for (int &i : v) i = rand();\n"
+	"	printf(\"%d\\n\", work(v)); }\n";
+
+struct answer {
+	char text[4096];
+	size_t frames;
+};
+
+static void ours(struct debug_info *debug, uint64_t address, struct answer *answer)
+{
+	struct debug_frame frames[64];
+	size_t used = 0;
+	*answer = (struct answer){ .frames = ev_debug_find(debug, address, true, frames, 64) };
+	for (size_t i = 0; i < answer->frames && used < sizeof(answer->text) - 600; i++) {
+		const char *file = frames[i].file ? frames[i].file : "??";
+		const char *slash = strrchr(file, '/');
+		used += (size_t)snprintf(answer->text + used, 600, "%.400s:%u\n",
+					 slash ? slash + 1 : file, frames[i].line);
+	}
+}
+
+/* The next answer of `eu-addr2line -a -f -i`: an address, then two lines for each frame. */
+static bool theirs(FILE *pipe, char *line, uint64_t *address, struct answer *answer)
+{
+	char function[2048], place[2048];
+	size_t used = 0;
+	*answer = (struct answer){ 0 };
+	if (strncmp(line, "0x", 2))
+		return false;
+	*address = strtoull(line, NULL, 16);
+	*line = 0;
+	while (fgets(function, sizeof(function), pipe)) {
+		if (!strncmp(function, "0x", 2)) {
+			strcpy(line, function);
+			break;
+		}
+		if (!fgets(place, sizeof(place), pipe))
+			return false;
+		place[strcspn(place, " \n")] = 0;
+		char *slash = strrchr(place, '/');
+		char *at = slash ? slash + 1 : place;
+		char *colon = strchr(at, ':');
+		if (colon && strchr(colon + 1, ':'))
+			*strchr(colon + 1, ':') = 0; /* a column */
+		answer->frames++;
+		if (used < sizeof(answer->text) - 600)
+			used += (size_t)snprintf(answer->text + used, 600, "%.400s\n", at);
+	}
+	return true;
+}
+
+static void inlined_frames_agree_with_eu_addr2line(void **state)
+{
+	needs_program("g++");
+	needs_program("eu-addr2line");
+	needs_program("objdump");
+	write_file(in_folder(state, "a.cc"), source, sizeof(source) - 1);
+	run_in(state, "g++ -O2 -g -fno-pie -no-pie -o a a.cc;"
+		      "objdump -d -j .text a | sed -nE 's/^ +([0-9a-f]+):\t.*/0x\\1/p' >addresses");
+	struct debug_info *debug = ev_debug_open(in_folder(state, "a"));
+	assert_non_null(debug);
+	char *command = ev_printf("eu-addr2line -a -f -i -e %s <%s", in_folder(state, "a"),
+				  in_folder(state, "addresses"));
+	FILE *pipe = popen(command, "r");
+	char line[2048] = "";
+	uint64_t address;
+	struct answer expected, is;
+	size_t all = 0, same = 0, inlined = 0, fewer = 0;
+	assert_non_null(pipe);
+	assert_non_null(fgets(line, sizeof(line), pipe));
+	while (theirs(pipe, line, &address, &expected)) {
+		if (strstr(expected.text, "??:0"))
+			continue; /* start-up code without debug info */
+		ours(debug, address, &is);
+		all++;
+		same += !strcmp(is.text, expected.text);
+		inlined += is.frames > 1;
+		fewer += is.frames < expected.frames;
+	}
+	pclose(pipe);
+	free(command);
+	ev_debug_close(debug);
+	print_message("%zu of %zu addresses alike, %zu with inlined frames\n", same, all, inlined);
+	assert_true(all > 300);
+	assert_true(inlined > 100);
+	/* Of several line rows of one address, or at padding between functions, either may be
+	 * meant. */
+	assert_true(fewer * 100 <= all);
+	assert_true(same * 100 >= all * 95);
+}
+
+static void every_layout_of_debug_info_is_read(void **state)
+{
+	static const char *const flags[] = { "-gdwarf-2",
+					     "-gdwarf-3",
+					     "-gdwarf-4",
+					     "-gdwarf-5",
+					     "-g -gz",
+					     "-g -gsplit-dwarf",
+					     "-g -flto=1 -ffat-lto-objects" };
+	static const char c[] = "static inline __attribute__((always_inline)) int leaf(int x)\n"
+				"{ volatile int y = x; return y * x; }\n"
+				"int work(int x)\n{ return leaf(x) + 1; }\n"
+				"int main(int c, char **v) { (void)v; return work(c); }\n";
+	needs_program("gcc");
+	needs_program("nm");
+	write_file(in_folder(state, "c.c"), c, sizeof(c) - 1);
+	for (size_t i = 0; i < EV_LENGTH(flags); i++) {
+		char *command =
+			ev_printf("rm -f c; gcc -O2 %s -no-pie -fno-inline-functions-called-"
+				  "once -o c c.c",
+				  flags[i]);
+		run_in(state, command);
+		free(command);
+		char line[64];
+		output_of(state, "nm c | grep ' T work' | cut -d' ' -f1", line, sizeof(line));
+		if (!*line)
+			continue; /* inlined away */
+		struct debug_info *debug = ev_debug_open(in_folder(state, "c"));
+		if (!debug)
+			print_message("no debug info with %s\n", flags[i]);
+		assert_non_null(debug);
+		struct debug_frame frames[8];
+		bool found = false;
+		uint64_t start = strtoull(line, NULL, 16);
+		for (uint64_t at = start; at < start + 16 && !found; at++) {
+			size_t count = ev_debug_find(debug, at, true, frames, 8);
+			if (count != 2)
+				continue;
+			found = true;
+			assert_string_equal(frames[0].function, "leaf");
+			assert_int_equal(frames[0].line, 2);
+			assert_string_equal(frames[1].function, "work");
+			assert_int_equal(frames[1].line, 4);
+			assert_int_equal(frames[1].start, start);
+		}
+		if (!found)
+			print_message("nothing inlined found with %s\n", flags[i]);
+		assert_true(found);
+		ev_debug_close(debug);
+	}
+}
+
+static void files_without_debug_info_give_none(void **state)
+{
+	assert_null(ev_debug_open("/etc/passwd"));
+	assert_null(ev_debug_open("/dev/zero"));
+	assert_null(ev_debug_open(in_folder(state, "nowhere")));
+	ev_debug_close(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inlined_frames_agree_with_eu_addr2line),
+		cmocka_unit_test(every_layout_of_debug_info_is_read),
+		cmocka_unit_test(files_without_debug_info_give_none),
+	};
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
