@@ -1,0 +1,148 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# For the scripts beside it: runs every function called test_… in a fresh folder and a shell of its
+# own, and prints "ok NAME", "not ok NAME" or "SKIP NAME: reason" for each.
+#   sh tests/cli/stat.sh [--update] [part of a name]     --update writes the snapshots anew
+#
+# A test calls `run` (evprof with its arguments; status in $status, output in the files out and err)
+# and expect_… ; the first expectation that does not hold ends it.
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+B=${B:-build}
+case $B in /*) ;; *) B=$root/$B ;; esac
+evprof=$B/evprof
+examples=$B/examples
+specimens=$B/specimens
+sanitized=0
+[ -n "${SAN:-}" ] && sanitized=1
+unset POSIXLY_CORRECT
+export LC_ALL=C.UTF-8
+
+# ---- running -------------------------------------------------------------------------------------
+
+# run ARGUMENTS…: evprof, bounded in time. Under `timeout` the exit status is evprof's own.
+run() { run_command "$evprof" "$@"; }
+run_command() {
+	last="$*"
+	timeout -k 5 "${LIMIT_S:-60}" "$@" >out 2>err </dev/null
+	status=$?
+}
+# start_target COMMAND…: runs until the test ends; its process id in $target.
+start_target() {
+	"$@" >/dev/null 2>&1 &
+	target=$!
+	trap 'kill $target 2>/dev/null' EXIT
+}
+# run, as a user without privileges; call needs_nobody first.
+run_as_nobody() {
+	last="(as nobody) evprof $*"
+	timeout -k 5 60 setpriv --reuid=65534 --regid=65534 --clear-groups "$evprof" "$@" >out 2>err </dev/null
+	status=$?
+}
+
+# ---- expecting -----------------------------------------------------------------------------------
+
+fail() {
+	echo "not ok $name"
+	echo "  $1"
+	[ -n "${last:-}" ] && echo "  command: $last"
+	for stream in out err; do
+		[ -s $stream ] && echo "  std$stream:" && head -c 4000 $stream | tail -25 | sed 's/^/    /' | cat -v
+	done
+	exit 1
+}
+skip() {
+	echo "SKIP $name: $1"
+	exit 1
+}
+expect_status() { [ "$status" = "$1" ] || fail "exit status $status, expected $1"; }
+expect_failure() { [ "$status" -ne 0 ] && [ "$status" -lt 124 ] || [ "$status" = 129 ] || [ "$status" = 125 ] ||
+	fail "exit status $status, expected a failure"; }
+has() { grep -qE -e "$2" "$1" || fail "'$2' is not in $1"; }
+has_not() { ! grep -qE -e "$2" "$1" || fail "'$2' is in $1"; }
+expect_out() { has out "$1"; }
+expect_err() { has err "$1"; }
+refuse_out() { has_not out "$1"; }
+refuse_err() { has_not err "$1"; }
+expect_empty() { [ ! -s "$1" ] || fail "$1 is not empty"; }
+expect_file() { [ -s "$1" ] || fail "there is no $1"; }
+refuse_file() { [ ! -e "$1" ] || fail "there is a $1"; }
+expect_equal() { [ "$1" = "$2" ] || fail "${3:-value}: '$1', expected '$2'"; }
+# expect_between VALUE LOW HIGH WHAT
+expect_between() {
+	awk -v v="$1" -v l="$2" -v h="$3" 'BEGIN { exit !(v != "" && v + 0 >= l + 0 && v + 0 <= h + 0) }' ||
+		fail "$4 is '$1', expected $2 to $3"
+}
+expect_json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1" 2>complaint || fail "$1 is not JSON"; }
+expect_json_lines() {
+	python3 -c 'import json, sys
+lines = open(sys.argv[1]).read().splitlines()
+assert lines, "empty"
+[json.loads(l) for l in lines]' "$1" 2>complaint || fail "$1 is not one JSON object per line"
+}
+# json FILE EXPRESSION: what a Python expression over the document j says
+json() { python3 -c 'import json, sys; j = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2" 2>>err; }
+# symbol_percent FUNCTION: its share in the JSON report in the file out
+symbol_percent() {
+	json out "100.0 * sum(r['period'] for r in j['rows'] if r['symbol'] == '$1') / max(1, sum(r['period'] for r in j['rows']))"
+}
+# snapshot NAME FILE: numbers are masked, then the text must be what is kept
+snapshot() {
+	kept=$here/snapshots/$1.txt
+	sed -E -e 's/0x[0-9a-f]+/0xN/g' -e 's/[0-9]+([.,][0-9]+)*/N/g' -e 's/  +/  /g' -e 's/[[:space:]]+$//' \
+		"$2" >masked
+	if [ "$update" = 1 ]; then
+		cp masked "$kept"
+	else
+		[ -e "$kept" ] || fail "no snapshot $kept: make it with --update"
+		diff -u "$kept" masked >difference || { cat difference; fail "differs from $kept (--update keeps it)"; }
+	fi
+}
+
+# ---- needing -------------------------------------------------------------------------------------
+
+needs() { command -v "$1" >/dev/null 2>&1 || skip "there is no $1"; }
+needs_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+needs_perf() { # the reference client, in a version that runs
+	needs perf
+	perf --version >/dev/null 2>&1 || skip "this perf does not run"
+}
+needs_events() { "$evprof" stat -e task-clock true >/dev/null 2>&1 || skip "no event can be counted here"; }
+needs_nobody() {
+	needs_root
+	needs setpriv
+	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$evprof" ||
+		skip "nobody may not run $evprof"
+	chmod 777 .
+}
+# ---- the tests of the script that read this --------------------------------------------------------
+
+run_tests() {
+	update=0 pattern=
+	for argument; do
+		case $argument in
+		--update) update=1 ;;
+		*) pattern=$argument ;;
+		esac
+	done
+	[ -x "$evprof" ] || {
+		echo "not ok $(basename "$0"): there is no $evprof"
+		exit 1
+	}
+	folder=$(mktemp -d) || exit 1
+	chmod 755 "$folder"
+	trap 'rm -rf "$folder"' EXIT
+	trap 'exit 130' INT TERM
+	bad=0
+	for name in $(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "$0"); do
+		case $name in *"$pattern"*) ;; *) continue ;; esac
+		mkdir "$folder/$name"
+		# A test that ends by itself printed nothing yet.
+		(cd "$folder/$name" && "$name" && echo "ok $name") >"$folder/answer" 2>&1
+		cat "$folder/answer"
+		grep -q '^ok ' "$folder/answer" || grep -q '^SKIP ' "$folder/answer" || bad=1
+		grep -qE '^(ok|SKIP|not ok) ' "$folder/answer" || echo "not ok $name (it ended without an answer)"
+		rm -rf "${folder:?}/$name"
+	done
+	exit $bad
+}

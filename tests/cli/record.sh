@@ -1,0 +1,494 @@
+#!/bin/sh
+# evprof record: refusals, the file and who may read it, ends of every kind, perf as a client.
+. "$(dirname "$0")/harness.sh"
+
+event=cpu-clock # there is no machine that cannot sample it
+record() { run record -q -e $event "$@"; }
+samples() { # in a recording
+	"$evprof" report -i "${1:-perf.data}" --format json >samples.json 2>>err
+	json samples.json "sum(e['samples'] for e in j['events'])"
+}
+expect_samples() { expect_between "$(samples "${1:-perf.data}")" "${2:-10}" 100000000 "samples in ${1:-perf.data}"; }
+no_pmu() { [ -d /sys/bus/event_source/devices/cpu ] && skip "this machine has a PMU"; }
+
+# ---- refusals ------------------------------------------------------------------------------------
+
+test_a_named_event_that_cannot_be_sampled_refuses_and_leaves_no_file() {
+	no_pmu
+	run record -e cache-misses touch started
+	expect_status 125
+	expect_err 'PMU'
+	expect_err 'cpu-clock|task-clock|page-faults'
+	refuse_file started
+	refuse_file perf.data
+}
+
+test_a_refused_event_leaves_the_older_recording_alone() {
+	no_pmu
+	echo older >perf.data
+	run record -e cache-misses true
+	expect_equal "$(cat perf.data)" older "perf.data"
+	refuse_file perf.data.old
+}
+
+test_an_unknown_event_gets_a_caret_and_a_suggestion() {
+	run record -e cpu-clokc touch started
+	expect_failure
+	expect_err '\^'
+	expect_err 'cpu-clock'
+	refuse_file started
+	refuse_file perf.data
+}
+
+test_a_missing_command_gives_127_and_no_file() {
+	run record ./missing
+	expect_status 127
+	refuse_file perf.data
+}
+
+test_a_command_that_may_not_run_gives_126() {
+	echo data >plain
+	chmod 644 plain
+	run record ./plain
+	expect_status 126
+	refuse_file perf.data
+}
+
+test_no_command_is_wrong_usage() {
+	run record
+	expect_status 129
+}
+
+test_a_frequency_above_the_kernels_limit_is_refused_with_the_limit() {
+	limit=$(cat /proc/sys/kernel/perf_event_max_sample_rate)
+	run record -e $event -F $((limit * 10)) touch started
+	expect_failure
+	expect_err "$limit"
+	expect_err 'max'
+	refuse_file started
+}
+
+test_an_output_that_cannot_be_written_is_said_before_the_command_runs() {
+	run record -e $event -o no/such/folder/file touch started
+	expect_failure
+	expect_err 'no/such/folder'
+	refuse_file started
+}
+
+# ---- defaults ------------------------------------------------------------------------------------
+
+test_without_a_pmu_the_default_is_cpu_clock_and_it_is_told() {
+	no_pmu
+	run record "$specimens/two_functions" 50
+	expect_status 0
+	expect_err 'cpu-clock'
+	run report
+	expect_out 'cpu-clock'
+	expect_out 'PMU'
+}
+
+test_the_status_of_the_command_is_kept() {
+	record sh -c 'exit 3'
+	expect_status 3
+	record sh -c 'kill -9 $$'
+	expect_status 137
+	expect_file perf.data
+}
+
+test_the_end_line_says_samples_size_lost_stacks_and_what_next() {
+	run record -g -e $event "$specimens/two_functions" 100
+	expect_status 0
+	expect_err '[0-9,]+ samples|[Ss]amples.*[0-9]+'
+	expect_err '[kMG]?B'
+	expect_err '[Ll]ost'
+	expect_err 'evprof report'
+}
+
+test_quiet_is_quiet() {
+	record true
+	expect_status 0
+	expect_empty err
+	expect_empty out
+}
+
+# ---- the file ------------------------------------------------------------------------------------
+
+test_the_file_is_for_its_owner_only_and_an_older_one_is_kept() {
+	umask 0
+	record true
+	expect_equal "$(stat -c %a perf.data)" 600 "mode"
+	first=$(stat -c %i perf.data)
+	record true
+	expect_equal "$(stat -c %i perf.data.old)" "$first" "perf.data.old"
+	expect_equal "$(stat -c %a perf.data)" 600 "mode"
+}
+
+test_under_sudo_the_file_belongs_to_the_caller() {
+	needs_root
+	SUDO_UID=65534 SUDO_GID=65534 run_command env SUDO_UID=65534 SUDO_GID=65534 "$evprof" record -q -e $event true
+	expect_status 0
+	expect_equal "$(stat -c %u:%g perf.data)" 65534:65534 "owner"
+}
+
+test_a_device_is_written_to_and_not_renamed() {
+	needs_root
+	mknod null c 1 3 2>/dev/null && : >null || skip "may not make a device"
+	record -o null true
+	[ -c null ] || fail "the device is gone"
+	refuse_file null.old
+}
+
+test_stdout_is_never_the_file() {
+	run record -e $event sh -c 'echo from the command'
+	expect_equal "$(cat out)" 'from the command' "stdout"
+}
+
+test_a_pipe_is_the_file_when_asked() {
+	record -g -o - "$specimens/two_functions" 100
+	expect_status 0
+	expect_samples out
+	refuse_file perf.data
+	"$evprof" report -i - --format json <out >piped.json 2>err || fail "the pipe was not read"
+	expect_between "$(json piped.json "sum(e['samples'] for e in j['events'])")" 10 1e9 "samples through the pipe"
+}
+
+test_compression_makes_a_smaller_file_with_the_same_answer() {
+	record -g -F 10000 -o plain.data "$specimens/two_functions" 150
+	record -g -F 10000 -z -o packed.data "$specimens/two_functions" 150
+	expect_status 0
+	expect_samples packed.data 200
+	expect_between "$(stat -c %s packed.data)" 1 $(($(stat -c %s plain.data) * 2 / 3)) "size"
+	record -z19 -o packed.data "$specimens/two_functions" 20
+	expect_status 0
+	record -z99 -o packed.data true
+	expect_failure
+}
+
+test_recordings_of_the_same_name_in_a_name_with_escapes() {
+	record -o "$(printf 'a\033[31mb')" true
+	expect_status 0
+	run report -i "$(printf 'a\033[31mb')"
+	cat out err >both
+	has_not both "$(printf '\033')"
+}
+
+# ---- targets -------------------------------------------------------------------------------------
+
+test_period_and_frequency_are_kept() {
+	record -c 1000000 "$specimens/two_functions" 100
+	expect_status 0
+	run report --format json
+	expect_equal "$(json out "j['events'][0]['period'] // j['events'][0]['samples']")" 1000000 "period"
+	record -F max "$specimens/two_functions" 20
+	expect_status 0
+	expect_samples
+}
+
+test_several_events_are_recorded() {
+	run record -q -e cpu-clock,page-faults "$examples/pagefaults" 64
+	expect_status 0
+	run report --format json
+	expect_equal "$(json out "len(j['events'])")" 2 "events"
+	expect_between "$(json out "sum(e['samples'] for e in j['events'] if 'page-faults' in e['name'])")" 100 1e9 \
+		"samples of page-faults"
+}
+
+test_all_threads_are_sampled() {
+	record "$specimens/two_threads" 60
+	expect_status 0
+	run report --format json -s comm
+	expect_out 'one-part'
+	expect_out 'three-parts'
+}
+
+test_a_process_is_attached_with_all_its_threads() {
+	start_target "$examples/threads" -t 3 -s 1000000000
+	sleep 0.3
+	record -p $target --duration 0.6
+	expect_status 0
+	run report --format json -s comm
+	for thread in worker-1 worker-2 worker-3; do expect_out "$thread"; done
+}
+
+test_one_thread_is_attached() {
+	start_target "$examples/threads" -t 2 -s 1000000000
+	sleep 0.3
+	for thread in /proc/$target/task/*; do
+		grep -q worker-2 "$thread/comm" && tid=${thread##*/}
+	done
+	record -t "$tid" --duration 0.4
+	expect_status 0
+	run report --format json -s comm,tid
+	expect_out 'worker-2'
+	refuse_out 'worker-1'
+}
+
+test_a_process_that_is_not_there_is_said() {
+	record -p 4194999
+	expect_failure
+	expect_err '4194999'
+	refuse_file perf.data
+}
+
+test_the_whole_machine_is_recorded() {
+	needs_root
+	start_target "$specimens/two_functions" 100000
+	record -a --duration 0.5
+	expect_status 0
+	run report --format json
+	expect_out '"twice"'
+	record -C 0 -- sleep 0.2
+	expect_status 0
+}
+
+test_a_user_without_privileges_records_user_space() {
+	needs_nobody
+	[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -le 2 ] || skip "perf_event_paranoid forbids it"
+	run_as_nobody record -e cpu-clock "$specimens/two_functions" 60
+	expect_status 0
+	expect_file perf.data
+	run_as_nobody report --format json
+	expect_out '"twice"'
+}
+
+test_user_only_has_no_kernel_symbols() {
+	run record -q -e $event:u "$examples/pagefaults" 200
+	expect_status 0
+	run report -s dso
+	refuse_out '\[kernel'
+	record --all-user "$examples/pagefaults" 200
+	run report -s dso
+	refuse_out '\[kernel'
+}
+
+# ---- ordinary troubles ---------------------------------------------------------------------------
+
+test_a_thousand_forks_are_ordinary() {
+	record "$specimens/forks" 1000
+	expect_status 0
+	run report --format json
+	expect_between "$(symbol_percent child_work)" 10 100 "share of child_work"
+	expect_equal "$(json out "j['quality']['lost']")" 0 "lost"
+}
+
+test_five_thousand_threads_are_ordinary() {
+	record "$specimens/many_threads" 5000
+	expect_status 0
+	run report --format json
+	expect_between "$(symbol_percent thread_work)" 10 100 "share of thread_work"
+}
+
+test_a_target_that_execs_is_ordinary() {
+	record "$specimens/execs" "$specimens/two_functions" 100
+	expect_status 0
+	run report --format json
+	expect_out '"before_exec"'
+	expect_out '"twice"'
+	expect_out '"two_functions"'
+}
+
+test_a_short_command_is_not_refused() {
+	record true
+	expect_status 0
+	run report
+	expect_status 0
+}
+
+test_a_library_loaded_on_the_way_is_named() {
+	record "$specimens/dlopened" "$specimens/plugin_work" 150
+	expect_status 0
+	run report --format json
+	expect_between "$(symbol_percent plugin_work)" 80 100 "share of plugin_work"
+}
+
+test_a_high_rate_loses_nothing_silently() {
+	record -F 25000 -g "$specimens/two_threads" 150
+	expect_status 0
+	run report --format json
+	expect_between "$(json out "sum(e['samples'] for e in j['events']) + j['quality']['lost']")" 500 1e9 "samples"
+}
+
+# A recording of something that lasts, in the background: $recorder, and $worker is the command.
+start_recording() {
+	cat >worker.sh <<-'END'
+		echo $$ >worker
+		exec "$@"
+	END
+	env --default-signal=INT "$evprof" record -e $event -F 2000 "$@" sh worker.sh "$specimens/two_functions" 100000 >out 2>err &
+	recorder=$!
+	tries=0
+	until [ -s worker ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || fail "the recording did not begin"
+		sleep 0.1
+	done
+	worker=$(cat worker)
+	trap 'kill $worker $recorder 2>/dev/null' EXIT
+	last="evprof record $*"
+}
+
+test_killing_the_recorder_leaves_what_was_flushed() {
+	start_recording
+	sleep 3
+	kill -9 $recorder
+	wait $recorder 2>/dev/null
+	kill "$worker"
+	expect_file perf.data
+	run report
+	expect_status 0
+	cat out err >both
+	has both '[Pp]artial'
+	expect_out 'twice'
+	# One second of the three may be missing.
+	expect_samples perf.data 100
+}
+
+test_killing_a_compressing_recorder_leaves_what_was_flushed() {
+	start_recording -z -g
+	sleep 3
+	kill -9 $recorder
+	wait $recorder 2>/dev/null
+	kill "$worker"
+	expect_samples perf.data 100
+	run report
+	cat out err >both
+	has both '[Pp]artial'
+}
+
+test_interrupt_and_termination_end_it_cleanly() {
+	for signal in INT TERM; do
+		rm -f worker perf.data perf.data.old
+		start_recording
+		sleep 1
+		kill -$signal $recorder
+		wait $recorder
+		kill "$worker" 2>/dev/null
+		expect_samples perf.data 50
+		run report
+		expect_status 0
+		cat out err >both
+		has_not both '[Pp]artial'
+	done
+}
+
+test_a_target_killed_from_outside_ends_it_cleanly() {
+	start_recording
+	sleep 0.5
+	kill -9 "$worker"
+	wait $recorder
+	expect_equal $? 137 "exit status"
+	expect_samples perf.data 10
+}
+
+test_a_full_disk_stops_it_and_keeps_what_was_written() {
+	needs_root
+	unshare --mount sh -c 'mkdir small && mount -t tmpfs -o size=300k none small' 2>/dev/null ||
+		skip "may not mount a tmpfs in a name space of its own"
+	cat >inside.sh <<-'END'
+		mount -t tmpfs -o size=300k none small || exit 99
+		timeout -k 5 60 "$@"
+		status=$?
+		cp small/perf.data kept.data
+		exit $status
+	END
+	run_command unshare --mount sh inside.sh "$evprof" record -e $event -g -F 20000 -o small/perf.data \
+		"$specimens/two_functions" 2000
+	expect_failure
+	expect_err '[Nn]o space left'
+	expect_file kept.data
+	expect_samples kept.data 10
+	run report -i kept.data
+	cat out err >both
+	has both '[Pp]artial'
+}
+
+test_a_file_size_limit_is_told_like_a_full_disk() {
+	run_command sh -c 'ulimit -f 200; exec "$@"' sh "$evprof" record -e $event -g -F 20000 \
+		"$specimens/two_functions" 1000
+	expect_failure
+	expect_err 'large|space|limit'
+	expect_samples perf.data 10
+}
+
+# ---- perf as a client ----------------------------------------------------------------------------
+
+perf_takes() { # FILE
+	for command in 'report --stdio' 'script' 'evlist -v' 'report --header-only'; do
+		# shellcheck disable=SC2086 # the command is words
+		perf ${command%% *} -i "$1" $(echo "$command" | grep -o ' .*') >out 2>err </dev/null
+		status=$?
+		last="perf $command -i $1"
+		expect_status 0
+		expect_empty err
+		expect_file out
+	done
+}
+
+test_perf_takes_the_file_without_a_warning() {
+	needs_perf
+	record "$specimens/two_functions" 100
+	perf_takes perf.data
+}
+
+test_perf_takes_call_chains_several_events_and_threads() {
+	needs_perf
+	run record -q -g -e cpu-clock,page-faults "$examples/threads" -s 10000000
+	perf_takes perf.data
+}
+
+test_perf_takes_a_compressed_file() {
+	needs_perf
+	record -z -g "$specimens/two_functions" 100
+	perf_takes perf.data
+}
+
+test_perf_takes_a_recording_of_the_whole_machine() {
+	needs_perf
+	needs_root
+	record -a -g -- "$specimens/two_functions" 50
+	perf_takes perf.data
+}
+
+test_perf_takes_the_pipe() {
+	needs_perf
+	record -o - "$specimens/two_functions" 50
+	cp out piped.data
+	perf report --stdio -i - <piped.data >out 2>err
+	status=$?
+	last="perf report -i -"
+	expect_status 0
+	expect_out 'twice'
+}
+
+test_perf_sees_the_same_functions_in_the_same_shares() {
+	needs_perf
+	record -F 2000 "$specimens/two_functions" 200
+	perf report --stdio -i perf.data -s symbol -t, 2>err >theirs
+	theirs=$(awk -F, '/twice/ { sub("%", "", $1); print $1 + 0 }' theirs)
+	run report --format json
+	ours=$(symbol_percent twice)
+	expect_between "$ours" "$(echo "$theirs" | awk '{ print $1 - 0.1 }')" "$(echo "$theirs" | awk '{ print $1 + 0.1 }')" \
+		"share of twice (perf: $theirs)"
+}
+
+test_perf_reads_what_the_header_says() {
+	needs_perf
+	record "$specimens/two_functions" 10
+	perf report --header-only -i perf.data >out 2>err
+	for line in hostname 'os release' arch nrcpus cpudesc 'cmdline' 'event'; do
+		expect_out "# $line"
+	done
+	expect_out 'cmdline : .*evprof.* record '
+	expect_out "$(uname -n)"
+}
+
+test_perf_finds_build_ids() {
+	needs_perf
+	record "$specimens/two_functions" 50
+	perf buildid-list -i perf.data >out 2>err
+	readelf -n "$specimens/two_functions" | awk '/Build ID/ { print $3 }' >id
+	[ -s id ] || skip "this toolchain writes no build-ids"
+	expect_out "$(cat id)"
+}
+
+run_tests "$@"
