@@ -34,8 +34,21 @@ static void count_loss(struct ev_quality *quality, const struct ev_record *recor
 
 typedef EV_ARRAY(uint64_t) offsets;
 
+/* The first and last sample's time, for what is asked in parts of the whole. */
+static void widen(struct ev_recording *recording, struct ev_decoder *decoder,
+		  const struct ev_raw *raw)
+{
+	struct ev_record record;
+	if (ev_decode_sample(decoder, raw, PERF_SAMPLE_TIME, &record))
+		return;
+	if (!recording->first_time_ns || record.time_ns < recording->first_time_ns)
+		recording->first_time_ns = record.time_ns;
+	if (record.time_ns > recording->last_time_ns)
+		recording->last_time_ns = record.time_ns;
+}
+
 /* Also notes where the file can be cut for several readers. */
-static void walk_sideband(struct loaded *loaded, offsets *cuts)
+static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times)
 {
 	struct ev_decoder *decoder = NULL;
 	struct ev_raw raw;
@@ -46,16 +59,18 @@ static void walk_sideband(struct loaded *loaded, offsets *cuts)
 	int rc;
 	*ev_array_add(cuts) = here;
 	while ((rc = ev_reader_next(loaded->reader, &raw, &damage)) > 0) {
-		if (raw.type == PERF_RECORD_SAMPLE) {
-			if (raw.offset >= cuts->items[cuts->count - 1] + PART_BYTES)
-				*ev_array_add(cuts) = raw.offset;
-			continue;
-		}
 		/* A stream names its events as it goes. */
 		if (!decoder || loaded->recording->event_count != events) {
 			ev_decoder_close(decoder);
 			decoder = ev_decoder_open(loaded->recording);
 			events = loaded->recording->event_count;
+		}
+		if (raw.type == PERF_RECORD_SAMPLE) {
+			if (raw.offset >= cuts->items[cuts->count - 1] + PART_BYTES)
+				*ev_array_add(cuts) = raw.offset;
+			if (needs_times)
+				widen(loaded->recording, decoder, &raw);
+			continue;
 		}
 		if (ev_decode(decoder, &raw, &record)) {
 			loaded->profile->quality.damaged_records++;
@@ -200,7 +215,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 {
 	struct sample_options wanted = { .load = options };
 	*loaded = (struct loaded){ 0 };
-	int rc = sample_options_time(&wanted, options->time, err);
+	int rc = time_range_parse(&wanted.time, options->time, err);
 	if (rc)
 		return rc;
 	rc = open_recording(loaded, path, err);
@@ -210,7 +225,9 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open();
 	offsets cuts = { 0 };
-	walk_sideband(loaded, &cuts);
+	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns);
+	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
+			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
 	size_t threads = options->threads ? options->threads : ev_cpus_online();

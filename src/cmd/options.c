@@ -123,6 +123,13 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 	return NULL;
 }
 
+/* The word behind an option whose value it can be only where it can be nothing else. */
+static const char *following_value(const struct option_row *row, char **argv, int *at)
+{
+	const char *word = argv[*at + 1];
+	return row->word_may_follow && word && *word != '-' ? argv[++*at] : NULL;
+}
+
 /* One "--name[=value]". Moves *at past a value that is a word of its own. */
 static int parse_long(const struct verb *verb, void *into, char **argv, int *at, struct ev_err *err)
 {
@@ -142,6 +149,8 @@ static int parse_long(const struct verb *verb, void *into, char **argv, int *at,
 				       row->name, row->value);
 		value = argv[++*at];
 	}
+	if (!value && !negated)
+		value = following_value(row, argv, at);
 	return store(row, into, value, negated, err);
 }
 
@@ -170,6 +179,8 @@ static int parse_letters(const struct verb *verb, void *into, char **argv, int *
 					       *letter, row->value);
 			value = argv[++*at];
 		}
+		if (!value)
+			value = following_value(row, argv, at);
 		return store(row, into, value, false, err);
 	}
 	return 0;

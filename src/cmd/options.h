@@ -29,13 +29,15 @@ struct option_row {
 	char letter;       /* 0 = none */
 	const char *name;  /* long name; NULL ends the table; "" begins a group titled `help` */
 	const char *value; /* "N" as shown in help; NULL = takes none */
-	bool value_is_optional; /* only as -zN or --name=N */
+	bool value_is_optional; /* as -zN or --name=N */
 	enum option_kind kind;
 	size_t offset;    /* in the verb's options */
 	const char *help; /* one sentence, no full stop */
 	int (*parse)(void *options, const char *value, struct ev_err *err); /* OPTION_CALL */
-	bool negatable; /* OPTION_CALL: --no-NAME calls parse() with NULL */
-	bool hidden;    /* accepted for perf's sake, not shown */
+	bool word_may_follow; /* an optional value may be the next word too, unless it begins with
+			       * '-': for verbs that take no words of their own */
+	bool negatable;       /* OPTION_CALL: --no-NAME calls parse() with NULL */
+	bool hidden;          /* accepted for perf's sake, not shown */
 };
 
 /* A row whose value stands in `field_` of `type_`; kind_ without its prefix. */

@@ -149,6 +149,8 @@ static int record_all(struct record_run *run)
 	struct ev_err err = { 0 };
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
+	if (record_sampling(run, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	int rc = record_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);

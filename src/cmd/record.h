@@ -36,6 +36,7 @@ struct record_run {
 	struct ev_event_list events;
 	struct ev_target target;
 	struct ev_workload *workload;
+	struct ev_sampler_options sampling;
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
@@ -48,8 +49,13 @@ struct record_run {
 /* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the
  * cause and the remedy when a named one cannot be sampled. */
 int record_events(struct record_run *run, struct ev_err *err);
+/* Give the file what other readers take the samples of tracepoints apart with. */
+int record_formats(struct record_run *run, struct ev_err *err);
 /* Open, synthesize, sample until the end; what was recorded is flushed. */
 int record_open(struct record_run *run, struct ev_err *err);
+/* How to sample, from the options: -EINVAL for contradicting or unreadable ones. Before
+ * record_open. */
+int record_sampling(struct record_run *run, struct ev_err *err);
 int record_loop(struct record_run *run, struct ev_err *err);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);

@@ -12,9 +12,10 @@
 #define FLUSH_EVERY_NS 1000000000u /* so much is lost at most when evprof is killed */
 #define WAIT_MS 250
 
-static int sampler_options(const struct record_options *from, struct ev_sampler_options *to,
-			   struct ev_err *err)
+int record_sampling(struct record_run *run, struct ev_err *err)
 {
+	const struct record_options *from = run->options;
+	struct ev_sampler_options *to = &run->sampling;
 	*to = (struct ev_sampler_options){
 		.frequency_hz = from->period_events ? 0 : DEFAULT_FREQUENCY_HZ,
 		.period_events = from->period_events,
@@ -72,14 +73,13 @@ static void note_openings(struct record_run *run)
 int record_open(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	struct ev_sampler_options how;
 	struct ev_writer_options file = {
 		.pipe = !strcmp(options->output, "-"),
 		.compression_level = options->compression_level,
 		.sudo_owner = true,
 	};
-	int rc = sampler_options(options, &how, err);
-	if (!rc && options->command)
+	int rc = 0;
+	if (options->command)
 		rc = ev_workload_start(&run->workload, options->command, err);
 	if (!rc && run->target.kind == EV_TARGET_COMMAND) {
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
@@ -88,9 +88,9 @@ int record_open(struct record_run *run, struct ev_err *err)
 	}
 	/* With a command, -p or -a watch others for as long as it runs: they count from the start.
 	 */
-	how.at_exec &= run->target.kind == EV_TARGET_COMMAND;
+	run->sampling.at_exec &= run->target.kind == EV_TARGET_COMMAND;
 	if (!rc)
-		rc = ev_sampler_open(&run->sampler, &run->events, &run->target, &how,
+		rc = ev_sampler_open(&run->sampler, &run->events, &run->target, &run->sampling,
 				     &run->recording, err);
 	if (rc)
 		return rc;
@@ -98,6 +98,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
+	if (!rc)
+		rc = record_formats(run, err);
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run->writer, &run->unreadable, err);
 	if (!rc)

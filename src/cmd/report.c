@@ -18,7 +18,7 @@
 static const struct option_row rows[] = {
 	OPTION_GROUP("The recording"),
 	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
-	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time, in seconds"),
+	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	OPTION_GROUP("Rows and columns"),
@@ -43,7 +43,7 @@ static const struct option_row rows[] = {
 	ROW('U', "hide-unresolved", NULL, FLAG, hide_unresolved, "leave out what has no name"),
 	OPTION_GROUP("Call chains"),
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
-	  .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
+	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
 	ROW(0, "max-stack", "N", U64, view.max_depth, "show so many levels"),
 	OPTION_GROUP("Names"),
 	ROW(0, "symfs", "FOLDER", TEXT, symbols.symfs, "look for binaries below this folder"),
@@ -193,7 +193,12 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	if (report_plan(&options, &plan, &err))
 		return complain(verb, &err, STATUS_USAGE);
 	struct load_options how = load_options_of(&options, &plan);
-	if (load(&loaded, options.input, &how, &err))
+	int rc = load(&loaded, options.input, &how, &err);
+	if (rc == -ENOENT && !strcmp(options.input, "perf.data"))
+		return complain_text(verb, STATUS_FAILED,
+				     "there is no perf.data here; make one with: evprof record "
+				     "./program");
+	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
 	status = 0;
 	if (says_nothing(&loaded) && !options.view.header_only)

@@ -1,35 +1,6 @@
 /* Sample records become stacks of places with a tag that says whose they are. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "samples.h"
-
-static int parse_seconds(const char **text, uint64_t *time_ns)
-{
-	char *end;
-	double seconds = strtod(*text, &end);
-	if (end == *text || seconds < 0 || seconds > 1e10)
-		return -EINVAL;
-	*text = end;
-	*time_ns = (uint64_t)(seconds * 1e9 + 0.5);
-	return 0;
-}
-
-int sample_options_time(struct sample_options *options, const char *text, struct ev_err *err)
-{
-	const char *at = text;
-	if (!text)
-		return 0;
-	bool good = *at == ',' || !parse_seconds(&at, &options->from_ns);
-	if (good && *at == ',')
-		good = !*++at || !parse_seconds(&at, &options->to_ns);
-	if (good && !*at)
-		return 0;
-	return ev_fail(err, EINVAL,
-		       "--time wants START,STOP in seconds such as 12.5,13 (either may be left "
-		       "out), not '%s'",
-		       text);
-}
 
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
@@ -226,8 +197,7 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		return;
 	}
 	uint64_t time_ns = record.time_ns;
-	if (time_ns < sink->options->from_ns ||
-	    (sink->options->to_ns && time_ns > sink->options->to_ns))
+	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
 		return;
 	profile->quality.samples++;
 	if (!profile->first_time_ns || time_ns < profile->first_time_ns)

@@ -4,13 +4,12 @@
 
 #include <evprof/profile.h>
 #include "load.h"
+#include "time_range.h"
 
 struct sample_options {
 	const struct load_options *load;
-	uint64_t from_ns, to_ns; /* samples outside are left out; to_ns 0 = no end */
+	struct time_range time; /* samples outside are left out */
 };
-/* "12.5,13" in seconds of the recording's clock. */
-int sample_options_time(struct sample_options *options, const char *text, struct ev_err *err);
 
 /* An address and the epoch it was seen in: a time of one process (or the kernel) in which no
  * mapping changed, so that equal frames are equal places. */
