@@ -34,6 +34,11 @@ static bool is_unknown(int error)
 	return error == EINVAL || error == E2BIG;
 }
 
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENODEV || error == ENXIO;
+}
+
 bool ev_attr_is_kernel_only(const struct perf_event_attr *attr)
 {
 	if (attr->type == PERF_TYPE_TRACEPOINT)
@@ -171,8 +176,9 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 		fd = ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
 		if (fd >= 0)
 			break;
-		/* The first answer is about what was asked; later ones about what was left. */
-		if (!first_error || is_forbidden(-fd))
+		/* The first answer is about what was asked, later ones about what was left; but when
+		 * even that is not there, no permission would bring it. */
+		if (!first_error || is_forbidden(-fd) || is_absent(-fd))
 			first_error = fd;
 		const struct concession *one = concede(&attr, fixed, -fd);
 		if (!one || made_count == EV_LENGTH(made))

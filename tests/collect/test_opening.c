@@ -35,6 +35,13 @@ static int has_nothing(const struct perf_event_attr *attr, pid_t tid, int cpu, i
 	return ENOENT;
 }
 
+static int hides_the_kernel_and_has_nothing(const struct perf_event_attr *attr, pid_t tid, int cpu,
+					    int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->exclude_kernel ? ENOENT : EACCES;
+}
+
 static int always_invalid(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
 	(void)attr, (void)tid, (void)cpu, (void)group_fd;
@@ -169,6 +176,14 @@ static void a_refusal_leaves_the_attr_alone(void **state)
 	assert_string_equal(opening.fallback, "");
 }
 
+static void an_absent_event_is_not_blamed_on_a_missing_permission(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	script_reset(hides_the_kernel_and_has_nothing);
+	assert_int_equal(try(&opening, 0), -ENOENT);
+}
+
 static void descriptors_are_raised_to_the_hard_limit_and_restored(void **state)
 {
 	(void)state;
@@ -210,6 +225,7 @@ int main(void)
 		cmocka_unit_test(an_old_kernel_is_not_asked_for_what_it_does_not_know),
 		cmocka_unit_test(a_refusal_leaves_the_attr_alone),
 		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
+		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
 		cmocka_unit_test(descriptors_are_raised_to_the_hard_limit_and_restored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
