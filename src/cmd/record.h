@@ -40,6 +40,7 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
+	bool stream;               /* the output is a pipe or device: it cannot be read back */
 	struct ev_quality quality; /* what reading the recording back has shown */
 	size_t unreadable;         /* processes whose maps could not be read */
 	int status;                /* of the command, as waitpid tells it */

@@ -67,8 +67,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	ev_sampler_tally(run->sampler, &tally);
 	if (tally.throttled)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
-	bool pipe = !strcmp(run->options->output, "-");
-	int rc = pipe || !tally.samples ? 0 : carry_symbols(run, err);
+	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
 }
 
@@ -126,7 +125,7 @@ void record_summary(const struct record_run *run)
 		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
 		      "happened; try a higher frequency (-F max) or another event ]\n",
 		      stderr);
-	else if (strcmp(run->options->output, "-"))
+	else if (!run->stream)
 		fprintf(stderr, "[ evprof record: next: evprof report%s%s ]\n",
 			strcmp(run->options->output, "perf.data") ? " -i " : "",
 			strcmp(run->options->output, "perf.data") ? run->options->output : "");

@@ -1,6 +1,4 @@
 /* The formats of the recorded tracepoints go into the file, where perf looks for them. */
-#include <stdlib.h>
-#include <string.h>
 #include "record.h"
 
 /* In a stream a record announces the section, and its bytes follow behind the record. */
@@ -21,6 +19,20 @@ static int add_to_stream(struct record_run *run, const struct ev_buffer *section
 	return rc;
 }
 
+static int add_formats(struct record_run *run, const struct ev_buffer *section, struct ev_err *err)
+{
+	if (!run->stream)
+		ev_recording_set_section(&run->recording, EV_FEATURE_TRACING_DATA, section->bytes,
+					 section->size_bytes);
+	else if (!run->options->compression_level)
+		return add_to_stream(run, section, err);
+	else
+		ev_recording_add_note(&run->recording, "fallback",
+				      "perf will not show the tracepoints of this stream: their "
+				      "formats do not go into a compressed one");
+	return 0;
+}
+
 /* evprof itself does without: a recording that lacks them is kept, and the user is told. */
 int record_formats(struct record_run *run, struct ev_err *err)
 {
@@ -30,17 +42,8 @@ int record_formats(struct record_run *run, struct ev_err *err)
 	if (ev_tracing_data(&run->events, &section, &why))
 		ev_recording_add_note(&run->recording, "fallback",
 				      "perf will not read this recording: %s", why.text);
-	else if (!section.size_bytes)
-		;
-	else if (strcmp(run->options->output, "-"))
-		ev_recording_set_section(&run->recording, EV_FEATURE_TRACING_DATA, section.bytes,
-					 section.size_bytes);
-	else if (run->options->compression_level)
-		ev_recording_add_note(&run->recording, "fallback",
-				      "perf will not show the tracepoints of this stream: their "
-				      "formats do not go into a compressed one");
-	else
-		rc = add_to_stream(run, &section, err);
+	if (section.size_bytes)
+		rc = add_formats(run, &section, err);
 	ev_buffer_done(&section);
 	return rc;
 }

@@ -124,6 +124,14 @@ static uint16_t cpumode_of_context(uint64_t marker)
 	}
 }
 
+static void make_room(struct sample_sink *sink, size_t frames)
+{
+	sink->room = frames * 2;
+	sink->frames = ev_realloc(sink->frames, sink->room * sizeof(*sink->frames));
+	sink->last = ev_realloc(sink->last, sink->room * sizeof(*sink->last));
+	sink->stacks = ev_realloc(sink->stacks, sink->room * sizeof(*sink->stacks));
+}
+
 /* The chain with its markers becomes frames with their modes, leaf first. */
 static void collect_frames(struct sample_sink *sink, const struct ev_record *record)
 {
@@ -131,19 +139,21 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	uint32_t epoch = epoch_of_mode(sink, record, cpumode);
 	struct sample_frame own = { sample->ip, epoch, cpumode };
-	sink->frames.count = 0;
+	if (sink->room < sample->chain_count + 1)
+		make_room(sink, sample->chain_count + 1);
+	struct sample_frame *next = sink->frames;
 	for (size_t i = 0; i < sample->chain_count; i++) {
 		uint64_t address = sample->chain[i];
 		if (address >= (uint64_t)PERF_CONTEXT_MAX) {
 			cpumode = cpumode_of_context(address);
 			epoch = epoch_of_mode(sink, record, cpumode);
 		} else {
-			*ev_array_add(&sink->frames) =
-				(struct sample_frame){ address, epoch, cpumode };
+			*next++ = (struct sample_frame){ address, epoch, cpumode };
 		}
 	}
-	if (!sink->frames.count)
-		*ev_array_add(&sink->frames) = own;
+	if (next == sink->frames)
+		*next++ = own;
+	sink->frame_count = (size_t)(next - sink->frames);
 }
 
 static bool same_frame(const struct sample_frame *one, const struct sample_frame *other)
@@ -154,27 +164,20 @@ static bool same_frame(const struct sample_frame *one, const struct sample_frame
 /* Neighbouring samples often share their outer frames: those are taken over from the last one. */
 static uint32_t stack_of(struct sample_sink *sink, const struct ev_record *record)
 {
-	size_t count = sink->frames.count, last_count = sink->last.count, shared = 0;
-	const struct sample_frame *frames = sink->frames.items, *last = sink->last.items;
+	size_t count = sink->frame_count, last_count = sink->last_count, shared = 0;
+	struct sample_frame *frames = sink->frames, *last = sink->last;
 	while (shared < count && shared < last_count &&
 	       same_frame(&frames[count - 1 - shared], &last[last_count - 1 - shared]))
 		shared++;
-	uint32_t stack = shared ? sink->stacks.items[shared - 1] : 0;
-	while (sink->stacks.count < count)
-		ev_array_add(&sink->stacks);
+	uint32_t stack = shared ? sink->stacks[shared - 1] : 0;
 	for (size_t i = shared; i < count; i++) {
 		stack = ev_profile_stack(sink->profile, stack,
 					 place_of(sink, record, &frames[count - 1 - i]));
-		sink->stacks.items[i] = stack;
+		sink->stacks[i] = stack;
 	}
-	struct sample_frame *spare = sink->last.items;
-	size_t spare_room = sink->last.room;
-	sink->last.items = sink->frames.items;
-	sink->last.count = count;
-	sink->last.room = sink->frames.room;
-	sink->frames.items = spare;
-	sink->frames.count = 0;
-	sink->frames.room = spare_room;
+	sink->last = frames;
+	sink->last_count = count;
+	sink->frames = last;
 	return stack;
 }
 
@@ -221,7 +224,7 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 void sample_sink_close(struct sample_sink *sink)
 {
 	ev_map_done(&sink->comm_ids);
-	ev_array_done(&sink->frames);
-	ev_array_done(&sink->last);
-	ev_array_done(&sink->stacks);
+	free(sink->frames);
+	free(sink->last);
+	free(sink->stacks);
 }

@@ -48,9 +48,10 @@ struct sample_sink {
 		uint32_t epoch, place;
 	} places[8192];
 
-	EV_ARRAY(struct sample_frame) frames; /* of the chain at hand, leaf first */
-	EV_ARRAY(struct sample_frame) last;   /* of the sample before */
-	EV_ARRAY(uint32_t) stacks;            /* of `last`, root first */
+	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
+	uint32_t *stacks;                   /* of `last`, root first */
+	size_t frame_count, last_count;
+	size_t room; /* of all three */
 };
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
