@@ -166,6 +166,10 @@ int ev_synthesize(const struct ev_target *target, ev_take_record take, void *con
 		  size_t *unreadable, struct ev_err *err);
 /* Fill hostname, release, arch, CPUs, memory, version, command line of a recording. */
 void ev_describe_host(struct ev_recording *recording, int argc, char *const *argv);
+/* Appends the EV_FEATURE_TRACING_DATA section for the tracepoints among the events: the formats by
+ * which readers take their raw bytes apart. Nothing when there are none; -EACCES, -ENOENT … when
+ * one cannot be read, and `out` is as before. */
+int ev_tracing_data(const struct ev_event_list *events, struct ev_buffer *out, struct ev_err *err);
 
 /* ---- BPF: what this build and kernel offer -----------------------------------------------------
  */
