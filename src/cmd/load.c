@@ -158,10 +158,14 @@ static int walk_in_sequence(struct loaded *loaded, const struct sample_options *
 	int rc = ev_reader_rewind(loaded->reader, err);
 	if (rc)
 		return rc;
-	struct walker walker = { .loaded = loaded, .reader = loaded->reader };
-	sample_sink_open(&walker.sink, options, loaded->recording, loaded->spaces, loaded->profile);
-	walk_samples(&walker);
-	sample_sink_close(&walker.sink);
+	struct walker *walker = ev_alloc(sizeof(*walker));
+	walker->loaded = loaded;
+	walker->reader = loaded->reader;
+	sample_sink_open(&walker->sink, options, loaded->recording, loaded->spaces,
+			 loaded->profile);
+	walk_samples(walker);
+	sample_sink_close(&walker->sink);
+	free(walker);
 	return 0;
 }
 

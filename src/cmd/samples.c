@@ -1,5 +1,7 @@
 /* Sample records become stacks of places with a tag that says whose they are. */
 #include <stdlib.h>
+#include <sys/random.h>
+#include <evprof/collect.h>
 #include "samples.h"
 
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
@@ -14,6 +16,8 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		.want = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
 			PERF_SAMPLE_CPU,
 	};
+	if (getrandom(&sink->seed, sizeof(sink->seed), GRND_NONBLOCK) < 0)
+		sink->seed = (uintptr_t)sink ^ ev_now_ns();
 }
 
 static bool is_in(const struct ev_span *span, uint64_t time_ns)
@@ -138,7 +142,6 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 	const struct ev_sample *sample = &record->sample;
 	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	uint32_t epoch = epoch_of_mode(sink, record, cpumode);
-	struct sample_frame own = { sample->ip, epoch, cpumode };
 	if (sink->room < sample->chain_count + 1)
 		make_room(sink, sample->chain_count + 1);
 	struct sample_frame *next = sink->frames;
@@ -151,8 +154,8 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 			*next++ = (struct sample_frame){ address, epoch, cpumode };
 		}
 	}
-	if (next == sink->frames)
-		*next++ = own;
+	if (next == sink->frames) /* markers only */
+		*next++ = (struct sample_frame){ sample->ip, epoch, cpumode };
 	sink->frame_count = (size_t)(next - sink->frames);
 }
 
@@ -189,6 +192,40 @@ static uint64_t period_of(const struct sample_sink *sink, const struct ev_record
 	return sink->recording->events[record->event].attr.sample_period;
 }
 
+/* Two independent hashes of a chain and of everything else that decides its places. The seed keeps
+ * a file from being made so that two of its chains are taken for one. */
+static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_record *record)
+{
+	const struct ev_sample *sample = &record->sample;
+	uint64_t epochs = (uint64_t)epoch_of(sink, record->pid, record->time_ns) << 32 |
+			  epoch_of(sink, EV_KERNEL_PID, record->time_ns);
+	uint64_t one = sink->seed ^ epochs,
+		 other = one * 0x9e3779b97f4a7c15ULL + sample->chain_count;
+	uint64_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	one ^= mode;
+	for (size_t i = 0; i < sample->chain_count; i++) {
+		uint64_t address = sample->chain[i];
+		one = (one ^ address) * 0xff51afd7ed558ccdULL;
+		one ^= one >> 32;
+		other = (other + address) * 0xc4ceb9fe1a85ec53ULL;
+		other = other << 29 | other >> 35;
+	}
+	return (struct sample_chain){ ev_hash64(one), ev_hash64(other), 0 };
+}
+
+/* The stack of a sample with a chain: most chains were seen a moment ago. */
+static uint32_t stack_of_chain(struct sample_sink *sink, const struct ev_record *record)
+{
+	struct sample_chain chain = hash_chain(sink, record);
+	struct sample_chain *known = &sink->chains[chain.one % EV_LENGTH(sink->chains)];
+	if (known->stack && known->one == chain.one && known->other == chain.other)
+		return known->stack;
+	collect_frames(sink, record);
+	chain.stack = stack_of(sink, record);
+	*known = chain;
+	return chain.stack;
+}
+
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
 {
 	struct ev_profile *profile = sink->profile;
@@ -209,10 +246,9 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		profile->last_time_ns = time_ns;
 	uint32_t tag = tag_of(sink, &record);
 	uint64_t period = period_of(sink, &record);
-	if (stacks) {
-		collect_frames(sink, &record);
-		profile->quality.with_stack += record.sample.chain_count > 0;
-		ev_profile_add(profile, tag, stack_of(sink, &record), 1, period);
+	if (stacks && record.sample.chain_count) {
+		profile->quality.with_stack++;
+		ev_profile_add(profile, tag, stack_of_chain(sink, &record), 1, period);
 	} else {
 		uint16_t cpumode = record.misc & PERF_RECORD_MISC_CPUMODE_MASK;
 		struct sample_frame leaf = { record.sample.ip,

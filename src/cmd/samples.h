@@ -48,6 +48,13 @@ struct sample_sink {
 		uint32_t epoch, place;
 	} places[8192];
 
+	/* Whole chains that were seen lately, by 128 bits of hash. */
+	struct sample_chain {
+		uint64_t one, other;
+		uint32_t stack;
+	} chains[32768];
+	uint64_t seed;
+
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */
 	size_t frame_count, last_count;
