@@ -222,7 +222,7 @@ struct ev_recording {
 	bool swapped; /* other byte order than this machine's */
 	bool pipe;    /* stream layout */
 	bool compressed;
-	bool unfinished; /* the recorder never wrote the end: features are missing */
+	bool unfinished; /* the recorder never wrote the end: features are missing, or records */
 	const char *hostname, *osrelease, *version, *arch, *cpudesc, *cpuid; /* NULL when absent */
 	uint32_t cpus_online, cpus_available;                                /* 0 when absent */
 	uint64_t total_mem_kb;
@@ -317,9 +317,10 @@ struct ev_writer_options {
 	int compression_level; /* 0 = none, 1 … 22 */
 	bool sudo_owner;       /* give the file to SUDO_UID/SUDO_GID */
 };
-/* Create `path` (mode 0600; an existing one becomes path.old; "-" is stdout with pipe) and write
- * what is known of `recording` now: events with their ids. The file is readable from here on after
- * every flush. On failure no file is left. `recording` stays until the writer is closed:
+/* Create a file for `path` (mode 0600; "-" is stdout with pipe) and write what is known of
+ * `recording` now: events with their ids. It stands beside the path, as path.XXXXXX, until the
+ * first flush puts it there and makes what stood there path.old. The file is readable from here on
+ * after every flush. On failure no file is left. `recording` stays until the writer is closed:
  * ev_writer_add_record encodes by it. A path that is a pipe gets the stream layout too. */
 int ev_writer_open(struct ev_writer **writer, const char *path,
 		   const struct ev_writer_options *options, const struct ev_recording *recording,
@@ -330,16 +331,23 @@ int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes
 int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
 			 struct ev_err *err);
 /* Everything added so far is in the file and the header's data size says so; a kill -9 from here on
- * loses nothing before it. -ENOSPC and the like leave what was flushed before. */
+ * loses nothing before it. Where not all fits (-ENOSPC and the like; ev_writer_add may meet it too)
+ * as many whole records as do are kept, the sentence says how much that is, and no more are taken.
+ */
 int ev_writer_flush(struct ev_writer *writer, struct ev_err *err);
 /* Write the feature sections of `recording` (also first and last time, build-ids, sections set) and
- * the final header; the writer can then only be closed. */
+ * the final header; the writer can then only be closed. After a failure too: where there is room
+ * the file gets its features, else it stays as a recorder that was killed leaves it; `unfinished`
+ * is set when it is read in either case. */
 int ev_writer_finish(struct ev_writer *writer, struct ev_recording *recording, struct ev_err *err);
 uint64_t ev_writer_size(const struct ev_writer *writer);        /* bytes in the file so far */
 uint64_t ev_writer_packed_from(const struct ev_writer *writer); /* bytes before compression */
+/* Why not all that was added is in the file, NULL when nothing failed; until close. */
+const char *ev_writer_failure(const struct ev_writer *writer);
 /* Closes without finishing: the file stays as it is. */
 void ev_writer_close(struct ev_writer *writer);
-/* Remove the file and bring path.old back, for a recording that never began. */
+/* Remove the file, for a recording that never began: path and path.old are what they were before
+ * open. Once a second flush has brought records, what path.old was before is gone. */
 void ev_writer_discard(struct ev_writer *writer);
 
 #endif

@@ -101,19 +101,29 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 			tally->throttled);
 }
 
+/* What the rings gave is not what is in the file when a write failed; how much of it a stream has
+ * swallowed then, nobody can tell. */
+static uint64_t samples_written(const struct record_run *run, const struct ev_sampler_tally *tally)
+{
+	bool failed = ev_writer_failure(run->writer);
+	return failed && !run->stream ? run->quality.samples : tally->samples;
+}
+
 void record_summary(const struct record_run *run)
 {
 	struct ev_sampler_tally tally = { 0 };
+	bool failed = ev_writer_failure(run->writer);
 	char size[32], samples[32];
 	if (run->options->quiet)
 		return;
 	ev_sampler_tally(run->sampler, &tally);
 	print_trouble(run, &tally);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
-	ev_format_grouped(samples, sizeof(samples), tally.samples);
+	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,
-		"[ evprof record: captured and wrote %s to %s (%s samples, %" PRIu64 " lost", size,
-		run->options->output, samples, tally.lost);
+		"[ evprof record: captured and wrote %s to %s (%s%s samples, %" PRIu64 " lost",
+		size, run->options->output, failed && run->stream ? "up to " : "", samples,
+		tally.lost);
 	if (run->quality.with_stack)
 		fprintf(stderr, ", %.1f%% truncated stacks",
 			percent(run->quality.truncated_stacks, run->quality.with_stack));
@@ -121,6 +131,11 @@ void record_summary(const struct record_run *run)
 		fprintf(stderr, ", %.1f%% without names",
 			percent(run->quality.unresolved, run->quality.samples));
 	fputs(") ]\n", stderr);
+	if (failed && !run->stream)
+		fprintf(stderr,
+			"[ evprof record: the recording is partial: its first %s are kept, and "
+			"evprof report can read them ]\n",
+			size);
 	if (!tally.samples)
 		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
 		      "happened; try a higher frequency (-F max) or another event ]\n",

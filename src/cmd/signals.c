@@ -29,6 +29,8 @@ void signals_watch(void)
 		sigaction(watched[i], &action, NULL);
 	/* A reader of our output that went away is an error of write, not our death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that may not grow any more (ulimit -f). */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int signals_fd(void)

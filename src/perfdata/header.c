@@ -192,6 +192,8 @@ static int read_file_layout(struct loading *loading, struct ev_cursor *cursor,
 		recording->unfinished = true;
 	} else if (!read_features(loading, header->data_end, bits)) {
 		recording->unfinished = true;
+	} else if (ev_recording_note(recording, EV_NOTE_PARTIAL, NULL)) {
+		recording->unfinished = true;
 	}
 	read_event_types(loading, types);
 	guess_leaders(recording);

@@ -22,10 +22,12 @@ enum {
 	EV_ATTR_BYTES_WRITTEN = 128,     /* older readers refuse more */
 	EV_TEXT_ALIGN = 64,              /* texts in features are padded to this */
 	EV_RECORD_BYTES_MAX = 65535,     /* a record's size is a u16 */
-	EV_UNPACKED_BYTES_MAX = 1 << 20, /* of one COMPRESSED record that we write */
+	EV_UNPACKED_BYTES_MAX = 1 << 20, /* of one COMPRESSED record, as the file says it */
 };
 #define EV_MAGIC "PERFILE2"
 #define EV_MAGIC_V1 "PERFFILE"
+/* The note of a recording that could not be written to its end, with the cause. */
+#define EV_NOTE_PARTIAL "partial"
 
 struct ev_file_place {
 	uint64_t offset, size_bytes;
@@ -156,20 +158,39 @@ bool ev_feature_bytes(const struct ev_recording *recording, unsigned number, str
 
 struct ev_output {
 	int fd;
-	char *path, *old_path; /* old_path: what stood there before, NULL when nothing did */
+	char *path;       /* where the file belongs */
+	char *draft_path; /* where it stands until it is published, NULL from then on */
+	char *old_path;   /* where that went which stood at the path, NULL when nothing did */
+	char *older_path; /* where that waits which stood at path.old, NULL when nothing does */
+	uint64_t end;     /* of what was appended */
 	bool is_stdout;
 	bool seekable;
 };
+/* The file gets a name of its own beside the path; nothing else is touched. */
 int ev_output_open(struct ev_output *output, const char *path, bool sudo_owner, struct ev_err *err);
-/* All of the bytes, at the end of what was written, or -errno. */
+/* Put it at its path; what stood there becomes path.old. Once; where that fails all is as before.
+ */
+int ev_output_publish(struct ev_output *output, struct ev_err *err);
+/* The file is there to stay: what stood at path.old before is given up. */
+void ev_output_settle(struct ev_output *output);
+/* All of the bytes at the end of the file, or as many as fit and -errno: output->end tells. */
 int ev_output_append(struct ev_output *output, const void *bytes, size_t size_bytes,
 		     struct ev_err *err);
 int ev_output_patch(struct ev_output *output, uint64_t offset, const void *bytes, size_t size_bytes,
 		    struct ev_err *err);
 /* Forget what stands after `size_bytes`. */
 void ev_output_cut(struct ev_output *output, uint64_t size_bytes);
+/* Published and settled, if it was not. */
 void ev_output_close(struct ev_output *output);
+/* The file is gone, and everything else stands where it stood before open; once settled, path.old
+ * is what was at the path. */
 void ev_output_discard(struct ev_output *output);
+
+/* ---- whole.c --------------------------------------------------------------------------------- */
+
+/* How many of the bytes, which begin with a record, are whole records, with what follows those that
+ * have more behind them. */
+size_t ev_records_whole(const void *bytes, size_t size_bytes);
 
 /* ---- reader.c ------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* The file that is being written: made with care for the one it replaces, extended with care for
- * full disks, and taken back when nothing came of it. */
+/* The file that is being written: a draft beside its place until it is published, extended with
+ * care for full disks, and taken back with nothing else lost when nothing came of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,9 +24,8 @@ static void give_to_sudo_user(int fd)
 		return;
 }
 
-/* Move what stands at the path out of the way; devices and pipes stay where they are. */
-static int keep_old(struct ev_output *output, const char *path, bool *is_regular,
-		    struct ev_err *err)
+/* What stands at the path: something to be replaced, or a device or pipe, to be written to. */
+static int look_at(const char *path, bool *is_regular, struct ev_err *err)
 {
 	struct stat st;
 
@@ -38,17 +37,6 @@ static int keep_old(struct ev_output *output, const char *path, bool *is_regular
 	if (S_ISDIR(st.st_mode))
 		return ev_fail(err, EISDIR, "%s is a folder", path);
 	*is_regular = S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
-	if (!*is_regular)
-		return 0;
-	output->old_path = ev_printf("%s.old", path);
-	if (rename(path, output->old_path) < 0) {
-		int code = errno;
-
-		free(output->old_path);
-		output->old_path = NULL;
-		return ev_fail(err, code, "can't rename %s to %s.old: %s", path, path,
-			       strerror(code));
-	}
 	return 0;
 }
 
@@ -64,19 +52,20 @@ int ev_output_open(struct ev_output *output, const char *path, bool sudo_owner, 
 		output->fd = STDOUT_FILENO;
 		return 0;
 	}
-	rc = keep_old(output, path, &is_regular, err);
+	rc = look_at(path, &is_regular, err);
 	if (rc < 0)
 		return rc;
-	output->fd = open(path,
-			  is_regular ? O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC : O_WRONLY | O_CLOEXEC,
-			  0600);
+	if (is_regular) {
+		output->draft_path = ev_printf("%s.XXXXXX", path);
+		output->fd = mkostemp(output->draft_path, O_CLOEXEC); /* mode 0600 */
+	} else {
+		output->fd = open(path, O_WRONLY | O_CLOEXEC);
+	}
 	if (output->fd < 0) {
 		int code = errno;
 
-		if (output->old_path)
-			rename(output->old_path, path);
-		free(output->old_path);
-		output->old_path = NULL;
+		free(output->draft_path);
+		output->draft_path = NULL;
 		return ev_fail(err, code, "can't create %s: %s", path, strerror(code));
 	}
 	output->path = ev_strdup(path);
@@ -86,28 +75,135 @@ int ev_output_open(struct ev_output *output, const char *path, bool sudo_owner, 
 	return 0;
 }
 
+/* Rename, or an error and `to` is free again. Takes `to` over. */
+static int move(const char *from, char *to, char **moved_to, struct ev_err *err)
+{
+	if (rename(from, to) < 0) {
+		int code = errno;
+
+		ev_fail(err, code, "can't rename %s to %s: %s", from, to, strerror(code));
+		free(to);
+		return -code;
+	}
+	*moved_to = to;
+	return 0;
+}
+
+/* What stands at path.old waits under a name of its own: it is wanted again if nothing comes of
+ * this file. */
+static int put_older_aside(struct ev_output *output, const char *old_path, struct ev_err *err)
+{
+	char *name = ev_printf("%s.XXXXXX", old_path);
+	int fd = mkostemp(name, O_CLOEXEC), rc;
+
+	if (fd < 0) {
+		int code = errno;
+
+		free(name);
+		return ev_fail(err, code, "can't keep %s: %s", old_path, strerror(code));
+	}
+	close(fd);
+	rc = move(old_path, ev_strdup(name), &output->older_path, err);
+	if (rc < 0)
+		unlink(name);
+	free(name);
+	return rc;
+}
+
+static int make_way(struct ev_output *output, struct ev_err *err)
+{
+	char *old_path;
+	struct stat st;
+	int rc = 0;
+
+	if (lstat(output->path, &st) < 0)
+		return 0; /* a fault here is one of the rename that follows */
+	old_path = ev_printf("%s.old", output->path);
+	if (lstat(old_path, &st) == 0)
+		rc = put_older_aside(output, old_path, err);
+	if (rc < 0)
+		free(old_path);
+	return rc < 0 ? rc : move(output->path, old_path, &output->old_path, err);
+}
+
+/* The inverse of make_way. */
+static void put_back(struct ev_output *output)
+{
+	char *old_path = ev_printf("%s.old", output->path);
+
+	if (output->old_path)
+		rename(output->old_path, output->path);
+	if (output->older_path)
+		rename(output->older_path, old_path);
+	free(old_path);
+	free(output->old_path);
+	free(output->older_path);
+	output->old_path = output->older_path = NULL;
+}
+
+int ev_output_publish(struct ev_output *output, struct ev_err *err)
+{
+	char *path;
+	int rc;
+
+	if (!output->draft_path)
+		return 0;
+	rc = make_way(output, err);
+	if (rc == 0)
+		rc = move(output->draft_path, ev_strdup(output->path), &path, err);
+	if (rc < 0) {
+		put_back(output);
+		return rc;
+	}
+	free(path);
+	free(output->draft_path);
+	output->draft_path = NULL;
+	return 0;
+}
+
+void ev_output_settle(struct ev_output *output)
+{
+	if (output->older_path)
+		unlink(output->older_path);
+	free(output->older_path);
+	output->older_path = NULL;
+}
+
 static int write_failed(const struct ev_output *output, int code, struct ev_err *err)
 {
 	return ev_fail(err, code, "can't write %s: %s", output->path ? output->path : "to stdout",
 		       strerror(code));
 }
 
+/* Some file systems refuse the whole of a write of which a part would fit. */
+static bool may_fit_in_part(int code, size_t size_bytes)
+{
+	enum { SMALLEST_WRITE_BYTES = 4096 };
+
+	return (code == ENOSPC || code == EDQUOT || code == EFBIG) &&
+	       size_bytes > SMALLEST_WRITE_BYTES;
+}
+
 int ev_output_append(struct ev_output *output, const void *bytes, size_t size_bytes,
 		     struct ev_err *err)
 {
-	const uint8_t *at = bytes;
+	size_t left = size_bytes, most = size_bytes;
 
-	while (size_bytes) {
-		ssize_t done = write(output->fd, at, size_bytes);
+	while (left) {
+		size_t here = left < most ? left : most;
+		ssize_t done = write(output->fd, (const uint8_t *)bytes + size_bytes - left, here);
+		int code = done < 0 ? errno : ENOSPC;
 
-		if (done < 0 && errno == EINTR)
+		if (done > 0) {
+			left -= (size_t)done;
+			output->end += (uint64_t)done;
+		} else if (done < 0 && code == EINTR) {
 			continue;
-		if (done < 0)
-			return write_failed(output, errno, err);
-		if (done == 0)
-			return write_failed(output, ENOSPC, err);
-		at += done;
-		size_bytes -= (size_t)done;
+		} else if (done < 0 && may_fit_in_part(code, here)) {
+			most = here / 2;
+		} else {
+			return write_failed(output, code, err);
+		}
 	}
 	return 0;
 }
@@ -135,27 +231,43 @@ int ev_output_patch(struct ev_output *output, uint64_t offset, const void *bytes
 
 void ev_output_cut(struct ev_output *output, uint64_t size_bytes)
 {
+	if (!output->seekable)
+		return;
 	/* Readers go by the sizes in the header: what can't be cut does no harm. */
-	if (output->seekable && ftruncate(output->fd, (off_t)size_bytes) == 0)
-		lseek(output->fd, (off_t)size_bytes, SEEK_SET);
+	int ignored = ftruncate(output->fd, (off_t)size_bytes);
+	(void)ignored;
+	lseek(output->fd, (off_t)size_bytes, SEEK_SET);
+	output->end = size_bytes;
 }
 
-void ev_output_close(struct ev_output *output)
+static void release(struct ev_output *output)
 {
 	if (output->fd >= 0 && !output->is_stdout)
 		close(output->fd);
 	output->fd = -1;
 	free(output->path);
+	free(output->draft_path);
 	free(output->old_path);
-	output->path = output->old_path = NULL;
+	free(output->older_path);
+	output->path = output->draft_path = output->old_path = output->older_path = NULL;
+}
+
+void ev_output_close(struct ev_output *output)
+{
+	/* Where that fails, the draft is better than nothing. */
+	if (ev_output_publish(output, NULL) == 0)
+		ev_output_settle(output);
+	release(output);
 }
 
 void ev_output_discard(struct ev_output *output)
 {
-	if (output->seekable && output->path) {
-		unlink(output->path);
-		if (output->old_path)
-			rename(output->old_path, output->path);
+	if (output->draft_path) {
+		unlink(output->draft_path);
+	} else if (output->seekable && output->path) {
+		if (!output->old_path)
+			unlink(output->path);
+		put_back(output);
 	}
-	ev_output_close(output);
+	release(output);
 }
