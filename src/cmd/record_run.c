@@ -77,6 +77,19 @@ static bool is_stream(const char *output)
 	return !strcmp(output, "-") || (!stat(output, &file) && !S_ISREG(file.st_mode));
 }
 
+static void tell_openings(const struct record_run *run)
+{
+	for (size_t i = 0; i < run->events.count; i++) {
+		const struct perf_event_attr *attr = &ev_sampler_opening(run->sampler, i)->attr;
+		fprintf(stderr, "[ evprof record: %s is %s (type %u, config 0x%llx), %s %llu ]\n",
+			run->events.items[i].name, run->events.items[i].resolved, attr->type,
+			attr->config, attr->freq ? "samples per second:" : "events per sample:",
+			attr->freq ? attr->sample_freq : attr->sample_period);
+	}
+	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
+		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
+}
+
 int record_open(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
@@ -102,6 +115,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	note_openings(run);
+	if (options->verbose)
+		tell_openings(run);
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);

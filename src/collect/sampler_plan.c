@@ -33,10 +33,17 @@ static bool is_each_one(const struct ev_event *event)
 	       event->attr.type == PERF_TYPE_BREAKPOINT || event->probe_path;
 }
 
+/* Its natural period of 1 gives way to -F and -c, one that was written does not. */
+static bool keeps_its_rate(const struct ev_event *event, const struct ev_sampler_options *options)
+{
+	bool asked = options->period_events || options->frequency_given || options->max_frequency;
+	return event->fixed & EV_FIXED_PERIOD && !(event->fixed & EV_NATURAL_PERIOD && asked);
+}
+
 static int set_rate(struct perf_event_attr *attr, const struct ev_event *event,
 		    const struct ev_sampler_options *options, uint64_t limit, struct ev_err *err)
 {
-	if (event->fixed & EV_FIXED_PERIOD)
+	if (keeps_its_rate(event, options))
 		return attr->freq ? check_rate(attr->sample_freq, limit, err) : 0;
 	attr->freq = 0;
 	if (options->max_frequency) {
@@ -141,6 +148,33 @@ static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_
 	return set_rate(attr, event, options, rate_limit(), err);
 }
 
+static void choose_bit(__u64 *bits, uint64_t bit, enum ev_choice choice)
+{
+	if (choice != EV_UNSET)
+		*bits = choice == EV_YES ? *bits | bit : *bits & ~bit;
+}
+
+/* Terms that an event carries for itself win over the command's options. */
+static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event,
+		      const struct ev_target *target, struct ev_err *err)
+{
+	if (event->call_graph == EV_CALL_GRAPH_DWARF || event->call_graph == EV_CALL_GRAPH_LBR)
+		return ev_fail(err, EOPNOTSUPP,
+			       "%s: call chains are recorded by frame pointers: call-graph=fp",
+			       event->name);
+	if (event->overwrite == EV_YES)
+		return ev_fail(err, EOPNOTSUPP,
+			       "%s: overwrite is not possible: rings are read as they fill",
+			       event->name);
+	if (event->call_graph != EV_CALL_GRAPH_UNSET)
+		choose_bit(&attr->sample_type, PERF_SAMPLE_CALLCHAIN,
+			   event->call_graph == EV_CALL_GRAPH_FP ? EV_YES : EV_NO);
+	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
+	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
+		attr->inherit = event->inherit == EV_YES;
+	return 0;
+}
+
 /* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. */
 static void plan_group_reads(struct ev_sampler *sampler)
 {
@@ -199,6 +233,10 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 		attr->sample_type |= type;
 		if (wants_period(attr, options))
 			attr->sample_type |= PERF_SAMPLE_PERIOD;
+		const struct ev_event *event = sampler->events[i].event;
+		int rc = event ? obey_terms(attr, event, target, err) : 0;
+		if (rc)
+			return rc;
 	}
 	plan_group_reads(sampler);
 	for (size_t i = 0; i < events->count; i++)

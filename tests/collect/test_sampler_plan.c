@@ -103,6 +103,50 @@ static void an_events_own_period_wins(void **state)
 	assert_false(attr(0)->freq);
 }
 
+static void a_natural_period_gives_way_to_what_was_typed(void **state)
+{
+	(void)state;
+	add_event(&events, software_event("sched:sched_switch", 300, 0));
+	events.items[0].attr.type = PERF_TYPE_TRACEPOINT;
+	events.items[0].attr.sample_period = 1;
+	events.items[0].fixed = EV_FIXED_PERIOD | EV_NATURAL_PERIOD;
+	assert_int_equal(plan(), 0);
+	assert_int_equal(attr(0)->sample_period, 1);
+	options.period_events = 10;
+	options.frequency_hz = 0;
+	assert_int_equal(plan(), 0);
+	assert_int_equal(attr(0)->sample_period, 10);
+}
+
+static void an_events_own_terms_win_over_the_options(void **state)
+{
+	(void)state;
+	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
+	events.items[0].call_graph = EV_CALL_GRAPH_FP;
+	events.items[0].time = EV_NO;
+	events.items[0].inherit = EV_NO;
+	assert_int_equal(plan(), 0);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
+	assert_false(attr(0)->sample_type & PERF_SAMPLE_TIME);
+	assert_false(attr(0)->inherit);
+	options.callchain = true;
+	events.items[0].call_graph = EV_CALL_GRAPH_NONE;
+	assert_int_equal(plan(), 0);
+	assert_false(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
+}
+
+static void terms_that_cannot_be_obeyed_are_refused(void **state)
+{
+	(void)state;
+	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
+	events.items[0].call_graph = EV_CALL_GRAPH_DWARF;
+	assert_int_equal(plan(), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "call-graph=fp"));
+	events.items[0].call_graph = EV_CALL_GRAPH_UNSET;
+	events.items[0].overwrite = EV_YES;
+	assert_int_equal(plan(), -EOPNOTSUPP);
+}
+
 static void too_high_a_frequency_names_sysctl_and_limit(void **state)
 {
 	(void)state;
@@ -206,6 +250,9 @@ int main(void)
 		TEST(only_the_first_of_several_events_tells_of_mappings),
 		TEST(an_event_that_begins_late_has_a_teller_beside_it),
 		TEST(an_events_own_period_wins),
+		TEST(a_natural_period_gives_way_to_what_was_typed),
+		TEST(an_events_own_terms_win_over_the_options),
+		TEST(terms_that_cannot_be_obeyed_are_refused),
 		TEST(too_high_a_frequency_names_sysctl_and_limit),
 		TEST(tracepoints_are_sampled_one_by_one_with_their_data),
 		TEST(members_of_a_group_run_with_their_leader),
