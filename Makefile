@@ -37,7 +37,7 @@ override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
 .PHONY: all demo check check-built deps bench lint format fuzz fuzz-built install uninstall clean help
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: $(B)/gen/%.bpf.o $(B)/gen/%.skel.h
 
 all: $(B)/evprof examples
 

@@ -245,6 +245,8 @@ const struct ev_section *ev_recording_section(const struct ev_recording *recordi
 /* The bytes are copied; an existing section of that number is replaced. */
 void ev_recording_set_section(struct ev_recording *recording, unsigned number, const void *bytes,
 			      size_t size_bytes);
+/* The note of a recording whose data did not all fit: why, and how much is kept. */
+#define EV_NOTE_PARTIAL "partial"
 /* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
  * walked by passing the last answer as `after`. */
 const char *ev_recording_note(const struct ev_recording *recording, const char *key,

@@ -214,6 +214,14 @@ static int open_recording(struct loaded *loaded, const char *path, struct ev_err
 	return rc;
 }
 
+static char *why_unfinished(const struct ev_recording *recording)
+{
+	const char *note = ev_recording_note(recording, EV_NOTE_PARTIAL, NULL);
+	if (note)
+		return ev_printf("%.*s", (int)strcspn(note, "\n"), note);
+	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
+}
+
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err)
 {
@@ -244,8 +252,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		rc = walk_in_sequence(loaded, &wanted, err);
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
-		loaded->partial = ev_strdup("the recorder did not end it; it is complete up to its "
-					    "last flush");
+		loaded->partial = why_unfinished(loaded->recording);
 	if (rc)
 		loaded_done(loaded);
 	return rc;

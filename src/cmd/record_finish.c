@@ -109,9 +109,25 @@ static uint64_t samples_written(const struct record_run *run, const struct ev_sa
 	return failed && !run->stream ? run->quality.samples : tally->samples;
 }
 
+/* What to type next, or why there is nothing to look at. */
+static void print_next(const struct record_run *run, const struct ev_sampler_tally *tally,
+		       const char *name)
+{
+	bool usual = !strcmp(run->options->output, "perf.data");
+	if (!tally->samples)
+		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
+		      "happened; try a higher frequency (-F max) or another event ]\n",
+		      stderr);
+	else if (!run->stream)
+		fprintf(stderr, "[ evprof record: next: evprof report%s%s ]\n", usual ? "" : " -i ",
+			usual ? "" : name);
+}
+
 void record_summary(const struct record_run *run)
 {
 	struct ev_sampler_tally tally = { 0 };
+	struct ev_arena arena = { 0 };
+	const char *name = ev_text_safe(&arena, run->options->output);
 	bool failed = ev_writer_failure(run->writer);
 	char size[32], samples[32];
 	if (run->options->quiet)
@@ -122,8 +138,7 @@ void record_summary(const struct record_run *run)
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,
 		"[ evprof record: captured and wrote %s to %s (%s%s samples, %" PRIu64 " lost",
-		size, run->options->output, failed && run->stream ? "up to " : "", samples,
-		tally.lost);
+		size, name, failed && run->stream ? "up to " : "", samples, tally.lost);
 	if (run->quality.with_stack)
 		fprintf(stderr, ", %.1f%% truncated stacks",
 			percent(run->quality.truncated_stacks, run->quality.with_stack));
@@ -136,12 +151,6 @@ void record_summary(const struct record_run *run)
 			"[ evprof record: the recording is partial: its first %s are kept, and "
 			"evprof report can read them ]\n",
 			size);
-	if (!tally.samples)
-		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
-		      "happened; try a higher frequency (-F max) or another event ]\n",
-		      stderr);
-	else if (!run->stream)
-		fprintf(stderr, "[ evprof record: next: evprof report%s%s ]\n",
-			strcmp(run->options->output, "perf.data") ? " -i " : "",
-			strcmp(run->options->output, "perf.data") ? run->options->output : "");
+	print_next(run, &tally, name);
+	ev_arena_done(&arena);
 }

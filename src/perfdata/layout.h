@@ -26,8 +26,6 @@ enum {
 };
 #define EV_MAGIC "PERFILE2"
 #define EV_MAGIC_V1 "PERFFILE"
-/* The note of a recording that could not be written to its end, with the cause. */
-#define EV_NOTE_PARTIAL "partial"
 
 struct ev_file_place {
 	uint64_t offset, size_bytes;

@@ -31,6 +31,15 @@ test_a_refused_event_leaves_the_older_recording_alone() {
 	refuse_file perf.data.old
 }
 
+test_a_missing_command_leaves_older_recordings_alone() {
+	echo newer >perf.data
+	echo older >perf.data.old
+	run record -e $event ./nowhere
+	expect_status 127
+	expect_equal "$(cat perf.data)" newer perf.data
+	expect_equal "$(cat perf.data.old)" older perf.data.old
+}
+
 test_an_unknown_event_gets_a_caret_and_a_suggestion() {
 	run record -e cpu-clokc touch started
 	expect_failure
