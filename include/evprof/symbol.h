@@ -91,6 +91,8 @@ struct ev_symbol {
 	const char *file; /* source file, NULL when not asked for or not known */
 	uint32_t line;    /* 0 when not known */
 	bool inlined;     /* this frame was inlined into the next one */
+	bool made_up;     /* function is no name: the file has none here, but tells where a function
+			   * begins: "[sort+0x5a30]", its short name and address as in objdump */
 };
 enum {
 	EV_SYMBOL_LINES = 1,   /* look for file and line (debug info is read) */
@@ -126,7 +128,8 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
  */
 
 /* Look up every place (sorted or not, duplicates allowed) and encode what was found, functions with
- * their extents, lines and inlined frames, for EV_FEATURE_EVPROF_SYMBOLS. */
+ * their extents, lines and inlined frames, for EV_FEATURE_EVPROF_SYMBOLS. Separate debug files that
+ * take long to unpack are left to whoever asks for lines later: they are found by build-id. */
 void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
 		       const struct ev_place *places, size_t count, unsigned flags,
 		       struct ev_buffer *out);

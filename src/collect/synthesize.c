@@ -169,6 +169,7 @@ static int give_task(struct ev_synthesis *synthesis, uint32_t pid, uint32_t tid,
 {
 	struct ev_record record = {
 		.type = PERF_RECORD_FORK,
+		.misc = PERF_RECORD_MISC_FORK_EXEC, /* it has maps of its own */
 		.pid = pid,
 		.tid = tid,
 		.task = { .pid = pid,

@@ -84,10 +84,11 @@ static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bo
 	struct ev_frame frame = { .object = place->object,
 				  .kernel = kernel,
 				  .inlined = symbol->inlined,
-				  .resolved = symbol->function && *symbol->function };
+				  .resolved = symbol->function && *symbol->function &&
+					      !symbol->made_up };
 	if (frame.object >= naming->named->object_count)
 		frame.object = 0;
-	if (frame.resolved) {
+	if (symbol->function && *symbol->function) {
 		frame.function = text_id(naming, symbol->function);
 	} else {
 		char address[24];

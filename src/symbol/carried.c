@@ -55,7 +55,7 @@ static void read_functions(struct carried *carried, struct carried_object *objec
 			   struct ev_cursor *at)
 {
 	uint64_t start = 0;
-	for (size_t left = count_of(at, 4); left && !at->bad; left--) {
+	for (size_t left = count_of(at, 5); left && !at->bad; left--) {
 		uint64_t step = number(at), size = number(at);
 		if (step > UINT64_MAX - start || size > UINT64_MAX - start - step)
 			at->bad = true;
@@ -63,6 +63,7 @@ static void read_functions(struct carried *carried, struct carried_object *objec
 		struct carried_function function = { .start = start, .end = start + size };
 		function.function = text_of(carried, at);
 		function.linkage = text_of(carried, at);
+		function.made_up = number(at) & 1;
 		if (!at->bad)
 			*ev_array_add(&object->functions) = function;
 	}
@@ -111,6 +112,7 @@ static void read_object(struct carried *carried, struct ev_cursor *at)
 	object.path = text_of(carried, at);
 	object.trouble = text_of(carried, at);
 	object.pid = number32(at);
+	object.skipped = number(at) & 1;
 	size_t length = count_of(at, 1);
 	const void *id = length <= sizeof(object.build_id) ? ev_cursor_bytes(at, length) : NULL;
 	if (!object.path || !id || at->bad) {
@@ -142,7 +144,7 @@ void ev_carried_decode(struct carried *carried, const void *bytes, size_t size_b
 		return;
 	carried->flags = ev_cursor_u8(&at);
 	read_texts(carried, &at);
-	for (size_t left = count_of(&at, 7); left && !at.bad; left--)
+	for (size_t left = count_of(&at, 8); left && !at.bad; left--)
 		read_object(carried, &at);
 }
 

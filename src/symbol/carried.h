@@ -1,14 +1,16 @@
 /* Symbols inside a recording: what a place was called when it was recorded.
  *
- *   "EVSY", version 1, flags (EV_SYMBOL_LINES | EV_SYMBOL_INLINES that were asked for), then
+ *   "EVSY", version 2, flags (EV_SYMBOL_LINES | EV_SYMBOL_INLINES that were asked for), then
  * numbers in LEB128: texts: count, each NUL-terminated; number 0 is no text, n is the n-th of them
  *   objects: count, each
- *     kind, path, trouble (texts), pid, build-id length and bytes
- *     functions: count, each start (from the last one's), size, function, linkage
+ *     kind, path, trouble (texts), pid, 1 if lines and inlines were left to be looked for later,
+ *     build-id length and bytes
+ *     functions: count, each start (from the last one's), size, function, linkage, 1 if made up
  *     places: count, each first offset (from the last one's end), length, frame count, and
  *       frames, innermost first: function, linkage, file, line
  *
- * The last frame of a place is the function around it. Readers take what they understand and stop
+ * The last frame of a place is the function around it, and has no name when that is made up.
+ * Readers take what they understand and stop
  * at the first thing that makes no sense. */
 #ifndef SYMBOL_CARRIED_H
 #define SYMBOL_CARRIED_H
@@ -16,12 +18,13 @@
 #include <evprof/symbol.h>
 
 #define CARRIED_MAGIC "EVSY"
-#define CARRIED_VERSION 1
+#define CARRIED_VERSION 2
 #define CARRIED_FRAMES 64 /* at most, of one place */
 
 struct carried_function {
 	uint64_t start, end;
 	const char *function, *linkage;
+	bool made_up;
 };
 struct carried_frame {
 	const char *function, *linkage, *file;
@@ -35,6 +38,7 @@ struct carried_object {
 	enum ev_object_kind kind;
 	const char *path, *trouble; /* trouble NULL: none */
 	uint32_t pid;
+	bool skipped; /* lines and inlines were not looked for */
 	uint8_t build_id[20], build_id_bytes;
 	uint32_t next; /* index + 1 of another with the same kind, path and pid */
 	EV_ARRAY(struct carried_function) functions; /* sorted */

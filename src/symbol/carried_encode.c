@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "carried.h"
+#include "symbolizer.h"
 
 struct encoder {
 	struct ev_symbolizer *symbolizer;
@@ -15,6 +16,7 @@ struct encoder {
 struct known_function {
 	uint64_t start, size_bytes;
 	uint32_t function, linkage;
+	bool made_up;
 };
 
 static void put(struct ev_buffer *out, uint64_t value)
@@ -51,7 +53,7 @@ static void put_frames(struct encoder *encoder, struct ev_buffer *out,
 {
 	put(out, count);
 	for (size_t i = 0; i < count; i++) {
-		put(out, text(encoder, symbols[i].function));
+		put(out, symbols[i].made_up ? 0 : text(encoder, symbols[i].function));
 		put(out, text(encoder, symbols[i].linkage));
 		put(out, text(encoder, symbols[i].file));
 		put(out, symbols[i].line);
@@ -116,10 +118,10 @@ static void look_at(struct object_encoder *part, uint64_t at)
 	if (around->function && around->size_bytes) {
 		size_t known = part->functions.count;
 		if (!known || part->functions.items[known - 1].start != around->start)
-			*ev_array_add(&part->functions) =
-				(struct known_function){ around->start, around->size_bytes,
-							 text(encoder, around->function),
-							 text(encoder, around->linkage) };
+			*ev_array_add(&part->functions) = (struct known_function){
+				around->start, around->size_bytes, text(encoder, around->function),
+				text(encoder, around->linkage), around->made_up
+			};
 	}
 	/* The function's name alone is found by its extent. */
 	if (count == 1 && !around->file && (!around->function || around->size_bytes))
@@ -146,6 +148,7 @@ static void put_functions(struct object_encoder *part, struct ev_buffer *out)
 		put(out, functions[i].size_bytes);
 		put(out, functions[i].function);
 		put(out, functions[i].linkage);
+		put(out, functions[i].made_up);
 		last = functions[i].start;
 	}
 }
@@ -166,6 +169,7 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	put(out, text(encoder, object->path));
 	put(out, text(encoder, ev_symbolizer_trouble(encoder->symbolizer, part.object)));
 	put(out, object->pid);
+	put(out, ev_symbolizer_skipped(encoder->symbolizer, part.object));
 	put(out, object->build_id_bytes);
 	ev_buffer_add(out, object->build_id, object->build_id_bytes);
 	put_functions(&part, out);
@@ -176,6 +180,21 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	ev_buffer_done(&part.run.frames);
 	ev_buffer_done(&part.run.places);
 	ev_array_done(&part.functions);
+}
+
+/* The kernel's list is long: that only a few of its addresses are needed saves most of the work. */
+static void announce(struct encoder *encoder, const struct ev_place *places, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum ev_object_kind kind =
+			ev_space_set_object(encoder->set, places[i].object)->kind;
+		bool module = kind == EV_OBJECT_MODULE;
+		if (kind != EV_OBJECT_KERNEL && !module)
+			continue;
+		if (places[i].offset)
+			ev_kernel_want(encoder->symbolizer, module, places[i].offset - 1);
+		ev_kernel_want(encoder->symbolizer, module, places[i].offset);
+	}
 }
 
 void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
@@ -193,12 +212,15 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 		memcpy(sorted, places, count * sizeof(*sorted));
 	if (count)
 		qsort(sorted, count, sizeof(*sorted), by_place);
+	symbolizer->sparing = true;
+	announce(&encoder, sorted, count);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && sorted[to].object == sorted[from].object; to++)
 			;
 		if (sorted[from].object)
 			encode_object(&encoder, &sorted[from], to - from);
 	}
+	symbolizer->sparing = false;
 	free(sorted);
 	ev_buffer_add(out, CARRIED_MAGIC, 4);
 	ev_buffer_u8(out, CARRIED_VERSION);

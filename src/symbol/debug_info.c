@@ -2,6 +2,7 @@
  * unit no more than an address asks for. */
 #include <dwarf.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,39 @@ static void index_units(struct debug_info *debug)
 		      by_low);
 }
 
+/* libdw unpacks every packed section at once, needed or not; these are needed. */
+static bool is_needed(const char *section)
+{
+	static const char *const needed[] = {
+		"info",        "abbrev", "line",   "line_str", "str",
+		"str_offsets", "addr",   "ranges", "rnglists", "types",
+	};
+	const char *name = !strncmp(section, ".debug_", 7)    ? section + 7
+			   : !strncmp(section, ".zdebug_", 8) ? section + 8
+							      : NULL;
+	for (size_t i = 0; name && i < EV_LENGTH(needed); i++)
+		if (!strcmp(name, needed[i]))
+			return true;
+	return !name;
+}
+
+static void leave_out(Elf *elf)
+{
+	size_t names;
+	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
+		return;
+	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+		const char *name = gelf_getshdr(section, &header)
+					   ? elf_strptr(elf, names, header.sh_name)
+					   : NULL;
+		if (!name || is_needed(name))
+			continue;
+		header.sh_type = SHT_NOBITS; /* in memory, not in the file */
+		gelf_update_shdr(section, &header);
+	}
+}
+
 struct debug_info *ev_debug_open(const char *path)
 {
 	struct stat status;
@@ -64,6 +98,8 @@ struct debug_info *ev_debug_open(const char *path)
 	struct debug_info *debug = ev_alloc(sizeof(*debug));
 	/* Mapped, not read: of a gigabyte of debug info a report touches a few pages. */
 	debug->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (debug->elf)
+		leave_out(debug->elf);
 	if (debug->elf)
 		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
 	if (debug->elf)

@@ -8,6 +8,8 @@
 #include "elf_symbols.h"
 #include "symbolizer.h"
 
+#define PACKED_LIMIT (256 << 10)
+
 /* Only the segments are needed once the symbols are read. */
 static void settle(struct image *image)
 {
@@ -33,6 +35,20 @@ static bool has_dwarf(const struct image *image)
 	return false;
 }
 
+/* Is there more packed DWARF than is unpacked in a few milliseconds? */
+static bool is_packed(const struct image *image)
+{
+	uint64_t packed = 0;
+	for (size_t i = 0; i < image->section_count; i++) {
+		const struct section *section = &image->sections[i];
+		bool debug = !strncmp(section->name, ".debug_", 7);
+		if ((debug && section->flags & SHF_COMPRESSED) ||
+		    !strncmp(section->name, ".zdebug_", 8))
+			packed += section->size_bytes;
+	}
+	return packed > PACKED_LIMIT;
+}
+
 void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct image *image,
 		   const char *path)
 {
@@ -47,9 +63,11 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	if (debug_path && !ev_image_open(&separate, debug_path)) {
 		if (!(found & ELF_SYMTAB))
 			found |= ev_elf_symbols_add(&names->table, &separate, image);
-		if (!dwarf && has_dwarf(&separate))
+		if (!dwarf && has_dwarf(&separate)) {
 			names->debug_path =
 				ev_arena_text(&symbolizer->arena, debug_path, strlen(debug_path));
+			names->packed = is_packed(&separate);
+		}
 		ev_image_close(&separate);
 	}
 	free(debug_path);
@@ -58,6 +76,8 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	ev_symtab_sort(&names->table);
 	found |= ev_elf_plt_add(&names->table, image);
 	ev_symtab_sort(&names->table);
+	if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+		ev_code_ranges_read(&names->ranges, image);
 	if (!names->table.symbols.count && !names->debug_path)
 		names->trouble = "stripped: the file names no functions";
 	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
@@ -70,14 +90,19 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 void ev_names_done(struct names *names)
 {
 	ev_symtab_done(&names->table);
+	ev_code_ranges_done(&names->ranges);
 	ev_image_close(&names->outline);
 	ev_perf_map_done(&names->map);
 	ev_debug_close(names->debug);
 	*names = (struct names){ 0 };
 }
 
-struct debug_info *ev_names_debug(struct names *names)
+struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct names *names)
 {
+	if (symbolizer->sparing && names->debug_path && names->packed) {
+		names->skipped = true;
+		return NULL;
+	}
 	if (names->debug_path && !names->debug) {
 		names->debug = ev_debug_open(names->debug_path);
 		names->debug_path = NULL; /* one try */

@@ -65,6 +65,55 @@ static void load_vmlinux(struct ev_symbolizer *symbolizer, const char *path)
 	}
 }
 
+static int by_value(const void *one, const void *other)
+{
+	const uint64_t *a = one, *b = other;
+	return *a < *b ? -1 : *a > *b;
+}
+
+void ev_kernel_want(struct ev_symbolizer *symbolizer, bool module, uint64_t address)
+{
+	struct kernel *kernel = &symbolizer->kernel;
+	if (kernel->loaded)
+		return;
+	*ev_array_add(&kernel->wanted) = address;
+	kernel->wants_modules |= module;
+}
+
+/* The list as far as it is needed, which for recorded addresses of a kernel that has moved since
+ * can't be known beforehand. */
+static void read_list(struct ev_symbolizer *symbolizer)
+{
+	struct kernel *kernel = &symbolizer->kernel;
+	struct kallsyms *list = &kernel->kallsyms;
+	uint64_t *wanted = kernel->wanted.items;
+	size_t kept = 0;
+	uint64_t shift;
+	if (kernel->wanted.count)
+		qsort(wanted, kernel->wanted.count, sizeof(*wanted), by_value);
+	for (size_t i = 0; i < kernel->wanted.count; i++)
+		if (!kept || wanted[kept - 1] != wanted[i])
+			wanted[kept++] = wanted[i];
+	kernel->wanted.count = kept;
+	if (kept) {
+		struct kallsyms_wanted few = { wanted, kept, kernel->wants_modules };
+		ev_kallsyms_read(list, symbolizer->kallsyms_path, &few);
+		kernel->fitted = true;
+		if (list->trouble ||
+		    (shift_to(symbolizer->set, list->text, list->stext, &shift) && !shift))
+			return;
+		ev_kallsyms_done(list);
+	}
+	kernel->fitted = false;
+	ev_kallsyms_read(list, symbolizer->kallsyms_path, NULL);
+}
+
+static bool was_wanted(const struct kernel *kernel, uint64_t address)
+{
+	return bsearch(&address, kernel->wanted.items, kernel->wanted.count,
+		       sizeof(*kernel->wanted.items), by_value);
+}
+
 static void load_kallsyms(struct ev_symbolizer *symbolizer)
 {
 	struct kernel *kernel = &symbolizer->kernel;
@@ -80,7 +129,7 @@ static void load_kallsyms(struct ev_symbolizer *symbolizer)
 			trouble = "build-id differs: another build of the kernel is running";
 	}
 	if (!trouble) {
-		ev_kallsyms_read(&kernel->kallsyms, symbolizer->kallsyms_path);
+		read_list(symbolizer);
 		trouble = kernel->kallsyms.trouble;
 	}
 	if (!trouble && !shift_to(symbolizer->set, kernel->kallsyms.text, kernel->kallsyms.stext,
@@ -134,6 +183,11 @@ bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t addr
 		return true;
 	if (!kernel->listed || (module && kernel->modules_trouble))
 		return false;
+	if (kernel->fitted && !was_wanted(kernel, address)) {
+		ev_kallsyms_done(&kernel->kallsyms);
+		kernel->wanted.count = 0;
+		load_kallsyms(symbolizer);
+	}
 	const struct symbol *symbol =
 		ev_symtab_find(&kernel->kallsyms.table, address + kernel->shift);
 	if (!symbol)

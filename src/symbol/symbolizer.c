@@ -1,5 +1,6 @@
 /* A place becomes function, file and line, from what the recording carries or from the files here.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -59,6 +60,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 		ev_names_done(&symbolizer->objects.items[i]);
 	ev_array_done(&symbolizer->objects);
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
+	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
 	ev_carried_done(&symbolizer->carried);
 	ev_strings_close(symbolizer->linkages);
@@ -117,6 +119,35 @@ static struct names *names_of(struct ev_symbolizer *symbolizer, uint32_t object)
 	return names;
 }
 
+/* A function that the file only unwinds is called after its place in it. */
+static void make_up(struct ev_symbolizer *symbolizer, const struct names *names,
+		    const struct object *object, struct code_range *range, struct found *found)
+{
+	uint64_t address = range->start;
+	const char *name = object->shown.name;
+	if (!range->name) {
+		name += *name == '['; /* of [vdso] */
+		ev_image_address(&names->outline, range->start, &address);
+		range->name = ev_arena_printf(&symbolizer->arena, "[%.*s+0x%" PRIx64 "]",
+					      (int)strcspn(name, "]"), name, address);
+	}
+	*found = (struct found){ range->name, range->start, range->end - range->start, true };
+}
+
+static bool find_in_file(struct ev_symbolizer *symbolizer, const struct names *names,
+			 const struct object *object, uint64_t at, struct found *found)
+{
+	const struct symbol *symbol = ev_symtab_find(&names->table, at);
+	struct code_range *range = ev_code_ranges_find(&names->ranges, at);
+	/* A symbol without a size does not reach into the next function. */
+	if (range && (!symbol || (symbol->open && symbol->start < range->start)))
+		make_up(symbolizer, names, object, range, found);
+	else if (symbol)
+		*found = (struct found){ ev_symtab_name(&names->table, symbol), symbol->start,
+					 symbol->end - symbol->start, false };
+	return found->linkage;
+}
+
 static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		      const struct object *object, uint64_t at, struct found *found)
 {
@@ -127,27 +158,31 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		return ev_kernel_find(symbolizer, object->shown.kind == EV_OBJECT_MODULE, at,
 				      found);
 	case EV_OBJECT_BPF:
-		*found = (struct found){ object->shown.path, object->start, object->size_bytes };
+		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
+					 false };
 		return true;
 	case EV_OBJECT_JIT: {
 		const struct perf_map_entry *entry = ev_perf_map_find(&names->map, at);
 		if (entry)
-			*found = (struct found){ entry->name, entry->start, entry->size_bytes };
+			*found = (struct found){ entry->name, entry->start, entry->size_bytes,
+						 false };
 		return entry;
 	}
-	default: {
-		const struct symbol *symbol = ev_symtab_find(&names->table, at);
-		if (symbol)
-			*found = (struct found){ ev_symtab_name(&names->table, symbol),
-						 symbol->start, symbol->end - symbol->start };
-		return symbol;
+	default:
+		return find_in_file(symbolizer, names, object, at, found);
 	}
-	}
+}
+
+bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	return object < symbolizer->objects.count && symbolizer->objects.items[object].skipped;
 }
 
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object)
 {
 	struct names *names = names_of(symbolizer, object);
+	if (names->carried && !names->carried->trouble && names->carried->functions.count)
+		return NULL; /* known without looking at what is here */
 	enum ev_object_kind kind = ev_space_set_object(symbolizer->set, object)->kind;
 	const char *local = names->trouble;
 	if (kind == EV_OBJECT_KERNEL || kind == EV_OBJECT_MODULE) {
@@ -159,7 +194,7 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 	}
 	if (!names->carried)
 		return local;
-	if (local && names->carried->trouble)
+	if ((local || names->missed) && names->carried->trouble)
 		return names->carried->trouble; /* the machine that was recorded knew better */
 	return names->carried->functions.count ? NULL : local;
 }
@@ -245,8 +280,12 @@ static size_t find_carried(const struct carried *carried, const struct names *na
 		set_frame(&out[count++], &only, flags);
 	}
 	if (function) {
-		out[count - 1].start = function->start;
-		out[count - 1].size_bytes = function->end - function->start;
+		struct ev_symbol *around_it = &out[count - 1];
+		around_it->start = function->start;
+		around_it->size_bytes = function->end - function->start;
+		around_it->made_up = function->made_up && (!around_it->function || !place);
+		if (around_it->made_up)
+			around_it->function = function->function;
 	}
 	return count;
 }
@@ -257,11 +296,11 @@ static struct debug_info *debug_of(struct ev_symbolizer *symbolizer, struct name
 {
 	if (object->shown.kind == EV_OBJECT_KERNEL) {
 		*address = at + symbolizer->kernel.vmlinux_shift;
-		return ev_names_debug(&symbolizer->kernel.vmlinux);
+		return ev_names_debug(symbolizer, &symbolizer->kernel.vmlinux);
 	}
 	if (object->shown.kind != EV_OBJECT_FILE || !ev_image_address(&names->outline, at, address))
 		return NULL;
-	return ev_names_debug(names);
+	return ev_names_debug(symbolizer, names);
 }
 
 static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
@@ -285,8 +324,12 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	for (size_t i = 0; i < count; i++) {
 		bool last = i == count - 1;
 		out[i] = (struct ev_symbol){ .inlined = frames[i].inlined };
+		if (last && named && found.made_up && frames[i].function)
+			named = false; /* its debug info knows better */
+		out[i].made_up = last && named && found.made_up;
 		set_function(symbolizer, &out[i],
-			     last && named ? found.linkage : frames[i].function, !generated, flags);
+			     last && named ? found.linkage : frames[i].function,
+			     !generated && !out[i].made_up, flags);
 		if (flags & EV_SYMBOL_LINES) {
 			out[i].file = frames[i].file;
 			out[i].line = frames[i].line;
@@ -301,7 +344,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 		around->start = start;
 		around->size_bytes = frame->end - frame->start;
 	}
-	if (!around->function)
+	if (!around->function || around->made_up)
 		names->missed = true;
 	return count;
 }
@@ -322,7 +365,10 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF;
 	/* What is here is asked when the recording knows less than is wanted; the names that it
 	 * carries win all the same. */
-	if (carried && !(wanted & ~symbolizer->carried.flags))
+	if (carried && out[carried - 1].made_up)
+		names->missed = true;
+	unsigned known = carried && names->carried->skipped ? 0 : symbolizer->carried.flags;
+	if (carried && !(wanted & ~known))
 		return carried;
 	if (!local)
 		return carried ? carried : (out[0] = (struct ev_symbol){ 0 }, 1);

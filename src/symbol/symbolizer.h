@@ -4,6 +4,7 @@
 
 #include "carried.h"
 #include "debug_info.h"
+#include "eh_frame.h"
 #include "image.h"
 #include "kallsyms.h"
 #include "perf_map.h"
@@ -14,16 +15,21 @@ struct names {
 	const char *trouble; /* why there are no names */
 	const char *partial; /* why some are missing, told when one was missed */
 	bool missed;
-	struct table table;     /* FILE, VDSO: by file offset */
-	struct image outline;   /* segments of the ELF file */
-	struct perf_map map;    /* JIT */
-	const char *debug_path; /* the file with the DWARF, NULL when there is none */
+	struct table table;        /* FILE, VDSO: by file offset */
+	struct code_ranges ranges; /* functions, where the table lacks the local ones */
+	struct image outline;      /* segments of the ELF file */
+	struct perf_map map;       /* JIT */
+	const char *debug_path;    /* the file with the DWARF, NULL when there is none */
 	struct debug_info *debug;
+	bool packed;  /* debug_path is a file of its own whose DWARF takes long to unpack */
+	bool skipped; /* lines were asked for, and not looked for because of that */
 	const struct carried_object *carried;
 };
 
 struct kernel {
 	bool loaded;
+	EV_ARRAY(uint64_t) wanted;   /* addresses that will be asked for, none when not known */
+	bool wants_modules, fitted;  /* kallsyms holds no more than them */
 	const char *trouble;         /* of the kernel itself */
 	const char *modules_trouble; /* of its modules */
 	struct kallsyms kallsyms;
@@ -37,6 +43,7 @@ struct ev_symbolizer {
 	const struct ev_space_set *set;
 	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
 	bool no_local_files;
+	bool sparing;                     /* leave packed debug files to those who ask for lines */
 	bool same_host;                   /* as far as the recording tells, it was made here */
 	bool same_kernel;                 /* and on the kernel that is running */
 	const char *hostname, *osrelease; /* of the recording, NULL when not known */
@@ -52,7 +59,11 @@ struct ev_symbolizer {
 struct found {
 	const char *linkage; /* NULL when there is no name */
 	uint64_t start, size_bytes;
+	bool made_up;
 };
+
+/* Were lines of this object asked for, but left out to be sparing? */
+bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object);
 
 /* Fill `names` from the object's ELF file and its separate debug file, or from this process' own
  * vdso; names->trouble says why it failed. */
@@ -64,10 +75,13 @@ void ev_names_load_vdso(struct ev_symbolizer *symbolizer, const struct object *o
 void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct image *image,
 		   const char *path);
 void ev_names_done(struct names *names);
-/* The DWARF of an object, NULL when it has none. */
-struct debug_info *ev_names_debug(struct names *names);
+/* The DWARF of an object, NULL when it has none, or when it is to be spared. */
+struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct names *names);
 
 void ev_kernel_load(struct ev_symbolizer *symbolizer);
+/* Before the first find: addresses that will be asked for, in any order. Others may be asked
+ * for all the same, at the price of reading everything. */
+void ev_kernel_want(struct ev_symbolizer *symbolizer, bool module, uint64_t address);
 bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
 		    struct found *found);
 

@@ -80,13 +80,32 @@ static uint32_t outer_of(const struct table *table, size_t at)
 	return outer;
 }
 
+/* Some tables, the kernel's among them, are sorted but for the names of one address. */
+static void sort_symbols(struct table *table)
+{
+	struct symbol *symbols = table->symbols.items;
+	size_t count = table->symbols.count;
+	for (size_t i = 1; i < count; i++) {
+		if (symbols[i].start < symbols[i - 1].start) {
+			qsort_r(symbols, count, sizeof(*symbols), by_address, table);
+			return;
+		}
+	}
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && symbols[to].start == symbols[from].start; to++)
+			;
+		if (to - from > 1)
+			qsort_r(&symbols[from], to - from, sizeof(*symbols), by_address, table);
+	}
+}
+
 void ev_symtab_sort(struct table *table)
 {
 	struct symbol *symbols = table->symbols.items;
 	size_t count = table->symbols.count, kept = 0;
 	if (!count)
 		return;
-	qsort_r(symbols, count, sizeof(*symbols), by_address, table);
+	sort_symbols(table);
 	for (size_t i = 0; i < count; i++)
 		if (!kept || symbols[kept - 1].start != symbols[i].start)
 			symbols[kept++] = symbols[i];

@@ -4,6 +4,7 @@
  *   k:sys_read      of the kernel
  *   in<out          `in`, inlined into `out`: one place, two frames
  *   ?7              a place of "prog" without a name
+ *   !7              one whose function has a made-up name
  *   main@12         line 12 of main */
 #ifndef INVENTED_H
 #define INVENTED_H
@@ -114,6 +115,7 @@ static inline size_t invented_symbolize(void *context, struct ev_place place, un
 	if (!place.object || word >= it->words.count || *it->words.items[word] == '?')
 		return 1;
 	const char *name = invented_name(it->words.items[word]), *outer = strchr(name, '<');
+	out[0].made_up = *name == '!';
 	bool two = outer && (flags & EV_SYMBOL_INLINES);
 	out[0].function =
 		ev_arena_text(&it->arena, name, two ? (size_t)(outer - name) : strlen(name));

@@ -108,6 +108,20 @@ static void an_unresolved_place_is_called_by_its_address(void **state)
 	invented_done(&it);
 }
 
+static void a_made_up_name_folds_addresses_and_stays_unresolved(void **state)
+{
+	(void)state;
+	struct invented it = invented_open();
+	invented_add(&it, "main !f@5", 3, 30);
+	invented_add(&it, "main !f@6", 4, 40);
+	struct ev_named *named = invented_name_all(&it, 0, false);
+	assert_int_equal(named->cells.count, 1);
+	assert_string_equal(folded(&it, named, "main !f@6"), "main;!f");
+	assert_int_equal(it.profile->quality.unresolved, 7);
+	ev_named_close(named);
+	invented_done(&it);
+}
+
 static void the_upper_half_of_unknown_addresses_is_the_kernels(void **state)
 {
 	(void)state;
@@ -194,6 +208,7 @@ int main(void)
 		cmocka_unit_test(every_unique_place_is_looked_up_once_per_role),
 		cmocka_unit_test(the_frame_below_a_system_call_is_exact),
 		cmocka_unit_test(an_unresolved_place_is_called_by_its_address),
+		cmocka_unit_test(a_made_up_name_folds_addresses_and_stays_unresolved),
 		cmocka_unit_test(the_upper_half_of_unknown_addresses_is_the_kernels),
 		cmocka_unit_test(a_sample_without_frames_is_kept),
 		cmocka_unit_test(an_empty_profile_has_names_too),

@@ -132,10 +132,10 @@ static void counts_that_lie_take_no_memory(void **state)
 {
 	(void)state;
 	/* 2^63 texts, in a dozen bytes. */
-	static const uint8_t texts[] = "EVSY\1\0\x80\x80\x80\x80\x80\x80\x80\x80\x80\1";
+	static const uint8_t texts[] = "EVSY\2\0\x80\x80\x80\x80\x80\x80\x80\x80\x80\1";
 	static const uint8_t version[] = "EVSY\x7f\0\0\0\0\0";
 	static const uint8_t frames[] =
-		"EVSY\1\3\1a\0\1\0\1\0\0\0\0\1\0\1\xff\xff\xff\xff\xff\xff\x7f";
+		"EVSY\2\3\1a\0\1\0\1\0\0\0\0\0\1\0\1\xff\xff\xff\xff\xff\xff\x7f";
 	struct carried carried;
 	ev_carried_decode(&carried, texts, sizeof(texts));
 	assert_int_equal(carried.objects.count, 0);

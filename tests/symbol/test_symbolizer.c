@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include "compiled.h"
 #include "carried.h"
+#include "symbolizer.h"
 
 static const char program[] =
 	"#include <stdio.h>\n"                                                  /* 1 */
@@ -180,13 +181,12 @@ static void a_stripped_program_says_so(void **state)
 	needs_program("gcc");
 	needs_program("strip");
 	struct scene scene = { 0 };
-	uint64_t hidden = offset_of(state, "rdynamic", "hidden");
 	uint64_t seen = offset_of(state, "rdynamic", "seen");
 	run_in(state, "cp rdynamic stripped; strip stripped");
 	open_scene(&scene, in_folder(state, "stripped"), NULL, NULL);
 	assert_string_equal(function_at(&scene, seen), "seen"); /* exported */
 	assert_null(ev_symbolizer_trouble(scene.symbolizer, scene.place.object));
-	assert_string_equal(function_at(&scene, hidden), "-");
+	assert_string_equal(function_at(&scene, 1), "-"); /* no code */
 	assert_string_equal(ev_symbolizer_trouble(scene.symbolizer, scene.place.object),
 			    "stripped: only exported functions have names");
 	close_scene(&scene);
@@ -197,6 +197,98 @@ static void a_stripped_program_says_so(void **state)
 				    "stripped: the file names no functions");
 		close_scene(&scene);
 	}
+}
+
+/* Two functions of the stripped program, one of them without a size in the symbol table. */
+static void functions_of_a_stripped_program_are_told_apart(void **state)
+{
+	static const char assembly[] = "	.text\n"
+				       "	.globl open_ended\n"
+				       "	.type open_ended, @function\n"
+				       "open_ended:\n"
+				       "	.cfi_startproc\n"
+				       "	.zero 16, 0x90\n"
+				       "	.cfi_endproc\n"
+				       "nameless:\n"
+				       "	.cfi_startproc\n"
+				       "	.zero 32, 0x90\n"
+				       "	.cfi_endproc\n"
+				       "	.zero 16, 0x90\n";
+	needs_program("gcc");
+	needs_program("strip");
+	struct scene scene = { 0 };
+	struct ev_symbol first, last;
+	uint64_t offset;
+	char expected[64];
+	write_file(in_folder(state, "open.s"), assembly, sizeof(assembly) - 1);
+	run_in(state, "gcc -shared -Wl,--build-id -o open.so open.s && strip open.so");
+	assert_int_equal(ev_function_offset(in_folder(state, "open.so"), "open_ended", &offset,
+					    NULL),
+			 0);
+	open_scene(&scene, in_folder(state, "open.so"), NULL, NULL);
+	assert_string_equal(function_at(&scene, offset + 15), "open_ended");
+	frames_at(&scene, offset + 16, EV_SYMBOL_EXACT, &first, 1);
+	frames_at(&scene, offset + 47, EV_SYMBOL_EXACT, &last, 1);
+	snprintf(expected, sizeof(expected), "[open.so+0x%llx]", (unsigned long long)offset + 16);
+	assert_string_equal(first.function, expected);
+	assert_string_equal(last.function, expected);
+	assert_true(first.made_up && last.made_up);
+	assert_int_equal(first.start, offset + 16);
+	assert_int_equal(first.size_bytes, 32);
+	assert_string_equal(ev_symbolizer_trouble(scene.symbolizer, scene.place.object),
+			    "stripped: only exported functions have names");
+
+	struct ev_buffer bytes = { 0 };
+	struct ev_place place = { scene.place.object, offset + 20 };
+	ev_symbols_encode(scene.symbolizer, scene.set, &place, 1,
+			  EV_SYMBOL_LINES | EV_SYMBOL_INLINES, &bytes);
+	struct scene later = { 0 };
+	ev_recording_set_section(&later.recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
+				 bytes.size_bytes);
+	open_scene(&later, in_folder(state, "open.so"), NULL, NULL);
+	frames_at(&later, offset + 30, EV_SYMBOL_EXACT, &last, 1);
+	assert_string_equal(last.function, expected);
+	assert_true(last.made_up);
+	assert_int_equal(last.size_bytes, 32);
+	assert_string_equal(ev_symbolizer_trouble(later.symbolizer, later.place.object),
+			    "stripped: only exported functions have names");
+	close_scene(&later);
+	close_scene(&scene);
+	ev_buffer_done(&bytes);
+}
+
+/* A debug file of its own that takes long to unpack is left alone by the recording, not by who asks
+ * for lines. */
+static void packed_debug_files_are_left_to_the_report(void **state)
+{
+	needs_program("gcc");
+	needs_program("objcopy");
+	struct scene scene = { 0 };
+	struct ev_symbol out[8];
+	struct ev_buffer bytes = { 0 };
+	unsigned flags = EV_SYMBOL_LINES | EV_SYMBOL_INLINES | EV_SYMBOL_EXACT;
+	uint64_t hidden = offset_of(state, "pie", "hidden");
+	run_in(state, "objcopy --only-keep-debug pie packed.debug;"
+		      "head -c 600000 /dev/urandom | base64 >noise;"
+		      "objcopy --add-section .debug_noise=noise packed.debug;"
+		      "objcopy --compress-debug-sections packed.debug;"
+		      "objcopy --strip-all --add-gnu-debuglink=packed.debug pie unpacked");
+	open_scene(&scene, in_folder(state, "unpacked"), NULL, NULL);
+	scene.place.offset = hidden;
+	ev_symbols_encode(scene.symbolizer, scene.set, &scene.place, 1, flags, &bytes);
+	frames_at(&scene, hidden, flags, out, 8);
+	assert_non_null(out[0].file);
+	struct scene later = { 0 };
+	ev_recording_set_section(&later.recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
+				 bytes.size_bytes);
+	open_scene(&later, in_folder(state, "unpacked"), NULL, NULL);
+	assert_true(later.symbolizer->carried.objects.items[0].skipped);
+	assert_string_equal(function_at(&later, hidden), "hidden");
+	frames_at(&later, hidden, flags, out, 8);
+	assert_non_null(out[0].file);
+	close_scene(&later);
+	close_scene(&scene);
+	ev_buffer_done(&bytes);
 }
 
 static void separate_debug_files_are_found(void **state)
@@ -234,7 +326,7 @@ static void separate_debug_files_are_found(void **state)
 	run_in(state, "objcopy --only-keep-debug nodebug other.debug;"
 		      "cp pie twin; strip twin; objcopy --add-gnu-debuglink=other.debug twin");
 	open_scene(&scene, in_folder(state, "twin"), NULL, NULL);
-	assert_string_equal(function_at(&scene, hidden), "-");
+	assert_string_not_equal(function_at(&scene, hidden), "hidden");
 	close_scene(&scene);
 	free(command);
 	free(whole);
@@ -544,6 +636,8 @@ int main(void)
 		cmocka_unit_test(calls_of_libraries_go_through_named_stubs),
 		cmocka_unit_test(lines_and_inlined_functions_are_frames),
 		cmocka_unit_test(a_stripped_program_says_so),
+		cmocka_unit_test(functions_of_a_stripped_program_are_told_apart),
+		cmocka_unit_test(packed_debug_files_are_left_to_the_report),
 		cmocka_unit_test(separate_debug_files_are_found),
 		cmocka_unit_test(a_rebuilt_file_gives_no_names),
 		cmocka_unit_test(files_that_cannot_be_the_one_are_not_asked),

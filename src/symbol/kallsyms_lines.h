@@ -1,0 +1,17 @@
+/* The lines of kallsyms, one after the other, without having all of them at once. */
+#ifndef SYMBOL_KALLSYMS_LINES_H
+#define SYMBOL_KALLSYMS_LINES_H
+
+#include <evprof/base.h>
+
+struct kallsyms_line {
+	uint64_t address;
+	char type;
+	const char *name, *module; /* not terminated; module "" for the kernel itself */
+	size_t name_length, module_length;
+};
+/* Calls `take` for every line that makes sense until it returns false. 0 or -errno. */
+int ev_kallsyms_lines(const char *path,
+		      bool (*take)(void *context, const struct kallsyms_line *line), void *context);
+
+#endif
