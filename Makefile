@@ -192,6 +192,7 @@ install: all
 	for verb in $(VERBS); do $(B)/evprof $$verb --manual >$(MAN1)/evprof-$$verb.1 || exit 1; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(VERBS:%=$(MAN1)/evprof-%.1)
+	$(if $(DESTDIR),rmdir -p --ignore-fail-on-non-empty $(MAN1) $(DESTDIR)$(PREFIX)/bin 2>/dev/null || true)
 clean:
 	rm -rf $(B)
 help:

@@ -5,6 +5,9 @@
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err)
 {
+	if (options->all_user && options->all_kernel)
+		return ev_fail(err, EINVAL,
+			       "--all-user and --all-kernel leave nothing to look at: give one");
 	for (size_t i = 0; i < options->words.count; i++) {
 		const struct option_word *word = &options->words.items[i];
 		bool is_event = word->row->letter == 'e';

@@ -10,14 +10,26 @@ int complain(const struct verb *verb, const struct ev_err *err, int status)
 	return complain_text(verb, status, "%s", err->text);
 }
 
+/* Names in the sentence may hold anything; its own line ends (a caret under a word) stay. */
+static void print_safely(FILE *out, const char *fmt, va_list args)
+{
+	struct ev_arena arena = { 0 };
+	char *text = NULL;
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	for (char *rest = text, *line; text && (line = strsep(&rest, "\n"));)
+		fprintf(out, "%s\n", ev_text_safe(&arena, line));
+	free(text);
+	ev_arena_done(&arena);
+}
+
 int complain_text(const struct verb *verb, int status, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
 	fflush(stdout);
 	fprintf(stderr, "evprof%s%s: ", *verb->name ? " " : "", verb->name);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	print_safely(stderr, fmt, args);
 	va_end(args);
 	return status;
 }

@@ -65,8 +65,9 @@ static int parse_clock(void *into, const char *value, struct ev_err *err)
 		{ "tai", CLOCK_TAI },
 	};
 	struct record_options *options = into;
+	const char *name = strncasecmp(value, "CLOCK_", 6) ? value : value + 6;
 	for (size_t i = 0; i < EV_LENGTH(clocks); i++)
-		if (!strcasecmp(value, clocks[i].name)) {
+		if (!strcasecmp(name, clocks[i].name)) {
 			options->clock_id = clocks[i].id;
 			return 0;
 		}
@@ -91,6 +92,8 @@ static const struct option_row rows[] = {
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
+	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
+	ROW(0, "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
@@ -103,6 +106,8 @@ static const struct option_row rows[] = {
 	{ .letter = 'z', .name = "compression-level", .value = "LEVEL", .value_is_optional = true,
 	  .kind = OPTION_CALL, .parse = parse_compression, .help = "compress with zstd, 1 … 22" },
 	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", parse_ring, "size of each CPU's ring"),
+	{ .letter = 'N', .name = "no-buildid-cache", .kind = OPTION_FLAG, .hidden = true,
+	  .offset = offsetof(struct record_options, no_cache), .help = "keep no copies (evprof never does)" },
 	ROW('q', "quiet", NULL, FLAG, quiet, "say nothing but errors"),
 	ROW('v', "verbose", NULL, FLAG, verbose, "tell more"),
 	{ 0 },

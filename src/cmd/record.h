@@ -23,8 +23,10 @@ struct record_options {
 	double duration_s;     /* --duration */
 	bool thread_counts;    /* -s */
 	bool timestamp;        /* -T: also shown, time is always there */
-	bool addresses;        /* -d */
-	int clock_id;          /* -k; -1 = the kernel's own */
+	bool sample_cpu, period;
+	bool no_cache;  /* -N: perf's, whose cache evprof has not */
+	bool addresses; /* -d */
+	int clock_id;   /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };

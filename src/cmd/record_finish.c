@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load.h"
 #include "record.h"
 
@@ -83,9 +84,10 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
 	if (run->unreadable)
 		fprintf(stderr,
-			"[ evprof record: the mappings of %zu processes could not be read; their "
-			"samples stay without names (root may read them) ]\n",
-			run->unreadable);
+			"[ evprof record: the mappings of %zu process%s could not be read; samples "
+			"there stay without names%s ]\n",
+			run->unreadable, run->unreadable == 1 ? "" : "es",
+			geteuid() ? " (root may read them)" : "");
 	if (tally->lost)
 		fprintf(stderr,
 			"[ evprof record: LOST %" PRIu64
@@ -114,7 +116,13 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 		       const char *name)
 {
 	bool usual = !strcmp(run->options->output, "perf.data");
-	if (!tally->samples)
+	if (!tally->samples && run->options->delay_ms < 0)
+		fputs("[ evprof record: no samples: sampling was never begun (-D -1) ]\n", stderr);
+	else if (!tally->samples && run->options->delay_ms)
+		fputs("[ evprof record: no samples: it was over before sampling began (-D), or the "
+		      "event never happened ]\n",
+		      stderr);
+	else if (!tally->samples)
 		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
 		      "happened; try a higher frequency (-F max) or another event ]\n",
 		      stderr);

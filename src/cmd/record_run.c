@@ -24,6 +24,8 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.user_callchain_only = from->user_callchains,
 		.kernel_callchain_only = from->kernel_callchains,
 		.addresses = from->addresses,
+		.cpu = from->sample_cpu,
+		.period = from->period,
 		.per_thread_counts = from->thread_counts,
 		.at_exec = from->command && from->delay_ms == 0,
 		.disabled = from->delay_ms != 0,
@@ -31,6 +33,10 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.ring_given = from->ring_given,
 		.clock_id = from->clock_id,
 	};
+	if (from->duration_s < 0)
+		return ev_fail(err, EINVAL, "--duration wants seconds, not a negative number");
+	if (from->delay_ms < -1)
+		return ev_fail(err, EINVAL, "-D wants milliseconds, or -1 for never");
 	if (!from->frequency)
 		return 0;
 	if (from->period_events)

@@ -29,12 +29,12 @@ static const struct option_row rows[] = {
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
 	ROW(0, "group", NULL, FLAG, view.group, "events side by side"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
-	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything"),
+	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
 	ROW('w', "column-widths", "N[,N]", TEXT, widths, "fixed widths of the columns"),
 	ROW('t', "field-separator", "CHARACTER", TEXT, separator, "between fields, without padding"),
 	OPTION_GROUP("Which samples"),
-	ROW(0, "comms", "NAME[,NAME]", TEXT, filter.comms, "only these commands"),
-	ROW(0, "dsos", "NAME[,NAME]", TEXT, filter.objects, "only these objects"),
+	ROW('c', "comms", "NAME[,NAME]", TEXT, filter.comms, "only these commands"),
+	ROW('d', "dsos", "NAME[,NAME]", TEXT, filter.objects, "only these objects"),
 	ROW('S', "symbols", "NAME[,NAME]", TEXT, filter.symbols, "only these functions"),
 	ROW(0, "symbol-filter", "TEXT", TEXT, filter.symbol_part, "only functions whose name has this text"),
 	ROW(0, "pid", "PID[,PID]", TEXT, filter.pids, "only these processes"),
@@ -51,10 +51,13 @@ static const struct option_row rows[] = {
 	ROW('k', "vmlinux", "FILE", TEXT, symbols.vmlinux, "the kernel's image"),
 	ROW(0, "demangle", NULL, FLAG, demangle, "readable C++ and Rust names (on; --no-demangle)"),
 	ROW(0, "inline", NULL, FLAG, inlined, "inlined functions as frames (on; --no-inline)"),
+	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
 	ROW(0, "format", "FORMAT", TEXT, format, "text, folded or json"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
+	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
+	  .help = "read a file of another owner (always)", .hidden = true },
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
 	{ 0 },
 };
@@ -171,6 +174,14 @@ static bool says_nothing(const struct loaded *loaded)
 	return loaded->partial && !loaded->profile->quality.samples;
 }
 
+static bool tells_cpus(const struct ev_recording *recording)
+{
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CPU)
+			return true;
+	return false;
+}
+
 static int run_report(const struct verb *verb, int argc, char **argv)
 {
 	struct report_options options = {
@@ -201,7 +212,13 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
 	status = 0;
-	if (says_nothing(&loaded) && !options.view.header_only)
+	if ((how.by_cpu) && !tells_cpus(loaded.recording))
+		status = complain_text(verb, STATUS_FAILED,
+				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
+				       "whole "
+				       "machine with -a",
+				       options.input);
+	else if (says_nothing(&loaded) && !options.view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options.input, loaded.partial);
 	else if (print_to(&options, &plan, &loaded, &err))

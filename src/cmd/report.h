@@ -15,6 +15,8 @@ struct report_options {
 	const char *separator;  /* -t */
 	const char *time;       /* --time */
 	const char *percentage; /* --percentage relative|absolute */
+	const char *style;      /* -M */
+	bool force;             /* -f: perf's, whose owner check evprof has not */
 	bool stdio;             /* --stdio: the only way so far */
 	bool children;          /* true unless --no-children */
 	bool demangle, inlined; /* true unless --no-… */

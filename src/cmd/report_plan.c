@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "report.h"
 
 #define DEFAULT_SORT "comm,dso,sym"
@@ -78,13 +79,31 @@ static int parse_format(struct report_options *options, struct report_plan *plan
 	return rc;
 }
 
+/* A file that was named must be there: without it other names would be shown, silently. */
+static int check_named_files(const struct ev_symbolizer_options *symbols, struct ev_err *err)
+{
+	const char *const named[] = { symbols->symfs, symbols->kallsyms, symbols->vmlinux };
+	for (size_t i = 0; i < EV_LENGTH(named); i++)
+		if (named[i] && access(named[i], R_OK))
+			return ev_fail(err, errno, "cannot read '%s': %m", named[i]);
+	return 0;
+}
+
+/* Only instructions that are shown have a style; it is checked here and kept for those. */
+static int check_style(const char *style, struct ev_err *err)
+{
+	if (!style || !strcmp(style, "intel") || !strcmp(style, "att"))
+		return 0;
+	return ev_fail(err, EINVAL, "-M takes intel or att, not '%s'", style);
+}
+
 static int parse_small(struct report_options *options, struct ev_err *err)
 {
 	const char *percentage = options->percentage, *separator = options->separator;
 	if (percentage && strcmp(percentage, "relative") && strcmp(percentage, "absolute"))
 		return ev_fail(err, EINVAL, "--percentage is relative or absolute, not '%s'",
 			       percentage);
-	options->filter.absolute = percentage && !strcmp(percentage, "absolute");
+	options->filter.absolute = !percentage || !strcmp(percentage, "absolute");
 	if (separator && (strlen(separator) != 1) && strcmp(separator, "\\t"))
 		return ev_fail(err, EINVAL, "-t takes one character, not '%s'", separator);
 	if (separator)
@@ -102,6 +121,10 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 	int rc = parse_format(options, plan, err);
 	if (!rc)
 		rc = parse_small(options, err);
+	if (!rc)
+		rc = check_named_files(&options->symbols, err);
+	if (!rc)
+		rc = check_style(options->style, err);
 	if (!rc && options->widths)
 		rc = parse_widths(options, err);
 	if (!rc && options->fields)

@@ -102,6 +102,15 @@ static void add_build_id_records(const struct ev_buffer *section, struct ev_buff
 	}
 }
 
+/* The notes, at the head of a file that may never be finished. */
+void ev_describe_notes(const struct ev_recording *recording, struct ev_buffer *out)
+{
+	const struct ev_section *notes = ev_recording_section(recording, EV_FEATURE_EVPROF_NOTES);
+
+	if (notes)
+		add_piece_records(notes->number, notes->bytes, notes->size_bytes, out);
+}
+
 /* Features as records: at the head of everything that is written, so that a recording that is
  * never finished still tells where and how it was made, and at the end of a stream. */
 void ev_describe_features(const struct ev_recording *recording, uint64_t told[4], bool at_end,

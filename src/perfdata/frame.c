@@ -86,6 +86,8 @@ int ev_frame_begin(struct ev_writer *writer, const struct ev_recording *recordin
 	}
 	ev_describe_names(recording, &head);
 	ev_describe_features(recording, writer->told, false, &head);
+	if (!writer->pipe) /* a stream tells them at its end */
+		ev_describe_notes(recording, &head);
 	if (rc == 0)
 		rc = ev_writer_append(writer, head.bytes, head.size_bytes, err);
 	writer->head_end = writer->end;

@@ -145,6 +145,8 @@ int ev_describe_attrs(const struct ev_recording *recording, size_t attr_bytes,
 		      struct ev_buffer *out, struct ev_err *err);
 /* EVENT_UPDATE with the name of every event. */
 void ev_describe_names(const struct ev_recording *recording, struct ev_buffer *out);
+/* The notes as records: with them an unfinished file still tells what was given up. */
+void ev_describe_notes(const struct ev_recording *recording, struct ev_buffer *out);
 /* HEADER_FEATURE for those features that `told` does not name yet; at the end also the sections
  * that only evprof knows, and the build-ids. */
 void ev_describe_features(const struct ev_recording *recording, uint64_t told[4], bool at_end,
