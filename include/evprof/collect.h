@@ -41,7 +41,8 @@ int ev_workload_go(struct ev_workload *workload, struct ev_err *err);
 /* 1 when it has ended (status as of waitpid, usage of it and its waited-for children), 0 while it
  * runs, or with `block` after waiting; -errno. */
 int ev_workload_ended(struct ev_workload *workload, bool block, int *status, struct rusage *usage);
-/* A descriptor (pidfd) that polls readable when the command has ended; -1 where the kernel has none.
+/* A descriptor (pidfd) that polls readable when the command has ended; -1 where the kernel has
+ * none.
  */
 int ev_workload_fd(const struct ev_workload *workload);
 void ev_workload_signal(struct ev_workload *workload, int signal_number);

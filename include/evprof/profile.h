@@ -80,9 +80,9 @@ struct ev_named {
 	const struct ev_space_set *spaces;
 	EV_ARRAY(struct ev_frame) frames; /* unique; 0 stands for a sample without any frame */
 	EV_ARRAY(struct ev_stack) stacks;
-	uint32_t *stack_of;               /* profile stack -> named stack */
-	EV_ARRAY(struct ev_cell) cells;   /* unique (tag, named stack), by rising stack, then tag */
-	uint32_t *object_names;           /* string id of every object's short name */
+	uint32_t *stack_of;             /* profile stack -> named stack */
+	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
+	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. */
@@ -90,7 +90,10 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line);
 void ev_named_close(struct ev_named *named);
 /* The objects whose leaves have no symbol, most samples first; how many were filled in. */
-struct ev_unresolved { uint32_t object; uint64_t samples; };
+struct ev_unresolved {
+	uint32_t object;
+	uint64_t samples;
+};
 size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *out, size_t limit);
 
 /* ---- flat tables ------------------------------------------------------------------------------
@@ -176,8 +179,8 @@ struct ev_tree {
 void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
 		    bool callers);
-/* From the roots down to the row's function, of the samples that end in it: perf's caller order of a
- * table without children. A table with children gives what is inside the row, as above. */
+/* From the roots down to the row's function, of the samples that end in it: perf's caller order of
+ * a table without children. A table with children gives what is inside the row, as above. */
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
 void ev_tree_done(struct ev_tree *tree);

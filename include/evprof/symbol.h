@@ -67,8 +67,8 @@ struct ev_place ev_space_find(const struct ev_space_set *set, struct ev_space_ca
  * the set. */
 const char *ev_space_comm(const struct ev_space_set *set, uint32_t pid, uint32_t tid,
 			  uint64_t time_ns);
-/* The time around time_ns in which no mapping of a process changes (EV_KERNEL_PID: of the kernel), so
- * that equal addresses are equal places; and in which a thread keeps its name. */
+/* The time around time_ns in which no mapping of a process changes (EV_KERNEL_PID: of the kernel),
+ * so that equal addresses are equal places; and in which a thread keeps its name. */
 struct ev_span {
 	uint64_t from_ns, to_ns; /* to_ns is outside */
 };

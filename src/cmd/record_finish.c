@@ -135,11 +135,12 @@ void record_summary(const struct record_run *run)
 {
 	struct ev_sampler_tally tally = { 0 };
 	struct ev_arena arena = { 0 };
-	const char *name = ev_text_safe(&arena, run->options->output);
+	const char *name;
 	bool failed = ev_writer_failure(run->writer);
 	char size[32], samples[32];
 	if (run->options->quiet)
 		return;
+	name = ev_text_safe(&arena, run->options->output);
 	ev_sampler_tally(run->sampler, &tally);
 	print_trouble(run, &tally);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));

@@ -176,8 +176,8 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 		fd = ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
 		if (fd >= 0)
 			break;
-		/* The first answer is about what was asked, later ones about what was left; but when
-		 * even that is not there, no permission would bring it. */
+		/* The first answer is about what was asked, later ones about what was left; but
+		 * when even that is not there, no permission would bring it. */
 		if (!first_error || is_forbidden(-fd) || is_absent(-fd))
 			first_error = fd;
 		const struct concession *one = concede(&attr, fixed, -fd);

@@ -42,15 +42,16 @@ static int by_text(const void *one, const void *other)
 
 static bool is_root(const struct ev_named *named, uint32_t frame)
 {
-	const char *function = ev_strings_text(named->profile->strings,
-					       named->frames.items[frame].function);
+	const char *function =
+		ev_strings_text(named->profile->strings, named->frames.items[frame].function);
 	return named->frames.items[frame].resolved &&
 	       bsearch(function, roots, EV_LENGTH(roots), sizeof(roots[0]), by_text);
 }
 
 uint64_t ev_named_truncated(const struct ev_named *named)
 {
-	/* Whether the outermost frame of each stack is a root; a parent comes before its children. */
+	/* Whether the outermost frame of each stack is a root; a parent comes before its children.
+	 */
 	size_t count = named->stacks.count;
 	bool *whole = ev_alloc(count * sizeof(*whole));
 	for (uint32_t i = 1; i < count; i++) {

@@ -93,7 +93,7 @@ static void add_tracepoint(struct ev_event_list *list, const char *name, uint64_
 
 struct part {
 	const char *system, *text;
-	size_t size_bytes;
+	size_t size_bytes = 0;
 };
 struct parts {
 	struct part header_page, header_event, formats[8], printk;
@@ -291,8 +291,8 @@ static void the_formats_of_this_machine_are_found(void **state)
 	int64_t id;
 	struct ev_event_list list = { 0 };
 	struct ev_buffer section = { 0 };
-	char *format;
-	size_t size_bytes;
+	char *format = NULL;
+	size_t size_bytes = 0;
 	if (ev_file_number(TRACEFS "/events/sched/sched_switch/id", &id) ||
 	    ev_file_read(TRACEFS "/events/sched/sched_switch/format", &format, &size_bytes))
 		SKIP("the_formats_of_this_machine_are_found", "tracefs cannot be read");
