@@ -153,7 +153,7 @@ static void print_event(FILE *out, struct ev_arena *scratch, const struct ev_rec
 {
 	const struct perf_event_attr *attr = &event->attr;
 	fprintf(out, "# event : name = %s, ",
-		ev_text_safe(scratch, event->name ? event->name : ""));
+		ev_text_safe(scratch, ev_report_event_name(event, scratch)));
 	if (event->id_count) {
 		fputs(", id = {", out);
 		for (size_t i = 0; i < event->id_count; i++)

@@ -74,6 +74,8 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_percent(out, left(quality->with_stack, quality->truncated_stacks),
 			      quality->with_stack);
 		fputs(" complete stacks", out);
+	} else if (samples && ev_report_stacks_skipped(report)) {
+		fputs(", stacks not looked at (--no-children)", out);
 	}
 	print_count(out, ", ", quality->lost, " lost");
 	if (quality->throttled)

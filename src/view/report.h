@@ -12,8 +12,12 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 int ev_report_json(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 
-/* Name of an event as recorded; "event 2" when the recording does not tell. */
+/* Name of an event as recorded, or what its attr is called where the recording has no names. */
+const char *ev_report_event_name(const struct ev_recorded_event *event, struct ev_arena *arena);
+/* The same by index; "event 2" for one that the recording does not have. */
 const char *ev_report_event(const struct ev_report *report, size_t event, struct ev_arena *arena);
+/* Call chains were recorded but not looked at. */
+bool ev_report_stacks_skipped(const struct ev_report *report);
 
 /* The rows that an event has something in and that reach the percent limit, by falling weight. With
  * `group`, all events count and the order is the table's. free() the array. */

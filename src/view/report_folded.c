@@ -1,7 +1,8 @@
 /* A profile becomes folded stacks, one a line: "comm;root;…;leaf COUNT", as flame graph programs
  * read them. COUNT is samples, or the period when that is asked for. Kernel functions end in _[k],
- * inlined ones in _[i]; a place without a symbol is its [object]; ';' in a name becomes ':'. Where
- * several events have samples, the event's name stands in front as the outermost frame. */
+ * inlined ones in _[i]; a place without a symbol is its [object], or what stands for a name such
+ * as [sort+0x9a00]; ';' in a name becomes ':'. Where several events have samples, the event's name
+ * stands in front as the outermost frame. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,17 @@ static void add_frame(struct ev_buffer *text, struct ev_arena *scratch,
 {
 	const struct ev_strings *strings = named->profile->strings;
 	ev_buffer_u8(text, ';');
-	if (!frame->resolved) {
+	const char *function = ev_strings_text(strings, frame->function);
+	/* Brackets tell a made-up name from an address, which would be a frame of its own in every
+	 * graph. */
+	if (!frame->resolved && *function != '[') {
 		const char *object = ev_strings_text(strings, named->object_names[frame->object]);
 		bool bracketed = *object == '[';
 		ev_buffer_printf(text, bracketed ? "" : "[");
 		add_name(text, scratch, object);
 		ev_buffer_printf(text, bracketed ? "" : "]");
 	} else {
-		add_name(text, scratch, ev_strings_text(strings, frame->function));
+		add_name(text, scratch, function);
 	}
 	if (frame->inlined)
 		ev_buffer_printf(text, "_[i]");

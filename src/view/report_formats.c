@@ -1,7 +1,10 @@
 /* The table of report formats, and what more than one of them needs. */
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/event.h>
 #include "report.h"
+
+enum { EVENT_NAME_BYTES = 128 };
 
 const struct ev_report_format ev_report_formats[] = {
 	{ "text", "a table as perf report --stdio prints it", ev_report_text },
@@ -18,13 +21,32 @@ const struct ev_report_format *ev_report_format_find(const char *name)
 	return NULL;
 }
 
+const char *ev_report_event_name(const struct ev_recorded_event *event, struct ev_arena *arena)
+{
+	if (event->name && *event->name)
+		return event->name;
+	char *name = ev_arena_take(arena, EVENT_NAME_BYTES);
+	return ev_event_modifiers(&event->attr, name, EVENT_NAME_BYTES);
+}
+
 const char *ev_report_event(const struct ev_report *report, size_t event, struct ev_arena *arena)
 {
 	const struct ev_recording *recording = report->recording;
-	if (recording && event < recording->event_count && recording->events[event].name &&
-	    *recording->events[event].name)
-		return recording->events[event].name;
+	if (recording && event < recording->event_count)
+		return ev_report_event_name(&recording->events[event], arena);
 	return ev_arena_printf(arena, "event %zu", event + 1);
+}
+
+/* Samples count as having a stack only where stacks are looked at. */
+bool ev_report_stacks_skipped(const struct ev_report *report)
+{
+	const struct ev_recording *recording = report->recording;
+	if (!recording || report->named->profile->quality.with_stack)
+		return false;
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CALLCHAIN)
+			return true;
+	return false;
 }
 
 const char *ev_report_safe(struct ev_arena *arena, const char *text)

@@ -37,10 +37,14 @@ static void add_column(struct block *block, enum column_kind kind, size_t key, c
 	size_t at = block->column_count++;
 	struct column *column = &block->columns[at];
 	*column = (struct column){ .kind = kind, .key = key, .title = title, .width = width };
-	if (at < options->width_count && options->widths[at]) {
-		column->width = options->widths[at];
-		column->fixed = true;
-	}
+	if (at >= options->width_count || !options->widths[at])
+		return;
+	column->width = options->widths[at];
+	column->fixed = true;
+	/* Texts are cut to the width, numbers and what stands above them never. */
+	size_t least = kind == COLUMN_KEY ? 0 : block->event_count > 1 ? width : strlen(title);
+	if (column->width < least)
+		column->width = least;
 }
 
 static size_t key_index(const struct ev_table *table, enum ev_key key)
@@ -236,8 +240,11 @@ static void print_column_heads(struct block *block)
 			}
 			continue;
 		}
-		fprintf(block->out, column->kind == COLUMN_KEY ? "%s%-*s" : "%s%*s", c ? "  " : "",
-			(int)column->width, title);
+		fputs(c ? "  " : "", block->out);
+		if (column->kind == COLUMN_KEY)
+			print_text(block, column, title, false);
+		else
+			fprintf(block->out, "%*s", (int)column->width, title);
 	}
 	putc_unlocked('\n', block->out);
 	if (separator)
@@ -346,6 +353,16 @@ static void print_top(FILE *out, const struct ev_report *report,
 	fputs("#\n", out);
 }
 
+static void print_nothing(FILE *out, const struct ev_report *report)
+{
+	struct ev_arena scratch = { 0 };
+	if (report->partial)
+		fprintf(out, "# No samples: %s\n#\n", ev_text_safe(&scratch, report->partial));
+	else
+		fputs("# No samples.\n#\n", out);
+	ev_arena_done(&scratch);
+}
+
 int ev_report_text(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err)
 {
@@ -365,7 +382,7 @@ int ev_report_text(FILE *out, const struct ev_report *report,
 		printed++;
 	}
 	if (!printed && !options->quiet)
-		fputs("# No samples.\n#\n", out);
+		print_nothing(out, report);
 	if (!options->quiet)
 		ev_print_tip(out, report, options);
 	return 0;

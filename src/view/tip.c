@@ -38,6 +38,11 @@ static bool stacks_absent(const struct ev_report *report, const struct ev_report
 	return options->chains == EV_CHAIN_NONE && !has_stacks(report);
 }
 
+static bool stacks_skipped(const struct ev_report *report, const struct ev_report_options *options)
+{
+	return stacks_absent(report, options) && ev_report_stacks_skipped(report);
+}
+
 static bool lines_unseen(const struct ev_report *report, const struct ev_report_options *options)
 {
 	(void)options;
@@ -60,6 +65,7 @@ static const struct {
 	  "nothing was sampled; a lower count per sample may help: evprof record -c N" },
 	{ losing, "samples were lost; a bigger ring helps: evprof record -m 4M" },
 	{ stacks_unseen, "who calls these functions: evprof report%s -g caller" },
+	{ stacks_skipped, "who calls these functions: evprof report%s -g" },
 	{ stacks_absent,
 	  "to see who calls these functions, record their stacks: evprof record -g" },
 	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },

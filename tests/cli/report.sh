@@ -164,6 +164,17 @@ test_the_table_has_perfs_shape() {
 	snapshot report-head head
 }
 
+test_stacks_that_are_not_looked_at_are_told() {
+	record -g "$specimens/two_functions" 50
+	run report --no-children
+	expect_out '^# Quality: .*, stacks not looked at \(--no-children\)'
+	expect_out '^# \(Tip: .*evprof report -g\)'
+	refuse_out 'evprof record -g'
+	run report
+	expect_out 'complete stacks'
+	refuse_out 'not looked at'
+}
+
 test_the_quality_line_stands_in_every_report() {
 	record -g "$specimens/two_functions" 50
 	run report
@@ -330,6 +341,7 @@ test_a_truncated_file_is_reported_as_partial() {
 		[ "$status" -le 1 ] || fail "exit status $status at $share %"
 		cat out err >both
 		has both '[Pp]artial'
+		expect_out "of event '$event"
 	done
 }
 

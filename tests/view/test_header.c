@@ -115,12 +115,27 @@ static void damaged_sections_are_printed_as_far_as_they_go(void **state)
 	ev_buffer_done(&pmus);
 }
 
+static void an_event_without_a_name_is_called_by_its_attr(void **state)
+{
+	(void)state;
+	struct ev_recording recording = { 0 };
+	struct ev_recorded_event *event = ev_recording_add_event(&recording);
+	event->attr.type = PERF_TYPE_SOFTWARE;
+	event->attr.config = PERF_COUNT_SW_PAGE_FAULTS;
+	event->attr.exclude_guest = 1;
+	char *text = header_of(&recording);
+	assert_non_null(strstr(text, "# event : name = page-faults, , type = 1"));
+	free(text);
+	ev_recording_done(&recording);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(features_are_lines),
 		cmocka_unit_test(notes_and_pmus_are_lines),
 		cmocka_unit_test(damaged_sections_are_printed_as_far_as_they_go),
+		cmocka_unit_test(an_event_without_a_name_is_called_by_its_attr),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,23 @@ static void more_truncated_stacks_than_stacks_are_none_complete(void **state)
 	invented_done(&it);
 }
 
+static void stacks_that_were_not_looked_at_are_told(void **state)
+{
+	(void)state;
+	struct invented it;
+	open_one(&it);
+	it.recording.events[0].attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN;
+	assert_string_equal(quality_of(&it, (struct ev_quality){ .samples = 3 }),
+			    "# Quality: 3 samples, 100.0% resolved, stacks not looked at "
+			    "(--no-children), 0 lost\n");
+	assert_null(strstr(quality_of(&it, (struct ev_quality){ .samples = 3, .with_stack = 1 }),
+			   "not looked at"));
+	assert_null(strstr(quality_of(&it, (struct ev_quality){ 0 }), "not looked at"));
+	it.recording.events[0].attr.sample_type = PERF_SAMPLE_IP;
+	assert_null(strstr(quality_of(&it, (struct ev_quality){ .samples = 3 }), "not looked at"));
+	invented_done(&it);
+}
+
 static void fallbacks_and_partial_recordings_are_told(void **state)
 {
 	(void)state;
@@ -106,6 +123,7 @@ int main(void)
 		cmocka_unit_test(samples_symbols_stacks_and_losses_are_told),
 		cmocka_unit_test(what_is_not_complete_never_reads_as_all),
 		cmocka_unit_test(more_truncated_stacks_than_stacks_are_none_complete),
+		cmocka_unit_test(stacks_that_were_not_looked_at_are_told),
 		cmocka_unit_test(fallbacks_and_partial_recordings_are_told),
 		cmocka_unit_test(the_worst_objects_are_named_where_much_is_unresolved),
 	};

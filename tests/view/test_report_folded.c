@@ -48,6 +48,20 @@ static void names_keep_to_one_frame_and_one_line(void **state)
 	invented_done(&it);
 }
 
+static void made_up_names_say_more_than_their_object(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	invented_add(&it, "main;?[prog+0x9a00]", 1, 1);
+	invented_add(&it, "main;?0x9a04", 2, 2);
+	invented_finish(&it, "sym", true, NULL);
+	const char *text = invented_print(&it, "folded");
+	assert_non_null(strstr(text, "prog;main;[prog+0x9a00] 1\n"));
+	assert_non_null(strstr(text, "prog;main;[prog] 2\n"));
+	invented_done(&it);
+}
+
 static void several_events_are_told_apart(void **state)
 {
 	(void)state;
@@ -106,6 +120,7 @@ int main(void)
 		cmocka_unit_test(stacks_are_lines_with_their_samples),
 		cmocka_unit_test(processes_of_one_name_share_a_line),
 		cmocka_unit_test(names_keep_to_one_frame_and_one_line),
+		cmocka_unit_test(made_up_names_say_more_than_their_object),
 		cmocka_unit_test(several_events_are_told_apart),
 		cmocka_unit_test(a_sample_without_frames_is_unknown),
 		cmocka_unit_test(commands_stand_in_front_only_where_they_are_known),

@@ -38,7 +38,7 @@ static void every_event_has_an_order_of_its_own(void **state)
 	invented_done(&it);
 }
 
-static void an_event_without_a_name_has_a_number(void **state)
+static void an_event_without_a_name_is_called_by_its_attr(void **state)
 {
 	(void)state;
 	struct invented it;
@@ -48,7 +48,20 @@ static void an_event_without_a_name_has_a_number(void **state)
 	invented_finish(&it, "sym", false, NULL);
 	assert_string_equal(ev_report_event(&it.report, 0, &arena), "cpu-clock:u");
 	it.recording.events[0].name = "";
-	assert_string_equal(ev_report_event(&it.report, 0, &arena), "event 1");
+	it.recording.events[0].attr = (struct perf_event_attr){
+		.type = PERF_TYPE_HARDWARE,
+		.config = PERF_COUNT_HW_CPU_CYCLES,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+	assert_string_equal(ev_report_event(&it.report, 0, &arena), "cycles:u");
+	it.recording.events[0].name = NULL;
+	it.recording.events[0].attr = (struct perf_event_attr){
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.exclude_guest = 1,
+	};
+	assert_string_equal(ev_report_event(&it.report, 0, &arena), "cpu-clock");
 	assert_string_equal(ev_report_event(&it.report, 5, &arena), "event 6");
 	ev_arena_done(&arena);
 	invented_done(&it);
@@ -59,7 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_are_found_by_name),
 		cmocka_unit_test(every_event_has_an_order_of_its_own),
-		cmocka_unit_test(an_event_without_a_name_has_a_number),
+		cmocka_unit_test(an_event_without_a_name_is_called_by_its_attr),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,6 +111,24 @@ static void columns_take_the_width_they_are_given(void **state)
 	invented_done(&it);
 }
 
+static void headings_are_cut_but_numbers_are_not(void **state)
+{
+	(void)state;
+	struct invented it;
+	const uint32_t widths[] = { 3, 5, 8 };
+	a_small_profile(&it);
+	invented_finish(&it, "comm,dso,sym", false, NULL);
+	it.options.widths = widths;
+	it.options.width_count = 3;
+	const char *text = invented_print(&it, "text");
+	assert_non_null(strstr(text, "# Overhead  Comma  Shared O  Symbol      \n"
+				     "# ........  .....  ........  ............\n"
+				     "#\n"
+				     "    80.00%  prog   prog      [.] work\n"
+				     "    15.00%  prog   [kernel.  [k] sys_read\n"));
+	invented_done(&it);
+}
+
 static void processes_are_numbers_in_line(void **state)
 {
 	(void)state;
@@ -235,6 +253,10 @@ static void nothing_sampled_is_said(void **state)
 	const char *text = invented_print(&it, "text");
 	assert_non_null(strstr(text, "# No samples.\n"));
 	assert_non_null(strstr(text, "# Quality: 0 samples, 0 lost\n"));
+	it.report.partial = "it ends in the middle of a \33 record";
+	text = invented_print(&it, "text");
+	assert_non_null(strstr(text, "# No samples: it ends in the middle of a \\x1b record\n"));
+	assert_null(strstr(text, "# No samples.\n"));
 	invented_done(&it);
 }
 
@@ -246,6 +268,7 @@ int main(void)
 		cmocka_unit_test(small_rows_are_left_out),
 		cmocka_unit_test(separated_fields_are_not_padded),
 		cmocka_unit_test(columns_take_the_width_they_are_given),
+		cmocka_unit_test(headings_are_cut_but_numbers_are_not),
 		cmocka_unit_test(processes_are_numbers_in_line),
 		cmocka_unit_test(events_follow_one_another),
 		cmocka_unit_test(grouped_events_stand_side_by_side),

@@ -147,6 +147,10 @@ static void chains_are_listed_flat_or_folded(void **state)
 	assert_string_equal(invented_print(&it, "text"), "    80.00%  prog     [.] work\n"
 							 "50.00% work;main;start\n"
 							 "30.00% work;mid;main;start\n\n\n");
+	it.options.order = EV_CHAIN_CALLER;
+	assert_string_equal(invented_print(&it, "text"), "    80.00%  prog     [.] work\n"
+							 "50.00% start;main;work\n"
+							 "30.00% start;main;mid;work\n\n\n");
 	invented_done(&it);
 }
 

@@ -40,6 +40,21 @@ static void a_table_of_lines_leads_to_a_flame_graph(void **state)
 	invented_done(&it);
 }
 
+static void stacks_that_were_not_looked_at_need_no_new_recording(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	invented_add(&it, "main", 1, 1);
+	it.recording.events[0].attr.sample_type = PERF_SAMPLE_CALLCHAIN;
+	it.report.path = "other.data";
+	invented_finish(&it, "sym", false, NULL);
+	assert_true(tips(&it, "evprof report -i other.data -g)"));
+	it.recording.events[0].attr.sample_type = 0;
+	assert_true(tips(&it, "evprof record -g)"));
+	invented_done(&it);
+}
+
 static void the_command_can_be_pasted(void **state)
 {
 	(void)state;
@@ -60,6 +75,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_tip_follows_from_the_data),
 		cmocka_unit_test(a_table_of_lines_leads_to_a_flame_graph),
+		cmocka_unit_test(stacks_that_were_not_looked_at_need_no_new_recording),
 		cmocka_unit_test(the_command_can_be_pasted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
