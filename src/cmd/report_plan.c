@@ -110,7 +110,7 @@ static int parse_small(struct report_options *options, struct ev_err *err)
 		options->view.separator = *separator == '\\' ? '\t' : *separator;
 	if (options->view.percent_limit < 0 || options->view.percent_limit > 100)
 		return ev_fail(err, EINVAL, "--percent-limit is a percentage");
-	if (options->view.order == (enum ev_chain_order) - 1)
+	if (!options->order_given)
 		options->view.order = options->children ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
 	return 0;
 }
