@@ -81,6 +81,13 @@ struct ev_stat_row {
 	bool is_time;    /* value is nanoseconds, shown as msec */
 	const char *group_note;
 };
+/* What the CPUs that were watched did, added up over them; all 0 when it is not known. */
+struct ev_stat_machine {
+	double user_s, sys_s, idle_s;
+	double disk_s;   /* idle while someone waited for a disk */
+	double stolen_s; /* the host of this virtual machine ran others */
+	unsigned cpus;
+};
 struct ev_stat {
 	const char *target; /* "'./sorts'", "process id '12'", "'system wide'" */
 	unsigned runs;
@@ -92,6 +99,9 @@ struct ev_stat {
 	const double *elapsed_each_s; /* one per run, for --table */
 	double user_s, sys_s;         /* < 0 when not known */
 	uint64_t peak_rss_kb, major_faults, voluntary_switches, involuntary_switches;
+	/* What user_s and sys_s are of, where that is more than elapsed_s (-D); 0 else. */
+	double usage_s;
+	struct ev_stat_machine machine;
 	unsigned cpus;       /* online */
 	const char *absence; /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
@@ -121,10 +131,12 @@ struct ev_list_row {
 	const char *group, *name, *aliases, *about;
 	int count_error, sample_error; /* 0, positive errno, -1 = not tried */
 	const char *why;               /* cause when one of them is refused, or NULL */
-	const char *encoding;          /* what is given to the kernel, shown when verbose, or NULL */
+	const char *encoding; /* what is given to the kernel, shown when verbose, or NULL */
+	bool is_inferred;     /* the answers are those of another event, tried for it */
 };
 /* JSON: {"events":[{"group","name","aliases":[…],"about","count","sample": true, false or null for
- * not tried, "why", "encoding"}],"notes"}; "why", "encoding" and "notes" only where there are any.
+ * not known, "tried": was this very event opened to know, "why", "encoding"}],"notes"}; "why",
+ * "encoding" and "notes" only where there are any.
  */
 void ev_list_print(FILE *out, const struct ev_list_row *rows, size_t count, const char *notes,
 		   bool json, bool verbose);

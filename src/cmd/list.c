@@ -7,9 +7,11 @@
 #include "verbs.h"
 
 /* Closing a tracepoint makes the kernel wait for all CPUs, some 30 ms: more than this many are not
- * each tried, one speaks for all. What a user may do with tracepoints is the same for all of them.
- */
+ * each tried, one speaks for all. What a user may do is the same for nearly all of them. */
 #define TRACEPOINTS_TRIED 32
+
+/* Those that kernels are known to treat differently speak for themselves only. */
+static const char *const special_tracepoints[] = { "ftrace:*", "irq_vectors:irq_work_*" };
 
 struct list_options {
 	bool json, verbose;
@@ -138,20 +140,32 @@ static void probe(struct listing *listing, struct ev_list_row *row, const struct
 			ev_strings_text(listing->causes, ev_strings_add_text(listing->causes, why));
 }
 
+static bool is_special(const char *name)
+{
+	for (size_t i = 0; i < EV_LENGTH(special_tracepoints); i++) {
+		if (ev_glob_match(special_tracepoints[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* The answer of the one tracepoint that was tried for all. */
 static void probe_tracepoint(struct listing *listing, const struct ev_event *event)
 {
 	size_t index = listing->rows.count - 1;
 	struct ev_list_row *row = &listing->rows.items[index];
-	if (!listing->one_tracepoint || !listing->tried_tracepoint) {
+	bool special = is_special(row->name);
+	if (!listing->one_tracepoint || special || !listing->tried_tracepoint) {
 		probe(listing, row, event);
-		listing->tried_tracepoint = index + 1;
+		if (!special)
+			listing->tried_tracepoint = index + 1;
 		return;
 	}
 	const struct ev_list_row *tried = &listing->rows.items[listing->tried_tracepoint - 1];
 	row->count_error = tried->count_error;
 	row->sample_error = tried->sample_error;
 	row->why = tried->why;
+	row->is_inferred = true;
 }
 
 /* What modifiers and terms made of it, in words. */
@@ -247,8 +261,8 @@ static const char *notes_of(struct listing *listing)
 	if (!listing->one_tracepoint || !listing->tried_tracepoint)
 		return notes;
 	return ev_arena_printf(&listing->arena,
-			       "%s%sOf the tracepoints %s was tried for all; name up to %d, and "
-			       "each is tried.",
+			       "%s%s* not tried itself: %s was tried for these tracepoints; name "
+			       "up to %d, and each is tried.",
 			       notes, *notes ? "\n" : "",
 			       listing->rows.items[listing->tried_tracepoint - 1].name,
 			       TRACEPOINTS_TRIED);
@@ -364,5 +378,7 @@ const struct verb list_verb = {
 	.examples = examples,
 	.run = run_list,
 	.notes = "Group words choose groups; other words choose events whose name has them.\n"
-		 "\"count,sample\" was found by opening the event, as the user who asks.",
+		 "\"count,sample\" was found by opening the event, as the user who asks; a * "
+		 "stands\n"
+		 "where another tracepoint was opened instead.",
 };

@@ -165,7 +165,10 @@ const struct verb stat_verb = {
 	.options = rows,
 	.examples = examples,
 	.run = run_stat,
-	.notes = "The exit status is the command's own (128 + N when signal N ended it), 125 when\n"
-		 "nothing could be counted and the command was not started, 126 and 127 when it\n"
-		 "cannot be run or is not found, 129 for wrong usage.",
+	.notes =
+		"The exit status is the command's own (128 + N when signal N ended it), 125 when\n"
+		"nothing could be counted and the command was not started, 126 and 127 when it\n"
+		"cannot be run or is not found, 129 for wrong usage. When the command has run and\n"
+		"the counts cannot be written (a full disk) that is said, and the status is the\n"
+		"command's own unless that is 0: then it is 1.",
 };

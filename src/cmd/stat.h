@@ -53,6 +53,8 @@ struct stat_counts {
 /* What a run brings besides counts; means over the runs. */
 struct stat_times {
 	struct ev_running elapsed_s, user_s, sys_s, major_faults, voluntary, involuntary;
+	struct ev_running usage_s;      /* the life of the command, with the delay of -D */
+	struct ev_stat_machine machine; /* with -a and -C; summed over the runs */
 	EV_ARRAY(double) each_s;
 	uint64_t peak_rss_kb;
 };
@@ -80,8 +82,10 @@ struct stat_run {
 	unsigned runs; /* completed */
 
 	/* The run that is on. */
-	uint64_t start_ns;    /* counting began; 0 = it did not */
-	uint64_t interval_ns; /* the last interval was printed */
+	uint64_t command_ns;            /* the command began */
+	struct ev_stat_machine machine; /* what the CPUs had done when counting began */
+	uint64_t start_ns;              /* counting began; 0 = it did not */
+	uint64_t interval_ns;           /* the last interval was printed */
 	unsigned intervals;
 	bool command_ended, ended_by_us;
 	int status; /* of the command, as waitpid tells it */
@@ -104,6 +108,13 @@ void stat_counts_forget_runs(struct stat_run *run);
 void stat_counts_done(struct stat_counts *counts);
 /* Context switches of an unprivileged user, from the command's accounting. */
 bool stat_counts_from_usage(const struct stat_run *run, size_t event);
+
+/* What the CPUs watched did since they were started, from the kernel's accounting; all 0 where it
+ * cannot be read. */
+struct ev_stat_machine stat_machine_now(const struct ev_target *target);
+/* Adds what they did between two readings, nothing when one is missing. */
+void stat_machine_add(struct ev_stat_machine *sum, const struct ev_stat_machine *before,
+		      const struct ev_stat_machine *after);
 
 /* Print what was counted in all runs, or since the last interval. */
 void stat_show(struct stat_run *run);

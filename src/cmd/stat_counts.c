@@ -182,6 +182,7 @@ static void add_times(struct stat_run *run, uint64_t elapsed_ns)
 		return;
 	ev_running_add(&times->user_s, seconds_of(usage->ru_utime));
 	ev_running_add(&times->sys_s, seconds_of(usage->ru_stime));
+	ev_running_add(&times->usage_s, (double)(ev_now_ns() - run->command_ns) / 1e9);
 	ev_running_add(&times->major_faults, (double)usage->ru_majflt);
 	ev_running_add(&times->voluntary, (double)usage->ru_nvcsw);
 	ev_running_add(&times->involuntary, (double)usage->ru_nivcsw);

@@ -58,6 +58,8 @@ static int open_run(struct stat_run *run)
 static int enable(struct stat_run *run, struct ev_err *err)
 {
 	run->start_ns = run->interval_ns = ev_now_ns();
+	if (run->target.kind == EV_TARGET_SYSTEM)
+		run->machine = stat_machine_now(&run->target);
 	return run->counters ? ev_counters_enable(run->counters, err) : 0;
 }
 
@@ -72,6 +74,7 @@ static int start_run(struct stat_run *run)
 		return complain(run->verb, &err, STATUS_REFUSED);
 	if (!run->options->delay_ms && watches_command(run))
 		run->start_ns = run->interval_ns = ev_now_ns();
+	run->command_ns = ev_now_ns();
 	if (!run->workload)
 		return 0;
 	rc = ev_workload_go(run->workload, &err);
@@ -200,6 +203,9 @@ static void end_command(struct stat_run *run)
 static void finish_run(struct stat_run *run)
 {
 	uint64_t now_ns = ev_now_ns();
+	struct ev_stat_machine machine = { 0 };
+	if (run->machine.cpus)
+		machine = stat_machine_now(&run->target);
 	if (run->counters && !(watches_command(run) && run->command_ended))
 		ev_counters_disable(run->counters, NULL);
 	if (run->options->interval_ms && run->start_ns && now_ns > run->interval_ns &&
@@ -208,14 +214,17 @@ static void finish_run(struct stat_run *run)
 	stat_counts_read(run, false);
 	end_command(run);
 	/* A run that was cut short would spoil the mean of whole ones. */
-	if (!run->runs || !signals_stop())
+	if (!run->runs || !signals_stop()) {
 		stat_counts_add_run(run, run->start_ns ? now_ns - run->start_ns : 0);
+		stat_machine_add(&run->times.machine, &run->machine, &machine);
+	}
 }
 
 int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
 	run->start_ns = run->interval_ns = 0;
+	run->machine = (struct ev_stat_machine){ 0 };
 	run->command_ended = run->ended_by_us = false;
 	int status = open_run(run);
 	if (!status)

@@ -260,15 +260,19 @@ static void fill_times(struct sheet *sheet)
 		ev_running_relative_error(&times->elapsed_s) * times->elapsed_s.mean;
 	stat->elapsed_each_s = times->each_s.items;
 	stat->peak_rss_kb = times->peak_rss_kb;
-	/* With a delay the command's times are of more than what was counted. */
-	if (!times->user_s.count || run->options->delay_ms)
+	stat->machine = times->machine;
+	if (!times->user_s.count)
 		return;
 	stat->user_s = times->user_s.mean;
 	stat->sys_s = times->sys_s.mean;
 	stat->major_faults = (uint64_t)llround(times->major_faults.mean);
 	stat->voluntary_switches = (uint64_t)llround(times->voluntary.mean);
 	stat->involuntary_switches = (uint64_t)llround(times->involuntary.mean);
-	leave_out_start(run, stat);
+	/* With a delay the command's times are of more than what was counted. */
+	if (run->options->delay_ms)
+		stat->usage_s = times->usage_s.mean;
+	else
+		leave_out_start(run, stat);
 }
 
 void stat_show(struct stat_run *run)

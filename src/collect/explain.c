@@ -112,15 +112,24 @@ static int allowed_level(const struct refusal *refusal, const char **what)
 	return 1;
 }
 
+/* Some tracepoints are closed to perf_event_open, whoever asks. */
+static void refuse_tracepoint(const struct refusal *refusal)
+{
+	say(refusal, "the kernel does not allow this tracepoint to be opened by perf_event_open%s",
+	    refusal->attr->sample_period ? " for sampling" : "");
+}
+
 static void refuse_forbidden(const struct refusal *refusal)
 {
 	const char *what;
 	int level = ev_machine_paranoid(), allowed = allowed_level(refusal, &what);
 	if (refuse_filtered(refusal) || refuse_other_task(refusal))
 		return;
-	if (ev_machine_may_perfmon())
-		say(refusal, "the kernel's lockdown or a security module forbids it although "
-			     "CAP_PERFMON is there (see: sudo dmesg | tail)");
+	if (ev_machine_may_perfmon() && refusal->attr->type == PERF_TYPE_TRACEPOINT)
+		refuse_tracepoint(refusal);
+	else if (ev_machine_may_perfmon())
+		say(refusal, "the kernel refuses this event although CAP_PERFMON is there; "
+			     "lockdown or a security module could be why: sudo dmesg | tail");
 	else if (level > allowed)
 		say(refusal,
 		    "perf_event_paranoid is %d, which forbids %s to users without CAP_PERFMON: "
@@ -175,6 +184,8 @@ static void refuse_invalid(const struct refusal *refusal)
 		    "sudo sysctl kernel.perf_event_max_sample_rate=%llu",
 		    (unsigned long long)attr->sample_freq, (long long)limit,
 		    (unsigned long long)attr->sample_freq);
+	else if (attr->type == PERF_TYPE_TRACEPOINT)
+		refuse_tracepoint(refusal);
 	else if (attr->precise_ip)
 		say(refusal, "this PMU cannot sample it precisely: leave the :%.*s out",
 		    (int)attr->precise_ip, "ppp");

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <evprof/view.h>
 
-enum { NAME_COLUMNS = 50, MARK_COLUMNS = 13, CAUSE_LIMIT = 9 };
+enum { NAME_COLUMNS = 50, MARK_COLUMNS = 14, CAUSE_LIMIT = 9 };
 
 /* Causes that several rows of a group share, named by number behind the rows. */
 struct causes {
@@ -74,7 +74,8 @@ static void print_row(FILE *out, const struct ev_list_row *row, struct causes *c
 {
 	size_t number = is_refused(row) ? cause_number(causes, row->why) : 0;
 	char mark[40];
-	snprintf(mark, sizeof(mark), number ? "%s [%zu]" : "%s", mark_of(row), number);
+	snprintf(mark, sizeof(mark), number ? "%s%s [%zu]" : "%s%s", mark_of(row),
+		 row->is_inferred ? " *" : "", number);
 	fputs("  ", out);
 	put_padded(out, names_of(row, scratch), NAME_COLUMNS);
 	fprintf(out, " [%s]  ", ev_text_safe(scratch, row->group));
@@ -122,6 +123,11 @@ static const char *tried(int error)
 	return error < 0 ? "null" : error ? "false" : "true";
 }
 
+static bool was_opened(const struct ev_list_row *row)
+{
+	return !row->is_inferred && (row->count_error >= 0 || row->sample_error >= 0);
+}
+
 static void put_aliases(FILE *out, const char *aliases, struct ev_arena *scratch)
 {
 	const char *separator = "";
@@ -149,6 +155,7 @@ static void print_json(FILE *out, const struct ev_list_row *rows, size_t count, 
 		put_text(out, "about", row->about ? row->about : "");
 		fprintf(out, ",\"count\":%s,\"sample\":%s", tried(row->count_error),
 			tried(row->sample_error));
+		fprintf(out, ",\"tried\":%s", was_opened(row) ? "true" : "false");
 		if (is_refused(row))
 			put_text(out, "why", row->why);
 		if (row->encoding)

@@ -23,9 +23,15 @@ static struct shares shares_of(double user_s, double sys_s, double elapsed_s)
 				used_s / elapsed_s };
 }
 
+/* The time of which user and system time are known. */
+static double usage_of(const struct ev_stat *stat)
+{
+	return stat->usage_s > 0 ? stat->usage_s : stat->elapsed_s;
+}
+
 static bool is_short_of_memory(const struct ev_stat *stat, const struct shares *shares)
 {
-	double waiting_s = shares->waiting * stat->elapsed_s;
+	double waiting_s = shares->waiting * usage_of(stat);
 	return shares->waiting > 0.1 && stat->major_faults >= 50 &&
 	       (double)stat->major_faults * FAULT_S > 0.1 * waiting_s;
 }
@@ -74,20 +80,60 @@ static char *attached_words(const struct ev_stat *stat, struct ev_arena *arena)
 			       ev_format_fixed(cpus, sizeof(cpus), shares.cpus, 2), stat->cpus);
 }
 
+static const char *machine_verdict(double user, double kernel, double idle, double disk)
+{
+	if (idle + disk > 0.5)
+		return disk > idle ? "Mostly waiting for disks" : "Mostly idle";
+	if (kernel > 0.5)
+		return "Mostly in the kernel";
+	return user > 0.5 ? "Mostly computing" : "A mixture";
+}
+
+static char *machine_words(const struct ev_stat *stat, struct ev_arena *arena)
+{
+	const struct ev_stat_machine *machine = &stat->machine;
+	double busy_s = machine->user_s + machine->sys_s;
+	double whole_s = busy_s + machine->idle_s + machine->disk_s + machine->stolen_s;
+	if (whole_s < SPLIT_LEAST_S)
+		return NULL;
+	double user = machine->user_s / whole_s, kernel = machine->sys_s / whole_s;
+	double idle = machine->idle_s / whole_s, disk = machine->disk_s / whole_s;
+	char texts[4][64], cpus[64], elapsed[64], stolen[96] = "";
+	ev_format_fixed(texts[0], sizeof(texts[0]), 100 * user, 0);
+	ev_format_fixed(texts[1], sizeof(texts[1]), 100 * kernel, 0);
+	ev_format_fixed(texts[2], sizeof(texts[2]), 100 * idle, 0);
+	ev_format_fixed(texts[3], sizeof(texts[3]), 100 * disk, 0);
+	ev_format_fixed(cpus, sizeof(cpus), busy_s / whole_s * machine->cpus, 2);
+	ev_format_fixed(elapsed, sizeof(elapsed), stat->elapsed_s, 3);
+	if (machine->stolen_s >= 0.005 * whole_s) {
+		char text[64];
+		ev_format_fixed(text, sizeof(text), 100 * machine->stolen_s / whole_s, 0);
+		snprintf(stolen, sizeof(stolen), ", %s %% taken by the host", text);
+	}
+	return ev_arena_printf(arena,
+			       "%s: the CPUs were %s %% in user code, %s %% in the kernel, %s %% "
+			       "idle, %s %% waiting for disks%s (%s of %u CPUs used for %s s).",
+			       machine_verdict(user, kernel, idle, disk), texts[0], texts[1],
+			       texts[2], texts[3], stolen, cpus, machine->cpus, elapsed);
+}
+
 char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena)
 {
-	if (!(stat->elapsed_s > 0))
+	double whole_s = usage_of(stat);
+	if (!(whole_s > 0))
 		return NULL;
+	if (stat->machine.cpus)
+		return machine_words(stat, arena);
 	if (stat->user_s < 0 || stat->sys_s < 0)
 		return attached_words(stat, arena);
-	struct shares shares = shares_of(stat->user_s, stat->sys_s, stat->elapsed_s);
+	struct shares shares = shares_of(stat->user_s, stat->sys_s, whole_s);
 	bool split = stat->user_s + stat->sys_s >= SPLIT_LEAST_S;
 	char user[64], kernel[64], waiting[64], cpus[64], elapsed[64], where[160];
 	ev_format_fixed(user, sizeof(user), 100 * shares.user, 0);
 	ev_format_fixed(kernel, sizeof(kernel), 100 * shares.kernel, 0);
 	ev_format_fixed(waiting, sizeof(waiting), 100 * shares.waiting, 0);
 	ev_format_fixed(cpus, sizeof(cpus), shares.cpus, 2);
-	ev_format_fixed(elapsed, sizeof(elapsed), stat->elapsed_s, 3);
+	ev_format_fixed(elapsed, sizeof(elapsed), whole_s, 3);
 	if (split)
 		snprintf(where, sizeof(where), "%s %% in user code, %s %% in the kernel", user,
 			 kernel);
@@ -97,11 +143,13 @@ char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena)
 			 ev_format_fixed(user, sizeof(user), 100 * (shares.user + shares.kernel),
 					 0));
 	return ev_arena_printf(arena,
-			       "%s: %s, %s %% waiting%s (%s of %u CPUs used for %s s; major faults "
-			       "%llu, waits %llu, preemptions %llu).",
+			       "%s: %s, %s %% waiting%s (%s of %u CPUs used for %s s%s; major "
+			       "faults %llu, waits %llu, preemptions %llu).",
 			       verdict(stat, &shares, split), where, waiting,
 			       shares.waiting > 0.1 && waits_for_cpu(stat) ? " for a CPU" : "",
-			       cpus, stat->cpus, elapsed, (unsigned long long)stat->major_faults,
+			       cpus, stat->cpus, elapsed,
+			       stat->usage_s > 0 ? " with the delay" : "",
+			       (unsigned long long)stat->major_faults,
 			       (unsigned long long)stat->voluntary_switches,
 			       (unsigned long long)stat->involuntary_switches);
 }

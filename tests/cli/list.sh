@@ -82,4 +82,24 @@ test_a_user_without_privileges_gets_a_list_too() {
 	expect_out 'page-faults'
 }
 
+test_tracepoints_not_tried_are_marked() {
+	needs_root
+	run list tracepoint
+	[ "$(grep -c 'Tracepoint event' out)" -gt 40 ] || skip "this machine shows no tracepoints"
+	expect_out 'sched:sched_switch .*count,sample \*|sched:sched_switch .*not here \*'
+	expect_out '^\* not tried itself: '
+	run list 'sched:sched_switch'
+	refuse_out '\*'
+	run list --json tracepoint
+	expect_json out
+	expect_out '"sched:sched_switch".*"tried":false'
+}
+
+test_tracepoints_known_to_differ_are_tried_each() {
+	needs_root
+	run list --json tracepoint
+	grep -q '"ftrace:function"' out || skip "this kernel has no ftrace:function"
+	expect_out '"ftrace:function".*"tried":true'
+}
+
 run_tests "$@"

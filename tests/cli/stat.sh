@@ -378,4 +378,31 @@ test_a_delay_and_starting_disabled_are_accepted() {
 	expect_err 'task-clock'
 }
 
+test_a_delay_leaves_the_times_and_the_words() {
+	run stat -D 50 "$specimens/sleeper" 300
+	expect_status 0
+	expect_err 'seconds user'
+	expect_err 'seconds sys'
+	expect_err '^ Mostly waiting.*with the delay'
+}
+
+test_the_whole_machine_gets_words_too() {
+	needs_root
+	for way in -a '-C 0' '-a -A'; do
+		run stat $way -e cpu-clock sleep 0.3
+		expect_status 0
+		expect_err ': the CPUs were [0-9]+ % in user code.* of [0-9]+ CPUs used'
+	done
+}
+
+test_counts_that_cannot_be_written_are_said_and_the_commands_status_stays() {
+	[ -c /dev/full ] || skip "no /dev/full"
+	run stat -o /dev/full -e cs true
+	expect_status 1
+	expect_err 'could not write all counts'
+	run stat -o /dev/full -e cs sh -c 'exit 7'
+	expect_status 7
+	expect_err 'could not write all counts'
+}
+
 run_tests "$@"

@@ -104,6 +104,20 @@ static void privileges_that_do_not_help_point_to_lockdown(void **state)
 	assert_why(EACCES, &cycles, NULL, "lockdown");
 }
 
+static void a_tracepoint_closed_to_everyone_is_said_to_be(void **state)
+{
+	(void)state;
+	const struct perf_event_attr counted = { .type = PERF_TYPE_TRACEPOINT };
+	const struct perf_event_attr sampled = { .type = PERF_TYPE_TRACEPOINT, .sample_period = 1 };
+	script_reset(opens_everything);
+	assert_why(EINVAL, &counted, NULL, "does not allow this tracepoint");
+	script.may_perfmon = true;
+	assert_why(EPERM, &counted, NULL, "does not allow this tracepoint");
+	assert_null(strstr(why, "lockdown"));
+	assert_null(strstr(why, "sampling"));
+	assert_why(EPERM, &sampled, NULL, "by perf_event_open for sampling");
+}
+
 static void allowed_by_paranoia_it_is_a_missing_capability(void **state)
 {
 	(void)state;
@@ -206,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_seccomp_filter_is_told_from_paranoia),
 		cmocka_unit_test(another_users_process_is_told_from_paranoia),
 		cmocka_unit_test(privileges_that_do_not_help_point_to_lockdown),
+		cmocka_unit_test(a_tracepoint_closed_to_everyone_is_said_to_be),
 		cmocka_unit_test(allowed_by_paranoia_it_is_a_missing_capability),
 		cmocka_unit_test(no_pmu_is_said_with_the_hypervisors_name),
 		cmocka_unit_test(an_unknown_tracepoint_is_said),

@@ -93,7 +93,7 @@ static void add_tracepoint(struct ev_event_list *list, const char *name, uint64_
 
 struct part {
 	const char *system, *text;
-	size_t size_bytes = 0;
+	size_t size_bytes;
 };
 struct parts {
 	struct part header_page, header_event, formats[8], printk;

@@ -85,6 +85,43 @@ static void an_attached_process_is_judged_by_its_task_clock(void **state)
 	assert_null(ev_stat_words(&stat, &arena));
 }
 
+static void the_machine_is_judged_by_its_cpus(void **state)
+{
+	(void)state;
+	struct ev_stat stat = sample_stat();
+	stat.target = "'system wide'";
+	stat.elapsed_s = 10;
+	stat.machine = (struct ev_stat_machine){
+		.user_s = 2, .sys_s = 1, .idle_s = 15, .disk_s = 2, .cpus = 2
+	};
+	assert_string_equal(ev_stat_words(&stat, &arena),
+			    "Mostly idle: the CPUs were 10 % in user code, 5 % in the kernel, 75 % "
+			    "idle, 10 % waiting for disks (0.30 of 2 CPUs used for 10.000 s).");
+	stat.machine.user_s = 30;
+	stat.machine.stolen_s = 10;
+	assert_has(ev_stat_words(&stat, &arena), "Mostly computing: ");
+	assert_has(ev_stat_words(&stat, &arena), "waiting for disks, 17 % taken by the host (");
+	stat.machine.sys_s = 100;
+	assert_has(ev_stat_words(&stat, &arena), "Mostly in the kernel: ");
+	stat.machine.disk_s = 900;
+	assert_has(ev_stat_words(&stat, &arena), "Mostly waiting for disks: ");
+	stat.machine = (struct ev_stat_machine){ .user_s = 0.01, .cpus = 1 };
+	assert_null(ev_stat_words(&stat, &arena));
+}
+
+static void with_a_delay_the_whole_life_of_the_command_is_judged(void **state)
+{
+	(void)state;
+	struct ev_stat stat = sample_stat();
+	stat.user_s = 2;
+	stat.sys_s = 0;
+	stat.elapsed_s = 1;
+	stat.usage_s = 10;
+	assert_has(ev_stat_words(&stat, &arena), "Mostly waiting: 20 % in user code, ");
+	assert_has(ev_stat_words(&stat, &arena),
+		   "0.20 of 2 CPUs used for 10.000 s with the delay;");
+}
+
 static int done(void **state)
 {
 	ev_arena_done(&arena);
@@ -102,6 +139,8 @@ int main(void)
 		cmocka_unit_test(a_balance_is_called_a_mixture),
 		cmocka_unit_test(the_least_run_is_not_split),
 		cmocka_unit_test(an_attached_process_is_judged_by_its_task_clock),
+		cmocka_unit_test(the_machine_is_judged_by_its_cpus),
+		cmocka_unit_test(with_a_delay_the_whole_life_of_the_command_is_judged),
 	};
 	return cmocka_run_group_tests(tests, NULL, done);
 }
