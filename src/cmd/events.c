@@ -2,6 +2,18 @@
 #include <errno.h>
 #include "events.h"
 
+/* What a word asks for and nothing here can give is refused rather than passed over. */
+static int refuse_unknown_ways(const struct ev_event_list *list, struct ev_err *err)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].fixed & EV_BPF_COUNTER)
+			return ev_fail(err, EOPNOTSUPP,
+				       "%s: evprof does not share counters through BPF; leave the "
+				       "b out",
+				       list->items[i].name);
+	return 0;
+}
+
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err)
 {
@@ -19,7 +31,7 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return refuse_unknown_ways(list, err);
 }
 
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list)

@@ -6,6 +6,12 @@ no_pmu() { [ -d /sys/bus/event_source/devices/cpu ] && skip "this machine has a 
 
 # ---- exit statuses -------------------------------------------------------------------------------
 
+test_a_counter_shared_through_bpf_is_refused_in_words() {
+	run stat -e cpu-clock:b true
+	expect_failure
+	expect_err 'leave the b out'
+}
+
 test_the_status_of_the_command_is_kept() {
 	run stat sh -c 'exit 0'
 	expect_status 0
