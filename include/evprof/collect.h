@@ -165,8 +165,12 @@ typedef int (*ev_take_record)(void *context, const struct ev_record *record, str
  */
 int ev_synthesize(const struct ev_target *target, ev_take_record take, void *context,
 		  size_t *unreadable, struct ev_err *err);
-/* Fill hostname, release, arch, CPUs, memory, version, command line of a recording. */
+/* Fill hostname, release, arch, CPUs, memory, version, command line of a recording, and the
+ * sections about its CPUs' topology and caches, memory nodes and PMUs. */
 void ev_describe_host(struct ev_recording *recording, int argc, char *const *argv);
+/* Add what turns times of this clock (-k) into times of day: both, read together now. Nothing for
+ * a clock that is not there. */
+void ev_describe_clock(struct ev_recording *recording, int clock_id);
 /* Appends the EV_FEATURE_TRACING_DATA section for the tracepoints among the events: the formats by
  * which readers take their raw bytes apart. Nothing when there are none; -EACCES, -ENOENT … when
  * one cannot be read, and `out` is as before. */

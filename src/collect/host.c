@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
+#include "host.h"
 #include "machine.h"
 
 static const char *keep(struct ev_recording *recording, const char *text)
@@ -68,6 +70,7 @@ void ev_describe_host(struct ev_recording *recording, int argc, char *const *arg
 	char self[4096];
 	describe_system(recording);
 	describe_cpu(recording);
+	ev_host_sections(recording, "");
 	recording->cmdline_count = argc > 0 ? (size_t)argc : 0;
 	recording->cmdline =
 		ev_arena_take(&recording->arena, (recording->cmdline_count + 1) * sizeof(char *));
@@ -77,4 +80,26 @@ void ev_describe_host(struct ev_recording *recording, int argc, char *const *arg
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (argc > 0 && length > 0)
 		recording->cmdline[0] = ev_arena_text(&recording->arena, self, (size_t)length);
+}
+
+static uint64_t clock_now_ns(clockid_t id)
+{
+	struct timespec now;
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void ev_describe_clock(struct ev_recording *recording, int clock_id)
+{
+	enum { VERSION = 1 };
+	struct timespec resolution;
+	struct ev_buffer out = { 0 };
+	if (clock_id < 0 || clock_getres(clock_id, &resolution))
+		return;
+	ev_buffer_u32(&out, VERSION);
+	ev_buffer_u32(&out, (uint32_t)clock_id);
+	ev_buffer_u64(&out, clock_now_ns(CLOCK_REALTIME));
+	ev_buffer_u64(&out, clock_now_ns(clock_id));
+	ev_recording_set_section(recording, EV_FEATURE_CLOCK_DATA, out.bytes, out.size_bytes);
+	ev_buffer_done(&out);
 }

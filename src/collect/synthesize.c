@@ -135,12 +135,24 @@ static bool may_be_executable(const char *line, size_t length)
 	return rights && rights + 3 < line + length && rights[3] == 'x';
 }
 
+/* False for kernel threads and for processes that have ended: they have no maps to miss. */
+static bool has_memory(uint32_t pid)
+{
+	char path[64], *text, field[32];
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
+	if (ev_file_read(path, &text, NULL))
+		return false;
+	bool found = ev_proc_field(text, "VmSize", field, sizeof(field));
+	free(text);
+	return found;
+}
+
 static int give_maps(struct ev_synthesis *synthesis, uint32_t pid, struct ev_err *err)
 {
 	char name[64], path[4160];
 	snprintf(name, sizeof(name), "/proc/%u/maps", pid);
 	int rc = read_text(synthesis, name);
-	if ((rc == -EACCES || rc == -EPERM) && synthesis->unreadable)
+	if ((rc == -EACCES || rc == -EPERM) && synthesis->unreadable && has_memory(pid))
 		++*synthesis->unreadable;
 	if (rc)
 		return 0;

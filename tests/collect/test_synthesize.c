@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include "live.h"
 #include "synthesize.h"
+#include "tasks.h"
 
 struct told {
 	size_t kernel_maps, forks, comms, maps, with_build_id, threads;
@@ -143,6 +144,57 @@ static void a_process_that_is_gone_is_skipped(void **state)
 	assert_int_equal(told.forks, 0);
 }
 
+static size_t unreadable_of(uint32_t pid)
+{
+	struct told told = { 0 };
+	size_t unreadable = 99;
+	const struct ev_target target = { .kind = EV_TARGET_PIDS, .ids = &pid, .id_count = 1 };
+	assert_int_equal(ev_synthesize(&target, look, &told, &unreadable, NULL), 0);
+	return unreadable;
+}
+
+/* What a user without rights cannot read of a process of root, told by exit status. */
+static int unreadable_for_nobody(uint32_t pid)
+{
+	int status = -1;
+	pid_t nobody = fork();
+	if (!nobody) {
+		struct told told = { 0 };
+		size_t unreadable = 99;
+		const struct ev_target target = { .kind = EV_TARGET_PIDS,
+						  .ids = &pid,
+						  .id_count = 1 };
+		_exit(setuid(65534) || ev_synthesize(&target, look, &told, &unreadable, NULL)
+			      ? 100
+			      : (int)unreadable);
+	}
+	waitpid(nobody, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void only_processes_with_maps_count_as_unreadable(void **state)
+{
+	(void)state;
+	char comm[16];
+	siginfo_t info;
+	pid_t ended = fork();
+	if (!ended)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)ended, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(unreadable_of((uint32_t)ended), 0);
+	if (!geteuid())
+		assert_int_equal(unreadable_for_nobody((uint32_t)ended), 0);
+	waitpid(ended, NULL, 0);
+	ev_task_comm(2, comm);
+	if (!strcmp(comm, "kthreadd"))
+		assert_int_equal(unreadable_of(2), 0);
+	if (geteuid())
+		SKIP("only_processes_with_maps_count_as_unreadable", "giving up rights needs root");
+	if (!strcmp(comm, "kthreadd"))
+		assert_int_equal(unreadable_for_nobody(2), 0);
+	assert_int_equal(unreadable_for_nobody((uint32_t)getpid()), 1);
+}
+
 static void the_takers_error_ends_it(void **state)
 {
 	(void)state;
@@ -213,6 +265,7 @@ int main(void)
 		cmocka_unit_test(a_command_before_its_exec_has_a_name_but_no_files),
 		cmocka_unit_test(the_whole_machine_is_told),
 		cmocka_unit_test(a_process_that_is_gone_is_skipped),
+		cmocka_unit_test(only_processes_with_maps_count_as_unreadable),
 		cmocka_unit_test(the_takers_error_ends_it),
 		cmocka_unit_test(a_line_of_maps_is_a_mapping),
 		cmocka_unit_test(what_is_no_mapping_is_refused),
