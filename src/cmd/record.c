@@ -187,6 +187,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		options.command = first < argc ? argv + first : NULL;
 		struct record_run run = { .verb = verb, .options = &options };
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
+		ev_describe_clock(&run.recording, options.clock_id);
 		signals_watch();
 		status = record_all(&run);
 		run_done(&run);
