@@ -194,11 +194,11 @@ test_period_and_frequency_are_kept() {
 }
 
 test_several_events_are_recorded() {
-	run record -q -e cpu-clock,page-faults "$examples/pagefaults" 64
+	run record -q -e cpu-clock,page-faults/period=1/ "$examples/pagefaults" 64
 	expect_status 0
 	run report --format json
 	expect_equal "$(json out "len(j['events'])")" 2 "events"
-	expect_between "$(json out "sum(e['samples'] for e in j['events'] if 'page-faults' in e['name'])")" 5 1e9 \
+	expect_between "$(json out "sum(e['samples'] for e in j['events'] if 'page-faults' in e['name'])")" 100 1e9 \
 		"samples of page-faults"
 }
 
@@ -314,7 +314,7 @@ test_a_high_rate_loses_nothing_silently() {
 	record -F 25000 -g "$specimens/two_threads" 150
 	expect_status 0
 	run report --format json
-	expect_between "$(json out "sum(e['samples'] for e in j['events']) + j['quality']['lost']")" 50 1e9 "samples"
+	expect_between "$(json out "sum(e['samples'] for e in j['events']) + j['quality']['lost']")" 500 1e9 "samples"
 }
 
 # A recording of something that lasts, in the background: $recorder, and $worker is the command.
