@@ -8,9 +8,8 @@ struct load_options {
 	bool stacks; /* keep call chains; else only where each sample was */
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
 	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
-	const char *time; /* --time: "START,STOP" in seconds, either may be empty; NULL = all */
-	bool quiet;       /* no progress line */
-	unsigned threads; /* 0 = as many as there are CPUs */
+	const char *time;                     /* --time, as time_range_parse takes it; NULL = all */
+	unsigned threads;                     /* 0 = as many as there are CPUs */
 };
 struct loaded {
 	struct ev_reader *reader;
@@ -19,12 +18,10 @@ struct loaded {
 	struct ev_profile *profile;
 	char *partial; /* why not everything could be read, or NULL */
 };
-/* 0 also for a recording that ends early or is damaged on the way: `partial` then says so. */
+/* `path` "-" is stdin, which is put into an unnamed file first, because reading takes two walks.
+ * 0 also for a recording that ends early or is damaged on the way: `partial` then says so. */
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err);
 void loaded_done(struct loaded *loaded);
-
-/* Every recording that load reads from stdin is put into an unnamed file first: samples are read
- * after the mappings, which takes two walks. */
 
 #endif

@@ -36,7 +36,7 @@ static void add_build_ids(struct ev_recording *recording, const struct loaded *l
  * needs neither the program nor this machine. */
 static int carry_symbols(struct record_run *run, struct ev_err *err)
 {
-	struct load_options options = { .stacks = true, .quiet = true };
+	struct load_options options = { .stacks = true };
 	struct loaded loaded;
 	int rc = load(&loaded, run->options->output, &options, err);
 	if (rc)

@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 	ROW(0, "pid", "PID[,PID]", TEXT, filter.pids, "only these processes"),
 	ROW(0, "tid", "TID[,TID]", TEXT, filter.tids, "only these threads"),
 	ROW('C', "cpu", "CPU[,CPU]", TEXT, filter.cpus, "only these CPUs"),
-	ROW('U', "hide-unresolved", NULL, FLAG, hide_unresolved, "leave out what has no name"),
+	ROW('U', "hide-unresolved", NULL, FLAG, filter.hide_unresolved, "leave out what has no name"),
 	OPTION_GROUP("Call chains"),
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
 	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
@@ -95,17 +95,17 @@ static struct load_options load_options_of(const struct report_options *options,
 		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
-		.quiet = options->view.quiet,
 	};
 }
 
+/* Inlined functions are frames where stacks or lines are shown. */
 static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
+	bool stacks = options->view.chains != EV_CHAIN_NONE ||
+		      plan->format == ev_report_format_find("folded");
 	bool lines = has_key(plan, EV_KEY_SRCLINE) || has_key(plan, EV_KEY_SRCFILE);
 	return (lines ? EV_SYMBOL_LINES : 0u) |
-	       (options->inlined && (lines || options->view.chains != EV_CHAIN_NONE)
-			? EV_SYMBOL_INLINES
-			: 0u) |
+	       (options->inlined && (lines || stacks) ? EV_SYMBOL_INLINES : 0u) |
 	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 }
 
@@ -127,7 +127,6 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 			      symbol_flags(options, plan), has_key(plan, EV_KEY_SRCLINE));
 	struct ev_table table = { 0 };
-	options->filter.hide_unresolved = options->hide_unresolved;
 	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
 				&options->filter, err);
 	if (!rc) {
@@ -182,6 +181,33 @@ static bool tells_cpus(const struct ev_recording *recording)
 	return false;
 }
 
+/* Loads and prints what was asked for; the exit status. */
+static int report(const struct verb *verb, struct report_options *options, struct report_plan *plan)
+{
+	struct ev_err err = { 0 };
+	struct loaded loaded;
+	struct load_options how = load_options_of(options, plan);
+	int status = 0, rc = load(&loaded, options->input, &how, &err);
+	if (rc == -ENOENT && !strcmp(options->input, "perf.data"))
+		return complain_text(verb, STATUS_FAILED,
+				     "there is no perf.data here; make one with: evprof record "
+				     "./program");
+	if (rc)
+		return complain(verb, &err, STATUS_FAILED);
+	if (how.by_cpu && !tells_cpus(loaded.recording))
+		status = complain_text(verb, STATUS_FAILED,
+				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
+				       "whole machine with -a",
+				       options->input);
+	else if (says_nothing(&loaded) && !options->view.header_only)
+		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
+				       options->input, loaded.partial);
+	else if (print_to(options, plan, &loaded, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	loaded_done(&loaded);
+	return status;
+}
+
 static int run_report(const struct verb *verb, int argc, char **argv)
 {
 	struct report_options options = {
@@ -193,7 +219,6 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	};
 	struct report_plan plan = { 0 };
 	struct ev_err err = { 0 };
-	struct loaded loaded;
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status >= 0)
 		return status;
@@ -201,29 +226,8 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		return complain_text(verb, STATUS_USAGE,
 				     "'%s' is not an option; a recording is named by -i",
 				     argv[first]);
-	if (report_plan(&options, &plan, &err))
-		return complain(verb, &err, STATUS_USAGE);
-	struct load_options how = load_options_of(&options, &plan);
-	int rc = load(&loaded, options.input, &how, &err);
-	if (rc == -ENOENT && !strcmp(options.input, "perf.data"))
-		return complain_text(verb, STATUS_FAILED,
-				     "there is no perf.data here; make one with: evprof record "
-				     "./program");
-	if (rc)
-		return complain(verb, &err, STATUS_FAILED);
-	status = 0;
-	if ((how.by_cpu) && !tells_cpus(loaded.recording))
-		status = complain_text(verb, STATUS_FAILED,
-				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
-				       "whole "
-				       "machine with -a",
-				       options.input);
-	else if (says_nothing(&loaded) && !options.view.header_only)
-		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
-				       options.input, loaded.partial);
-	else if (print_to(&options, &plan, &loaded, &err))
-		status = complain(verb, &err, STATUS_FAILED);
-	loaded_done(&loaded);
+	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
+						    : report(verb, &options, &plan);
 	free((void *)options.view.widths);
 	return status;
 }

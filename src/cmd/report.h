@@ -21,7 +21,6 @@ struct report_options {
 	bool children;          /* true unless --no-children */
 	bool demangle, inlined; /* true unless --no-… */
 	bool order_given;       /* -g named caller or callee */
-	bool hide_unresolved;   /* -U */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_report_options view;
