@@ -144,6 +144,15 @@ test_folded_stacks_run_from_the_root_to_the_leaf() {
 	has_not out '^[^ ]*$'
 }
 
+test_folded_stacks_show_inlined_functions_unless_told_not_to() {
+	record -g "$specimens/inlined" 100
+	run report --format folded
+	expect_out ';outer;middle_\[i\];innermost_\[i\] [0-9]+$'
+	run report --format folded --no-inline
+	expect_out ';outer [0-9]+$'
+	refuse_out 'innermost'
+}
+
 test_asking_for_chains_of_a_recording_without_says_so() {
 	record "$specimens/two_functions" 20
 	run report -g caller
