@@ -82,7 +82,8 @@ const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint
 /* ---- symbols ----------------------------------------------------------------------------------
  */
 
-/* What a place is called. Strings live as long as the symbolizer. */
+/* What a place is called. Strings live as long as the symbolizer, or until it is told to forget the
+ * place's object. */
 struct ev_symbol {
 	const char *function; /* demangled; NULL when not known */
 	const char *linkage;  /* as in the symbol table, NULL when the same or not known */
@@ -115,6 +116,11 @@ struct ev_symbolizer_options {
 struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 					 const struct ev_recording *recording,
 					 const struct ev_symbolizer_options *options);
+/* Before the first look: places that will be asked for, in any order, so that of long lists only
+ * what they need is kept. Others may be asked for all the same, at the price of reading everything.
+ */
+void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place *places,
+			size_t count);
 /* Frames of one place, innermost first, at most `limit`; the count, at least 1: where nothing is
  * known, one symbol with function NULL. */
 size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
@@ -122,6 +128,9 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 /* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
  * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);
+/* All of an object's places were looked up: give back what was read for it, its trouble excepted.
+ * Asked for another place it is read again. */
+void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------

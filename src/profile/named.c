@@ -150,13 +150,19 @@ void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
 	qsort_r(order, count, sizeof(*order), by_place, profile->places.items);
 	names->first = ev_alloc(profile->places.count * sizeof(*names->first));
 	*ev_array_add(&names->frames) = 0; /* nothing begins at 0 */
+	if (namer->want)
+		namer->want(namer->context, profile->places.items, profile->places.count);
 	for (size_t i = 0; i < count; i++) {
-		uint32_t place = order[i];
+		uint32_t place = order[i], object = profile->places.items[place].object;
 		for (enum ev_role role = 0; role < EV_ROLE_COUNT; role++)
 			if (names->roles[place] & 1 << role)
 				names->first[place][role] =
 					name_place(&naming, names, &profile->places.items[place],
 						   names->kernel[place], role);
+		/* One object's tables at a time: together they can be larger than the profile. */
+		if (namer->forget &&
+		    (i + 1 == count || profile->places.items[order[i + 1]].object != object))
+			namer->forget(namer->context, object);
 	}
 	ev_map_done(&naming.frame_ids);
 	free(order);
@@ -230,6 +236,16 @@ static size_t symbolize_in(void *context, struct ev_place place, unsigned flags,
 	return ev_symbolize(((struct by_space *)context)->symbolizer, place, flags, out, limit);
 }
 
+static void want_in(void *context, const struct ev_place *places, size_t count)
+{
+	ev_symbolizer_want(((struct by_space *)context)->symbolizer, places, count);
+}
+
+static void forget_in(void *context, uint32_t object)
+{
+	ev_symbolizer_forget(((struct by_space *)context)->symbolizer, object);
+}
+
 static const struct ev_object *object_in(void *context, uint32_t object)
 {
 	return ev_space_set_object(((struct by_space *)context)->spaces, object);
@@ -241,6 +257,8 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 	struct by_space context = { symbolizer, spaces };
 	struct ev_namer namer = {
 		.symbolize = symbolize_in,
+		.want = want_in,
+		.forget = forget_in,
 		.object = object_in,
 		.object_count = ev_space_set_object_count(spaces),
 		.context = &context,

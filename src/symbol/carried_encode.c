@@ -182,21 +182,6 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	ev_array_done(&part.functions);
 }
 
-/* The kernel's list is long: that only a few of its addresses are needed saves most of the work. */
-static void announce(struct encoder *encoder, const struct ev_place *places, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		enum ev_object_kind kind =
-			ev_space_set_object(encoder->set, places[i].object)->kind;
-		bool module = kind == EV_OBJECT_MODULE;
-		if (kind != EV_OBJECT_KERNEL && !module)
-			continue;
-		if (places[i].offset)
-			ev_kernel_want(encoder->symbolizer, module, places[i].offset - 1);
-		ev_kernel_want(encoder->symbolizer, module, places[i].offset);
-	}
-}
-
 void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
 		       const struct ev_place *places, size_t count, unsigned flags,
 		       struct ev_buffer *out)
@@ -213,7 +198,7 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 	if (count)
 		qsort(sorted, count, sizeof(*sorted), by_place);
 	symbolizer->sparing = true;
-	announce(&encoder, sorted, count);
+	ev_symbolizer_want(symbolizer, sorted, count);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && sorted[to].object == sorted[from].object; to++)
 			;

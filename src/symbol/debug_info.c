@@ -201,19 +201,21 @@ static void find_scopes(struct unit *unit)
 		unit->scopes = split;
 }
 
-size_t ev_debug_find(struct debug_info *debug, uint64_t address, bool inlines,
+size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit)
 {
+	bool lines = flags & EV_SYMBOL_LINES;
 	struct unit *unit = unit_at(debug, address);
 	if (!unit || !limit)
 		return 0;
 	struct debug_frame place = { 0 };
-	line_at(unit, address, &place);
+	if (lines)
+		line_at(unit, address, &place);
 	find_scopes(unit);
 	struct function *function = ev_debug_unit_find(unit, address);
 	Dwarf_Die chain[INLINE_LIMIT];
 	size_t depth = 0, count = 0;
-	if (function && inlines)
+	if (function && flags & EV_SYMBOL_INLINES)
 		depth = ev_debug_function_inlines(function, address, chain, INLINE_LIMIT);
 	/* With too little room the outermost frame, the real function, must not be lost. */
 	for (; depth > 0 && count + 1 < limit; depth--, count++) {
@@ -222,9 +224,10 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, bool inlines,
 		out[count].function = name_of(inlined);
 		out[count].inlined = true;
 		place = (struct debug_frame){ 0 };
-		call_site(unit, inlined, &place);
+		if (lines)
+			call_site(unit, inlined, &place);
 	}
-	for (; depth > 0; depth--)
+	for (; lines && depth > 0; depth--)
 		call_site(unit, &chain[depth - 1], &place);
 	if (function) {
 		place.function = name_of(&function->die);

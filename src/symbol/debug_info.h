@@ -2,7 +2,7 @@
 #ifndef SYMBOL_DEBUG_INFO_H
 #define SYMBOL_DEBUG_INFO_H
 
-#include <evprof/base.h>
+#include <evprof/symbol.h>
 
 struct debug_info;
 struct debug_frame {
@@ -16,8 +16,9 @@ struct debug_frame {
 /* NULL when the file has no DWARF that can be read. */
 struct debug_info *ev_debug_open(const char *path);
 /* The frames at an address of the object's own numbering, innermost first; 0 when there is nothing.
- * Without `inlines` at most one: the place's line. Texts live as long as `debug`. */
-size_t ev_debug_find(struct debug_info *debug, uint64_t address, bool inlines,
+ * `flags`: EV_SYMBOL_LINES for files and lines, which cost as much again as all else; without
+ * EV_SYMBOL_INLINES at most one frame. Texts live as long as `debug`. */
+size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit);
 void ev_debug_close(struct debug_info *debug);
 

@@ -119,6 +119,52 @@ static struct names *names_of(struct ev_symbolizer *symbolizer, uint32_t object)
 	return names;
 }
 
+/* The same, with what was given back there again. */
+static struct names *names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	struct names *names = names_of(symbolizer, object);
+	if (names->forgotten) {
+		*names = (struct names){ .missed = names->missed, .skipped = names->skipped };
+		load_names(symbolizer, object, names);
+	}
+	return names;
+}
+
+void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	if (object >= symbolizer->objects.count || !symbolizer->objects.items[object].loaded)
+		return;
+	struct names *names = &symbolizer->objects.items[object], kept = *names;
+	ev_names_done(names);
+	*names = (struct names){
+		.loaded = true,
+		.forgotten = true,
+		.trouble = kept.trouble,
+		.partial = kept.partial,
+		.missed = kept.missed,
+		.skipped = kept.skipped,
+		.carried = kept.carried,
+	};
+}
+
+void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place *places,
+			size_t count)
+{
+	uint32_t objects = ev_space_set_object_count(symbolizer->set);
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].object >= objects)
+			continue;
+		enum ev_object_kind kind =
+			ev_space_set_object(symbolizer->set, places[i].object)->kind;
+		bool module = kind == EV_OBJECT_MODULE;
+		if (kind != EV_OBJECT_KERNEL && !module)
+			continue;
+		if (places[i].offset)
+			ev_kernel_want(symbolizer, module, places[i].offset - 1);
+		ev_kernel_want(symbolizer, module, places[i].offset);
+	}
+}
+
 /* A function that the file only unwinds is called after its place in it. */
 static void make_up(struct ev_symbolizer *symbolizer, const struct names *names,
 		    const struct object *object, struct code_range *range, struct found *found)
@@ -316,7 +362,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {
 		struct debug_info *debug = debug_of(symbolizer, names, object, at, &address);
 		if (debug)
-			count = ev_debug_find(debug, address, flags & EV_SYMBOL_INLINES, frames,
+			count = ev_debug_find(debug, address, flags, frames,
 					      limit < CARRIED_FRAMES ? limit : CARRIED_FRAMES);
 	}
 	if (!count)
@@ -357,7 +403,7 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 	uint64_t at = place.offset;
 	if (!(flags & EV_SYMBOL_EXACT) && at)
 		at--; /* a return address: the call is before it */
-	struct names *names = names_of(symbolizer, place.object);
+	struct names *names = names_at_hand(symbolizer, place.object);
 	const struct object *object = ev_space_object(symbolizer->set, place.object);
 	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
 	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);

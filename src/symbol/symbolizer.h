@@ -12,6 +12,7 @@
 
 struct names {
 	bool loaded;
+	bool forgotten;      /* what was loaded was given back */
 	const char *trouble; /* why there are no names */
 	const char *partial; /* why some are missing, told when one was missed */
 	bool missed;

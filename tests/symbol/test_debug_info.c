@@ -17,6 +17,8 @@ static const char source[] =
 	"int main() { std::vector<int> v(100); for (int &i : v) i = rand();\n"
 	"	printf(\"%d\\n\", work(v)); }\n";
 
+enum { LINES_AND_INLINES = EV_SYMBOL_LINES | EV_SYMBOL_INLINES };
+
 struct answer {
 	char text[4096];
 	size_t frames;
@@ -26,7 +28,8 @@ static void ours(struct debug_info *debug, uint64_t address, struct answer *answ
 {
 	struct debug_frame frames[64];
 	size_t used = 0;
-	*answer = (struct answer){ .frames = ev_debug_find(debug, address, true, frames, 64) };
+	*answer = (struct answer){ .frames = ev_debug_find(debug, address, LINES_AND_INLINES,
+							   frames, 64) };
 	for (size_t i = 0; i < answer->frames && used < sizeof(answer->text) - 600; i++) {
 		const char *file = frames[i].file ? frames[i].file : "??";
 		const char *slash = strrchr(file, '/');
@@ -140,7 +143,7 @@ static void every_layout_of_debug_info_is_read(void **state)
 		bool found = false;
 		uint64_t start = strtoull(line, NULL, 16);
 		for (uint64_t at = start; at < start + 16 && !found; at++) {
-			size_t count = ev_debug_find(debug, at, true, frames, 8);
+			size_t count = ev_debug_find(debug, at, LINES_AND_INLINES, frames, 8);
 			if (count != 2)
 				continue;
 			found = true;
