@@ -54,7 +54,11 @@ uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t 
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag);
 void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
 		    uint64_t period);
-/* The same for a sample of which only the place is kept: quicker than a stack of one frame. */
+/* The index in profile->cells of (tag, stack), made when it is new. It stays the same; the array
+ * may move. */
+uint32_t ev_profile_cell(struct ev_profile *profile, uint32_t tag, uint32_t stack);
+/* As ev_profile_add for a sample of which only the place is kept: quicker than a stack of one
+ * frame. */
 void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t place, uint64_t samples,
 			 uint64_t period);
 /* Add all of `from` (same objects and events, own ids) to `into`; for readers in parallel. */
@@ -85,9 +89,11 @@ struct ev_named {
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t object_count;
 };
-/* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. */
+/* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. On so
+ * many threads, 0 as 1, with the same result. */
 struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space_set *spaces,
-			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line);
+			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line,
+			       size_t threads);
 void ev_named_close(struct ev_named *named);
 /* The objects whose leaves have no symbol, most samples first; how many were filled in. */
 struct ev_unresolved {

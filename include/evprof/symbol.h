@@ -118,7 +118,8 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 					 const struct ev_symbolizer_options *options);
 /* Before the first look: places that will be asked for, in any order, so that of long lists only
  * what they need is kept. Others may be asked for all the same, at the price of reading everything.
- */
+ * Once all places were told, different objects may be asked for, and forgotten, by different
+ * threads at once; for everything else a symbolizer belongs to one thread. */
 void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place *places,
 			size_t count);
 /* Frames of one place, innermost first, at most `limit`; the count, at least 1: where nothing is

@@ -52,7 +52,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
 					 bytes.size_bytes);
 	add_build_ids(&run->recording, &loaded);
-	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false));
+	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
 	run->quality = loaded.profile->quality;
 	run->recording.first_time_ns = loaded.profile->first_time_ns;
 	run->recording.last_time_ns = loaded.profile->last_time_ns;

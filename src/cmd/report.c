@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <evprof/collect.h>
 #include "load.h"
 #include "report.h"
 #include "verbs.h"
@@ -123,9 +124,9 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
-	struct ev_named *named =
-		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-			      symbol_flags(options, plan), has_key(plan, EV_KEY_SRCLINE));
+	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
+					       symbol_flags(options, plan),
+					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
 	struct ev_table table = { 0 };
 	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
 				&options->filter, err);

@@ -16,8 +16,9 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		.want = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
 			PERF_SAMPLE_CPU,
 	};
-	if (getrandom(&sink->seed, sizeof(sink->seed), GRND_NONBLOCK) < 0)
-		sink->seed = (uintptr_t)sink ^ ev_now_ns();
+	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
+		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
+			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
 }
 
 static bool is_in(const struct ev_span *span, uint64_t time_ns)
@@ -192,38 +193,51 @@ static uint64_t period_of(const struct sample_sink *sink, const struct ev_record
 	return sink->recording->events[record->event].attr.sample_period;
 }
 
-/* Two independent hashes of a chain and of everything else that decides its places. The seed keeps
- * a file from being made so that two of its chains are taken for one. */
-static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_record *record)
+/* The product of two numbers, folded: every bit of both decides every bit of it. */
+static uint64_t fold(uint64_t one, uint64_t other)
 {
-	const struct ev_sample *sample = &record->sample;
-	uint64_t epochs = (uint64_t)epoch_of(sink, record->pid, record->time_ns) << 32 |
-			  epoch_of(sink, EV_KERNEL_PID, record->time_ns);
-	uint64_t one = sink->seed ^ epochs,
-		 other = one * 0x9e3779b97f4a7c15ULL + sample->chain_count;
-	uint64_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
-	one ^= mode;
-	for (size_t i = 0; i < sample->chain_count; i++) {
-		uint64_t address = sample->chain[i];
-		one = (one ^ address) * 0xff51afd7ed558ccdULL;
-		one ^= one >> 32;
-		other = (other + address) * 0xc4ceb9fe1a85ec53ULL;
-		other = other << 29 | other >> 35;
-	}
-	return (struct sample_chain){ ev_hash64(one), ev_hash64(other), 0 };
+	unsigned __int128 product = (unsigned __int128)one * other;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The stack of a sample with a chain: most chains were seen a moment ago. */
-static uint32_t stack_of_chain(struct sample_sink *sink, const struct ev_record *record)
+/* Two independent hashes of a chain and of everything else that decides its cell, two addresses at
+ * a step. The seeds keep a file from being made so that two of its chains are taken for one. */
+static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_record *record,
+				      uint32_t tag)
 {
-	struct sample_chain chain = hash_chain(sink, record);
+	const struct ev_sample *sample = &record->sample;
+	const uint64_t *seeds = sink->seeds, *chain = sample->chain;
+	uint64_t epochs = (uint64_t)epoch_of(sink, record->pid, record->time_ns) << 32 |
+			  epoch_of(sink, EV_KERNEL_PID, record->time_ns);
+	uint64_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	uint64_t about = (uint64_t)tag << 32 ^ sample->chain_count << 16 ^ mode;
+	uint64_t one = fold(epochs ^ seeds[0], about ^ seeds[1]);
+	uint64_t other = fold(epochs ^ seeds[2], about ^ seeds[3]);
+	size_t count = sample->chain_count, i = 0;
+	for (; i + 1 < count; i += 2) {
+		one = fold(chain[i] ^ one, chain[i + 1] ^ seeds[1]);
+		other = fold(chain[i] ^ seeds[2], chain[i + 1] ^ other);
+	}
+	if (i < count) {
+		one = fold(chain[i] ^ one, seeds[1]);
+		other = fold(chain[i] ^ seeds[2], other);
+	}
+	return (struct sample_chain){ .one = one, .other = other };
+}
+
+/* The cell of a sample with a chain: most chains were seen a moment ago. */
+static uint32_t cell_of_chain(struct sample_sink *sink, const struct ev_record *record,
+			      uint32_t tag)
+{
+	struct sample_chain chain = hash_chain(sink, record, tag);
 	struct sample_chain *known = &sink->chains[chain.one % EV_LENGTH(sink->chains)];
-	if (known->stack && known->one == chain.one && known->other == chain.other)
-		return known->stack;
+	if (known->known && known->one == chain.one && known->other == chain.other)
+		return known->cell;
 	collect_frames(sink, record);
-	chain.stack = stack_of(sink, record);
+	chain.cell = ev_profile_cell(sink->profile, tag, stack_of(sink, record));
+	chain.known = true;
 	*known = chain;
-	return chain.stack;
+	return chain.cell;
 }
 
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
@@ -248,7 +262,10 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 	uint64_t period = period_of(sink, &record);
 	if (stacks && record.sample.chain_count) {
 		profile->quality.with_stack++;
-		ev_profile_add(profile, tag, stack_of_chain(sink, &record), 1, period);
+		uint32_t index = cell_of_chain(sink, &record, tag);
+		struct ev_cell *cell = &profile->cells.items[index];
+		cell->samples++;
+		cell->period += period;
 	} else {
 		uint16_t cpumode = record.misc & PERF_RECORD_MISC_CPUMODE_MASK;
 		struct sample_frame leaf = { record.sample.ip,

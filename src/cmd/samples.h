@@ -51,9 +51,10 @@ struct sample_sink {
 	/* Whole chains that were seen lately, by 128 bits of hash. */
 	struct sample_chain {
 		uint64_t one, other;
-		uint32_t stack;
+		uint32_t cell; /* of the profile */
+		bool known;
 	} chains[32768];
-	uint64_t seed;
+	uint64_t seeds[4];
 
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */

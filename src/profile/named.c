@@ -1,11 +1,8 @@
 /* A profile of addresses becomes a profile of functions: every unique place is named once. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "named.h"
 #include "profile.h"
-
-enum { INLINE_LIMIT = 64 }; /* frames at one place */
 
 static const struct ev_object *object_of(const struct ev_namer *namer, uint32_t object)
 {
@@ -46,134 +43,6 @@ uint8_t *ev_roles_find(const struct ev_profile *profile, struct ev_place_names *
 		names->roles[profile->stacks.items[i].place] |= roles[i];
 	}
 	return roles;
-}
-
-/* ---- frames --------------------------------------------------------------------------------- */
-
-struct naming {
-	struct ev_named *named;
-	const struct ev_namer *namer;
-	struct ev_map frame_ids;
-	unsigned flags;
-	bool by_line;
-};
-
-static uint32_t intern_frame(struct naming *naming, const struct ev_frame *frame)
-{
-	/* Two numbers hold all of a frame: string ids stay below 2^29. */
-	uint64_t key = (uint64_t)frame->function << 32 | frame->object;
-	uint64_t more = (uint64_t)frame->file << 35 | (uint64_t)frame->line << 3 |
-			frame->resolved << 2 | frame->inlined << 1 | frame->kernel;
-	bool added;
-	uint32_t *id = ev_map_add(&naming->frame_ids, key, more, &added);
-	if (added) {
-		*id = (uint32_t)naming->named->frames.count;
-		*ev_array_add(&naming->named->frames) = *frame;
-	}
-	return *id;
-}
-
-static uint32_t text_id(struct naming *naming, const char *text)
-{
-	return text ? ev_strings_add_text(naming->named->profile->strings, text) : 0;
-}
-
-static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bool kernel,
-			 const struct ev_symbol *symbol)
-{
-	struct ev_frame frame = { .object = place->object,
-				  .kernel = kernel,
-				  .inlined = symbol->inlined,
-				  .resolved = symbol->function && *symbol->function &&
-					      !symbol->made_up };
-	if (frame.object >= naming->named->object_count)
-		frame.object = 0;
-	if (symbol->function && *symbol->function) {
-		frame.function = text_id(naming, symbol->function);
-	} else {
-		char address[24];
-		snprintf(address, sizeof(address), "0x%016" PRIx64, place->offset);
-		frame.function = text_id(naming, address);
-	}
-	if (naming->flags & EV_SYMBOL_LINES)
-		frame.file = text_id(naming, symbol->file);
-	if (naming->by_line)
-		frame.line = symbol->line;
-	return intern_frame(naming, &frame);
-}
-
-static uint32_t name_place(struct naming *naming, struct ev_place_names *names,
-			   const struct ev_place *place, bool kernel, enum ev_role role)
-{
-	struct ev_symbol symbols[INLINE_LIMIT];
-	unsigned flags = naming->flags & ~(unsigned)EV_SYMBOL_EXACT;
-	if (role == EV_ROLE_EXACT)
-		flags |= EV_SYMBOL_EXACT;
-	memset(symbols, 0, sizeof(symbols[0]));
-	size_t count = naming->namer->symbolize(naming->namer->context, *place, flags, symbols,
-						INLINE_LIMIT);
-	if (!count)
-		count = 1;
-	uint32_t first = (uint32_t)names->frames.count;
-	*ev_array_add(&names->frames) = (uint32_t)count;
-	for (size_t i = count; i-- > 0;)
-		*ev_array_add(&names->frames) = frame_of(naming, place, kernel, &symbols[i]);
-	return first;
-}
-
-/* Names of one object are asked for together, by rising offset, which is what files like best. */
-static int by_place(const void *one, const void *other, void *context)
-{
-	const struct ev_place *places = context;
-	const struct ev_place *a = &places[*(const uint32_t *)one];
-	const struct ev_place *b = &places[*(const uint32_t *)other];
-	if (a->object != b->object)
-		return a->object < b->object ? -1 : 1;
-	return a->offset < b->offset ? -1 : a->offset > b->offset;
-}
-
-void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
-			 const struct ev_namer *namer, unsigned flags, bool by_line)
-{
-	const struct ev_profile *profile = named->profile;
-	struct naming naming = {
-		.named = named,
-		.namer = namer,
-		.flags = by_line ? flags | EV_SYMBOL_LINES : flags,
-		.by_line = by_line,
-	};
-	uint32_t *order = ev_alloc(profile->places.count * sizeof(*order));
-	size_t count = 0;
-	for (uint32_t i = 1; i < profile->places.count; i++)
-		if (names->roles[i])
-			order[count++] = i;
-	qsort_r(order, count, sizeof(*order), by_place, profile->places.items);
-	names->first = ev_alloc(profile->places.count * sizeof(*names->first));
-	*ev_array_add(&names->frames) = 0; /* nothing begins at 0 */
-	if (namer->want)
-		namer->want(namer->context, profile->places.items, profile->places.count);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t place = order[i], object = profile->places.items[place].object;
-		for (enum ev_role role = 0; role < EV_ROLE_COUNT; role++)
-			if (names->roles[place] & 1 << role)
-				names->first[place][role] =
-					name_place(&naming, names, &profile->places.items[place],
-						   names->kernel[place], role);
-		/* One object's tables at a time: together they can be larger than the profile. */
-		if (namer->forget &&
-		    (i + 1 == count || profile->places.items[order[i + 1]].object != object))
-			namer->forget(namer->context, object);
-	}
-	ev_map_done(&naming.frame_ids);
-	free(order);
-}
-
-void ev_place_names_done(struct ev_place_names *names)
-{
-	free(names->first);
-	free(names->roles);
-	free(names->kernel);
-	ev_array_done(&names->frames);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -252,13 +121,15 @@ static const struct ev_object *object_in(void *context, uint32_t object)
 }
 
 struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space_set *spaces,
-			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line)
+			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line,
+			       size_t threads)
 {
 	struct by_space context = { symbolizer, spaces };
 	struct ev_namer namer = {
 		.symbolize = symbolize_in,
 		.want = want_in,
 		.forget = forget_in,
+		.threads = threads,
 		.object = object_in,
 		.object_count = ev_space_set_object_count(spaces),
 		.context = &context,

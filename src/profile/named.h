@@ -16,6 +16,8 @@ struct ev_namer {
 	const struct ev_object *(*object)(void *context, uint32_t object);
 	uint32_t object_count;
 	void *context;
+	/* So many may ask at once, of different objects; 0 as 1. */
+	size_t threads;
 };
 struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_namer *namer,
 				    unsigned flags, bool by_line);

@@ -247,6 +247,11 @@ void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, ui
 	cell->period += period;
 }
 
+uint32_t ev_profile_cell(struct ev_profile *profile, uint32_t tag, uint32_t stack)
+{
+	return (uint32_t)(cell_at(profile, tag, stack) - profile->cells.items);
+}
+
 void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t place, uint64_t samples,
 			 uint64_t period)
 {

@@ -55,7 +55,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	unsigned found = ev_elf_symbols_add(&names->table, image, image);
 	bool dwarf = has_dwarf(image);
 	if (dwarf)
-		names->debug_path = ev_arena_text(&symbolizer->arena, path, strlen(path));
+		names->debug_path = ev_arena_text(&names->arena, path, strlen(path));
 	char *debug_path = found & ELF_SYMTAB && dwarf
 				   ? NULL
 				   : ev_debug_file_find(image, path, symbolizer->symfs);
@@ -65,7 +65,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 			found |= ev_elf_symbols_add(&names->table, &separate, image);
 		if (!dwarf && has_dwarf(&separate)) {
 			names->debug_path =
-				ev_arena_text(&symbolizer->arena, debug_path, strlen(debug_path));
+				ev_arena_text(&names->arena, debug_path, strlen(debug_path));
 			names->packed = is_packed(&separate);
 		}
 		ev_image_close(&separate);
@@ -94,6 +94,9 @@ void ev_names_done(struct names *names)
 	ev_image_close(&names->outline);
 	ev_perf_map_done(&names->map);
 	ev_debug_close(names->debug);
+	ev_strings_close(names->linkages);
+	ev_array_done(&names->shown);
+	ev_arena_done(&names->arena);
 	*names = (struct names){ 0 };
 }
 
@@ -113,19 +116,19 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 /* ---- which file was it? -----------------------------------------------------------------------
  */
 
-static const char *plain_path(struct ev_symbolizer *symbolizer, const struct object *object)
+static const char *plain_path(struct names *names, const struct object *object)
 {
 	const char *path = object->shown.path;
 	size_t length = strlen(path);
-	return object->deleted
-		       ? ev_arena_text(&symbolizer->arena, path, length - strlen(" (deleted)"))
-		       : path;
+	return object->deleted ? ev_arena_text(&names->arena, path, length - strlen(" (deleted)"))
+			       : path;
 }
 
 /* The n-th place where the file may be; NULL after the last, "" for one that doesn't apply here. */
-static char *candidate(struct ev_symbolizer *symbolizer, const struct object *object, unsigned n)
+static char *candidate(const struct ev_symbolizer *symbolizer, struct names *names,
+		       const struct object *object, unsigned n)
 {
-	const char *path = plain_path(symbolizer, object);
+	const char *path = plain_path(names, object);
 	bool named = object->shown.build_id_bytes > 1;
 	char id[41];
 	ev_build_id_text(object->shown.build_id, object->shown.build_id_bytes, id);
@@ -169,17 +172,14 @@ static const char *why_not(int code, bool differs)
 }
 
 /* Without a build-id a file is only known by its path; that must not name some other file. */
-static const char *why_not_by_path(struct ev_symbolizer *symbolizer, const struct object *object)
+static const char *why_not_by_path(const struct ev_symbolizer *symbolizer,
+				   const struct object *object)
 {
 	if (object->shown.build_id_bytes || symbolizer->symfs)
 		return NULL;
 	if (object->deleted)
 		return "the file was deleted or replaced while it ran";
-	if (!symbolizer->same_host)
-		return ev_arena_printf(&symbolizer->arena,
-				       "recorded on %.64s, without a build-id to know the file by",
-				       symbolizer->hostname);
-	return NULL;
+	return symbolizer->elsewhere;
 }
 
 void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,
@@ -192,7 +192,7 @@ void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *o
 	int first_code = 0;
 	bool differs = false;
 	char *path;
-	for (unsigned n = 0; (path = candidate(symbolizer, object, n)); n++) {
+	for (unsigned n = 0; (path = candidate(symbolizer, names, object, n)); n++) {
 		struct image image;
 		int code = *path ? ev_image_open(&image, path) : -ENOENT;
 		if (!code && shown->build_id_bytes &&

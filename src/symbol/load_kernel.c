@@ -174,8 +174,8 @@ static bool find_in_vmlinux(const struct kernel *kernel, uint64_t address, struc
 	return true;
 }
 
-bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
-		    struct found *found)
+static bool find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
+		 struct found *found)
 {
 	struct kernel *kernel = &symbolizer->kernel;
 	ev_kernel_load(symbolizer);
@@ -196,4 +196,13 @@ bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t addr
 	found->start = symbol->start - kernel->shift;
 	found->size_bytes = symbol->end - symbol->start;
 	return true;
+}
+
+bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
+		    struct found *found)
+{
+	pthread_mutex_lock(&symbolizer->kernel.lock);
+	bool answer = find(symbolizer, module, address, found);
+	pthread_mutex_unlock(&symbolizer->kernel.lock);
+	return answer;
 }

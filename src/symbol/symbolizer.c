@@ -13,14 +13,16 @@ static void learn_origin(struct ev_symbolizer *symbolizer, const struct ev_recor
 	if (!recording || uname(&here))
 		return;
 	struct ev_arena *arena = &symbolizer->arena;
-	if (recording->hostname && *recording->hostname)
-		symbolizer->hostname =
-			ev_arena_text(arena, recording->hostname, strlen(recording->hostname));
 	if (recording->osrelease && *recording->osrelease)
 		symbolizer->osrelease =
 			ev_arena_text(arena, recording->osrelease, strlen(recording->osrelease));
-	symbolizer->same_host =
-		!symbolizer->hostname || !strcmp(symbolizer->hostname, here.nodename);
+	symbolizer->same_host = !recording->hostname || !*recording->hostname ||
+				!strcmp(recording->hostname, here.nodename);
+	if (!symbolizer->same_host)
+		symbolizer->elsewhere =
+			ev_arena_printf(arena,
+					"recorded on %.64s, without a build-id to know the file by",
+					recording->hostname);
 	symbolizer->same_kernel =
 		symbolizer->osrelease && !strcmp(symbolizer->osrelease, here.release) &&
 		(!recording->arch || !*recording->arch || !strcmp(recording->arch, here.machine));
@@ -37,7 +39,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 {
 	struct ev_symbolizer *symbolizer = ev_alloc(sizeof(*symbolizer));
 	symbolizer->set = set;
-	symbolizer->linkages = ev_strings_open();
+	pthread_mutex_init(&symbolizer->kernel.lock, NULL);
 	learn_origin(symbolizer, recording);
 	if (options) {
 		symbolizer->symfs = option(symbolizer, options->symfs);
@@ -63,8 +65,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
 	ev_carried_done(&symbolizer->carried);
-	ev_strings_close(symbolizer->linkages);
-	ev_array_done(&symbolizer->shown);
+	pthread_mutex_destroy(&symbolizer->kernel.lock);
 	ev_arena_done(&symbolizer->arena);
 	free(symbolizer);
 }
@@ -151,6 +152,8 @@ void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place 
 			size_t count)
 {
 	uint32_t objects = ev_space_set_object_count(symbolizer->set);
+	while (symbolizer->objects.count < objects)
+		ev_array_add(&symbolizer->objects);
 	for (size_t i = 0; i < count; i++) {
 		if (places[i].object >= objects)
 			continue;
@@ -166,28 +169,28 @@ void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place 
 }
 
 /* A function that the file only unwinds is called after its place in it. */
-static void make_up(struct ev_symbolizer *symbolizer, const struct names *names,
-		    const struct object *object, struct code_range *range, struct found *found)
+static void make_up(struct names *names, const struct object *object, struct code_range *range,
+		    struct found *found)
 {
 	uint64_t address = range->start;
 	const char *name = object->shown.name;
 	if (!range->name) {
 		name += *name == '['; /* of [vdso] */
 		ev_image_address(&names->outline, range->start, &address);
-		range->name = ev_arena_printf(&symbolizer->arena, "[%.*s+0x%" PRIx64 "]",
+		range->name = ev_arena_printf(&names->arena, "[%.*s+0x%" PRIx64 "]",
 					      (int)strcspn(name, "]"), name, address);
 	}
 	*found = (struct found){ range->name, range->start, range->end - range->start, true };
 }
 
-static bool find_in_file(struct ev_symbolizer *symbolizer, const struct names *names,
-			 const struct object *object, uint64_t at, struct found *found)
+static bool find_in_file(struct names *names, const struct object *object, uint64_t at,
+			 struct found *found)
 {
 	const struct symbol *symbol = ev_symtab_find(&names->table, at);
 	struct code_range *range = ev_code_ranges_find(&names->ranges, at);
 	/* A symbol without a size does not reach into the next function. */
 	if (range && (!symbol || (symbol->open && symbol->start < range->start)))
-		make_up(symbolizer, names, object, range, found);
+		make_up(names, object, range, found);
 	else if (symbol)
 		*found = (struct found){ ev_symtab_name(&names->table, symbol), symbol->start,
 					 symbol->end - symbol->start, false };
@@ -215,7 +218,7 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		return entry;
 	}
 	default:
-		return find_in_file(symbolizer, names, object, at, found);
+		return find_in_file(names, object, at, found);
 	}
 }
 
@@ -249,35 +252,37 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
  */
 
 /* "memcpy@@GLIBC_2.14" is memcpy; "memcpy@plt" is its stub and stays. */
-static const char *without_version(struct ev_symbolizer *symbolizer, const char *name)
+static const char *without_version(struct names *names, const char *name)
 {
 	const char *at = strchr(name, '@');
 	if (!at || at == name || !strcmp(at, "@plt"))
 		return name;
-	return ev_arena_text(&symbolizer->arena, name, (size_t)(at - name));
+	return ev_arena_text(&names->arena, name, (size_t)(at - name));
 }
 
 /* The readable name, made once for each. *linkage becomes NULL when it is the same. */
-static const char *readable(struct ev_symbolizer *symbolizer, const char **linkage)
+static const char *readable(struct names *names, const char **linkage)
 {
-	uint32_t id = ev_strings_add_text(symbolizer->linkages, *linkage);
-	while (symbolizer->shown.count <= id)
-		ev_array_add(&symbolizer->shown);
-	const char **shown = &symbolizer->shown.items[id];
-	const char *kept = ev_strings_text(symbolizer->linkages, id);
+	if (!names->linkages)
+		names->linkages = ev_strings_open();
+	uint32_t id = ev_strings_add_text(names->linkages, *linkage);
+	while (names->shown.count <= id)
+		ev_array_add(&names->shown);
+	const char **shown = &names->shown.items[id];
+	const char *kept = ev_strings_text(names->linkages, id);
 	if (!*shown)
-		*shown = ev_demangle(&symbolizer->arena, without_version(symbolizer, kept));
+		*shown = ev_demangle(&names->arena, without_version(names, kept));
 	*linkage = *shown == kept || !strcmp(*shown, kept) ? NULL : kept;
 	return *shown;
 }
 
-static void set_function(struct ev_symbolizer *symbolizer, struct ev_symbol *symbol,
-			 const char *linkage, bool code_name, unsigned flags)
+static void set_function(struct names *names, struct ev_symbol *symbol, const char *linkage,
+			 bool code_name, unsigned flags)
 {
 	symbol->linkage = linkage;
 	symbol->function = linkage;
 	if (linkage && !(flags & EV_SYMBOL_MANGLED) && code_name)
-		symbol->function = readable(symbolizer, &symbol->linkage);
+		symbol->function = readable(names, &symbol->linkage);
 	else
 		symbol->linkage = NULL;
 }
@@ -373,8 +378,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 		if (last && named && found.made_up && frames[i].function)
 			named = false; /* its debug info knows better */
 		out[i].made_up = last && named && found.made_up;
-		set_function(symbolizer, &out[i],
-			     last && named ? found.linkage : frames[i].function,
+		set_function(names, &out[i], last && named ? found.linkage : frames[i].function,
 			     !generated && !out[i].made_up, flags);
 		if (flags & EV_SYMBOL_LINES) {
 			out[i].file = frames[i].file;

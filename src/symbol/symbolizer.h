@@ -2,6 +2,7 @@
 #ifndef SYMBOL_SYMBOLIZER_H
 #define SYMBOL_SYMBOLIZER_H
 
+#include <pthread.h>
 #include "carried.h"
 #include "debug_info.h"
 #include "eh_frame.h"
@@ -10,6 +11,7 @@
 #include "perf_map.h"
 #include "space.h"
 
+/* Nothing here is shared between objects: two of them may be asked by two threads. */
 struct names {
 	bool loaded;
 	bool forgotten;      /* what was loaded was given back */
@@ -25,9 +27,13 @@ struct names {
 	bool packed;  /* debug_path is a file of its own whose DWARF takes long to unpack */
 	bool skipped; /* lines were asked for, and not looked for because of that */
 	const struct carried_object *carried;
+	struct ev_strings *linkages;
+	EV_ARRAY(const char *) shown; /* readable name of each linkage */
+	struct ev_arena arena;
 };
 
 struct kernel {
+	pthread_mutex_t lock; /* the kernel and its modules are several objects with one list */
 	bool loaded;
 	EV_ARRAY(uint64_t) wanted;   /* addresses that will be asked for, none when not known */
 	bool wants_modules, fitted;  /* kallsyms holds no more than them */
@@ -44,15 +50,14 @@ struct ev_symbolizer {
 	const struct ev_space_set *set;
 	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
 	bool no_local_files;
-	bool sparing;                     /* leave packed debug files to those who ask for lines */
-	bool same_host;                   /* as far as the recording tells, it was made here */
-	bool same_kernel;                 /* and on the kernel that is running */
-	const char *hostname, *osrelease; /* of the recording, NULL when not known */
+	bool sparing;          /* leave packed debug files to those who ask for lines */
+	bool same_host;        /* as far as the recording tells, it was made here */
+	bool same_kernel;      /* and on the kernel that is running */
+	const char *osrelease; /* of the recording, NULL when not known */
+	const char *elsewhere; /* why a path means nothing here, when it was made elsewhere */
 	struct carried carried;
 	EV_ARRAY(struct names) objects;
 	struct kernel kernel;
-	struct ev_strings *linkages;
-	EV_ARRAY(const char *) shown; /* readable name of each linkage */
 	struct ev_arena arena;
 };
 

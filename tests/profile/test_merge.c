@@ -25,7 +25,10 @@ static void add_some(struct invented *it, struct ev_profile *profile, unsigned f
 static void rows_of(struct invented *it, struct ev_profile *profile, struct ev_buffer *out)
 {
 	static const enum ev_key keys[] = { EV_KEY_COMM, EV_KEY_OBJECT, EV_KEY_SYMBOL };
-	struct ev_namer namer = { invented_symbolize, invented_object, 4, it };
+	struct ev_namer namer = { .symbolize = invented_symbolize,
+				  .object = invented_object,
+				  .object_count = 4,
+				  .context = it };
 	struct ev_named *named = ev_named_open_with(profile, &namer, 0, false);
 	struct ev_table table;
 	assert_int_equal(ev_table_build(&table, named, keys, 3, true, NULL, NULL), 0);

@@ -113,6 +113,9 @@ static void functions_of_every_kind_of_program_are_named(void **state)
 		assert_string_equal(symbol.function, "hidden");
 		assert_null(ev_symbolizer_trouble(scene.symbolizer, scene.place.object));
 		assert_string_equal(function_at(&scene, 1), "-");
+		/* What was given back is read again. */
+		ev_symbolizer_forget(scene.symbolizer, scene.place.object);
+		assert_string_equal(function_at(&scene, hidden), "hidden");
 		close_scene(&scene);
 	}
 }
@@ -374,6 +377,9 @@ static void files_that_cannot_be_the_one_are_not_asked(void **state)
 		struct scene scene = { .recording = { .hostname = rows[i].host } };
 		open_scene(&scene, rows[i].path, NULL, NULL);
 		assert_string_equal(function_at(&scene, 0x1000), "-");
+		assert_string_equal(ev_symbolizer_trouble(scene.symbolizer, scene.place.object),
+				    rows[i].trouble);
+		ev_symbolizer_forget(scene.symbolizer, scene.place.object);
 		assert_string_equal(ev_symbolizer_trouble(scene.symbolizer, scene.place.object),
 				    rows[i].trouble);
 		close_scene(&scene);
