@@ -10,31 +10,34 @@ MIRROR=${MIRROR:-http://deb.debian.org/debian}
 SECURITY=${SECURITY:-http://deb.debian.org/debian-security}
 SUITE=${SUITE:-bookworm}
 
-# Inside a mount name space of its own, so that no mount outlives this, however it ends.
+# Inside a mount name space of its own, so that no mount outlives this, however it ends; the new machine
+# is the root of it, as on a real one, and not a chroot, which some programs do not survive.
 if [ "${1:-}" = --inside ]; then
 	machine=$2
-	mount --bind /proc "$machine/proc" && mount --rbind /sys "$machine/sys" || exit 1
-	in_machine() {
-		chroot "$machine" env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-			TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+	mount --bind "$machine" "$machine" && mount --bind /proc "$machine/proc" &&
+		mount --rbind /sys "$machine/sys" && mkdir -p "$machine/outside" && cd "$machine" || exit 1
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	pivot_root . outside && cd / && umount -l /outside && rmdir /outside || exit 1
+	on_machine() {
+		env -i HOME=/root PATH=$PATH TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 	}
 	for command in 'make demo' 'make check'; do
 		echo "---- $command"
 		began=$(date +%s)
 		# shellcheck disable=SC2086 # the command is words
-		{ in_machine $command -C /root/evprof 2>&1; echo $? >"$machine/status"; } | tee "$machine/log"
+		{ on_machine $command -C /srv/evprof 2>&1; echo $? >/status; } | tee /log
 		echo "---- $command: $(($(date +%s) - began)) s"
-		[ "$(cat "$machine/status")" = 0 ] || { echo "exit status $(cat "$machine/status")"; exit 1; }
+		[ "$(cat /status)" = 0 ] || { echo "exit status $(cat /status)"; exit 1; }
 		case $command in
-		*demo) grep -q 'insertion_sort' "$machine/log" || { echo "no insertion_sort on the screen"; exit 1; } ;;
+		*demo) grep -q 'insertion_sort' /log || { echo "no insertion_sort on the screen"; exit 1; } ;;
 		*check)
-			closing=$(grep -E '^[0-9]+ passed, 0 failed, [0-9]+ skipped$' "$machine/log" | tail -1)
+			closing=$(grep -E '^[0-9]+ passed, 0 failed, [0-9]+ skipped$' /log | tail -1)
 			[ -n "$closing" ] || { echo "the tests did not pass"; exit 1; }
 			;;
 		esac
 		# Again: nothing is left to install.
-		in_machine make -C /root/evprof --no-print-directory deps >"$machine/log" 2>&1 || exit 1
-		[ ! -s "$machine/log" ] || { echo "a second make deps has something to say:"; cat "$machine/log"; exit 1; }
+		on_machine make -C /srv/evprof --no-print-directory deps >/log 2>&1 || exit 1
+		[ ! -s /log ] || { echo "a second make deps has something to say:"; cat /log; exit 1; }
 	done
 	exit 0
 fi
@@ -65,11 +68,11 @@ cat >"$machine/etc/apt/sources.list" <<-END
 	deb $MIRROR $SUITE-updates main
 	deb $SECURITY $SUITE-security main
 END
-mkdir "$machine/root/evprof"
+mkdir -p "$machine/srv/evprof"
 if [ "${1:-}" = --worktree ]; then
-	git ls-files -co --exclude-standard -z | xargs -0 tar c | tar x -C "$machine/root/evprof"
+	git ls-files -co --exclude-standard -z | xargs -0 tar c | tar x -C "$machine/srv/evprof"
 else
-	git archive HEAD | tar x -C "$machine/root/evprof" || fail "there is no commit (--worktree takes the files as they are)"
+	git archive HEAD | tar x -C "$machine/srv/evprof" || fail "there is no commit (--worktree takes the files as they are)"
 fi
 unshare --mount --propagation private sh "$PWD/tests/fresh-machine.sh" --inside "$machine" ||
 	fail "see above"
