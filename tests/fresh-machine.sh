@@ -50,7 +50,7 @@ fail() {
 for program in debootstrap unshare git; do
 	PATH=$PATH:/usr/sbin command -v $program >/dev/null || fail "needs $program"
 done
-machine=$(mktemp -d /tmp/fresh-machine.XXXXXX) || exit 1
+machine=$(mktemp -d /tmp/fresh-machine.XXXXXX) && chmod 755 "$machine" || exit 1
 clean_up() { [ "${KEEP:-0}" = 1 ] && echo "kept: $machine" || rm -rf --one-file-system "$machine"; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
