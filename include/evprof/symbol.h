@@ -134,6 +134,38 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
 
+/* ---- unwinding ---------------------------------------------------------------------------------
+ */
+
+/* Why a stack was not followed further. */
+enum ev_unwound_end {
+	EV_UNWOUND_COMPLETE,     /* to where the thread began */
+	EV_UNWOUND_TRUNCATED,    /* to the end of the copy of the stack */
+	EV_UNWOUND_TOO_DEEP,     /* to the limit of frames */
+	EV_UNWOUND_NO_CFI,       /* to an object without unwind tables that could be read */
+	EV_UNWOUND_NO_OBJECT,    /* to memory of which nothing is known: generated code */
+	EV_UNWOUND_BROKEN,       /* what the tables said made no sense */
+	EV_UNWOUND_NO_REGISTERS, /* the sample does not tell those that are needed */
+	EV_UNWOUND_END_COUNT
+};
+struct ev_unwound {
+	enum ev_unwound_end end;
+	uint32_t object;  /* where it ended */
+	uint64_t guessed; /* frames that were found by the frame pointer, for want of tables */
+};
+
+/* The unwind tables of every object, read as far as they are needed; belongs to one thread. */
+struct ev_unwinder;
+/* `set` must outlive it; `recording` (architecture, host) may be NULL: this machine's. */
+struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
+				     const struct ev_recording *recording,
+				     const struct ev_symbolizer_options *options);
+/* The user-space chain of a sample with PERF_SAMPLE_REGS_USER and STACK_USER: its instruction
+ * pointer, then return addresses, at most `limit`; how many. */
+size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,
+		 size_t limit, struct ev_unwound *how);
+void ev_unwinder_close(struct ev_unwinder *unwinder);
+
 /* ---- symbols carried in the file ---------------------------------------------------------------
  */
 

@@ -222,6 +222,15 @@ static char *why_unfinished(const struct ev_recording *recording)
 	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
 }
 
+static bool carries_stacks(const struct ev_recording *recording)
+{
+	uint64_t needed = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	for (size_t i = 0; i < recording->event_count; i++)
+		if ((recording->events[i].attr.sample_type & needed) == needed)
+			return true;
+	return false;
+}
+
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err)
 {
@@ -242,6 +251,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
+	wanted.unwind = options->stacks && carries_stacks(loaded->recording);
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;

@@ -9,7 +9,9 @@ struct load_options {
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
 	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
 	const char *time;                     /* --time, as time_range_parse takes it; NULL = all */
-	unsigned threads;                     /* 0 = as many as there are CPUs */
+	const struct ev_symbolizer_options
+		*symbols; /* where files are, for unwinding; may be NULL */
+	unsigned threads; /* 0 = as many as there are CPUs */
 };
 struct loaded {
 	struct ev_reader *reader;

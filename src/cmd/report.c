@@ -96,6 +96,7 @@ static struct load_options load_options_of(const struct report_options *options,
 		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
+		.symbols = &options->symbols,
 	};
 }
 

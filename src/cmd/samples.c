@@ -4,6 +4,8 @@
 #include <evprof/collect.h>
 #include "samples.h"
 
+enum { UNWOUND_LIMIT = 4096 }; /* frames of a copied stack */
+
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile)
@@ -19,6 +21,10 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
 			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
+	if (!options->unwind)
+		return;
+	sink->unwinder = ev_unwinder_open(spaces, recording, options->load->symbols);
+	sink->unwound = ev_alloc(UNWOUND_LIMIT * sizeof(*sink->unwound));
 }
 
 static bool is_in(const struct ev_span *span, uint64_t time_ns)
@@ -240,6 +246,31 @@ static uint32_t cell_of_chain(struct sample_sink *sink, const struct ev_record *
 	return chain.cell;
 }
 
+/* ---- stacks that are copies --------------------------------------------------------------------
+ */
+
+/* The kernel's part of the chain stays; what the copied stack says follows it. */
+static void unwind(struct sample_sink *sink, struct ev_record *record)
+{
+	struct ev_sample *sample = &record->sample;
+	struct ev_unwound how;
+	size_t count = 0;
+	while (count < sample->chain_count && sample->chain[count] != (uint64_t)PERF_CONTEXT_USER &&
+	       count < UNWOUND_LIMIT / 2) {
+		sink->unwound[count] = sample->chain[count];
+		count++;
+	}
+	sink->unwound[count++] = (uint64_t)PERF_CONTEXT_USER;
+	size_t frames = ev_unwind(sink->unwinder, record, &sink->unwound[count],
+				  UNWOUND_LIMIT - count, &how);
+	sink->profile->quality.unwound[how.end]++;
+	sink->profile->quality.guessed_frames += how.guessed;
+	if (!frames)
+		return;
+	sample->chain = sink->unwound;
+	sample->chain_count = count + frames;
+}
+
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
 {
 	struct ev_profile *profile = sink->profile;
@@ -258,6 +289,8 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		profile->first_time_ns = time_ns;
 	if (time_ns > profile->last_time_ns)
 		profile->last_time_ns = time_ns;
+	if (sink->unwinder && record.sample.user_stack)
+		unwind(sink, &record);
 	uint32_t tag = tag_of(sink, &record);
 	uint64_t period = period_of(sink, &record);
 	if (stacks && record.sample.chain_count) {
@@ -277,6 +310,8 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 void sample_sink_close(struct sample_sink *sink)
 {
 	ev_map_done(&sink->comm_ids);
+	ev_unwinder_close(sink->unwinder);
+	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);
 	free(sink->stacks);

@@ -8,6 +8,7 @@
 
 struct sample_options {
 	const struct load_options *load;
+	bool unwind;            /* samples carry registers and copies of their stacks */
 	struct time_range time; /* samples outside are left out */
 };
 
@@ -56,6 +57,8 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
+	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
+	uint64_t *unwound;                  /* chain of such a sample */
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */
 	size_t frame_count, last_count;

@@ -120,6 +120,17 @@ static const struct ev_object *object_in(void *context, uint32_t object)
 	return ev_space_set_object(((struct by_space *)context)->spaces, object);
 }
 
+/* Where stacks were unwound from copies it is known how each ended; else their roots tell. */
+static uint64_t count_truncated(const struct ev_named *named)
+{
+	const struct ev_quality *quality = &named->profile->quality;
+	uint64_t unwound = 0;
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		unwound += quality->unwound[i];
+	return unwound ? unwound - quality->unwound[EV_UNWOUND_COMPLETE]
+		       : ev_named_truncated(named);
+}
+
 struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space_set *spaces,
 			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line,
 			       size_t threads)
@@ -136,7 +147,7 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 	};
 	struct ev_named *named = ev_named_open_with(profile, &namer, flags, by_line);
 	named->spaces = spaces;
-	profile->quality.truncated_stacks = ev_named_truncated(named);
+	profile->quality.truncated_stacks = count_truncated(named);
 	return named;
 }
 

@@ -116,19 +116,19 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 /* ---- which file was it? -----------------------------------------------------------------------
  */
 
-static const char *plain_path(struct names *names, const struct object *object)
+/* How much of an object's path is one. */
+static int path_length(const struct object *object)
 {
-	const char *path = object->shown.path;
-	size_t length = strlen(path);
-	return object->deleted ? ev_arena_text(&names->arena, path, length - strlen(" (deleted)"))
-			       : path;
+	size_t length = strlen(object->shown.path);
+	return (int)(object->deleted ? length - strlen(" (deleted)") : length);
 }
 
 /* The n-th place where the file may be; NULL after the last, "" for one that doesn't apply here. */
-static char *candidate(const struct ev_symbolizer *symbolizer, struct names *names,
-		       const struct object *object, unsigned n)
+static char *candidate(const struct ev_symbolizer *symbolizer, const struct object *object,
+		       unsigned n)
 {
-	const char *path = plain_path(names, object);
+	const char *path = object->shown.path;
+	int length = path_length(object);
 	bool named = object->shown.build_id_bytes > 1;
 	char id[41];
 	ev_build_id_text(object->shown.build_id, object->shown.build_id_bytes, id);
@@ -136,12 +136,12 @@ static char *candidate(const struct ev_symbolizer *symbolizer, struct names *nam
 	switch (n) {
 	case 0:
 		if (symbolizer->symfs)
-			return ev_printf("%s%s", symbolizer->symfs, path);
-		return ev_strdup(path);
+			return ev_printf("%s%.*s", symbolizer->symfs, length, path);
+		return ev_printf("%.*s", length, path);
 	case 1: /* through the eyes of a process that had it mapped, if it still runs */
 		if (symbolizer->symfs || !symbolizer->same_host || !named || *path != '/')
 			return ev_strdup("");
-		return ev_printf("/proc/%u/root%s", object->first_pid, path);
+		return ev_printf("/proc/%u/root%.*s", object->first_pid, length, path);
 	case 2: /* perf's cache */
 		if (symbolizer->symfs || !named || !home)
 			return ev_strdup("");
@@ -182,36 +182,43 @@ static const char *why_not_by_path(const struct ev_symbolizer *symbolizer,
 	return symbolizer->elsewhere;
 }
 
-void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,
-			struct names *names)
+int ev_object_open(const struct ev_symbolizer *symbolizer, const struct object *object,
+		   struct image *image, char **path, const char **trouble)
 {
 	const struct ev_object *shown = &object->shown;
-	names->trouble = why_not_by_path(symbolizer, object);
-	if (names->trouble)
-		return;
+	*trouble = why_not_by_path(symbolizer, object);
+	if (*trouble)
+		return -ENOENT;
 	int first_code = 0;
 	bool differs = false;
-	char *path;
-	for (unsigned n = 0; (path = candidate(symbolizer, names, object, n)); n++) {
-		struct image image;
-		int code = *path ? ev_image_open(&image, path) : -ENOENT;
+	for (unsigned n = 0; (*path = candidate(symbolizer, object, n)); n++) {
+		int code = **path ? ev_image_open(image, *path) : -ENOENT;
 		if (!code && shown->build_id_bytes &&
-		    !ev_build_id_equal(shown->build_id, shown->build_id_bytes, image.build_id,
-				       image.build_id_bytes)) {
-			ev_image_close(&image);
+		    !ev_build_id_equal(shown->build_id, shown->build_id_bytes, image->build_id,
+				       image->build_id_bytes)) {
+			ev_image_close(image);
 			differs = true;
 			code = -ESTALE;
 		}
-		if (!code) {
-			ev_names_take(symbolizer, names, &image, path);
-			free(path);
-			return;
-		}
+		if (!code)
+			return 0;
 		if (!n)
 			first_code = code;
-		free(path);
+		free(*path);
 	}
-	names->trouble = why_not(first_code, differs);
+	*trouble = why_not(first_code, differs);
+	return -ENOENT;
+}
+
+void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names)
+{
+	struct image image;
+	char *path;
+	if (ev_object_open(symbolizer, object, &image, &path, &names->trouble))
+		return;
+	ev_names_take(symbolizer, names, &image, path);
+	free(path);
 }
 
 /* ---- the vdso ---------------------------------------------------------------------------------
@@ -233,26 +240,33 @@ static bool own_vdso(const void **bytes, size_t *size_bytes)
 	return found;
 }
 
-void ev_names_load_vdso(struct ev_symbolizer *symbolizer, const struct object *object,
-			struct names *names)
+int ev_vdso_open(const struct ev_symbolizer *symbolizer, const struct object *object,
+		 struct image *image, const char **trouble)
 {
 	const struct ev_object *shown = &object->shown;
 	const void *bytes;
 	size_t size;
-	struct image image;
-	if (!own_vdso(&bytes, &size) || ev_image_open_memory(&image, bytes, size)) {
-		names->trouble = "this kernel's vdso can not be read";
-		return;
+	if (!own_vdso(&bytes, &size) || ev_image_open_memory(image, bytes, size)) {
+		*trouble = "this kernel's vdso can not be read";
+		return -ENOENT;
 	}
 	bool same = shown->build_id_bytes
 			    ? ev_build_id_equal(shown->build_id, shown->build_id_bytes,
-						image.build_id, image.build_id_bytes)
+						image->build_id, image->build_id_bytes)
 			    : symbolizer->same_kernel;
-	if (!same) {
-		ev_image_close(&image);
-		names->trouble = "the vdso of another kernel";
+	if (same)
+		return 0;
+	ev_image_close(image);
+	*trouble = "the vdso of another kernel";
+	return -ESTALE;
+}
+
+void ev_names_load_vdso(struct ev_symbolizer *symbolizer, const struct object *object,
+			struct names *names)
+{
+	struct image image;
+	if (ev_vdso_open(symbolizer, object, &image, &names->trouble))
 		return;
-	}
-	ev_names_take(symbolizer, names, &image, shown->path);
+	ev_names_take(symbolizer, names, &image, object->shown.path);
 	names->partial = NULL; /* it has never had other names */
 }

@@ -71,6 +71,12 @@ struct found {
 /* Were lines of this object asked for, but left out to be sparing? */
 bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object);
 
+/* Open the file that was mapped, or this process' own vdso in its stead; `trouble` says why that
+ * failed. `path` is to be freed. */
+int ev_object_open(const struct ev_symbolizer *symbolizer, const struct object *object,
+		   struct image *image, char **path, const char **trouble);
+int ev_vdso_open(const struct ev_symbolizer *symbolizer, const struct object *object,
+		 struct image *image, const char **trouble);
 /* Fill `names` from the object's ELF file and its separate debug file, or from this process' own
  * vdso; names->trouble says why it failed. */
 void ev_names_load_file(struct ev_symbolizer *symbolizer, const struct object *object,

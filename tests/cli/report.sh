@@ -153,6 +153,19 @@ test_folded_stacks_show_inlined_functions_unless_told_not_to() {
 	refuse_out 'innermost'
 }
 
+test_copied_stacks_are_unwound_without_frame_pointers() {
+	needs_perf
+	perf record -q -e cpu-clock --call-graph dwarf -o perf.data "$specimens/no_frame_pointers" 100 >/dev/null 2>&1 ||
+		skip "perf can not copy stacks here"
+	run report --format folded
+	expect_status 0
+	expect_out ';main;outer;inner [0-9]+$'
+	run report -g caller
+	expect_out '[0-9.]+% complete stacks'
+	run report --format json
+	expect_equal "$(json out 'j["quality"]["truncated_stacks"] < j["quality"]["samples"] / 10')" True "most stacks are complete"
+}
+
 test_asking_for_chains_of_a_recording_without_says_so() {
 	record "$specimens/two_functions" 20
 	run report -g caller
