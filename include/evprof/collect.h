@@ -113,8 +113,10 @@ struct ev_sampler_options {
 	bool frequency_given;  /* -F was typed: tracepoints, breakpoints and probes obey it too;
 				* else each of theirs is a sample */
 	uint64_t period_events;
-	bool max_frequency; /* -F max */
-	bool callchain;     /* frame-pointer chains */
+	bool max_frequency;   /* -F max */
+	bool callchain;       /* frame-pointer chains */
+	uint32_t stack_bytes; /* copy so much of the user stack, and the registers to unwind it by;
+			       * the kernel walks its own side only. 0 = no copies */
 	bool user_callchain_only, kernel_callchain_only;
 	bool addresses;         /* -d */
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */

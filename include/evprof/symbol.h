@@ -164,6 +164,9 @@ struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
  * pointer, then return addresses, at most `limit`; how many. */
 size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,
 		 size_t limit, struct ev_unwound *how);
+/* The registers that ev_unwind needs of a sample taken on this machine, as
+ * perf_event_attr.sample_regs_user has them; 0 where stacks can't be unwound. */
+uint64_t ev_unwind_registers(void);
 void ev_unwinder_close(struct ev_unwinder *unwinder);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------

@@ -6,20 +6,36 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "record.h"
+#include "record_unwind.h"
 #include "signals.h"
 #include "verbs.h"
 
 #define DEFAULT_COMPRESSION 3 /* zstd's own default */
+#define DEFAULT_STACK_BYTES 8192 /* perf's */
 
 static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 {
 	struct record_options *options = into;
+	uint64_t size_bytes = DEFAULT_STACK_BYTES;
 	options->callchain = value && strcmp(value, "no") && strcmp(value, "none");
+	options->stack_bytes = 0;
 	if (!options->callchain || !strcmp(value, "fp"))
 		return 0;
-	return ev_fail(err, EINVAL,
-		       "call graphs are recorded by frame pointers: --call-graph fp, not '%s'",
-		       value);
+	if (strncmp(value, "dwarf", 5) || (value[5] && value[5] != ','))
+		return ev_fail(err, EINVAL,
+			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind tables) "
+			       "or no, not '%s'",
+			       value);
+	if (value[5] && (ev_parse_size(value + 6, &size_bytes) || size_bytes < 8 ||
+			 size_bytes > STACK_BYTES_LIMIT))
+		return ev_fail(err, EINVAL,
+			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not '%s'",
+			       STACK_BYTES_LIMIT, value + 6);
+	if (!ev_unwind_registers())
+		return ev_fail(err, ENOTSUP, "stacks of this processor can not be unwound: use "
+					     "--call-graph fp");
+	options->stack_bytes = (uint32_t)(size_bytes + 7) & ~7u;
+	return 0;
 }
 
 static int parse_compression(void *into, const char *value, struct ev_err *err)
@@ -86,8 +102,8 @@ static const struct option_row rows[] = {
 	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
 	ROW('g', "call-chains", NULL, FLAG, callchain, "record call chains (by frame pointers)"),
-	{ .name = "call-graph", .value = "fp|no", .kind = OPTION_CALL, .parse = parse_call_graph,
-	  .negatable = true, .help = "how call chains are recorded" },
+	{ .name = "call-graph", .value = "fp|dwarf[,BYTES]|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	  .negatable = true, .help = "by frame pointers, or by unwind tables from a copy of the stack (8192 bytes)" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
@@ -118,6 +134,8 @@ static const struct example examples[] = {
 	{ "evprof record ./sorts", "sample where the program spends its cycles (or its time)" },
 	{ "evprof record -g -F 999 -- python3 sorts.py",
 	  "with call chains, 999 samples per second" },
+	{ "evprof record --call-graph dwarf ./sorts",
+	  "with call chains of code without frame pointers" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
@@ -140,6 +158,7 @@ static int command_status(const struct record_run *run)
 
 static void run_done(struct record_run *run)
 {
+	record_unwind_close(run->unwind);
 	ev_writer_close(run->writer);
 	ev_sampler_close(run->sampler);
 	ev_workload_close(run->workload);

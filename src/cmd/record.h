@@ -8,6 +8,8 @@
 #include "options.h"
 #include "target.h"
 
+#define STACK_BYTES_LIMIT 65528 /* the kernel's, for a record has at most 64 KiB */
+
 struct record_options {
 	struct event_options events;
 	const char *output;     /* -o */
@@ -16,7 +18,8 @@ struct record_options {
 	struct target_options target;
 	uint64_t ring_pages_bytes; /* -m */
 	bool ring_given;
-	bool callchain; /* -g, --call-graph fp */
+	bool callchain;       /* -g, --call-graph fp */
+	uint32_t stack_bytes; /* --call-graph dwarf */
 	bool user_callchains, kernel_callchains;
 	int compression_level; /* -z */
 	int64_t delay_ms;      /* -D */
@@ -42,10 +45,11 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
-	bool stream;               /* the output is a pipe or device: it cannot be read back */
-	struct ev_quality quality; /* what reading the recording back has shown */
-	size_t unreadable;         /* processes whose maps could not be read */
-	int status;                /* of the command, as waitpid tells it */
+	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
+	bool stream;                  /* the output is a pipe or device: it cannot be read back */
+	struct ev_quality quality;    /* what reading the recording back has shown */
+	size_t unreadable;            /* processes whose maps could not be read */
+	int status;                   /* of the command, as waitpid tells it */
 	bool command_ended;
 };
 

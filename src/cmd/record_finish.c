@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "load.h"
 #include "record.h"
+#include "record_unwind.h"
 
 static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
 {
@@ -62,12 +63,28 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+/* How the stacks ended, for whoever wonders later. */
+static void note_unwound(struct record_run *run)
+{
+	const uint64_t *ends = record_unwind_ends(run->unwind);
+	uint64_t all = 0;
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		all += ends[i];
+	ev_recording_add_note(&run->recording, "unwound",
+			      "%" PRIu64 " of %" PRIu64 " stacks complete, %" PRIu64
+			      " deeper than the %u bytes copied",
+			      ends[EV_UNWOUND_COMPLETE], all, ends[EV_UNWOUND_TRUNCATED],
+			      run->options->stack_bytes);
+}
+
 int record_finish(struct record_run *run, struct ev_err *err)
 {
 	struct ev_sampler_tally tally = { 0 };
 	ev_sampler_tally(run->sampler, &tally);
 	if (tally.throttled)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
+	if (run->unwind)
+		note_unwound(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
 }
@@ -77,11 +94,49 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+/* Stacks that were not followed to their roots, where that is not rare. */
+static void print_unfinished(const struct record_run *run)
+{
+	static const char *const reasons[EV_UNWOUND_END_COUNT] = {
+		[EV_UNWOUND_TOO_DEEP] = "have more frames than are kept",
+		[EV_UNWOUND_NO_CFI] = "pass through code without unwind tables",
+		[EV_UNWOUND_NO_OBJECT] = "pass through generated code",
+		[EV_UNWOUND_BROKEN] = "make no sense to the unwind tables",
+		[EV_UNWOUND_NO_REGISTERS] = "came without registers",
+	};
+	const uint64_t *ends = record_unwind_ends(run->unwind);
+	uint64_t all = 0, copied = run->options->stack_bytes;
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		all += ends[i];
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++) {
+		double share = all ? 100.0 * (double)ends[i] / (double)all : 0;
+		if (i == EV_UNWOUND_COMPLETE || share < 1)
+			continue;
+		if (i != EV_UNWOUND_TRUNCATED)
+			fprintf(stderr, "[ evprof record: %.1f%% of the stacks %s ]\n", share,
+				reasons[i]);
+		else if (copied < STACK_BYTES_LIMIT)
+			fprintf(stderr,
+				"[ evprof record: %.1f%% of the stacks are deeper than the %" PRIu64
+				" bytes that were copied: --call-graph dwarf,%" PRIu64 " ]\n",
+				share, copied,
+				copied * 4 < STACK_BYTES_LIMIT ? copied * 4 : STACK_BYTES_LIMIT);
+		else
+			fprintf(stderr,
+				"[ evprof record: %.1f%% of the stacks are deeper than the most "
+				"that "
+				"can be copied ]\n",
+				share);
+	}
+}
+
 static void print_trouble(const struct record_run *run, const struct ev_sampler_tally *tally)
 {
 	for (const char *note = NULL;
 	     (note = ev_recording_note(&run->recording, "fallback", note));)
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
+	if (run->unwind)
+		print_unfinished(run);
 	if (run->unreadable)
 		fprintf(stderr,
 			"[ evprof record: the mappings of %zu process%s could not be read; samples "

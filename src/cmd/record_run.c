@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "record.h"
+#include "record_unwind.h"
 #include "signals.h"
 
 #define DEFAULT_FREQUENCY_HZ 4000
@@ -23,6 +24,7 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.callchain = from->callchain || from->user_callchains || from->kernel_callchains,
 		.user_callchain_only = from->user_callchains,
 		.kernel_callchain_only = from->kernel_callchains,
+		.stack_bytes = from->stack_bytes,
 		.addresses = from->addresses,
 		.cpu = from->sample_cpu,
 		.period = from->period,
@@ -53,12 +55,22 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 
 static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
 {
-	return ev_writer_add_record(context, record, err);
+	struct record_run *run = context;
+	return run->unwind ? record_unwind_told(run->unwind, record, err)
+			   : ev_writer_add_record(run->writer, record, err);
 }
 
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
-	return ev_writer_add(context, bytes, size_bytes, err);
+	struct record_run *run = context;
+	return run->unwind ? record_unwind_take(run->unwind, bytes, size_bytes, err)
+			   : ev_writer_add(run->writer, bytes, size_bytes, err);
+}
+
+static int drain(struct record_run *run, struct ev_err *err)
+{
+	int rc = ev_sampler_drain(run->sampler, take_records, run, err);
+	return rc || !run->unwind ? rc : record_unwind_step(run->unwind, err);
 }
 
 static void note_openings(struct record_run *run)
@@ -123,14 +135,18 @@ int record_open(struct record_run *run, struct ev_err *err)
 	note_openings(run);
 	if (options->verbose)
 		tell_openings(run);
+	if (options->stack_bytes)
+		run->unwind = record_unwind_open(&run->recording);
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
 	run->stream = is_stream(options->output);
+	if (run->unwind)
+		record_unwind_to(run->unwind, run->writer);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)
-		rc = ev_synthesize(&run->target, take_record, run->writer, &run->unreadable, err);
+		rc = ev_synthesize(&run->target, take_record, run, &run->unreadable, err);
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	if (rc && run->writer) {
@@ -187,7 +203,7 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 		rc = ev_sampler_enable(run->sampler, err);
 	}
 	if (!rc)
-		rc = ev_sampler_drain(run->sampler, take_records, run->writer, err);
+		rc = drain(run, err);
 	if (!rc && now_ns >= at->flush_ns) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
 		rc = ev_writer_flush(run->writer, err);
@@ -221,7 +237,9 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	ev_sampler_disable(run->sampler, NULL);
 	end_command(run);
 	if (!rc)
-		rc = ev_sampler_drain(run->sampler, take_records, run->writer, err);
+		rc = drain(run, err);
+	if (!rc && run->unwind)
+		rc = record_unwind_step(run->unwind, err);
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	return rc;

@@ -74,6 +74,8 @@ static uint64_t sample_type(const struct ev_target *target,
 		type |= PERF_SAMPLE_ADDR;
 	if (options->callchain || options->user_callchain_only || options->kernel_callchain_only)
 		type |= PERF_SAMPLE_CALLCHAIN;
+	if (options->stack_bytes)
+		type |= PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 	return type;
 }
 
@@ -112,6 +114,11 @@ static void set_shape(struct perf_event_attr *attr, const struct ev_target *targ
 	}
 	attr->exclude_callchain_kernel = options->user_callchain_only;
 	attr->exclude_callchain_user = options->kernel_callchain_only;
+	if (options->stack_bytes) {
+		attr->exclude_callchain_user = 1;
+		attr->sample_regs_user = ev_unwind_registers();
+		attr->sample_stack_user = options->stack_bytes;
+	}
 	if (options->clock_id >= 0) {
 		attr->use_clockid = 1;
 		attr->clockid = options->clock_id;

@@ -311,6 +311,23 @@ static const struct machine *machine_of(const struct ev_unwinder *unwinder, uint
 	return NULL;
 }
 
+uint64_t ev_unwind_registers(void)
+{
+	struct utsname here;
+	if (uname(&here))
+		return 0;
+	for (size_t i = 0; i < EV_LENGTH(machines); i++) {
+		const struct machine *machine = &machines[i];
+		if (strcmp(machine->names[0], here.machine) ||
+		    machine->abi != PERF_SAMPLE_REGS_ABI_64)
+			continue;
+		uint64_t mask = (uint64_t)1 << machine->pc | (uint64_t)1 << machine->sp |
+				(uint64_t)1 << machine->fp;
+		return machine->lr == NO_REGISTER ? mask : mask | (uint64_t)1 << machine->lr;
+	}
+	return 0;
+}
+
 size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,
 		 size_t limit, struct ev_unwound *how)
 {

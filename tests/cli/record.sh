@@ -280,6 +280,38 @@ test_a_thousand_forks_are_ordinary() {
 	expect_equal "$(json out "j['quality']['lost']")" 0 "lost"
 }
 
+test_stacks_without_frame_pointers_are_unwound_as_they_are_copied() {
+	record --call-graph dwarf "$specimens/no_frame_pointers" 100
+	expect_status 0
+	run report --format folded
+	expect_out ';main;outer;inner [0-9]+$'
+	needs_perf
+	run_command perf report -i perf.data --stdio --no-children
+	expect_status 0
+	expect_out 'inner'
+	expect_out 'outer'
+	expect_empty err
+}
+
+test_a_copy_shorter_than_its_stack_is_told_with_the_cure() {
+	run record -e $event --call-graph dwarf,512 "$specimens/deep" 50
+	expect_status 0
+	expect_err 'deeper than the 512 bytes that were copied: --call-graph dwarf,2048'
+	run report --format folded
+	expect_out 'descend;descend;bottom [0-9]+$'
+	refuse_out ';main;.*bottom [0-9]+$'
+}
+
+test_copies_of_stacks_that_can_not_be_are_refused() {
+	run record --call-graph dwarf,70000 true
+	expect_status 129
+	expect_err '65528'
+	run record --call-graph dwarves true
+	expect_status 129
+	expect_err 'fp .*dwarf'
+	refuse_file perf.data
+}
+
 test_five_thousand_threads_are_ordinary() {
 	record "$specimens/many_threads" 5000
 	expect_status 0

@@ -1,0 +1,27 @@
+/* Stacks that the kernel copied become call chains before they reach the file. */
+#ifndef CMD_RECORD_UNWIND_H
+#define CMD_RECORD_UNWIND_H
+
+#include <evprof/collect.h>
+
+struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
+
+/* `recording` holds the events as they were opened; they become what the file has: chains instead
+ * of registers and stacks. */
+struct record_unwind *record_unwind_open(struct ev_recording *recording);
+/* The writer of the file; before the first record. */
+void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer);
+/* A record of what already runs. */
+int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_err *err);
+/* Records out of the rings, kept until the next step. */
+int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
+		       struct ev_err *err);
+/* The rings were drained: what the drain before brought can be unwound now, because every mapping
+ * it may need has arrived. At the end, two steps. */
+int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
+/* How stacks ended, by enum ev_unwound_end. */
+const uint64_t *record_unwind_ends(const struct record_unwind *unwind);
+void record_unwind_close(struct record_unwind *unwind);
+
+#endif
