@@ -3,6 +3,7 @@
 #ifndef EVPROF_PROFILE_H
 #define EVPROF_PROFILE_H
 
+#include <evprof/event.h>
 #include <evprof/symbol.h>
 
 /* ---- the profile ------------------------------------------------------------------------------
@@ -206,28 +207,115 @@ void ev_running_add(struct ev_running *running, double value);
 double ev_running_deviation(const struct ev_running *running);      /* sample standard deviation */
 double ev_running_relative_error(const struct ev_running *running); /* of the mean, as a fraction */
 
+/* Whether passes that counted the same event agree. */
+struct ev_agreement {
+	size_t lowest, highest; /* the passes farthest apart */
+	double spread;          /* between those two, as a share of the mean of all */
+	double noise;           /* what runs differ by anyway, as a share: see below */
+	bool agree;
+};
+/* `passes` hold the values of the event in each pass, one per run. With two runs a pass and more,
+ * noise is the 99 % limit of the difference of the two means; else `assumed`. False with fewer than
+ * two passes that counted anything. */
+bool ev_passes_compare(const struct ev_running *passes, size_t count, double assumed,
+		       struct ev_agreement *out);
+
+/* ---- counters that took turns ------------------------------------------------------------------
+ */
+
+/* The slices of one counter that shared the hardware: what it counted between one reading and the
+ * next. Sums only, so that an hour takes no more memory than a second. Zeroed = none. */
+struct ev_slices {
+	uint64_t count; /* those in which it ran */
+	double values, running_ns, enabled_ns;
+	double values_squared, products, running_squared;
+};
+void ev_slices_add(struct ev_slices *slices, const struct ev_count *slice);
+/* Scaled totals of counters added up (CPUs, or runs), with the variance of the sum. */
+struct ev_scaled {
+	double total, variance;
+	uint64_t degrees; /* of freedom */
+	bool is_unknown;  /* one of them ran in too few slices to tell its variance */
+};
+void ev_scaled_add(struct ev_scaled *scaled, const struct ev_slices *slices);
+void ev_scaled_merge(struct ev_scaled *scaled, const struct ev_scaled *other);
+/* Half of the 95 % interval of the total, as a share of it: 0 when nothing was scaled, less than 0
+ * when it is not known. */
+double ev_scaled_error(const struct ev_scaled *scaled);
+
+/* ---- formulas ----------------------------------------------------------------------------------
+ */
+
+/* Numbers, names of events, + - * / max and brackets, with blanks between all of them (a name may
+ * hold any other character). A name that ends in '?' counts as 0 where there is no such count, as
+ * long as another such name has one. */
+typedef bool (*ev_formula_find)(void *context, const char *name, double *value);
+/* False when a name has no value, on division by 0 and for what is no formula. */
+bool ev_formula_value(const char *formula, ev_formula_find find, void *context, double *value);
+/* The next name in *formula, without its '?', which is moved behind it; false at the end. Names
+ * that do not fit `out` are cut. */
+bool ev_formula_name(const char **formula, char *out, size_t size_bytes);
+
 /* ---- metrics: one table of formulas over counts ------------------------------------------------
  */
 
 struct ev_metric {
-	const char *event; /* the row it stands behind */
-	const char *over; /* other event it needs ("task-clock", "cycles"), NULL for elapsed time */
-	double scale;     /* value / over * scale */
-	const char *format; /* "%6.3f", with the unit's text after it */
-	const char *text;   /* "insn per cycle", "of all branches" */
-	const char *about;  /* meaning in one line */
+	const char *name;    /* as -M takes it */
+	const char *group;   /* -M takes it too; "topdown-…" is a way of one kind of CPU */
+	const char *event;   /* the row it stands beside or below; may be a glob; "*" = any */
+	const char *formula; /* over counts; times in ns. "event" is the row's own count, "elapsed"
+			      * the time on the clock, "#slots" what the PMU issues in a cycle */
+	const char *format;  /* "%8.3f" */
+	const char *text;    /* what stands behind the number: "insn per cycle" */
+	const char *about;   /* meaning in one line */
 	bool percent;
+	bool rate;       /* shortened to K/sec, M/sec … */
+	bool below;      /* a line of its own below the row */
+	bool in_fields;  /* such a line is written by -x too, as perf does */
+	bool when_asked; /* only with -M */
 };
 extern const struct ev_metric ev_metrics[];
 extern const size_t ev_metric_count;
-/* The metric of an event's row among names/values (counts already scaled), or false. Per-second
- * rates ("K/sec") where no formula stands. */
+
+/* Counts that belong together: of one CPU or thread, or sums. Each array has `count` members. */
+struct ev_metric_counts {
+	const char *const *names;
+	const double *values;   /* scaled */
+	const unsigned *groups; /* counts of one number were on the hardware at the same times;
+				 * NULL: of each it is not known */
+	const bool *shared;     /* took turns with others on the hardware; NULL: none did */
+	size_t count;
+	double elapsed_s, slots; /* slots: #slots, 0 where it is not known */
+};
 struct ev_metric_value {
 	double value;
 	char unit[48];
 	const struct ev_metric *metric;
+	bool apart; /* a ratio of counts that were not on the hardware at the same times */
 };
-bool ev_metric_of(const char *event, double value, const char *const *names, const double *values,
-		  size_t count, double elapsed_s, struct ev_metric_value *out);
+/* A metric at one of the counts: operands of its group are preferred, then those of the same PMU
+ * and level of privilege. False when one is missing. */
+bool ev_metric_at(const struct ev_metric *metric, const struct ev_metric_counts *counts, size_t at,
+		  struct ev_metric_value *out);
+/* The one that stands beside the count by itself; a rate per second of CPU time where no formula
+ * stands for it or its partner is missing. */
+bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_metric_value *out);
+/* Does the metric stand at a row of this event? Modifiers and other spellings do not matter. */
+bool ev_metric_stands_at(const struct ev_metric *metric, const char *event);
+/* -M takes names, groups and globs of both: does `word` mean this metric? */
+bool ev_metric_is_meant(const struct ev_metric *metric, const char *word);
+
+/* A way of top-down analysis, level 1: of the slots in which the CPU could have begun an
+ * instruction, what became of each. Tried in order; the first whose events open is taken. */
+struct ev_topdown_way {
+	const char *group; /* of its metrics */
+	const char
+		*cpus; /* globs of perf's cpuid, between blanks; NULL: by the events' names alone */
+	const char *events; /* as after -e */
+};
+extern const struct ev_topdown_way ev_topdown_ways[];
+extern const size_t ev_topdown_way_count;
+/* `cpuid` as perf writes it ("GenuineIntel,6,85,4"), or NULL. */
+bool ev_topdown_suits(const struct ev_topdown_way *way, const char *cpuid);
 
 #endif

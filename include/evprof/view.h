@@ -80,6 +80,10 @@ struct ev_stat_row {
 	const char *why; /* for a refused event: its cause */
 	bool is_time;    /* value is nanoseconds, shown as msec */
 	const char *group_note;
+	unsigned group; /* rows of one number were on the hardware at the same times */
+	/* Of a value that was scaled: half of its 95 % interval, as a share of it; < 0 when it is
+	 * not known. 0 of one that was not. */
+	double scaling_error;
 };
 /* What the CPUs that were watched did, added up over them; all 0 when it is not known. */
 struct ev_stat_machine {
@@ -106,6 +110,9 @@ struct ev_stat {
 	const char *absence; /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
 	size_t fallback_count;
+	const bool *metrics; /* -M: which of ev_metrics; NULL = the usual ones */
+	double slots;        /* what the PMU can issue in a cycle; 0 = not known */
+	bool strict;         /* no ratios of counts that were not counted at the same times */
 };
 struct ev_stat_options {
 	char separator_text[8]; /* -x; "" = the table */
@@ -115,12 +122,16 @@ struct ev_stat_options {
 	bool verbose;
 	bool no_scale;
 	bool colour;
-	bool heading; /* -I as a table: column titles above these rows */
-	bool closing; /* these rows close a series of intervals: -x marks them "summary" */
+	bool heading;     /* -I as a table: column titles above these rows */
+	bool closing;     /* these rows close a series of intervals: -x marks them "summary" */
+	bool metric_only; /* --metric-only: a column for each metric, no counts */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
 /* Header line of --csv; nothing for the other formats. */
 void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options);
+/* The name of the first ratio of counts that took turns on the hardware and were not counted at
+ * the same times; NULL when there is none. */
+const char *ev_stat_apart(const struct ev_stat *stat);
 /* "Mostly computing: …": where the time went and the figures it rests on. */
 char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena);
 

@@ -1,46 +1,9 @@
-/* Counts become figures that mean something by themselves: per cycle, per second, per cent. One
- * table of formulas; adding a metric is adding a row. */
+/* Counts become figures that mean something by themselves: per cycle, per second, per cent. The
+ * formulas stand in one table, metrics_table.c. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include <evprof/profile.h>
-
-#define TIME "task-clock"
-#define PERCENT 100, "%7.2f"
-
-/* Times are in nanoseconds; "*" stands for every event that has no row of its own. */
-const struct ev_metric ev_metrics[] = {
-	{ "task-clock", NULL, 1e-9, "%8.3f", "CPUs utilized",
-	  "CPU time over elapsed time: how many CPUs were busy with it on average", false },
-	{ "cpu-clock", NULL, 1e-9, "%8.3f", "CPUs utilized",
-	  "CPU time over elapsed time: how many CPUs were watched or busy on average", false },
-	{ "cycles", TIME, 1, "%8.3f", "GHz", "the clock rate the CPU really ran at", false },
-	{ "instructions", "cycles", 1, "%7.2f", "insn per cycle",
-	  "below 1 the CPU mostly waits (for memory, for mispredicted branches); 4 and more is a "
-	  "CPU "
-	  "kept full",
-	  false },
-	{ "stalled-cycles-frontend", "cycles", PERCENT, "frontend cycles idle",
-	  "cycles in which no instruction could be fetched and decoded", true },
-	{ "stalled-cycles-backend", "cycles", PERCENT, "backend cycles idle",
-	  "cycles in which instructions waited for data or for a busy unit", true },
-	{ "branch-misses", "branches", PERCENT, "of all branches",
-	  "branches the CPU guessed wrong; each costs some 15 to 20 cycles", true },
-	{ "cache-misses", "cache-references", PERCENT, "of all cache refs",
-	  "accesses that reached the last cache level and had to go to memory", true },
-	{ "L1-dcache-load-misses", "L1-dcache-loads", PERCENT, "of all L1-dcache accesses",
-	  "loads that the first-level data cache did not hold", true },
-	{ "L1-icache-load-misses", "L1-icache-loads", PERCENT, "of all L1-icache accesses",
-	  "instruction fetches that the first-level cache did not hold", true },
-	{ "LLC-load-misses", "LLC-loads", PERCENT, "of all LL-cache accesses",
-	  "loads that went all the way to memory", true },
-	{ "dTLB-load-misses", "dTLB-loads", PERCENT, "of all dTLB cache accesses",
-	  "loads whose page's address had to be looked up", true },
-	{ "iTLB-load-misses", "iTLB-loads", PERCENT, "of all iTLB cache accesses",
-	  "instruction fetches whose page's address had to be looked up", true },
-	{ "*", TIME, 1e9, "%8.3f", "/sec", "how often in a second of CPU time", false },
-};
-const size_t ev_metric_count = EV_LENGTH(ev_metrics);
 
 /* Other spellings of the names in the table. */
 static const struct alias {
@@ -109,34 +72,109 @@ static bool is_time(const char *name)
 	return false;
 }
 
-static const struct ev_metric *find_metric(const char *name)
+/* ---- operands ----------------------------------------------------------------------------------
+ */
+
+enum { OPERANDS = 16 };
+
+/* A formula being worked out at one count. */
+struct working {
+	const struct ev_metric_counts *counts;
+	size_t at;
+	struct spelling mine;
+	size_t operands[OPERANDS]; /* counts used that the hardware may have taken turns on */
+	size_t operand_count;
+};
+
+/* How well a count serves as an operand; 0 = it does not. */
+static int fitness(const struct working *working, size_t index, const char *name)
 {
-	for (size_t i = 0; i + 1 < EV_LENGTH(ev_metrics); i++) {
-		if (!strcasecmp(name, ev_metrics[i].event))
-			return &ev_metrics[i];
-	}
-	return is_time(name) ? NULL : &ev_metrics[EV_LENGTH(ev_metrics) - 1];
+	const struct ev_metric_counts *counts = working->counts;
+	struct spelling other;
+	spell(counts->names[index], &other);
+	if (strcasecmp(other.name, name))
+		return 0;
+	if (is_time(name)) /* a clock runs the same for all PMUs and levels */
+		return 1;
+	/* Of another PMU or level of privilege, the ratio would be of two different things. */
+	if (strcmp(other.pmu, working->mine.pmu) || strcmp(other.level, working->mine.level))
+		return 0;
+	bool together = counts->groups && counts->groups[index] == counts->groups[working->at];
+	return index == working->at ? 3 : together ? 2 : 1;
 }
 
-/* The count to divide by: of the same PMU and the same level of privilege, or the ratio would be of
- * two different things. A clock runs the same for all of them. */
-static double find_over(const char *over, const struct spelling *mine, const char *const *names,
-			const double *values, size_t count)
+static bool find_count(struct working *working, const char *name, double *value)
 {
-	bool clock = is_time(over);
-	double found = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct spelling other;
-		spell(names[i], &other);
-		if (clock && !strcasecmp(other.name, over))
-			return values[i];
-		if (clock && !strcasecmp(other.name, "cpu-clock"))
-			found = values[i]; /* only where there is no task-clock */
-		else if (!clock && !strcasecmp(other.name, over) && !strcmp(other.pmu, mine->pmu) &&
-			 !strcmp(other.level, mine->level))
-			return values[i];
+	const struct ev_metric_counts *counts = working->counts;
+	size_t best = counts->count;
+	int best_fitness = 0;
+	for (size_t i = 0; i < counts->count; i++) {
+		int fits = fitness(working, i, name);
+		if (fits <= best_fitness)
+			continue;
+		best = i;
+		best_fitness = fits;
 	}
-	return found;
+	if (!best_fitness)
+		return false;
+	if (!is_time(name) && working->operand_count < OPERANDS)
+		working->operands[working->operand_count++] = best;
+	*value = counts->values[best];
+	return true;
+}
+
+static bool find_operand(void *context, const char *name, double *value)
+{
+	struct working *working = context;
+	if (!strcmp(name, "event")) {
+		*value = working->counts->values[working->at];
+		if (working->operand_count < OPERANDS)
+			working->operands[working->operand_count++] = working->at;
+		return true;
+	}
+	if (!strcmp(name, "elapsed") || !strcmp(name, "#slots")) {
+		*value = *name == '#' ? working->counts->slots : working->counts->elapsed_s * 1e9;
+		return *value > 0;
+	}
+	struct spelling spelled;
+	spell(name, &spelled);
+	if (find_count(working, spelled.name, value))
+		return true;
+	/* Only where there is no task-clock. */
+	return !strcmp(name, "task-clock") && find_count(working, "cpu-clock", value);
+}
+
+/* Were operands not on the hardware at the same times? */
+static bool were_apart(const struct working *working)
+{
+	const struct ev_metric_counts *counts = working->counts;
+	bool shared = false, several = false;
+	for (size_t i = 0; counts->shared && i < working->operand_count; i++) {
+		size_t one = working->operands[i], first = working->operands[0];
+		shared |= counts->shared[one];
+		several |= one != first &&
+			   (!counts->groups || counts->groups[one] != counts->groups[first]);
+	}
+	return shared && several;
+}
+
+/* ---- metrics -----------------------------------------------------------------------------------
+ */
+
+static bool stands_at(const struct ev_metric *metric, const struct spelling *event)
+{
+	if (!strcmp(metric->event, "*"))
+		return !is_time(event->name);
+	if (strchr(metric->event, '*'))
+		return ev_glob_match(metric->event, event->name);
+	return !strcasecmp(metric->event, event->name);
+}
+
+bool ev_metric_stands_at(const struct ev_metric *metric, const char *event)
+{
+	struct spelling spelled;
+	spell(event, &spelled);
+	return stands_at(metric, &spelled);
 }
 
 /* 115415 per second is 115.415 K/sec. */
@@ -152,29 +190,46 @@ static void shorten_rate(struct ev_metric_value *out)
 		 out->metric->text);
 }
 
-bool ev_metric_of(const char *event, double value, const char *const *names, const double *values,
-		  size_t count, double elapsed_s, struct ev_metric_value *out)
+static bool work_out(const struct ev_metric *metric, struct working *working,
+		     struct ev_metric_value *out)
 {
-	const struct ev_metric *rate = &ev_metrics[EV_LENGTH(ev_metrics) - 1];
-	struct spelling mine;
-	spell(event, &mine);
-	const struct ev_metric *metric = find_metric(mine.name);
-	*out = (struct ev_metric_value){ 0 };
-	if (!metric)
+	double value;
+	working->operand_count = 0;
+	if (!ev_formula_value(metric->formula, find_operand, working, &value))
 		return false;
-	double over =
-		metric->over ? find_over(metric->over, &mine, names, values, count) : elapsed_s;
-	if (!(over > 0) && metric->over && metric != rate) {
-		metric = rate; /* its partner was not counted: a rate still tells something */
-		over = find_over(rate->over, &mine, names, values, count);
-	}
-	if (!(over > 0))
-		return false;
-	out->metric = metric;
-	out->value = value / over * metric->scale;
-	if (metric == rate)
+	*out = (struct ev_metric_value){ .value = value, .metric = metric };
+	out->apart = were_apart(working);
+	if (metric->rate)
 		shorten_rate(out);
 	else
 		snprintf(out->unit, sizeof(out->unit), "%s", metric->text);
 	return true;
+}
+
+bool ev_metric_at(const struct ev_metric *metric, const struct ev_metric_counts *counts, size_t at,
+		  struct ev_metric_value *out)
+{
+	struct working working = { .counts = counts, .at = at };
+	*out = (struct ev_metric_value){ 0 };
+	spell(counts->names[at], &working.mine);
+	return stands_at(metric, &working.mine) && work_out(metric, &working, out);
+}
+
+bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_metric_value *out)
+{
+	struct working working = { .counts = counts, .at = at };
+	*out = (struct ev_metric_value){ 0 };
+	spell(counts->names[at], &working.mine);
+	for (size_t i = 0; i < ev_metric_count; i++) {
+		const struct ev_metric *metric = &ev_metrics[i];
+		if (!metric->below && !metric->when_asked && stands_at(metric, &working.mine) &&
+		    work_out(metric, &working, out))
+			return true;
+	}
+	return false;
+}
+
+bool ev_metric_is_meant(const struct ev_metric *metric, const char *word)
+{
+	return ev_glob_match(word, metric->name) || ev_glob_match(word, metric->group);
 }

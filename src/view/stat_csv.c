@@ -45,17 +45,40 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 		fprintf(out, "%s\n", separator);
 }
 
+/* As perf writes a metric that is not of one count: behind as many empty fields. */
+static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slots,
+				 const struct ev_stat_line *line, const char *separator)
+{
+	const struct ev_stat_row *row = &stat->rows[line->row];
+	char text[64];
+	if (stat->interval_s > 0)
+		put_fixed(out, stat->interval_s, 9, separator);
+	if (slots)
+		put_field(out, row->slot ? row->slot : "", separator);
+	for (int i = 0; i < (stat->runs > 1 ? 6 : 5); i++)
+		fputs(separator, out);
+	fprintf(out, "%s%s%s\n", ev_stat_figure(&line->figure, text, sizeof(text)), separator,
+		line->figure.unit);
+}
+
 void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 			     const struct ev_stat_options *options)
 {
 	struct ev_arena arena = { 0 };
-	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
+	const char *summary = options->closing ? "summary" : "";
+	const char *separator = options->separator_text;
 	bool slots = ev_stat_slot(stat);
-	for (size_t i = 0; i < stat->row_count; i++) {
-		if (options->closing)
-			fprintf(out, "summary%s", options->separator_text);
-		print_separated_row(out, stat, slots, &stat->rows[i], &figures[i],
-				    options->separator_text);
+	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
+		fprintf(out, "%s%s", summary, *summary ? separator : "");
+		print_separated_row(out, stat, slots, &stat->rows[i], &figures.beside[i],
+				    separator);
+		for (; line < figures.below_count && figures.below[line].row == i; line++) {
+			if (!stat->metrics && !figures.below[line].figure.metric->in_fields)
+				continue;
+			fprintf(out, "%s%s", summary, *summary ? separator : "");
+			print_separated_line(out, stat, slots, &figures.below[line], separator);
+		}
 	}
 	ev_arena_done(&arena);
 }
@@ -66,13 +89,43 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 void ev_stat_print_csv_header(FILE *out)
 {
 	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
-	      "running_percent,metric,metric_unit,state,why\r\n",
+	      "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,state,why\r\n",
 	      out);
 }
 
 static void put_csv(FILE *out, const char *text)
 {
 	ev_csv_text(out, text ? text : "");
+	putc(',', out);
+}
+
+static void put_csv_figure(FILE *out, const struct ev_metric_value *figure)
+{
+	char text[64];
+	put_csv(out, figure->metric ? ev_stat_figure(figure, text, sizeof(text)) : "");
+	put_csv(out, figure->metric ? figure->unit : "");
+	put_csv(out, !figure->metric ? "" : figure->apart ? "1" : "0");
+}
+
+static void put_csv_head(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row)
+{
+	if (stat->interval_s > 0)
+		put_fixed(out, stat->interval_s, 9, "");
+	putc(',', out);
+	put_csv(out, row->slot);
+	put_csv(out, row->event);
+}
+
+/* An error that is not known is an empty field; that of a whole count is 0. */
+static void put_csv_times(FILE *out, const struct ev_stat_row *row)
+{
+	fprintf(out, ",%llu,%llu,", (unsigned long long)row->enabled_ns,
+		(unsigned long long)row->running_ns);
+	put_fixed(out, ev_stat_running_percent(row), 2, ",");
+	if (!ev_stat_is_scaled(row))
+		fputs("0.00", out);
+	else if (row->scaling_error >= 0)
+		put_fixed(out, 100 * row->scaling_error, 2, "");
 	putc(',', out);
 }
 
@@ -84,34 +137,42 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 					      [EV_NOT_SUPPORTED] = "not supported" };
 	bool counted = row->state == EV_COUNTED;
 	char text[64];
-	if (stat->interval_s > 0)
-		put_fixed(out, stat->interval_s, 9, "");
-	putc(',', out);
-	put_csv(out, row->slot);
-	put_csv(out, row->event);
+	put_csv_head(out, stat, row);
 	put_csv(out, counted ? ev_stat_value(row, false, text, sizeof(text)) : "");
 	put_csv(out, ev_stat_unit(row));
 	if (counted && stat->runs > 1)
 		put_fixed(out, 100 * row->relative_error, 2, "");
-	if (counted) {
-		fprintf(out, ",%llu,%llu,", (unsigned long long)row->enabled_ns,
-			(unsigned long long)row->running_ns);
-		put_fixed(out, ev_stat_running_percent(row), 2, ",");
-	} else {
-		fputs(",,,,", out);
-	}
-	put_csv(out, figure->metric ? ev_stat_figure(figure, text, sizeof(text)) : "");
-	put_csv(out, figure->metric ? figure->unit : "");
+	if (counted)
+		put_csv_times(out, row);
+	else
+		fputs(",,,,,", out);
+	put_csv_figure(out, figure);
 	put_csv(out, states[row->state]);
 	ev_csv_text(out, row->why ? row->why : "");
 	fputs("\r\n", out);
 }
 
-void ev_stat_print_csv(FILE *out, const struct ev_stat *stat)
+/* A metric without a count: the row it belongs to has its own line, or is not wanted. */
+static void print_csv_metric(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
+			     const struct ev_metric_value *figure)
+{
+	put_csv_head(out, stat, row);
+	fputs(",,,,,,,", out);
+	put_csv_figure(out, figure);
+	fputs("metric,\r\n", out);
+}
+
+void ev_stat_print_csv(FILE *out, const struct ev_stat *stat, bool metric_only)
 {
 	struct ev_arena arena = { 0 };
-	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
-	for (size_t i = 0; i < stat->row_count; i++)
-		print_csv_row(out, stat, &stat->rows[i], &figures[i]);
+	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
+	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
+		if (!metric_only)
+			print_csv_row(out, stat, &stat->rows[i], &figures.beside[i]);
+		else if (figures.beside[i].metric)
+			print_csv_metric(out, stat, &stat->rows[i], &figures.beside[i]);
+		for (; line < figures.below_count && figures.below[line].row == i; line++)
+			print_csv_metric(out, stat, &stat->rows[i], &figures.below[line].figure);
+	}
 	ev_arena_done(&arena);
 }

@@ -1,5 +1,5 @@
-/* Counts as JSON, one object a line, with the keys of perf stat -j and one more: a refused event
- * says "why". */
+/* Counts as JSON, one object a line, with the keys of perf stat -j and more: a refused event says
+ * "why", a scaled value its "scaling-error", and a ratio whether its counts were "metric-apart". */
 #include <string.h>
 #include "stat.h"
 
@@ -32,6 +32,40 @@ static void put_slot(FILE *out, const char *slot, bool *first)
 		put_text(out, "thread", slot, first);
 }
 
+/* Of a value that was scaled: in per cent, null where it is not known. */
+static void put_scaling_error(FILE *out, const struct ev_stat_row *row, bool *first)
+{
+	if (row->scaling_error >= 0) {
+		put_number(out, "scaling-error", 100 * row->scaling_error, 2, first);
+		return;
+	}
+	put_key(out, "scaling-error", first);
+	fputs("null", out);
+}
+
+static void put_figure(FILE *out, const struct ev_metric_value *figure, bool *first)
+{
+	put_number(out, "metric-value", figure->value, 6, first);
+	put_text(out, "metric-unit", figure->unit, first);
+	if (!figure->apart)
+		return;
+	put_key(out, "metric-apart", first);
+	fputs("true", out);
+}
+
+/* A metric that is not of one count has an object of its own. */
+static void print_line(FILE *out, const struct ev_stat *stat, const struct ev_stat_line *line)
+{
+	const struct ev_stat_row *row = &stat->rows[line->row];
+	bool first = true;
+	if (stat->interval_s > 0)
+		put_number(out, "interval", stat->interval_s, 9, &first);
+	if (row->slot && *row->slot)
+		put_slot(out, row->slot, &first);
+	put_figure(out, &line->figure, &first);
+	fputs("}\n", out);
+}
+
 static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
 		      const struct ev_metric_value *figure)
 {
@@ -54,10 +88,10 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 	put_key(out, "event-runtime", &first);
 	fprintf(out, "%llu", counted ? (unsigned long long)row->running_ns : 0ull);
 	put_number(out, "pcnt-running", ev_stat_running_percent(row), 2, &first);
-	if (figure->metric) {
-		put_number(out, "metric-value", figure->value, 6, &first);
-		put_text(out, "metric-unit", figure->unit, &first);
-	}
+	if (ev_stat_is_scaled(row))
+		put_scaling_error(out, row, &first);
+	if (figure->metric)
+		put_figure(out, figure, &first);
 	if (row->why && *row->why)
 		put_text(out, "why", row->why, &first);
 	fputs("}\n", out);
@@ -66,8 +100,11 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 void ev_stat_print_json(FILE *out, const struct ev_stat *stat)
 {
 	struct ev_arena arena = { 0 };
-	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
-	for (size_t i = 0; i < stat->row_count; i++)
-		print_row(out, stat, &stat->rows[i], &figures[i]);
+	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
+	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
+		print_row(out, stat, &stat->rows[i], &figures.beside[i]);
+		for (; line < figures.below_count && figures.below[line].row == i; line++)
+			print_line(out, stat, &figures.below[line]);
+	}
 	ev_arena_done(&arena);
 }

@@ -14,67 +14,15 @@ void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options)
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options)
 {
 	if (options->csv)
-		ev_stat_print_csv(out, stat);
-	else if (options->json)
+		ev_stat_print_csv(out, stat, options->metric_only);
+	else if (options->json && !options->metric_only)
 		ev_stat_print_json(out, stat);
+	else if (options->metric_only && (options->json || *options->separator_text))
+		ev_stat_print_metrics(out, stat, options);
 	else if (*options->separator_text)
 		ev_stat_print_separated(out, stat, options);
 	else
 		ev_stat_print_table(out, stat, options);
-}
-
-/* ---- figures ----------------------------------------------------------------------------------
- */
-
-struct slot_row {
-	const char *slot;
-	size_t row;
-};
-
-static int by_slot(const void *one, const void *other)
-{
-	const struct slot_row *a = one, *b = other;
-	int order = strcmp(a->slot, b->slot);
-	return order ? order : (a->row > b->row) - (a->row < b->row);
-}
-
-/* Rows of one slot: those that were counted can be divided by each other. */
-static void figures_of_slot(const struct ev_stat *stat, const struct slot_row *rows, size_t count,
-			    const char **names, double *values, struct ev_metric_value *figures)
-{
-	size_t counted = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct ev_stat_row *row = &stat->rows[rows[i].row];
-		if (row->state != EV_COUNTED)
-			continue;
-		names[counted] = row->event;
-		values[counted++] = row->value;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct ev_stat_row *row = &stat->rows[rows[i].row];
-		bool amount = row->unit && *row->unit && !row->is_time; /* Joules, ns */
-		if (row->state == EV_COUNTED && !amount)
-			ev_metric_of(row->event, row->value, names, values, counted,
-				     stat->elapsed_s, &figures[rows[i].row]);
-	}
-}
-
-struct ev_metric_value *ev_stat_figures(const struct ev_stat *stat, struct ev_arena *arena)
-{
-	size_t count = stat->row_count;
-	struct ev_metric_value *figures = ev_arena_take(arena, (count + 1) * sizeof(*figures));
-	struct slot_row *rows = ev_arena_take(arena, (count + 1) * sizeof(*rows));
-	const char **names = ev_arena_take(arena, (count + 1) * sizeof(*names));
-	double *values = ev_arena_take(arena, (count + 1) * sizeof(*values));
-	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct slot_row){ stat->rows[i].slot ? stat->rows[i].slot : "", i };
-	qsort(rows, count, sizeof(*rows), by_slot);
-	for (size_t first = 0, end; first < count; first = end) {
-		for (end = first + 1; end < count && !strcmp(rows[first].slot, rows[end].slot);)
-			end++;
-		figures_of_slot(stat, rows + first, end - first, names, values, figures);
-	}
-	return figures;
 }
 
 char *ev_stat_figure(const struct ev_metric_value *figure, char *out, size_t size_bytes)
@@ -135,4 +83,24 @@ double ev_stat_running_percent(const struct ev_stat_row *row)
 	if (!row->enabled_ns)
 		return 100;
 	return 100.0 * (double)row->running_ns / (double)row->enabled_ns;
+}
+
+bool ev_stat_is_scaled(const struct ev_stat_row *row)
+{
+	return row->state == EV_COUNTED && ev_stat_running_percent(row) < 99.995;
+}
+
+char *ev_stat_scaling_error(const struct ev_stat_row *row, char *out, size_t size_bytes)
+{
+	double percent = 100 * row->scaling_error;
+	char text[64];
+	*out = 0;
+	if (!ev_stat_is_scaled(row))
+		return out;
+	if (percent < 0)
+		snprintf(out, size_bytes, "± ?");
+	else
+		snprintf(out, size_bytes, "±%s%%",
+			 ev_format_fixed(text, sizeof(text), percent, percent < 1 ? 2 : 1));
+	return out;
 }

@@ -62,11 +62,11 @@ static void put_metric(struct ev_buffer *line, const struct ev_metric_value *fig
 	ev_stat_figure(figure, number, sizeof(number));
 	/* Two decimals leave room for the per cent sign where three stand in other rows. */
 	int width = atoi(figure->metric->format + 1);
-	snprintf(text, sizeof(text), "%*s%s %s", width, number,
+	snprintf(text, sizeof(text), "%*s%s %s%s", width, number,
 		 figure->metric->percent ? "%"
 		 : width < 8             ? " "
 					 : "",
-		 figure->unit);
+		 figure->unit, figure->apart ? " *" : "");
 	ev_buffer_printf(line, " # ");
 	put_padded(line, text, METRIC_COLUMNS - 3);
 }
@@ -79,14 +79,15 @@ static void put_noise(struct ev_buffer *line, double relative_error)
 				 ev_format_fixed(text, sizeof(text), 100 * relative_error, 2));
 }
 
-static void put_running(struct ev_buffer *line, const struct ev_stat_row *row)
+static void put_running(struct ev_buffer *line, const struct ev_stat_row *row, bool scaled)
 {
 	char text[64];
-	if (row->state != EV_COUNTED || row->running_ns >= row->enabled_ns)
+	if (!ev_stat_is_scaled(row))
 		return;
 	ev_format_fixed(text, sizeof(text), ev_stat_running_percent(row), 2);
-	if (strcmp(text, "100.00"))
-		ev_buffer_printf(line, "  (%s%%)", text);
+	ev_buffer_printf(line, "  (%s%%)", text);
+	if (scaled)
+		ev_buffer_printf(line, "  %s", ev_stat_scaling_error(row, text, sizeof(text)));
 }
 
 static size_t widest_unit(const struct ev_stat *stat)
@@ -99,30 +100,51 @@ static size_t widest_unit(const struct ev_stat *stat)
 	return widest;
 }
 
+/* A row's parts before its value. */
+static void put_place(struct ev_buffer *line, const struct ev_stat *stat, const char *slot,
+		      struct ev_arena *scratch)
+{
+	char text[64];
+	if (stat->interval_s > 0)
+		ev_buffer_printf(line, "%16s ",
+				 ev_format_fixed(text, sizeof(text), stat->interval_s, 9));
+	put_slot(line, slot, ev_stat_slot(stat), scratch);
+}
+
+static void put_row(struct ev_buffer *line, const struct ev_stat *stat,
+		    const struct ev_stat_options *options, const struct ev_stat_row *row,
+		    const struct ev_metric_value *figure, size_t unit_columns,
+		    struct ev_arena *scratch)
+{
+	char text[64];
+	put_place(line, stat, row->slot, scratch);
+	ev_buffer_printf(line, "%*s ", VALUE_COLUMNS,
+			 ev_stat_value(row, options->grouped, text, sizeof(text)));
+	put_padded(line, ev_text_safe(scratch, ev_stat_unit(row)), unit_columns);
+	ev_buffer_u8(line, ' ');
+	put_padded(line, ev_text_safe(scratch, row->event), EVENT_COLUMNS);
+	put_metric(line, figure);
+	if (stat->runs > 1 && row->state == EV_COUNTED)
+		put_noise(line, row->relative_error);
+	put_running(line, row, !options->no_scale);
+}
+
 static void print_rows(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options)
 {
 	struct ev_arena arena = { 0 }, scratch = { 0 };
 	struct ev_buffer line = { 0 };
-	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
-	const char *model = ev_stat_slot(stat);
+	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
 	size_t unit_columns = widest_unit(stat);
-	char text[64];
-	for (size_t i = 0; i < stat->row_count; i++) {
+	for (size_t i = 0, below = 0; i < stat->row_count; i++) {
 		const struct ev_stat_row *row = &stat->rows[i];
-		if (stat->interval_s > 0)
-			ev_buffer_printf(&line, "%16s ",
-					 ev_format_fixed(text, sizeof(text), stat->interval_s, 9));
-		put_slot(&line, row->slot, model, &scratch);
-		ev_buffer_printf(&line, "%*s ", VALUE_COLUMNS,
-				 ev_stat_value(row, options->grouped, text, sizeof(text)));
-		put_padded(&line, ev_text_safe(&scratch, ev_stat_unit(row)), unit_columns);
-		ev_buffer_u8(&line, ' ');
-		put_padded(&line, ev_text_safe(&scratch, row->event), EVENT_COLUMNS);
-		put_metric(&line, &figures[i]);
-		if (stat->runs > 1 && row->state == EV_COUNTED)
-			put_noise(&line, row->relative_error);
-		put_running(&line, row);
+		put_row(&line, stat, options, row, &figures.beside[i], unit_columns, &scratch);
 		end_line(out, &line);
+		for (; below < figures.below_count && figures.below[below].row == i; below++) {
+			put_place(&line, stat, row->slot, &scratch);
+			put_padded(&line, "", VALUE_COLUMNS + 1 + unit_columns + 1 + EVENT_COLUMNS);
+			put_metric(&line, &figures.below[below].figure);
+			end_line(out, &line);
+		}
 		ev_arena_reset(&scratch);
 	}
 	ev_buffer_done(&line);
@@ -149,19 +171,28 @@ static void print_heading(FILE *out, const struct ev_stat *stat)
 	fprintf(out, "#           time %s unit events\n", column);
 }
 
+static void print_counts(FILE *out, const struct ev_stat *stat,
+			 const struct ev_stat_options *options)
+{
+	if (options->metric_only)
+		ev_stat_print_metrics(out, stat, options);
+	else
+		print_rows(out, stat, options);
+}
+
 void ev_stat_print_table(FILE *out, const struct ev_stat *stat,
 			 const struct ev_stat_options *options)
 {
 	if (stat->interval_s > 0) {
-		if (options->heading) {
+		if (options->heading)
 			ev_stat_print_notes(out, stat, options, "# ");
+		if (options->heading && !options->metric_only)
 			print_heading(out, stat);
-		}
-		print_rows(out, stat, options);
+		print_counts(out, stat, options);
 		return;
 	}
 	print_title(out, stat);
-	print_rows(out, stat, options);
+	print_counts(out, stat, options);
 	if (!stat->summary)
 		return;
 	if (stat->row_count)

@@ -150,29 +150,56 @@ static void print_row_notes(FILE *out, const struct ev_stat *stat, const char *p
 	ev_arena_done(&arena);
 }
 
+static bool is_shown(const struct ev_stat *stat, const struct ev_stat_figures *figures,
+		     const struct ev_metric *metric)
+{
+	bool shown = false;
+	for (size_t i = 0; i < stat->row_count; i++)
+		shown |= figures->beside[i].metric == metric;
+	for (size_t i = 0; i < figures->below_count; i++)
+		shown |= figures->below[i].figure.metric == metric;
+	return shown;
+}
+
 static void print_meanings(FILE *out, const struct ev_stat *stat, const char *prefix)
 {
 	struct ev_arena arena = { 0 };
-	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
+	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
 	for (size_t m = 0; m < ev_metric_count; m++) {
-		for (size_t i = 0; i < stat->row_count; i++) {
-			if (figures[i].metric != &ev_metrics[m])
-				continue;
-			print_note(out, prefix, ev_metrics[m].text, ev_metrics[m].about);
-			break;
-		}
+		const struct ev_metric *metric = &ev_metrics[m];
+		if (is_shown(stat, &figures, metric))
+			print_note(out, prefix, metric->text,
+				   ev_arena_printf(&arena, "%s (%s = %s)", metric->about,
+						   metric->name, metric->formula));
 	}
 	ev_arena_done(&arena);
 }
 
-static bool is_multiplexed(const struct ev_stat *stat)
+/* What the marks of scaled counts mean, and what cures them. */
+static void print_scaling_notes(FILE *out, const struct ev_stat *stat,
+				const struct ev_stat_options *options, const char *prefix)
 {
+	bool scaled = false, unknown = false;
 	for (size_t i = 0; i < stat->row_count; i++) {
-		const struct ev_stat_row *row = &stat->rows[i];
-		if (row->state == EV_COUNTED && ev_stat_running_percent(row) < 99.995)
-			return true;
+		scaled |= ev_stat_is_scaled(&stat->rows[i]);
+		unknown |= ev_stat_is_scaled(&stat->rows[i]) && stat->rows[i].scaling_error < 0;
 	}
-	return false;
+	if (scaled)
+		print_note(out, prefix, "(…%)",
+			   options->no_scale
+				   ? "share of the time for which the event was counted; the "
+				     "values are as counted, not scaled"
+				   : "share of the time for which the event was counted; the "
+				     "values are scaled to the whole time; ±: within so much of "
+				     "it the true count is, 19 times of 20");
+	if (unknown && !options->no_scale)
+		print_note(out, prefix, "± ?",
+			   "too little of it was counted to tell how far off the scaled value is; "
+			   "count fewer events at once, or use --multi-pass");
+	if (ev_stat_apart(stat) && !stat->strict)
+		print_note(out, prefix, "*",
+			   "a ratio of events that were not counted at the same times; put them in "
+			   "a group, -e '{a,b}', or use --multi-pass");
 }
 
 void ev_stat_print_notes(FILE *out, const struct ev_stat *stat,
@@ -186,13 +213,7 @@ void ev_stat_print_notes(FILE *out, const struct ev_stat *stat,
 	print_row_notes(out, stat, prefix);
 	for (size_t i = 0; i < stat->fallback_count; i++)
 		print_note(out, prefix, NULL, stat->fallbacks[i]);
-	if (is_multiplexed(stat))
-		print_note(out, prefix, "(…%)",
-			   options->no_scale
-				   ? "share of the time for which the event was counted; the "
-				     "values are as counted, not scaled"
-				   : "share of the time for which the event was counted; the "
-				     "values are scaled to the whole time");
+	print_scaling_notes(out, stat, options, prefix);
 	if (options->verbose)
 		print_meanings(out, stat, prefix);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <evprof/view.h>
 
-static struct ev_stat_row sample_rows[] = {
+__attribute__((unused)) static struct ev_stat_row sample_rows[] = {
 	{ .event = "task-clock",
 	  .unit = "",
 	  .slot = "",
@@ -30,7 +30,9 @@ static struct ev_stat_row sample_rows[] = {
 	  .slot = "",
 	  .value = 2134410802,
 	  .enabled_ns = 1000000000,
-	  .running_ns = 432100000 },
+	  .running_ns = 432100000,
+	  .group = 2,
+	  .scaling_error = 0.0123 },
 	{ .event = "cache-misses",
 	  .unit = "",
 	  .slot = "",
@@ -61,6 +63,59 @@ __attribute__((unused)) static struct ev_stat sample_stat(void)
 		.involuntary_switches = 4,
 		.cpus = 2,
 	};
+}
+
+/* Two counters that took turns, and one beside them that did not. */
+static struct ev_stat_row shared_rows[] = {
+	{ .event = "cycles",
+	  .unit = "",
+	  .slot = "",
+	  .value = 4000000,
+	  .enabled_ns = 1000,
+	  .running_ns = 500,
+	  .group = 0,
+	  .scaling_error = 0.002 },
+	{ .event = "instructions",
+	  .unit = "",
+	  .slot = "",
+	  .value = 6000000,
+	  .enabled_ns = 1000,
+	  .running_ns = 500,
+	  .group = 1,
+	  .scaling_error = -1 },
+	{ .event = "branch-misses",
+	  .unit = "",
+	  .slot = "",
+	  .value = 12000,
+	  .enabled_ns = 1000,
+	  .running_ns = 500,
+	  .group = 1,
+	  .scaling_error = 0.1 },
+};
+
+__attribute__((unused)) static struct ev_stat shared_stat(void)
+{
+	return (struct ev_stat){ .target = "'./sorts'",
+				 .runs = 1,
+				 .rows = shared_rows,
+				 .row_count = EV_LENGTH(shared_rows),
+				 .summary = true,
+				 .elapsed_s = 1,
+				 .user_s = -1,
+				 .cpus = 2 };
+}
+
+/* Only the metrics of these names, as -M asks for them. */
+__attribute__((unused)) static const bool *chosen_metrics(const char *const *names, size_t count)
+{
+	static bool chosen[200];
+	assert_true(ev_metric_count < EV_LENGTH(chosen));
+	memset(chosen, 0, sizeof(chosen));
+	for (size_t i = 0; i < ev_metric_count; i++) {
+		for (size_t j = 0; j < count; j++)
+			chosen[i] |= !strcmp(ev_metrics[i].name, names[j]);
+	}
+	return chosen;
 }
 
 static char *printed;

@@ -86,11 +86,44 @@ static void csv_has_a_header_quotes_and_both_times(void **state)
 	const char *text = print_stat(&stat, &(struct ev_stat_options){ .csv = true });
 	assert_has(text,
 		   "time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
-		   "running_percent,metric,metric_unit,state,why\r\n");
-	assert_has(text, ",,task-clock,853.76,msec,,853764321,853764321,100.00,0.999,CPUs utilized,"
-			 "counted,\r\n");
-	assert_has(text, ",,cycles,2134410802,,,1000000000,432100000,43.21,2.500,GHz,counted,\r\n");
-	assert_has(text, ",,cache-misses,,,,,,,,,not supported,\"no PMU, \"\"really\"\"\"\r\n");
+		   "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,"
+		   "state,why\r\n");
+	assert_has(text, ",,task-clock,853.76,msec,,853764321,853764321,100.00,0.00,0.999,CPUs "
+			 "utilized,0,counted,\r\n");
+	assert_has(text, ",,cycles,2134410802,,,1000000000,432100000,43.21,1.23,2.500,"
+			 "GHz,0,counted,\r\n");
+	assert_has(text, ",,cache-misses,,,,,,,,,,,not supported,\"no PMU, \"\"really\"\"\"\r\n");
+}
+
+static void csv_tells_errors_and_ratios_in_fields_of_their_own(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ .csv = true });
+	assert_has(text, ",,cycles,4000000,,,1000,500,50.00,0.20,,,,counted,\r\n");
+	assert_has(text, ",,instructions,6000000,,,1000,500,50.00,,1.50,insn per cycle,1,counted,");
+	assert_has(text, ",,branch-misses,,,,,,,,2.00,branch MPKI,0,metric,\r\n");
+	text = print_stat(&stat, &(struct ev_stat_options){ .csv = true, .metric_only = true });
+	assert_has(text, ",,instructions,,,,,,,,1.50,insn per cycle,1,metric,\r\n");
+	assert_has_not(text, "counted,");
+}
+
+static void fields_of_perf_hold_only_what_perf_writes(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const char *text = print_stat(&stat, &commas);
+	assert_has_not(text, "MPKI");
+	assert_has(text, "6000000,,instructions,500,50.00,1.50,insn per cycle\n");
+	stat.metrics = chosen_metrics((const char *[]){ "ipc", "branch-mpki", "branch-miss" }, 3);
+	assert_has(print_stat(&stat, &commas),
+		   "\n12000,,branch-misses,500,50.00,2.00,branch MPKI\n");
+	struct ev_stat_row rows[] = { shared_rows[1], shared_rows[1] };
+	rows[1].event = "stalled-cycles-backend";
+	stat.rows = rows;
+	stat.row_count = 2;
+	stat.metrics = NULL;
+	assert_has(print_stat(&stat, &commas), "\n,,,,,1.00,stalled cycles per insn\n");
 }
 
 static void every_csv_line_has_as_many_fields_as_the_header(void **state)
@@ -108,7 +141,7 @@ static void every_csv_line_has_as_many_fields_as_the_header(void **state)
 			quoted ^= *line == '"';
 			commas_seen += *line == ',' && !quoted;
 		}
-		assert_int_equal(commas_seen, 12);
+		assert_int_equal(commas_seen, 14);
 	}
 	assert_int_equal(lines, 1 + stat.row_count);
 }
@@ -142,6 +175,8 @@ int main(void)
 		cmocka_unit_test(a_closing_table_is_marked),
 		cmocka_unit_test(line_breaks_in_names_do_not_break_lines),
 		cmocka_unit_test(csv_has_a_header_quotes_and_both_times),
+		cmocka_unit_test(csv_tells_errors_and_ratios_in_fields_of_their_own),
+		cmocka_unit_test(fields_of_perf_hold_only_what_perf_writes),
 		cmocka_unit_test(every_csv_line_has_as_many_fields_as_the_header),
 		cmocka_unit_test(a_comma_locale_changes_nothing),
 	};

@@ -48,6 +48,22 @@ static void interval_variance_and_slot_have_their_keys(void **state)
 		   "\"event\" : \"context-switches\", \"variance\" : 3.62, \"event-runtime\"");
 }
 
+static void scaled_values_tell_their_error_and_ratios_that_they_are_apart(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const char *text = print_stat(&stat, &json);
+	assert_has(text,
+		   "\"event\" : \"cycles\", \"event-runtime\" : 500, \"pcnt-running\" : 50.00, "
+		   "\"scaling-error\" : 0.20}\n");
+	assert_has(text, "\"scaling-error\" : null, \"metric-value\" : 1.500000, \"metric-unit\" : "
+			 "\"insn per cycle\", \"metric-apart\" : true}\n");
+	assert_has(text, "{\"metric-value\" : 2.000000, \"metric-unit\" : \"branch MPKI\"}\n");
+	struct ev_stat whole = sample_stat();
+	whole.row_count = 2;
+	assert_has_not(print_stat(&whole, &json), "scaling-error");
+}
+
 static void names_are_escaped(void **state)
 {
 	(void)state;
@@ -65,6 +81,7 @@ int main(void)
 		cmocka_unit_test(keys_are_those_perf_emits),
 		cmocka_unit_test(a_refused_event_has_no_metric_but_a_cause),
 		cmocka_unit_test(interval_variance_and_slot_have_their_keys),
+		cmocka_unit_test(scaled_values_tell_their_error_and_ratios_that_they_are_apart),
 		cmocka_unit_test(names_are_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, forget_printed);

@@ -43,9 +43,82 @@ static void a_multiplexed_count_says_its_share(void **state)
 	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
 	assert_has(text,
 		   "        2134410802        cycles                           #    2.500 GHz  "
-		   "                    (43.21%)\n");
+		   "                    (43.21%)  ±1.2%\n");
 	assert_has(text, " (…%): share of the time for which the event was counted; the values are "
-			 "scaled");
+			 "scaled to the whole time; ±: within so much of it the true count is");
+	assert_has_not(text, "± ?");
+	text = print_stat(&stat, &(struct ev_stat_options){ .no_scale = true });
+	assert_has(text, "(43.21%)\n");
+	assert_has_not(text, "±");
+}
+
+static void a_bound_that_is_not_known_is_not_passed_over(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
+	assert_has(text, "(50.00%)  ±0.20%\n");
+	assert_has(text, "(50.00%)  ± ?\n");
+	assert_has(text, "(50.00%)  ±10.0%\n");
+	assert_has(text, "\n ± ?: too little of it was counted");
+	assert_has(text, "--multi-pass");
+}
+
+static void ratios_of_events_counted_at_other_times_are_marked(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
+	assert_has(text, "instructions                     #    1.50  insn per cycle *");
+	assert_has(text,
+		   "\n *: a ratio of events that were not counted at the same times; put them "
+		   "in a group, -e '{a,b}', or use --multi-pass\n");
+	/* Of one group, there is nothing to mark. */
+	assert_has(text, "#    2.00  branch MPKI\n");
+	stat.row_count = 1;
+	assert_has_not(print_stat(&stat, &(struct ev_stat_options){ 0 }), " *");
+	assert_null(ev_stat_apart(&stat));
+}
+
+static void strict_leaves_such_ratios_out(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	stat.strict = true;
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
+	assert_has_not(text, "insn per cycle");
+	assert_has_not(text, " *");
+	assert_has(text, "branch MPKI");
+	assert_has(text, "6000000      instructions");
+	assert_string_equal(ev_stat_apart(&stat), "ipc");
+}
+
+static void figures_of_several_counts_stand_below_a_row(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	struct ev_stat_row rows[] = { shared_rows[1], shared_rows[1], shared_rows[1] };
+	rows[1].event = "stalled-cycles-frontend";
+	rows[2].event = "task-clock";
+	rows[1].value = 1500000;
+	stat.rows = rows;
+	stat.row_count = 2;
+	assert_has(print_stat(&stat, &(struct ev_stat_options){ 0 }),
+		   "\n                                                         #    0.25  stalled "
+		   "cycles per insn\n");
+}
+
+static void metrics_that_were_asked_for_stand_alone(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	stat.metrics = chosen_metrics((const char *[]){ "branch-mpki", "cpi" }, 2);
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ .verbose = true });
+	assert_has(text, "cycles                           #    0.67  cycles per insn *");
+	assert_has(text, "branch-misses                    #    2.00  branch MPKI");
+	assert_has_not(text, "insn per cycle");
+	assert_has(text, "\n cycles per insn: what an instruction costs on average: 1 / ipc (cpi = "
+			 "cycles / instructions)\n");
 }
 
 static void big_numbers_are_grouped_when_asked(void **state)
@@ -241,6 +314,11 @@ int main(void)
 		cmocka_unit_test(plain_columns_are_as_wide_as_perfs),
 		cmocka_unit_test(blank_ends_of_lines_are_cut),
 		cmocka_unit_test(a_multiplexed_count_says_its_share),
+		cmocka_unit_test(a_bound_that_is_not_known_is_not_passed_over),
+		cmocka_unit_test(ratios_of_events_counted_at_other_times_are_marked),
+		cmocka_unit_test(strict_leaves_such_ratios_out),
+		cmocka_unit_test(figures_of_several_counts_stand_below_a_row),
+		cmocka_unit_test(metrics_that_were_asked_for_stand_alone),
 		cmocka_unit_test(big_numbers_are_grouped_when_asked),
 		cmocka_unit_test(repeated_runs_show_their_noise),
 		cmocka_unit_test(the_table_of_runs_has_bars_of_bounded_length),
