@@ -84,9 +84,10 @@ struct ev_slot {       /* what a counter was opened on */
 };
 struct ev_counters;
 struct ev_counters_options {
-	bool per_thread; /* keep a slot per thread of -p/-t targets */
-	bool at_exec;    /* begin when the command execs */
-	bool disabled;   /* begin only on ev_counters_enable */
+	bool per_thread;  /* keep a slot per thread of -p/-t targets */
+	bool at_exec;     /* begin when the command execs */
+	bool disabled;    /* begin only on ev_counters_enable */
+	const bool *only; /* open those of the events alone, whole groups; NULL = all */
 };
 /* Opens every event of the list that can be opened. 0 also when none could: see the openings. The
  * target's own -errno (no such process …) is an error. `events` must outlive the counters. */
@@ -101,6 +102,15 @@ int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		     struct ev_count *count);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
+/* Opens those of the events that `only` names (NULL: all) for a moment on evprof itself. 0 when
+ * they opened and each had the hardware all the time, -ENOSPC when some had to take turns or to
+ * wait, else the -errno of the first that was refused. */
+int ev_counters_try(const struct ev_event_list *events, const bool *only);
+/* Shares the events out to passes in which each has the hardware all the time, together with those
+ * that are `common` to all passes; found by trying. pass_of[event] is a number below the result
+ * (at least 1); groups stay whole. *unfit gets how many groups do not fit even alone. */
+size_t ev_passes_plan(const struct ev_event_list *events, const bool *common, unsigned *pass_of,
+		      size_t *unfit);
 /* True when every watched process or thread is gone. */
 bool ev_counters_targets_gone(const struct ev_counters *counters);
 void ev_counters_close(struct ev_counters *counters);
@@ -194,6 +204,12 @@ void ev_bpf_counter_close(struct ev_bpf_counter *counter);
  */
 
 uint32_t ev_cpus_online(void);
+/* Instructions that the core's PMU says a cycle can issue (its caps/slots), 0 where it does not.
+ * `root` stands before /sys, "" for this machine's. */
+uint64_t ev_pmu_slots(const char *root);
+/* CPU time so far, by the kernel's ticks: of a process with all its threads and the children that
+ * it waited for, or of one thread. False when it is gone. */
+bool ev_task_times(uint32_t id, bool thread, uint64_t *user_ns, uint64_t *system_ns);
 uint64_t ev_now_ns(void); /* CLOCK_MONOTONIC */
 
 #endif

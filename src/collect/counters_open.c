@@ -216,7 +216,8 @@ static void open_events(const struct opening_run *run)
 			prepare_attr(run, i);
 	}
 	for (size_t i = 0; i < events->count; i++) {
-		if (!is_in_group(events, i, i))
+		bool wanted = !run->options->only || run->options->only[i];
+		if (!wanted || !is_in_group(events, i, i))
 			continue;
 		size_t culprit = open_group(run, i);
 		if (culprit && events->items[i].fixed & EV_WEAK_GROUP)

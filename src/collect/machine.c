@@ -113,6 +113,27 @@ bool ev_machine_has_core_pmu(void)
 	return found;
 }
 
+uint64_t ev_pmu_slots(const char *root)
+{
+	char path[512], *text;
+	uint64_t slots = 0;
+	snprintf(path, sizeof(path), "%s" PMU_FOLDER, root);
+	DIR *folder = opendir(path);
+	for (struct dirent *entry; folder && !slots && (entry = readdir(folder));) {
+		if (strncmp(entry->d_name, "armv", 4))
+			continue;
+		snprintf(path, sizeof(path), "%s" PMU_FOLDER "/%.100s/caps/slots", root,
+			 entry->d_name);
+		if (ev_file_read(path, &text, NULL))
+			continue;
+		slots = strtoull(text, NULL, 16); /* "0x00000008" */
+		free(text);
+	}
+	if (folder)
+		closedir(folder);
+	return slots < 1000 ? slots : 0;
+}
+
 #if defined(__x86_64__) || defined(__i386__)
 static const char *hypervisor_by_cpuid(void)
 {

@@ -176,3 +176,47 @@ bool ev_target_lives(const struct ev_target *target)
 	ev_array_done(&tasks);
 	return lives;
 }
+
+/* "1234 (any name) S 1 …": utime, stime, cutime and cstime are the 14th to 17th fields. */
+bool ev_stat_times(const char *text, bool children, uint64_t *user, uint64_t *system)
+{
+	const char *at = strrchr(text, ')');
+	uint64_t fields[4];
+	size_t count = 0;
+	if (!at)
+		return false;
+	for (int field = 2; count < EV_LENGTH(fields); field++) {
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+		if (field < 13)
+			continue;
+		char *end;
+		if (!isdigit((unsigned char)*at))
+			return false;
+		fields[count++] = strtoull(at, &end, 10);
+		at = end;
+	}
+	*user = fields[0] + (children ? fields[2] : 0);
+	*system = fields[1] + (children ? fields[3] : 0);
+	return true;
+}
+
+bool ev_task_times(uint32_t id, bool thread, uint64_t *user_ns, uint64_t *system_ns)
+{
+	char path[64], *text;
+	uint64_t user, system;
+	long hz = sysconf(_SC_CLK_TCK);
+	if (thread)
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", id, id);
+	else
+		snprintf(path, sizeof(path), "/proc/%u/stat", id);
+	if (hz <= 0 || ev_file_read(path, &text, NULL))
+		return false;
+	bool known = ev_stat_times(text, !thread, &user, &system);
+	free(text);
+	if (!known)
+		return false;
+	*user_ns = user * (1000000000u / (uint64_t)hz);
+	*system_ns = system * (1000000000u / (uint64_t)hz);
+	return true;
+}

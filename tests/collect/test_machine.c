@@ -78,6 +78,22 @@ static void the_clock_goes_forward(void **state)
 	assert_true(ev_now_ns() >= before);
 }
 
+static void slots_of_a_cycle_are_read_from_the_pmu(void **state)
+{
+	(void)state;
+	char root[] = "/tmp/evprof-slots-XXXXXX", command[400];
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(ev_pmu_slots(root), 0);
+	snprintf(command, sizeof(command),
+		 "d=%s/sys/bus/event_source/devices; mkdir -p $d/software $d/armv8_pmuv3_0/caps && "
+		 "echo 0x00000008 >$d/armv8_pmuv3_0/caps/slots",
+		 root);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(ev_pmu_slots(root), 8);
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +102,7 @@ int main(void)
 		cmocka_unit_test(capabilities_are_those_of_this_process),
 		cmocka_unit_test(a_rootless_containers_capabilities_do_not_count),
 		cmocka_unit_test(the_clock_goes_forward),
+		cmocka_unit_test(slots_of_a_cycle_are_read_from_the_pmu),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,36 @@ static void names_may_hold_anything(void **state)
 	assert_false(ev_process_parent(0x3ffffffe, comm, &parent));
 }
 
+static void times_stand_behind_any_name(void **state)
+{
+	(void)state;
+	uint64_t user, system;
+	const char *text = "12 (a) R 1 (b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 20 0\n";
+	assert_true(ev_stat_times(text, false, &user, &system));
+	assert_int_equal(user, 11);
+	assert_int_equal(system, 12);
+	assert_true(ev_stat_times(text, true, &user, &system));
+	assert_int_equal(user, 24);
+	assert_int_equal(system, 26);
+	static const char *const wrong[] = { "",
+					     "12",
+					     "12 (a",
+					     "12 (a)",
+					     "12 (a) S 1 2 3",
+					     "12 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 x 14" };
+	for (size_t i = 0; i < EV_LENGTH(wrong); i++)
+		assert_false(ev_stat_times(wrong[i], false, &user, &system));
+}
+
+static void own_times_are_known_and_those_of_nobody_are_not(void **state)
+{
+	(void)state;
+	uint64_t user_ns, system_ns;
+	assert_true(ev_task_times((uint32_t)getpid(), false, &user_ns, &system_ns));
+	assert_true(ev_task_times((uint32_t)getpid(), true, &user_ns, &system_ns));
+	assert_false(ev_task_times(0x3ffffffe, false, &user_ns, &system_ns));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +166,8 @@ int main(void)
 		cmocka_unit_test(a_list_grows_by_who_was_not_in_it),
 		cmocka_unit_test(who_has_ended_does_not_live),
 		cmocka_unit_test(names_may_hold_anything),
+		cmocka_unit_test(times_stand_behind_any_name),
+		cmocka_unit_test(own_times_are_known_and_those_of_nobody_are_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
