@@ -133,6 +133,13 @@ $(B)/specimens/%: tests/specimens/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -o $@ $< -lpthread $$(sed -n 's,^// flags: ,,p' $<)
 
+# The whole program on a PMU that is scripted.
+SCRIPTED := $(B)/tests/evprof-scripted
+$(SCRIPTED): tests/cli/scripted_pmu.c $(B)/libcmd.a $(call upto,view)
+	$(Q)mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -MMD -MP $(call wraps,$<) -o $@ $< $(B)/libcmd.a $(call upto,view) $(LIBS)
+
 # ---- fuzzing: libFuzzer entries, replayed in check by a plain main ---------------------------------
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -141,7 +148,7 @@ $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay_main.c $(call upto,view)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(call upto,view) $(LIBS)
 
-test-programs: $(B)/evprof examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
+test-programs: $(B)/evprof $(SCRIPTED) examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
 .PHONY: test-programs $(STAGES:%=test-%)
 # make test-perfdata: one stage's tests.
 $(foreach stage,$(STAGES),$(eval test-$(stage): $(filter $(B)/tests/$(stage)/%,$(TESTS)); @for t in $$(abspath $$^); do $$$$t || exit 1; done))

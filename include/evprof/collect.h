@@ -57,6 +57,7 @@ struct ev_opening {
 	int error;     /* 0, or the positive errno that refused it */
 	char why[512]; /* the probed cause and the command that cures it, when refused */
 	struct perf_event_attr attr; /* as it was opened */
+	bool alone;         /* its weak group (:W) did not fit: it was opened without the others */
 	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
 			       2"), "" when nothing */
 };

@@ -95,6 +95,7 @@ struct ev_stat_machine {
 struct ev_stat {
 	const char *target; /* "'./sorts'", "process id '12'", "'system wide'" */
 	unsigned runs;
+	unsigned passes; /* each count is of one of so many runs; 0 or 1: of every run */
 	struct ev_stat_row *rows;
 	size_t row_count;
 	double interval_s; /* -I: time stamp of these rows, 0 else */
@@ -134,6 +135,11 @@ void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options);
 const char *ev_stat_apart(const struct ev_stat *stat);
 /* "Mostly computing: …": where the time went and the figures it rests on. */
 char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena);
+
+/* The formulas: all metrics that `words` mean (names, groups, globs, or a part of a name or of the
+ * meaning), all with none; how many there were. JSON: an array of {"name","group","formula",
+ * "event","unit","about"}. */
+size_t ev_metrics_print(FILE *out, char *const *words, size_t word_count, bool json);
 
 /* ---- lists ------------------------------------------------------------------------------------
  */

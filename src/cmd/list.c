@@ -31,6 +31,7 @@ static const struct example examples[] = {
 	{ "evprof list hw cache", "the usual events of the processor" },
 	{ "evprof list faults", "events with the word in their name" },
 	{ "evprof list 'sched:*'", "the tracepoints of the scheduler" },
+	{ "evprof list metric", "the figures that stat makes of counts, with their formulas" },
 	{ "evprof list -v cycles:u", "what stands behind a name" },
 	{ NULL, NULL },
 };
@@ -352,6 +353,29 @@ static int list_events(const struct verb *verb, const struct list_options *optio
 	return status;
 }
 
+/* `evprof list metric`: the other words choose among the formulas. */
+static bool takes_metrics(char **words, size_t *count)
+{
+	size_t kept = 0, before = *count;
+	for (size_t i = 0; i < before; i++) {
+		if (strcasecmp(words[i], "metric") && strcasecmp(words[i], "metrics") &&
+		    strcasecmp(words[i], "metricgroup"))
+			words[kept++] = words[i];
+	}
+	*count = kept;
+	return kept < before;
+}
+
+static int list_metrics(const struct verb *verb, const struct list_options *options, char **words,
+			size_t count)
+{
+	if (ev_metrics_print(stdout, words, count, options->json))
+		return 0;
+	return complain_text(verb, STATUS_FAILED,
+			     "no metric has such a name or meaning; `evprof "
+			     "list metric` shows all");
+}
+
 /* Options may stand between and behind the words. */
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
@@ -364,7 +388,9 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 		rest += first;
 		argc -= first;
 	}
-	if (status < 0)
+	if (status < 0 && takes_metrics(words, &count))
+		status = list_metrics(verb, &options, words, count);
+	else if (status < 0)
 		status = list_events(verb, &options, words, count);
 	free(words);
 	return status;
@@ -372,7 +398,7 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 
 const struct verb list_verb = {
 	.name = "list",
-	.synopsis = "[OPTION]… [hw|cache|sw|tracepoint|pmu|pfm|tool|syntax] [WORD|GLOB]…",
+	.synopsis = "[OPTION]… [hw|cache|sw|tracepoint|pmu|pfm|tool|syntax|metric] [WORD|GLOB]…",
 	.about = "Show the events of this machine and whether they can be counted and sampled.",
 	.options = rows,
 	.examples = examples,

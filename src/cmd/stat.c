@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/wait.h>
 #include "signals.h"
 #include "stat.h"
@@ -27,6 +28,12 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("What to count"),
 	EVENT_ROWS(struct stat_options, events),
 	ROW('d', "detailed", NULL, COUNT, detail, "cache events too; -dd and -ddd for more of them"),
+	ROW('M', "metrics", "NAME", LIST, metrics, "the events of these metrics, `evprof list metric` shows them; a,b for several"),
+	ROW(0, "topdown", NULL, FLAG, topdown, "what became of the CPU's slots: top-down analysis, level 1"),
+	ROW(0, "td-level", "N", U64, topdown_level, "level of --topdown: 1 is what there is"),
+	ROW(0, "metric-no-group", NULL, FLAG, metric_no_group, "with -M, events of a metric may be counted at different times"),
+	ROW(0, "multi-pass", NULL, FLAG, multi_pass, "run the command once for each set of events that fits the counters"),
+	ROW(0, "strict", NULL, FLAG, strict, "no ratios of events counted at different times: say so, exit status 1"),
 	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct stat_options, target),
@@ -37,13 +44,20 @@ static const struct option_row rows[] = {
 	ROW('I', "interval-print", "MS", U64, interval_ms, "print what was counted every so often"),
 	ROW(0, "interval-count", "N", U64, interval_count, "stop after so many intervals"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
+	ROW('S', "sync", NULL, FLAG, sync, "write all files to disk before each run"),
+	ROW(0, "pre", "COMMAND", TEXT, before, "run by a shell before each run, uncounted"),
+	ROW(0, "post", "COMMAND", TEXT, after, "run by a shell behind each run, uncounted"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
 	ROW(0, "csv", NULL, FLAG, show.csv, "a table of RFC 4180, with a header"),
+	ROW(0, "metric-only", NULL, FLAG, show.metric_only, "only the figures, a column each"),
 	ROW(0, "table", NULL, FLAG, show.table, "with -r, the time of each run"),
 	ROW(0, "summary", NULL, FLAG, summary, "with -I, the whole at the end"),
+	ROW(0, "no-csv-summary", NULL, FLAG, no_summary_mark, "rows of --summary with -x do not begin with that word"),
+	ROW(0, "interval-clear", NULL, FLAG, interval_clear, "with -I, clear the screen before each"),
+	ROW(0, "quiet", NULL, FLAG, quiet, "print no counts"),
 	ROW('B', "big-num", NULL, FLAG, show.grouped, "commas between thousands (they are there; --no-big-num)"),
 	ROW('c', "scale", NULL, FLAG, scale, "scale multiplexed counts (they are; --no-scale)"),
 	ROW('o', "output", "FILE", TEXT, output, "where to write, instead of standard error"),
@@ -59,6 +73,9 @@ static const struct example examples[] = {
 	{ "evprof stat -r 10 -e task-clock,page-faults ./sorts",
 	  "ten runs: means and their error" },
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
+	{ "evprof stat -M ipc,branch-mpki ./sorts", "these figures, with the events they need" },
+	{ "evprof stat --multi-pass -ddd ./cachewalk",
+	  "many events and few counters: nothing is scaled" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
 	{ NULL, NULL },
@@ -88,6 +105,20 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 		return ev_fail(err, EINVAL, "-I and --timeout are in milliseconds: that is years");
 	if (options->delay_ms < -1)
 		return ev_fail(err, EINVAL, "-D takes milliseconds, or -1");
+	if (options->multi_pass && options->interval_ms)
+		return ev_fail(err, EINVAL,
+			       "--multi-pass puts whole runs together and -I shows parts of one: "
+			       "choose");
+	if (options->multi_pass && !options->command)
+		return ev_fail(err, EINVAL,
+			       "--multi-pass repeats a command: what runs already cannot be run "
+			       "again for each pass");
+	if (options->topdown_level > 1)
+		return ev_fail(err, EINVAL, "--td-level: level 1 is all that evprof knows");
+	if (options->interval_clear && !options->interval_ms)
+		return ev_fail(err, EINVAL, "--interval-clear goes with -I");
+	if (options->null_run && (options->metrics.count || options->topdown))
+		return ev_fail(err, EINVAL, "-n counts nothing: leave out -M and --topdown");
 	if (options->null_run && options->events.words.count)
 		return ev_fail(err, EINVAL, "-n counts nothing and -e counts events: choose");
 	if (options->output && options->log_fd >= 0)
@@ -103,12 +134,37 @@ static int command_status(const struct stat_run *run)
 					: WEXITSTATUS(run->status);
 }
 
+static void run_aside(const struct stat_run *run, const char *option, const char *command)
+{
+	int status = command ? system(command) : 0;
+	if (status)
+		complain_text(run->verb, 0, "the command of --%s failed", option);
+}
+
+/* One run in each pass. -1, or the exit status. */
+static int run_passes(struct stat_run *run)
+{
+	int status = -1;
+	for (size_t pass = 0; pass < run->passes.count && status < 0; pass++) {
+		stat_pass_begin(run, pass);
+		run_aside(run, "pre", run->options->before);
+		if (run->options->sync)
+			sync();
+		status = stat_once(run);
+		if (status < 0)
+			run_aside(run, "post", run->options->after);
+		if (signals_stop())
+			break;
+	}
+	return status;
+}
+
 /* Every run that was asked for. */
 static int run_all(struct stat_run *run)
 {
 	uint64_t wanted = run->options->repeat;
 	for (uint64_t i = 0; !wanted || i < wanted; i++) {
-		int status = stat_once(run);
+		int status = run_passes(run);
 		if (status >= 0)
 			return status;
 		if (!wanted) {
@@ -129,9 +185,14 @@ static int count_all(struct stat_run *run)
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (stat_events(run, &err))
+	int rc = stat_events(run, &err);
+	if (rc)
+		return complain(run->verb, &err, rc == -EOPNOTSUPP ? STATUS_REFUSED : STATUS_USAGE);
+	if (stat_passes_plan(run, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int status = run_all(run);
+	if (!status && run->was_refused)
+		status = STATUS_FAILED;
 	if (stat_output_close(run, !run->output.is_started, &err))
 		return complain(run->verb, &err, status ? status : STATUS_FAILED);
 	return status;
@@ -151,9 +212,13 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		status = count_all(&run);
 		stat_counts_done(&run.counts);
 		ev_array_done(&run.times.each_s);
+		ev_array_done(&run.slices.of);
+		stat_passes_done(&run);
+		free(run.metrics);
 		ev_event_list_done(&run.events);
 		target_done(&run.target);
 	}
+	options_list_done(&options.metrics);
 	events_done(&options.events);
 	return status;
 }

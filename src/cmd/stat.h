@@ -10,15 +10,26 @@
 struct stat_options {
 	struct event_options events;
 	struct target_options target;
-	unsigned detail; /* -d */
-	bool null_run;   /* -n */
-	bool per_cpu;    /* -A */
+	unsigned detail;            /* -d */
+	struct option_list metrics; /* -M */
+	bool metric_no_group;
+	bool topdown;
+	uint64_t topdown_level; /* --td-level */
+	bool multi_pass;
+	bool strict;
+	bool null_run; /* -n */
+	bool per_cpu;  /* -A */
 	bool per_thread;
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */
 	uint64_t interval_count; /* --interval-count, 0 = no limit */
 	bool summary;            /* a closing table behind intervals */
-	int64_t delay_ms;        /* -D; -1 = never begin */
+	bool no_summary_mark;    /* its -x rows do not begin with "summary" */
+	bool interval_clear;
+	bool quiet;
+	bool sync;
+	const char *before, *after; /* --pre, --post */
+	int64_t delay_ms;           /* -D; -1 = never begin */
 	uint64_t timeout_ms;
 	bool scale;         /* --no-scale clears it */
 	const char *output; /* -o */
@@ -38,16 +49,49 @@ struct stat_cell {
 	/* Of the run (or interval) that is being counted. */
 	double value;
 	uint64_t enabled_ns, running_ns;
-	bool wrong; /* a pinned event that lost its counter */
-	/* Over all runs. */
+	bool wrong;              /* a pinned event that lost its counter */
+	struct ev_scaled scaled; /* of its counters that took turns */
+	/* Over all runs; times and errors of those in which it was counted. */
 	struct ev_running runs;
 	uint64_t all_enabled_ns, all_running_ns;
+	struct ev_scaled all_scaled;
+	unsigned missed;            /* runs in which it was wanted and not counted */
+	bool was_wrong;             /* in one of them because it was pinned */
+	uint64_t missed_enabled_ns; /* in those */
 };
 struct stat_counts {
 	EV_ARRAY(struct stat_cell) cells;
 	struct ev_map cell_ids;           /* (event, CPU or thread) -> cell + 1 */
 	EV_ARRAY(struct ev_count) before; /* last reading, [slot * events + event] */
 	struct ev_opening *openings;      /* what became of each event in the first run */
+};
+
+/* What one counter counted between one reading and the next. */
+struct stat_slice {
+	struct ev_count last;
+	struct ev_slices whole, interval; /* since the run's, and the interval's begin */
+};
+struct stat_slices {
+	EV_ARRAY(struct stat_slice) of; /* [slot * events + event] */
+	uint64_t wait_ns, next_ns;      /* of the next reading; 0 = no counter can take turns */
+};
+
+/* User and system time of who is watched. */
+struct stat_clocks {
+	double user_ns, system_ns;
+	bool are_known;
+};
+
+/* --multi-pass; zeroed: one pass counts everything. */
+struct stat_passes {
+	size_t count;
+	unsigned at;             /* the pass that is on */
+	unsigned *pass_of;       /* per event */
+	size_t common;           /* events from here on are counted in all passes and not shown */
+	bool *only;              /* per event: counted in the pass that is on */
+	struct ev_running *each; /* the first common event, per pass */
+	double noise;            /* assumed of it */
+	size_t unfit;            /* groups that even alone do not fit */
 };
 
 /* What a run brings besides counts; means over the runs. */
@@ -79,13 +123,19 @@ struct stat_run {
 	struct ev_counters *counters;
 	struct stat_counts counts;
 	struct stat_times times;
-	unsigned runs; /* completed */
+	unsigned runs; /* completed, in all passes */
+	struct stat_passes passes;
+	bool *metrics;    /* -M: which of ev_metrics; NULL = the usual ones */
+	double slots;     /* that a cycle has, where it is known */
+	bool was_refused; /* --strict found something */
 
 	/* The run that is on. */
 	uint64_t command_ns;            /* the command began */
 	struct ev_stat_machine machine; /* what the CPUs had done when counting began */
 	uint64_t start_ns;              /* counting began; 0 = it did not */
 	uint64_t interval_ns;           /* the last interval was printed */
+	struct stat_slices slices;
+	struct stat_clocks clocks_at_start, clocks_before;
 	unsigned intervals;
 	bool command_ended, ended_by_us;
 	int status; /* of the command, as waitpid tells it */
@@ -94,6 +144,41 @@ struct stat_run {
 
 /* Parse the events named, or take the defaults. */
 int stat_events(struct stat_run *run, struct ev_err *err);
+
+/* The events of -M and --topdown. */
+int stat_metrics_add(struct stat_run *run, struct ev_err *err);
+/* Says of each metric that was asked for and has no value which events it lacks. */
+void stat_metrics_note(const struct stat_run *run, const struct ev_stat_row *rows, size_t count,
+		       struct ev_arena *arena, void (*note)(void *context, const char *text),
+		       void *context);
+
+/* --multi-pass: share the events out, when it was asked for. -EINVAL for what cannot be repeated.
+ */
+int stat_passes_plan(struct stat_run *run, struct ev_err *err);
+void stat_passes_done(struct stat_run *run);
+/* The events to open in this pass; NULL = all. */
+const bool *stat_pass_begin(struct stat_run *run, size_t pass);
+/* Is the event counted in the pass that is on? */
+bool stat_pass_has(const struct stat_run *run, size_t event);
+/* A run of the pass that is on was read. */
+void stat_pass_add(struct stat_run *run);
+void stat_passes_forget(struct stat_run *run);
+/* One sentence on how the passes compare; NULL when there is nothing to say. */
+const char *stat_passes_words(const struct stat_run *run, struct ev_arena *arena, bool *agree);
+const char *stat_pass_events(const struct stat_run *run, size_t pass, struct ev_arena *arena);
+
+/* Can the event's counters take turns with others? */
+bool stat_may_share(const struct stat_run *run, size_t event);
+/* When counting begins: the first reading is planned. */
+void stat_slices_begin(struct stat_run *run);
+void stat_slices_read(struct stat_run *run);
+struct stat_slice *stat_slice_of(struct stat_run *run, size_t slot, size_t event);
+void stat_slice_add(struct stat_slice *slice, const struct ev_count *now);
+
+/* When counting begins; and the cells of what evprof measures itself, since then or since the last
+ * time. */
+void stat_measure_begin(struct stat_run *run);
+void stat_measure(struct stat_run *run, uint64_t elapsed_ns, bool interval);
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);

@@ -29,10 +29,11 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 {
 	struct stat_counts *counts = &run->counts;
 	size_t open = 0, refused = 0;
-	if (counts->openings)
-		return 0; /* the first run told it all */
-	counts->openings = ev_alloc((run->events.count + 1) * sizeof(*counts->openings));
+	if (!counts->openings)
+		counts->openings = ev_alloc((run->events.count + 1) * sizeof(*counts->openings));
 	for (size_t i = 0; i < run->events.count; i++) {
+		if (!stat_pass_has(run, i))
+			continue;
 		counts->openings[i] = *ev_counters_opening(run->counters, i);
 		open += run->events.items[i].kind == EV_EVENT_TOOL || !counts->openings[i].error ||
 			stat_counts_from_usage(run, i);
@@ -43,17 +44,21 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 	struct ev_arena arena = { 0 };
 	struct ev_buffer text = { 0 };
 	const char *last = "";
-	for (size_t i = 0; i < refused && text.size_bytes < sizeof(err->text); i++) {
+	int first = 0;
+	for (size_t i = 0; refused && text.size_bytes < sizeof(err->text); i++) {
 		const struct ev_opening *opening = &counts->openings[i];
+		if (!stat_pass_has(run, i))
+			continue;
+		refused--;
+		first = first ? first : opening->error;
 		if (!strcmp(opening->why, last))
 			continue;
-		ev_buffer_printf(&text, "%s%s: %s", i ? "\n  " : "",
+		ev_buffer_printf(&text, "%s%s: %s", text.size_bytes ? "\n  " : "",
 				 ev_text_safe(&arena, run->events.items[i].name), opening->why);
 		last = opening->why;
 	}
-	int rc = ev_fail(err, counts->openings[0].error ? counts->openings[0].error : ENOENT,
-			 "nothing can be counted: %.*s", (int)text.size_bytes,
-			 (const char *)text.bytes);
+	int rc = ev_fail(err, first ? first : ENOENT, "nothing can be counted: %.*s",
+			 (int)text.size_bytes, (const char *)text.bytes);
 	ev_buffer_done(&text);
 	ev_arena_done(&arena);
 	return rc;
@@ -110,6 +115,12 @@ static void read_slot(struct stat_run *run, size_t event, size_t slot, bool sinc
 		delta.running_ns -= before->running_ns;
 	}
 	*before = now;
+	if (stat_may_share(run, event)) {
+		struct stat_slice *slice = stat_slice_of(run, slot, event);
+		stat_slice_add(slice, &now);
+		ev_scaled_add(&cell->scaled, since_last ? &slice->interval : &slice->whole);
+		slice->interval = (struct ev_slices){ 0 };
+	}
 	/* Scaled where it was counted: CPUs multiplex each for itself. */
 	double value = (double)delta.value * run->events.items[event].scale;
 	if (run->options->scale && delta.running_ns)
@@ -127,11 +138,14 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		cell->value = 0;
 		cell->enabled_ns = cell->running_ns = 0;
 		cell->wrong = false;
+		cell->scaled = (struct ev_scaled){ 0 };
 	}
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
 	for (size_t event = 0; event < run->events.count; event++) {
 		bool kernel = run->events.items[event].kind == EV_EVENT_KERNEL;
 		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
+		if (!stat_pass_has(run, event))
+			continue;
 		if (!kernel)
 			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
 		for (size_t slot = 0; kernel && slot < slots; slot++) {
@@ -149,27 +163,6 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 static double seconds_of(struct timeval time)
 {
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-/* What evprof measures itself stands in the same rows as counts. */
-static void measure(struct stat_run *run, struct stat_cell *cell, uint64_t elapsed_ns)
-{
-	const struct ev_event *event = &run->events.items[cell->event];
-	bool command = run->target.kind == EV_TARGET_COMMAND;
-	double value = -1;
-	if (event->kind == EV_EVENT_KERNEL) {
-		if (stat_counts_from_usage(run, cell->event))
-			value = (double)(run->usage.ru_nvcsw + run->usage.ru_nivcsw);
-	} else if (event->tool == EV_TOOL_DURATION) {
-		value = (double)elapsed_ns;
-	} else if (command) {
-		value = 1e9 * seconds_of(event->tool == EV_TOOL_USER ? run->usage.ru_utime
-								     : run->usage.ru_stime);
-	}
-	if (value < 0)
-		return;
-	cell->value = round(value);
-	cell->enabled_ns = cell->running_ns = elapsed_ns;
 }
 
 static void add_times(struct stat_run *run, uint64_t elapsed_ns)
@@ -192,14 +185,23 @@ static void add_times(struct stat_run *run, uint64_t elapsed_ns)
 
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns)
 {
+	stat_measure(run, elapsed_ns, false);
 	for (size_t i = 0; i < run->counts.cells.count; i++) {
 		struct stat_cell *cell = &run->counts.cells.items[i];
-		measure(run, cell, elapsed_ns);
-		if (cell->running_ns)
-			ev_running_add(&cell->runs, cell->value);
+		if (!stat_pass_has(run, cell->event))
+			continue;
+		if (!cell->running_ns || cell->wrong) {
+			cell->missed++;
+			cell->was_wrong |= cell->wrong;
+			cell->missed_enabled_ns += cell->enabled_ns;
+			continue;
+		}
+		ev_running_add(&cell->runs, cell->value);
 		cell->all_enabled_ns += cell->enabled_ns;
 		cell->all_running_ns += cell->running_ns;
+		ev_scaled_merge(&cell->all_scaled, &cell->scaled);
 	}
+	stat_pass_add(run);
 	add_times(run, elapsed_ns);
 	run->runs++;
 }
@@ -210,6 +212,7 @@ void stat_counts_forget_runs(struct stat_run *run)
 	ev_map_done(&run->counts.cell_ids);
 	ev_array_done(&run->times.each_s);
 	run->times = (struct stat_times){ 0 };
+	stat_passes_forget(run);
 	run->runs = 0;
 }
 

@@ -37,6 +37,10 @@ int stat_events(struct stat_run *run, struct ev_err *err)
 		return 0;
 	int rc = events_parse(&options->events, &run->events, err);
 	run->named_count = run->events.count;
+	if (!rc && (options->metrics.count || options->topdown)) {
+		rc = stat_metrics_add(run, err);
+		run->named_count = run->events.count;
+	}
 	if (!rc && !run->named_count)
 		rc = add_defaults(run, options->detail, 0, err);
 	else if (!rc && options->detail)

@@ -26,6 +26,7 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 	struct ev_counters_options options = {
 		.per_thread = run->options->per_thread,
 		.at_exec = watches_command(run) && run->options->delay_ms == 0,
+		.only = run->passes.only,
 	};
 	options.disabled = !options.at_exec;
 	if (watches_command(run)) {
@@ -54,10 +55,18 @@ static int open_run(struct stat_run *run)
 	return rc ? complain(run->verb, &err, STATUS_REFUSED) : 0;
 }
 
+/* What is to be known of the moment when counting begins. */
+static void mark_start(struct stat_run *run)
+{
+	run->start_ns = run->interval_ns = ev_now_ns();
+	stat_measure_begin(run);
+	stat_slices_begin(run);
+}
+
 /* Begin to count what does not begin by itself at the exec. */
 static int enable(struct stat_run *run, struct ev_err *err)
 {
-	run->start_ns = run->interval_ns = ev_now_ns();
+	mark_start(run);
 	if (run->target.kind == EV_TARGET_SYSTEM)
 		run->machine = stat_machine_now(&run->target);
 	return run->counters ? ev_counters_enable(run->counters, err) : 0;
@@ -73,7 +82,7 @@ static int start_run(struct stat_run *run)
 	if (rc)
 		return complain(run->verb, &err, STATUS_REFUSED);
 	if (!run->options->delay_ms && watches_command(run))
-		run->start_ns = run->interval_ns = ev_now_ns();
+		mark_start(run);
 	run->command_ns = ev_now_ns();
 	if (!run->workload)
 		return 0;
@@ -95,6 +104,7 @@ static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
 {
 	uint64_t now_ns = ev_now_ns(), until = UINT64_MAX;
 	const uint64_t all[] = { at->enable_ns, at->stop_ns, at->next_ns,
+				 run->command_ended ? 0 : run->slices.next_ns,
 				 run->workload ? 0 : now_ns + LOOK_NS };
 	for (size_t i = 0; i < EV_LENGTH(all); i++) {
 		if (all[i] && all[i] < until)
@@ -171,6 +181,8 @@ static int count_until_over(struct stat_run *run, struct ev_err *err)
 			rc = enable(run, err);
 			at.next_ns = interval ? run->start_ns + interval : 0;
 		}
+		if (run->slices.next_ns && now_ns >= run->slices.next_ns && !has_ended(run))
+			stat_slices_read(run);
 		if (at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
 			stat_show_interval(run, now_ns);
 			while (at.next_ns <= now_ns)
@@ -208,6 +220,7 @@ static void finish_run(struct stat_run *run)
 		machine = stat_machine_now(&run->target);
 	if (run->counters && !(watches_command(run) && run->command_ended))
 		ev_counters_disable(run->counters, NULL);
+	run->slices.next_ns = 0;
 	if (run->options->interval_ms && run->start_ns && now_ns > run->interval_ns &&
 	    !(run->options->interval_count && run->intervals >= run->options->interval_count))
 		stat_show_interval(run, now_ns);
@@ -224,6 +237,7 @@ int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
 	run->start_ns = run->interval_ns = 0;
+	run->slices.next_ns = 0;
 	run->machine = (struct ev_stat_machine){ 0 };
 	run->command_ended = run->ended_by_us = false;
 	int status = open_run(run);

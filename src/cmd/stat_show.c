@@ -15,6 +15,7 @@ struct sheet {
 	struct ev_stat stat;
 	EV_ARRAY(const char *) notes;
 	char absence[256];
+	const char *complaint; /* said behind the counts, whatever their format */
 };
 
 /* ---- rows -------------------------------------------------------------------------------------
@@ -64,20 +65,40 @@ static const char *shown_name(struct sheet *sheet, size_t event)
 	return ev_arena_printf(&sheet->arena, "%s%su", of->name, slash ? "" : ":");
 }
 
+/* Events of one group have the hardware at the same times, unless the group was broken (:W). */
+static unsigned group_of(const struct sheet *sheet, size_t event)
+{
+	const struct ev_event *of = &sheet->run->events.items[event];
+	bool broken = sheet->run->counts.openings[event].alone;
+	return broken ? (unsigned)event : of->leader;
+}
+
 static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *cell,
 				   uint64_t enabled_ns)
 {
 	const struct ev_event *event = &sheet->run->events.items[cell->event];
-	if (cell->wrong)
+	if (cell->wrong || cell->was_wrong)
 		return "pinned, and there was no counter free for it";
 	if (event->kind == EV_EVENT_TOOL)
-		return sheet->run->target.kind == EV_TARGET_COMMAND
-			       ? "known only when the command has ended"
-			       : "known only of a command that evprof starts";
+		return "the CPU time of who is watched is not known here";
 	if (enabled_ns)
 		return "it never got a counter: there are more events, or a larger group, than "
 		       "counters; count fewer at once";
 	return NULL;
+}
+
+/* Of the whole: means over the runs in which it was counted. */
+static void fill_whole(struct ev_stat_row *row, const struct stat_cell *cell, bool tool)
+{
+	row->value = tool ? round(cell->runs.mean) : cell->runs.mean;
+	row->relative_error = ev_running_relative_error(&cell->runs);
+	row->scaling_error = ev_scaled_error(&cell->all_scaled);
+	row->enabled_ns = cell->all_enabled_ns;
+	row->running_ns = cell->all_running_ns;
+	if (cell->runs.count) {
+		row->enabled_ns /= cell->runs.count;
+		row->running_ns /= cell->runs.count;
+	}
 }
 
 static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct stat_cell *cell,
@@ -90,25 +111,24 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 		.event = shown_name(sheet, cell->event),
 		.unit = tool ? "ns" : event->unit,
 		.slot = cell->slot,
-		.value = interval ? cell->value : cell->runs.mean,
-		.relative_error = interval ? 0 : ev_running_relative_error(&cell->runs),
-		.enabled_ns = interval ? cell->enabled_ns : cell->all_enabled_ns,
-		.running_ns = interval ? cell->running_ns : cell->all_running_ns,
+		.value = cell->value,
+		.enabled_ns = cell->enabled_ns,
+		.running_ns = cell->running_ns,
+		.scaling_error = ev_scaled_error(&cell->scaled),
 		.is_time = is_clock(event),
+		.group = group_of(sheet, cell->event),
 	};
-	if (!interval && sheet->run->runs > 1) {
-		row->enabled_ns /= sheet->run->runs;
-		row->running_ns /= sheet->run->runs;
-		row->value = tool ? round(row->value) : row->value;
-	}
-	if (row->running_ns && !cell->wrong)
+	if (!interval)
+		fill_whole(row, cell, tool);
+	if (interval ? row->running_ns && !cell->wrong : cell->runs.count > 0)
 		return;
 	if (opening->error && !tool) {
 		row->state = EV_NOT_SUPPORTED;
 		row->why = opening->why;
 	} else {
 		row->state = EV_NOT_COUNTED;
-		row->why = why_not_counted(sheet, cell, row->enabled_ns);
+		row->why = why_not_counted(sheet, cell,
+					   interval ? cell->enabled_ns : cell->missed_enabled_ns);
 	}
 }
 
@@ -117,7 +137,9 @@ static void fill_rows(struct sheet *sheet, bool interval)
 {
 	const struct stat_counts *counts = &sheet->run->counts;
 	EV_ARRAY(size_t) order = { 0 };
-	for (size_t event = 0; event < sheet->run->events.count; event++) {
+	const struct stat_run *run = sheet->run;
+	size_t shown = run->passes.pass_of ? run->passes.common : run->events.count;
+	for (size_t event = 0; event < shown; event++) {
 		if (is_left_out(sheet, event))
 			continue;
 		for (size_t i = 0; i < counts->cells.count; i++) {
@@ -181,10 +203,64 @@ static void note_run(struct sheet *sheet)
 	if (options->per_thread)
 		*ev_array_add(&sheet->notes) =
 			"threads born while counting are in the row of the one that made them";
-	if (options->repeat > 1 && run->runs < options->repeat)
+	uint64_t wanted = options->repeat * run->passes.count;
+	if (wanted > 1 && run->runs < wanted)
 		*ev_array_add(&sheet->notes) =
 			ev_arena_printf(&sheet->arena, "interrupted after %u of %llu runs",
-					run->runs, (unsigned long long)options->repeat);
+					run->runs, (unsigned long long)wanted);
+	for (size_t i = 0; i < run->counts.cells.count; i++) {
+		const struct stat_cell *cell = &run->counts.cells.items[i];
+		if (cell->runs.count && cell->missed)
+			*ev_array_add(&sheet->notes) = ev_arena_printf(
+				&sheet->arena,
+				"%s%s%s: counted in %llu of %llu runs; the mean is of those",
+				cell->slot, *cell->slot ? " " : "",
+				run->events.items[cell->event].name,
+				(unsigned long long)cell->runs.count,
+				(unsigned long long)(cell->runs.count + cell->missed));
+	}
+}
+
+static void add_note(void *context, const char *text)
+{
+	struct sheet *sheet = context;
+	*ev_array_add(&sheet->notes) = text;
+}
+
+/* Where passes differ, that is said beside every format. */
+static void note_passes(struct sheet *sheet)
+{
+	struct stat_run *run = sheet->run;
+	bool agree;
+	const char *words = stat_passes_words(run, &sheet->arena, &agree);
+	if (!words)
+		return;
+	add_note(sheet, words);
+	for (size_t i = 0; run->options->show.verbose && i < run->passes.count; i++)
+		add_note(sheet, ev_arena_printf(&sheet->arena, "pass %zu: %s", i + 1,
+						stat_pass_events(run, i, &sheet->arena)));
+	if (run->passes.unfit)
+		add_note(sheet, ev_arena_printf(&sheet->arena,
+						"groups larger than the PMU: %zu; those still "
+						"took turns",
+						run->passes.unfit));
+	if (!agree && (!is_table(run) || run->options->strict))
+		sheet->complaint = words;
+	run->was_refused |= !agree && run->options->strict;
+}
+
+/* --strict: said once, behind the counts. */
+static void refuse_ratios(struct sheet *sheet)
+{
+	struct stat_run *run = sheet->run;
+	const char *apart = run->options->strict ? ev_stat_apart(&sheet->stat) : NULL;
+	if (!apart || run->was_refused)
+		return;
+	run->was_refused = true;
+	complain_text(run->verb, 0,
+		      "--strict: %s would be a ratio of events that were not counted at the same "
+		      "times; put them in a group, -e '{a,b}', or use --multi-pass",
+		      apart);
 }
 
 /* ---- the sheet --------------------------------------------------------------------------------
@@ -196,9 +272,13 @@ static void begin_sheet(struct sheet *sheet, struct stat_run *run)
 	sheet->stat = (struct ev_stat){
 		.target = target_name(&run->options->target, run->options->command, &sheet->arena),
 		.runs = run->runs,
+		.passes = (unsigned)run->passes.count,
 		.user_s = -1,
 		.sys_s = -1,
 		.cpus = ev_cpus_online(),
+		.metrics = run->metrics,
+		.slots = run->slots,
+		.strict = run->options->strict,
 	};
 	if (run->events.count)
 		ev_pmu_absence(sheet->absence, sizeof(sheet->absence));
@@ -210,9 +290,14 @@ static void print_sheet(struct sheet *sheet, struct ev_stat_options *show)
 	sheet->stat.fallbacks = sheet->notes.items;
 	sheet->stat.fallback_count = sheet->notes.count;
 	show->colour = isatty(fileno(out)) && !getenv("NO_COLOR");
-	stat_output_start(sheet->run);
-	ev_stat_print(out, &sheet->stat, show);
-	fflush(out);
+	if (!sheet->run->options->quiet) {
+		stat_output_start(sheet->run);
+		ev_stat_print(out, &sheet->stat, show);
+		fflush(out);
+	}
+	if (sheet->complaint)
+		complain_text(sheet->run->verb, 0, "%s", sheet->complaint);
+	refuse_ratios(sheet);
 	ev_array_done(&sheet->notes);
 	ev_arena_done(&sheet->arena);
 }
@@ -281,11 +366,14 @@ void stat_show(struct stat_run *run)
 	struct ev_stat_options show = run->options->show;
 	begin_sheet(&sheet, run);
 	sheet.stat.summary = true;
-	show.closing = run->options->interval_ms;
+	show.closing = run->options->interval_ms && !run->options->no_summary_mark;
 	fill_times(&sheet);
 	fill_rows(&sheet, false);
 	note_fallbacks(&sheet);
 	note_run(&sheet);
+	note_passes(&sheet);
+	stat_metrics_note(run, sheet.stat.rows, sheet.stat.row_count, &sheet.arena, add_note,
+			  &sheet);
 	print_sheet(&sheet, &show);
 }
 
@@ -298,31 +386,22 @@ static void forget_notes(struct sheet *sheet, struct ev_stat_options *show)
 		sheet->stat.rows[i].why = NULL;
 }
 
-/* What evprof can measure itself before the command has ended. */
-static void measure_interval(struct stat_run *run, uint64_t elapsed_ns)
-{
-	for (size_t i = 0; i < run->counts.cells.count; i++) {
-		struct stat_cell *cell = &run->counts.cells.items[i];
-		const struct ev_event *event = &run->events.items[cell->event];
-		if (event->kind != EV_EVENT_TOOL || event->tool != EV_TOOL_DURATION)
-			continue;
-		cell->enabled_ns = cell->running_ns = elapsed_ns;
-		cell->value = (double)elapsed_ns;
-	}
-}
-
 void stat_show_interval(struct stat_run *run, uint64_t now_ns)
 {
 	struct sheet sheet;
 	struct ev_stat_options show = run->options->show;
 	stat_counts_read(run, true);
-	measure_interval(run, now_ns - run->interval_ns);
+	stat_measure(run, now_ns - run->interval_ns, true);
 	begin_sheet(&sheet, run);
 	sheet.stat.runs = 1;
 	sheet.stat.interval_s = (double)(now_ns - run->start_ns) / 1e9;
 	sheet.stat.elapsed_s = (double)(now_ns - run->interval_ns) / 1e9;
 	fill_rows(&sheet, true);
-	show.heading = run->intervals % HEADING_EVERY == 0;
+	/* Fields have one head, a screen that scrolls or is cleared has more. */
+	show.heading = run->options->interval_clear || !run->intervals ||
+		       (is_table(run) && run->intervals % HEADING_EVERY == 0);
+	if (run->options->interval_clear && is_table(run))
+		fputs("\033[H\033[2J", run->output.file);
 	if (!run->intervals)
 		note_fallbacks(&sheet);
 	else

@@ -192,6 +192,7 @@ static void break_group(const struct opening_run *run, size_t leader)
 		run->counters->leads[i] = true;
 		opening->attr.disabled = 1;
 		opening->attr.enable_on_exec = run->counters->openings[leader].attr.enable_on_exec;
+		opening->alone = true;
 		if (needs_system(run, &events->items[i], opening))
 			continue;
 		int rc = open_event(run, i, true);

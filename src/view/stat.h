@@ -26,6 +26,8 @@ char *ev_stat_value(const struct ev_stat_row *row, bool grouped, char *out, size
 const char *ev_stat_unit(const struct ev_stat_row *row); /* "msec", "Joules", "" */
 /* Share of the wanted time for which the counter ran, in per cent; 0 when nothing was counted. */
 double ev_stat_running_percent(const struct ev_stat_row *row);
+/* Is each count of several runs, with an error of its mean? */
+bool ev_stat_is_repeated(const struct ev_stat *stat);
 bool ev_stat_is_scaled(const struct ev_stat_row *row);
 /* The metric's number alone, with the decimals its formula asks for. */
 char *ev_stat_figure(const struct ev_metric_value *figure, char *out, size_t size_bytes);

@@ -31,7 +31,7 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 	fprintf(out, "%s%s", ev_stat_value(row, false, text, sizeof(text)), separator);
 	put_field(out, ev_stat_unit(row), separator);
 	put_field(out, row->event, separator);
-	if (stat->runs > 1) {
+	if (ev_stat_is_repeated(stat)) {
 		put_fixed(out, 100 * row->relative_error, 2, "%");
 		fputs(separator, out);
 	}
@@ -55,7 +55,7 @@ static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slo
 		put_fixed(out, stat->interval_s, 9, separator);
 	if (slots)
 		put_field(out, row->slot ? row->slot : "", separator);
-	for (int i = 0; i < (stat->runs > 1 ? 6 : 5); i++)
+	for (int i = 0; i < (ev_stat_is_repeated(stat) ? 6 : 5); i++)
 		fputs(separator, out);
 	fprintf(out, "%s%s%s\n", ev_stat_figure(&line->figure, text, sizeof(text)), separator,
 		line->figure.unit);
@@ -140,7 +140,7 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 	put_csv_head(out, stat, row);
 	put_csv(out, counted ? ev_stat_value(row, false, text, sizeof(text)) : "");
 	put_csv(out, ev_stat_unit(row));
-	if (counted && stat->runs > 1)
+	if (counted && ev_stat_is_repeated(stat))
 		put_fixed(out, 100 * row->relative_error, 2, "");
 	if (counted)
 		put_csv_times(out, row);

@@ -49,39 +49,91 @@ static bool may_stand(const struct ev_stat *stat, const struct ev_metric_value *
 	return !(stat->strict && figure->apart);
 }
 
-/* Figures of the row's own that stand below it; those that were asked for, where one was not
- * placed beside it. Of several of a group the first is the one that says most. */
+/* The usual figures of a row that stand below it. Of several of a group the first is the one that
+ * says most. */
 static void add_below(struct figures *figures, const struct ev_metric_counts *given, size_t at,
 		      size_t row)
 {
-	const struct ev_stat *stat = figures->stat;
-	const struct ev_metric *beside = figures->beside[row].metric;
 	const char *group = "";
 	for (size_t i = 0; i < ev_metric_count; i++) {
 		const struct ev_metric *metric = &ev_metrics[i];
 		struct ev_metric_value value;
-		bool usual = metric->below && !metric->when_asked && strcmp(metric->group, group);
-		if (metric == beside || !(stat->metrics ? stat->metrics[i] : usual) ||
+		if (!metric->below || metric->when_asked || !strcmp(metric->group, group) ||
 		    !ev_metric_at(metric, given, at, &value))
 			continue;
-		if (!stat->metrics)
-			group = metric->group;
-		if (may_stand(stat, &value))
+		group = metric->group;
+		if (may_stand(figures->stat, &value))
 			*ev_array_add(&figures->below) = (struct ev_stat_line){ row, value };
 	}
 }
 
-static bool find_beside(const struct ev_stat *stat, const struct ev_metric_counts *given, size_t at,
-			const struct ev_stat_row *row, struct ev_metric_value *out)
+static void fill_usual(struct figures *figures, const struct slot_counts *counts,
+		       const struct ev_metric_counts *given)
 {
-	bool amount = row->unit && *row->unit && !row->is_time; /* Joules, ns */
-	if (!stat->metrics)
-		return !amount && ev_metric_of(given, at, out);
+	const struct ev_stat *stat = figures->stat;
+	for (size_t i = 0; i < counts->count; i++) {
+		const struct ev_stat_row *row = &stat->rows[counts->rows[i]];
+		struct ev_metric_value *beside = &figures->beside[counts->rows[i]];
+		bool amount = row->unit && *row->unit && !row->is_time; /* Joules, ns */
+		if (!amount && ev_metric_of(given, i, beside) && !may_stand(stat, beside))
+			*beside = (struct ev_metric_value){ 0 };
+		add_below(figures, given, i, counts->rows[i]);
+	}
+}
+
+/* ---- those that were asked for -----------------------------------------------------------------
+ */
+
+/* Does another metric of the group that was asked for stand at the event by name? */
+static bool is_covered(const struct ev_stat *stat, const struct ev_metric *metric,
+		       const char *event)
+{
 	for (size_t i = 0; i < ev_metric_count; i++) {
-		if (stat->metrics[i] && ev_metric_at(&ev_metrics[i], given, at, out))
+		const struct ev_metric *other = &ev_metrics[i];
+		if (stat->metrics[i] && other != metric && !strcmp(other->group, metric->group) &&
+		    !strchr(other->event, '*') && ev_metric_stands_at(other, event))
 			return true;
 	}
 	return false;
+}
+
+/* An event may have been counted several times, in groups with others: a metric of it is told once,
+ * where its operands were counted together. */
+static bool is_best(const struct ev_metric *metric, const struct ev_metric_counts *given, size_t at,
+		    const struct ev_metric_value *value)
+{
+	for (size_t i = 0; i < given->count; i++) {
+		struct ev_metric_value other;
+		if (i == at || strcmp(given->names[i], given->names[at]) ||
+		    !ev_metric_at(metric, given, i, &other))
+			continue;
+		if (other.apart == value->apart ? i < at : !other.apart)
+			return false;
+	}
+	return true;
+}
+
+static void fill_chosen(struct figures *figures, const struct slot_counts *counts,
+			const struct ev_metric_counts *given)
+{
+	const struct ev_stat *stat = figures->stat;
+	for (size_t m = 0; m < ev_metric_count; m++) {
+		const struct ev_metric *metric = &ev_metrics[m];
+		bool glob = strchr(metric->event, '*');
+		for (size_t i = 0; stat->metrics[m] && i < counts->count; i++) {
+			struct ev_metric_value value;
+			size_t row = counts->rows[i];
+			if (!ev_metric_at(metric, given, i, &value) || !may_stand(stat, &value) ||
+			    !is_best(metric, given, i, &value) ||
+			    (glob && is_covered(stat, metric, given->names[i])))
+				continue;
+			if (figures->beside[row].metric)
+				*ev_array_add(&figures->below) =
+					(struct ev_stat_line){ row, value };
+			else
+				figures->beside[row] = value;
+		}
+	}
 }
 
 static void fill_slot(struct figures *figures, const struct slot_counts *counts)
@@ -96,14 +148,10 @@ static void fill_slot(struct figures *figures, const struct slot_counts *counts)
 		.elapsed_s = stat->elapsed_s,
 		.slots = stat->slots,
 	};
-	for (size_t i = 0; i < counts->count; i++) {
-		size_t row = counts->rows[i];
-		struct ev_metric_value *beside = &figures->beside[row];
-		if (find_beside(stat, &given, i, &stat->rows[row], beside) &&
-		    !may_stand(stat, beside))
-			*beside = (struct ev_metric_value){ 0 };
-		add_below(figures, &given, i, row);
-	}
+	if (stat->metrics)
+		fill_chosen(figures, counts, &given);
+	else
+		fill_usual(figures, counts, &given);
 }
 
 static int by_row(const void *one, const void *other)

@@ -83,7 +83,7 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 	put_text(out, "counter-value", text, &first);
 	put_text(out, "unit", ev_stat_unit(row), &first);
 	put_text(out, "event", row->event, &first);
-	if (stat->runs > 1)
+	if (ev_stat_is_repeated(stat))
 		put_number(out, "variance", 100 * row->relative_error, 2, &first);
 	put_key(out, "event-runtime", &first);
 	fprintf(out, "%llu", counted ? (unsigned long long)row->running_ns : 0ull);

@@ -85,6 +85,11 @@ double ev_stat_running_percent(const struct ev_stat_row *row)
 	return 100.0 * (double)row->running_ns / (double)row->enabled_ns;
 }
 
+bool ev_stat_is_repeated(const struct ev_stat *stat)
+{
+	return stat->runs > 1 && stat->runs > stat->passes;
+}
+
 bool ev_stat_is_scaled(const struct ev_stat_row *row)
 {
 	return row->state == EV_COUNTED && ev_stat_running_percent(row) < 99.995;

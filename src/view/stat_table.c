@@ -156,7 +156,9 @@ static void print_title(FILE *out, const struct ev_stat *stat)
 {
 	struct ev_arena arena = { 0 };
 	fprintf(out, "\n Performance counter stats for %s", ev_text_safe(&arena, stat->target));
-	if (stat->runs > 1)
+	if (stat->passes > 1)
+		fprintf(out, " (%u passes, %u runs)", stat->passes, stat->runs);
+	else if (stat->runs > 1)
 		fprintf(out, " (%u runs)", stat->runs);
 	fputs(":\n\n", out);
 	ev_arena_done(&arena);
