@@ -23,6 +23,8 @@ static struct {
 	unsigned counters; /* 0: not set up */
 	double uneven;     /* each time that counting begins the program does so much more */
 	unsigned begun;
+	unsigned lost_run, runs; /* in the run of this number there is no counter to be had */
+	uint64_t round_ns; /* all events are read as of one moment, however busy the machine is */
 	struct scripted_event {
 		int fd;
 		size_t leader; /* index */
@@ -31,6 +33,7 @@ static struct {
 		uint64_t at_ns; /* counted up to */
 		double value;
 		uint64_t enabled_ns, running_ns;
+		bool was_read; /* in this round */
 	} events[SCRIPTED_EVENTS];
 } pmu;
 
@@ -50,6 +53,8 @@ static void scripted_setup(void)
 		return;
 	pmu.counters = counters ? (unsigned)atoi(counters) : 4;
 	pmu.uneven = uneven ? atof(uneven) : 0;
+	pmu.lost_run =
+		getenv("SCRIPTED_LOST_RUN") ? (unsigned)atoi(getenv("SCRIPTED_LOST_RUN")) : 0;
 	for (size_t i = 0; i < SCRIPTED_EVENTS; i++)
 		pmu.events[i].fd = -1;
 }
@@ -74,6 +79,10 @@ static double scripted_rate(const struct perf_event_attr *attr)
 	};
 	if (attr->type == PERF_TYPE_HARDWARE && attr->config < EV_LENGTH(rates))
 		return rates[attr->config];
+	/* Raw events by the last digits of their code: 0x64 is counted 100 times as often as 0x1.
+	 */
+	if (attr->type == PERF_TYPE_RAW)
+		return 0.01 * (double)(attr->config & 0xff);
 	return 0.01;
 }
 
@@ -125,9 +134,8 @@ static void scripted_count(struct scripted_event *event, uint64_t now_ns)
 }
 
 /* All of them, before who has a turn changes. */
-static void scripted_count_all(void)
+static void scripted_count_all(uint64_t now_ns)
 {
-	uint64_t now_ns = ev_now_ns();
 	for (size_t i = 0; i < SCRIPTED_EVENTS; i++) {
 		if (pmu.events[i].fd >= 0)
 			scripted_count(&pmu.events[i], now_ns);
@@ -136,12 +144,40 @@ static void scripted_count_all(void)
 
 static void scripted_switch(size_t leader, bool on)
 {
-	scripted_count_all();
+	uint64_t now_ns = ev_now_ns();
+	scripted_count_all(now_ns);
 	for (size_t i = 0; i < SCRIPTED_EVENTS; i++) {
 		if (pmu.events[i].fd >= 0 && pmu.events[i].leader == leader && on)
-			pmu.events[i].at_ns = ev_now_ns();
+			pmu.events[i].at_ns = now_ns;
 	}
 	pmu.events[leader].on = on;
+	pmu.round_ns = 0;
+}
+
+/* The exec comes after the last open. */
+static void scripted_wait_for_exec(void)
+{
+	uint64_t now_ns = ev_now_ns();
+	for (size_t i = 0; i < SCRIPTED_EVENTS; i++) {
+		struct scripted_event *event = &pmu.events[i];
+		if (event->fd < 0 || !pmu.events[event->leader].attr.enable_on_exec)
+			continue;
+		event->at_ns = now_ns;
+		event->value = 0;
+		event->enabled_ns = event->running_ns = 0;
+	}
+}
+
+/* The moment of a round of readings: an event that was read already begins the next. */
+static uint64_t scripted_round(struct scripted_event *event)
+{
+	if (!pmu.round_ns || event->was_read) {
+		pmu.round_ns = ev_now_ns();
+		for (size_t i = 0; i < SCRIPTED_EVENTS; i++)
+			pmu.events[i].was_read = false;
+	}
+	event->was_read = true;
+	return pmu.round_ns;
 }
 
 int __real_ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd);
@@ -169,6 +205,8 @@ int __wrap_ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int c
 	if (!leader && (attr->enable_on_exec || !attr->disabled))
 		scripted_switch(event->leader, true);
 	event->at_ns = ev_now_ns();
+	scripted_wait_for_exec();
+	pmu.runs += attr->enable_on_exec;
 	pmu.begun += attr->enable_on_exec && attr->exclude_kernel;
 	return event->fd;
 }
@@ -192,10 +230,12 @@ ssize_t __wrap_ev_sys_read(int fd, void *bytes, size_t size_bytes)
 	struct scripted_event *event = fd >= 0 ? scripted_find(fd) : NULL;
 	if (!event)
 		return __real_ev_sys_read(fd, bytes, size_bytes);
-	scripted_count_all();
+	scripted_count_all(scripted_round(event));
 	if (event->attr.pinned && event->running_ns < event->enabled_ns)
 		return 0;
 	uint64_t values[3] = { (uint64_t)event->value, event->enabled_ns, event->running_ns };
+	if (pmu.lost_run && pmu.runs == pmu.lost_run)
+		values[0] = values[2] = 0;
 	/* What a program does in user space is the same in every run. */
 	if (event->attr.type == PERF_TYPE_HARDWARE && event->attr.exclude_kernel &&
 	    event->attr.config == PERF_COUNT_HW_INSTRUCTIONS)
@@ -212,7 +252,7 @@ void __wrap_ev_sys_close(int fd)
 {
 	struct scripted_event *event = fd >= 0 ? scripted_find(fd) : NULL;
 	if (event) {
-		scripted_count_all();
+		scripted_count_all(ev_now_ns());
 		event->fd = -1;
 	}
 	__real_ev_sys_close(fd);

@@ -160,6 +160,8 @@ void stat_passes_done(struct stat_run *run);
 const bool *stat_pass_begin(struct stat_run *run, size_t pass);
 /* Is the event counted in the pass that is on? */
 bool stat_pass_has(const struct stat_run *run, size_t event);
+/* The events that are shown are the first so many. */
+size_t stat_shown_count(const struct stat_run *run);
 /* A run of the pass that is on was read. */
 void stat_pass_add(struct stat_run *run);
 void stat_passes_forget(struct stat_run *run);

@@ -59,7 +59,7 @@ static void print_started(FILE *out)
 static void print_spellings(FILE *out, const struct stat_run *run)
 {
 	struct ev_arena arena = { 0 };
-	for (size_t i = 0; i < run->events.count; i++)
+	for (size_t i = 0; i < stat_shown_count(run); i++)
 		fprintf(out, "%s: %s\n", ev_text_safe(&arena, run->events.items[i].name),
 			ev_text_safe(&arena, run->events.items[i].resolved));
 	ev_arena_done(&arena);

@@ -21,6 +21,11 @@ bool stat_pass_has(const struct stat_run *run, size_t event)
 	return !passes->pass_of || event >= passes->common || passes->pass_of[event] == passes->at;
 }
 
+size_t stat_shown_count(const struct stat_run *run)
+{
+	return run->passes.pass_of ? run->passes.common : run->events.count;
+}
+
 static bool has_hardware(const struct stat_run *run)
 {
 	for (size_t i = 0; i < run->events.count; i++) {

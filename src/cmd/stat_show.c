@@ -137,9 +137,7 @@ static void fill_rows(struct sheet *sheet, bool interval)
 {
 	const struct stat_counts *counts = &sheet->run->counts;
 	EV_ARRAY(size_t) order = { 0 };
-	const struct stat_run *run = sheet->run;
-	size_t shown = run->passes.pass_of ? run->passes.common : run->events.count;
-	for (size_t event = 0; event < shown; event++) {
+	for (size_t event = 0; event < stat_shown_count(sheet->run); event++) {
 		if (is_left_out(sheet, event))
 			continue;
 		for (size_t i = 0; i < counts->cells.count; i++) {
@@ -163,7 +161,7 @@ static void fill_rows(struct sheet *sheet, bool interval)
 static void note_fallbacks(struct sheet *sheet)
 {
 	const struct stat_run *run = sheet->run;
-	for (size_t i = 0; i < run->events.count; i++) {
+	for (size_t i = 0; i < stat_shown_count(run); i++) {
 		const char *fallback = run->counts.openings[i].fallback;
 		bool told = !*fallback;
 		for (size_t j = 0; j < i && !told; j++)
@@ -171,7 +169,7 @@ static void note_fallbacks(struct sheet *sheet)
 		if (told)
 			continue;
 		const char *names = run->events.items[i].name;
-		for (size_t j = i + 1; j < run->events.count; j++) {
+		for (size_t j = i + 1; j < stat_shown_count(run); j++) {
 			if (!strcmp(run->counts.openings[j].fallback, fallback))
 				names = ev_arena_printf(&sheet->arena, "%s, %s", names,
 							run->events.items[j].name);
@@ -210,7 +208,7 @@ static void note_run(struct sheet *sheet)
 					run->runs, (unsigned long long)wanted);
 	for (size_t i = 0; i < run->counts.cells.count; i++) {
 		const struct stat_cell *cell = &run->counts.cells.items[i];
-		if (cell->runs.count && cell->missed)
+		if (cell->event < stat_shown_count(run) && cell->runs.count && cell->missed)
 			*ev_array_add(&sheet->notes) = ev_arena_printf(
 				&sheet->arena,
 				"%s%s%s: counted in %llu of %llu runs; the mean is of those",

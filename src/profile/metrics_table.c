@@ -23,7 +23,8 @@
 /* What the four parts of top-down level 1 mean is the same on all CPUs. */
 #define RETIRING "slots for instructions that completed: the work that was wanted"
 #define BAD_SPECULATION "slots lost to work that a wrong guess (mostly of a branch) made void"
-#define FRONTEND "slots left empty because no instructions came: fetching and decoding them was slow"
+#define FRONTEND                                                                                   \
+	"slots left empty because no instructions came: fetching and decoding them was slow"
 #define BACKEND "slots left empty because instructions waited for data or for a busy unit"
 
 /* clang-format off */

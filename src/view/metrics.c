@@ -67,6 +67,13 @@ size_t ev_metrics_print(FILE *out, char *const *words, size_t word_count, bool j
 			print_lines(out, &ev_metrics[i], &group);
 		found++;
 	}
+	if (found && !json)
+		fputs("\nTimes are in nanoseconds. \"event\" is the count of the row that the "
+		      "metric "
+		      "stands at,\n\"elapsed\" the time on the clock; names with a ? count as 0 "
+		      "where "
+		      "the CPU has them not.\n",
+		      out);
 	if (json)
 		fputs(found ? "\n]\n" : "]\n", out);
 	return found;

@@ -13,6 +13,7 @@ case $B in /*) ;; *) B=$root/$B ;; esac
 evprof=$B/evprof
 examples=$B/examples
 specimens=$B/specimens
+scripted=$B/tests/evprof-scripted # evprof on a PMU that tests/scripted_pmu.h plays
 sanitized=0
 [ -n "${SAN:-}" ] && sanitized=1
 unset POSIXLY_CORRECT
