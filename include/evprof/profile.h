@@ -302,6 +302,8 @@ bool ev_metric_at(const struct ev_metric *metric, const struct ev_metric_counts 
 bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_metric_value *out);
 /* Does the metric stand at a row of this event? Modifiers and other spellings do not matter. */
 bool ev_metric_stands_at(const struct ev_metric *metric, const char *event);
+/* Is a row of this event one of the name that a formula has, of whatever PMU and level? */
+bool ev_metric_is_named(const char *event, const char *name);
 /* -M takes names, groups and globs of both: does `word` mean this metric? */
 bool ev_metric_is_meant(const struct ev_metric *metric, const char *word);
 

@@ -50,6 +50,7 @@ struct stat_cell {
 	double value;
 	uint64_t enabled_ns, running_ns;
 	bool wrong;              /* a pinned event that lost its counter */
+	uint64_t unseen_ns;      /* enabled, of counters that never ran */
 	struct ev_scaled scaled; /* of its counters that took turns */
 	/* Over all runs; times and errors of those in which it was counted. */
 	struct ev_running runs;

@@ -126,8 +126,18 @@ static void read_slot(struct stat_run *run, size_t event, size_t slot, bool sinc
 	if (run->options->scale && delta.running_ns)
 		value *= (double)delta.enabled_ns / (double)delta.running_ns;
 	cell->value += value;
+	cell->unseen_ns += delta.running_ns ? 0 : delta.enabled_ns;
 	cell->enabled_ns += delta.enabled_ns;
 	cell->running_ns += delta.running_ns;
+}
+
+/* Counters of a sum that never ran (a CPU on which others had the hardware) are taken to be like
+ * those that did. */
+static void scale_unseen(const struct stat_run *run, struct stat_cell *cell)
+{
+	if (run->options->scale && cell->unseen_ns && cell->enabled_ns > cell->unseen_ns)
+		cell->value *=
+			(double)cell->enabled_ns / (double)(cell->enabled_ns - cell->unseen_ns);
 }
 
 void stat_counts_read(struct stat_run *run, bool since_last)
@@ -138,6 +148,7 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		cell->value = 0;
 		cell->enabled_ns = cell->running_ns = 0;
 		cell->wrong = false;
+		cell->unseen_ns = 0;
 		cell->scaled = (struct ev_scaled){ 0 };
 	}
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
@@ -155,6 +166,8 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 				read_slot(run, event, slot, since_last);
 		}
 	}
+	for (size_t i = 0; i < counts->cells.count; i++)
+		scale_unseen(run, &counts->cells.items[i]);
 }
 
 /* ---- runs -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "stat.h"
 
 /* Does the text name an event (and not a constant of the formula's)? */
@@ -215,6 +216,23 @@ static bool some_are_countable(const struct stat_run *run, const char *word)
 	return false;
 }
 
+/* Whole CPUs have another clock than tasks: -1 for the metric of the one that is not counted, or
+ * the index of the one that stands for it. */
+static int fitting_metric(const struct stat_run *run, size_t index, const char *word)
+{
+	const char *event = ev_metrics[index].event;
+	bool system = run->target.kind == EV_TARGET_SYSTEM;
+	if (!system && !strcmp(event, "cpu-clock") && strcasecmp(word, ev_metrics[index].name))
+		return -1;
+	if (!system || strcmp(event, "task-clock"))
+		return (int)index;
+	for (size_t i = 0; i < ev_metric_count; i++) {
+		if (!strcmp(ev_metrics[i].event, "cpu-clock"))
+			return (int)i;
+	}
+	return -1;
+}
+
 static int add_word(struct stat_run *run, const char *word, struct ev_err *err)
 {
 	bool found = false, choose = some_are_countable(run, word);
@@ -226,9 +244,11 @@ static int add_word(struct stat_run *run, const char *word, struct ev_err *err)
 		if (is_of_topdown(metric) || !ev_metric_is_meant(metric, word))
 			continue;
 		found = true;
-		if (choose && !is_countable(run, metric))
+		int fitting = fitting_metric(run, i, word);
+		if (fitting < 0 || (choose && !is_countable(run, metric)))
 			continue;
-		run->metrics[i] = true;
+		metric = &ev_metrics[fitting];
+		run->metrics[fitting] = true;
 		rc = add_events(run, metric, err);
 	}
 	return found ? rc : unknown_metric(word, err);
@@ -273,7 +293,7 @@ void stat_metrics_note(const struct stat_run *run, const struct ev_stat_row *row
 			const char *event = fitting_clock(run, name);
 			for (size_t j = 0; j < count && !counted; j++)
 				counted = rows[j].state == EV_COUNTED &&
-					  !strncmp(rows[j].event, event, strlen(event));
+					  ev_metric_is_named(rows[j].event, event);
 			if (!counted)
 				missing = ev_arena_printf(arena, "%s%s%s", missing,
 							  *missing ? ", " : "", event);

@@ -80,7 +80,7 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 	if (cell->wrong || cell->was_wrong)
 		return "pinned, and there was no counter free for it";
 	if (event->kind == EV_EVENT_TOOL)
-		return "the CPU time of who is watched is not known here";
+		return "the CPU time of who is watched is known only while they live";
 	if (enabled_ns)
 		return "it never got a counter: there are more events, or a larger group, than "
 		       "counters; count fewer at once";

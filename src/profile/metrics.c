@@ -229,6 +229,14 @@ bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_me
 	return false;
 }
 
+bool ev_metric_is_named(const char *event, const char *name)
+{
+	struct spelling one, other;
+	spell(event, &one);
+	spell(name, &other);
+	return !strcasecmp(one.name, other.name);
+}
+
 bool ev_metric_is_meant(const struct ev_metric *metric, const char *word)
 {
 	return ev_glob_match(word, metric->name) || ev_glob_match(word, metric->group);

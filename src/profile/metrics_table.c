@@ -210,6 +210,10 @@ const size_t ev_metric_count = EV_LENGTH(ev_metrics);
 	"cpu/event=0x1a0,umask=0x60,name=de_no_dispatch_per_slot.smt_contention/}:W"
 
 const struct ev_topdown_way ev_topdown_ways[] = {
+	/* The large cores of a hybrid CPU: the small ones split their slots by other events. */
+	{ "topdown-intel-slots", NULL,
+	  "{cpu_core/slots/,cpu_core/topdown-retiring/,cpu_core/topdown-bad-spec/,"
+	  "cpu_core/topdown-fe-bound/,cpu_core/topdown-be-bound/}" },
 	{ "topdown-intel-slots", NULL,
 	  "{slots,topdown-retiring,topdown-bad-spec,topdown-fe-bound,topdown-be-bound}" },
 	{ "topdown-intel-classic", NULL,

@@ -33,8 +33,10 @@ void ev_slices_add(struct ev_slices *slices, const struct ev_count *slice)
 
 void ev_scaled_add(struct ev_scaled *scaled, const struct ev_slices *slices)
 {
-	if (!(slices->running_ns > 0))
+	if (!(slices->running_ns > 0)) {
+		scaled->is_unknown |= slices->enabled_ns > 0; /* nothing was seen of it */
 		return;
+	}
 	double ratio = slices->values / slices->running_ns;
 	double seen = slices->running_ns / slices->enabled_ns, n = (double)slices->count;
 	scaled->total += ratio * slices->enabled_ns;

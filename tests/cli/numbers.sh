@@ -21,10 +21,11 @@ test_scaled_values_say_their_share_and_their_bound() {
 	refuse_err '± \?'
 }
 
-test_a_short_run_says_that_its_bound_is_not_known() {
-	on 1 stat -e cycles,instructions,branches true
+test_a_bound_that_is_not_known_is_said_to_be_so() {
+	# An event that never happened while it was looked for may have happened in between.
+	on 1 stat -e r0,cycles "$specimens/sleeper" 300
 	expect_status 0
-	expect_err '  ± \?$'
+	expect_err ' 0 +r0 .*%\)  ± \?$'
 	expect_err '± \?: too little of it was counted.*--multi-pass'
 }
 
@@ -156,7 +157,7 @@ test_passes_count_everything_whole() {
 	expect_status 0
 	expect_err '\(4 passes, 4 runs\)'
 	refuse_err '[0-9]%\)|±|\*$'
-	expect_err '#    1\.[0-9]+  insn per cycle$'
+	expect_err '  insn per cycle$'
 	expect_err '4 passes of the command, and they agree: instructions:u differs by 0.00 %'
 	expect_err '^ pass 4: branch-misses$'
 	refuse_err ' instructions:u  '

@@ -184,6 +184,19 @@ static void what_was_never_met_has_no_bound_either(void **state)
 	assert_true(ev_scaled_error(&scaled) < 0);
 }
 
+static void one_of_several_that_never_ran_leaves_the_sum_without_a_bound(void **state)
+{
+	(void)state;
+	struct ev_slices whole = { 0 }, never = { 0 };
+	struct ev_scaled scaled = { 0 };
+	ev_slices_add(&whole, &(struct ev_count){ 100, TICK_NS, TICK_NS });
+	ev_slices_add(&never, &(struct ev_count){ 0, TICK_NS, 0 });
+	ev_scaled_add(&scaled, &whole);
+	assert_true(ev_scaled_error(&scaled) == 0);
+	ev_scaled_add(&scaled, &never);
+	assert_true(ev_scaled_error(&scaled) < 0);
+}
+
 static void what_ran_all_the_time_has_no_error(void **state)
 {
 	(void)state;
@@ -224,6 +237,7 @@ int main(void)
 		cmocka_unit_test(longer_runs_and_larger_shares_make_the_bound_smaller),
 		cmocka_unit_test(too_few_slices_tell_no_bound),
 		cmocka_unit_test(what_was_never_met_has_no_bound_either),
+		cmocka_unit_test(one_of_several_that_never_ran_leaves_the_sum_without_a_bound),
 		cmocka_unit_test(what_ran_all_the_time_has_no_error),
 		cmocka_unit_test(sums_over_cpus_and_runs_add_their_variances),
 	};
