@@ -29,16 +29,22 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 {
 	struct stat_counts *counts = &run->counts;
 	size_t open = 0, refused = 0;
+	if (counts->openings && run->runs >= run->passes.count)
+		return 0; /* the first run of each pass told it all */
 	if (!counts->openings)
 		counts->openings = ev_alloc((run->events.count + 1) * sizeof(*counts->openings));
 	for (size_t i = 0; i < run->events.count; i++) {
 		if (!stat_pass_has(run, i))
 			continue;
 		counts->openings[i] = *ev_counters_opening(run->counters, i);
+		if (i >= stat_shown_count(run))
+			continue;
 		open += run->events.items[i].kind == EV_EVENT_TOOL || !counts->openings[i].error ||
 			stat_counts_from_usage(run, i);
 		refused += open == 0;
 	}
+	/* What is refused stands in the first pass, together with what is not. */
+	open += run->passes.at > 0;
 	if (open)
 		return 0;
 	struct ev_arena arena = { 0 };

@@ -17,6 +17,8 @@ static bool had_hardware(struct ev_counters *counters, const bool *only)
 		if (!wanted || counters->events->items[i].kind != EV_EVENT_KERNEL)
 			continue;
 		int rc = ev_counters_read(counters, i, 0, &count);
+		if (rc == -ENOENT)
+			continue; /* refused */
 		if (rc || count.running_ns < count.enabled_ns - count.enabled_ns / 100)
 			return false;
 	}
@@ -39,9 +41,9 @@ int ev_counters_try(const struct ev_event_list *events, const bool *only)
 			rc = -ev_counters_opening(counters, i)->error;
 	}
 	uint64_t end_ns = ev_now_ns() + TRY_NS;
-	while (!rc && ev_now_ns() < end_ns)
+	while (ev_now_ns() < end_ns)
 		;
-	if (!rc && !had_hardware(counters, only))
+	if (!had_hardware(counters, only))
 		rc = -ENOSPC;
 	ev_counters_close(counters);
 	return rc;

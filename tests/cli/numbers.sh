@@ -212,6 +212,23 @@ test_passes_over_what_cannot_be_repeated_are_refused() {
 	expect_err 'choose'
 }
 
+test_passes_of_what_cannot_be_counted_are_refused() {
+	no_pmu
+	run stat --multi-pass -e cycles,instructions touch started
+	expect_status 125
+	refuse_file started
+	run stat --multi-pass -e cycles,page-faults sh -c 'echo ran >>runs'
+	expect_status 0
+	expect_err '<not supported> +cycles'
+	expect_equal "$(wc -l <runs)" 1 "runs"
+	export SCRIPTED_COUNTERS=2
+	run_command "$scripted" stat --multi-pass -e r99,cycles,branches "$specimens/sleeper" 10
+	expect_status 0
+	expect_err '<not supported> +r99'
+	expect_err '2 passes of the command'
+	refuse_err '[0-9]%\)'
+}
+
 test_passes_of_software_events_are_one() {
 	run stat --multi-pass -e page-faults,task-clock sh -c 'echo ran >>runs'
 	expect_status 0

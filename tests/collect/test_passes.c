@@ -104,6 +104,11 @@ static void trying_tells_refused_from_crowded(void **state)
 	add_event(&events, hardware("b", SCRIPTED_ABSENT, 1));
 	assert_int_equal(ev_counters_try(&events, first), 0);
 	assert_int_equal(ev_counters_try(&events, second), -ENOENT);
+	/* A refused one takes no counter, and does not hide that the others have too few. */
+	assert_int_equal(ev_counters_try(&events, NULL), -ENOENT);
+	add_event(&events, hardware("c", 3, 2));
+	assert_int_equal(ev_counters_try(&events, NULL), -ENOSPC);
+	events.count--;
 	events.items[1].attr.config = 2;
 	assert_int_equal(ev_counters_try(&events, NULL), -ENOSPC);
 	/* Pinned, it is in error for good. */
