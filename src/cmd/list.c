@@ -62,6 +62,7 @@ struct listing {
 	bool one_tracepoint;       /* there are too many to try each */
 	size_t tried_tracepoint;   /* row + 1 of the one that was tried */
 	bool verbose;
+	struct ev_err refusal; /* of the last word that no row has and that is no event */
 };
 
 /* ---- which rows -------------------------------------------------------------------------------
@@ -276,7 +277,7 @@ static void add_written(struct listing *listing, const char *text)
 		if (matches(text, &listing->catalogue.rows[i], false))
 			return;
 	}
-	if (!ev_event_parse(&events, text, NULL)) {
+	if (!ev_event_parse(&events, text, &listing->refusal)) {
 		for (size_t i = 0; i < events.count; i++) {
 			const struct ev_event *event = &events.items[i];
 			struct ev_list_row *row = ev_array_add(&listing->rows);
@@ -317,6 +318,9 @@ static int nothing_found(const struct verb *verb, struct listing *listing, char 
 	const char *notes = listing->catalogue.notes;
 	if (!count) {
 		complain_text(verb, 0, "this machine has no such events");
+	} else if (listing->refusal.code && strpbrk(words[count - 1], ":/{,=")) {
+		/* Written as an event, not as a word to search for. */
+		complain(verb, &listing->refusal, 0);
 	} else {
 		const char *near = nearest_name(listing, words[0]);
 		complain_text(verb, 0, "no event has '%s' in its name or meaning%s%s%s",
