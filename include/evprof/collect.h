@@ -138,6 +138,9 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 		    struct ev_recording *recording, struct ev_err *err);
 const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, size_t event);
 uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CPU */
+/* Why the rings are smaller than wanted (what may be locked, and the command that allows more), ""
+ * when they are not. */
+const char *ev_sampler_ring_note(const struct ev_sampler *sampler);
 size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);

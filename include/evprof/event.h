@@ -91,9 +91,9 @@ struct ev_event_list {
 int ev_event_parse(struct ev_event_list *list, const char *text, struct ev_err *err);
 void ev_event_list_done(struct ev_event_list *list);
 
-/* The first event of those that count the same thing on several PMUs because one word meant them all
- * (cycles on a hybrid CPU, the boxes of uncore_imc): their counts may be added. `index` itself when
- * it stands alone. */
+/* The first event of those that count the same thing on several PMUs because one word meant them
+ * all (cycles on a hybrid CPU, the boxes of uncore_imc): their counts may be added. `index` itself
+ * when it stands alone. */
 size_t ev_event_sum(const struct ev_event_list *list, size_t index);
 
 /* Attach a tracepoint filter to the last event of the list (--filter). */

@@ -69,12 +69,10 @@ static void note_openings(struct record_run *run)
 			ev_recording_add_note(&run->recording, "fallback", "%s: %s",
 					      run->events.items[i].name, opening->fallback);
 	}
-	uint64_t got = ev_sampler_ring_bytes(run->sampler);
-	if (run->options->ring_given && got < run->options->ring_pages_bytes)
-		ev_recording_add_note(&run->recording, "fallback",
-				      "rings of %" PRIu64 " KiB instead of %" PRIu64
-				      " KiB: no more memory may be locked",
-				      got >> 10, run->options->ring_pages_bytes >> 10);
+	/* Rings that nobody asked for are as large as fits: -v tells. */
+	const char *rings = ev_sampler_ring_note(run->sampler);
+	if (run->options->ring_given && *rings)
+		ev_recording_add_note(&run->recording, "fallback", "%s", rings);
 }
 
 static bool is_stream(const char *output)
@@ -94,6 +92,8 @@ static void tell_openings(const struct record_run *run)
 	}
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
+	if (*ev_sampler_ring_note(run->sampler) && !run->options->ring_given)
+		fprintf(stderr, "[ evprof record: %s ]\n", ev_sampler_ring_note(run->sampler));
 }
 
 int record_open(struct record_run *run, struct ev_err *err)

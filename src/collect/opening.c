@@ -26,7 +26,12 @@ static bool is_forbidden(int error)
 
 static bool is_unsupported(int error)
 {
-	return error == EOPNOTSUPP || error == EINVAL;
+	return error == EOPNOTSUPP;
+}
+
+static bool is_invalid(int error)
+{
+	return error == EINVAL;
 }
 
 static bool is_unknown(int error)
@@ -85,6 +90,17 @@ static bool lower_precision(struct perf_event_attr *attr)
 	return true;
 }
 
+static void tell_precision(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	if (attr->precise_ip)
+		snprintf(out, size_bytes, "precise level %u is the highest here",
+			 (unsigned)attr->precise_ip);
+	else
+		snprintf(out, size_bytes,
+			 "not sampled precisely, which this PMU cannot: places may be a few "
+			 "instructions late");
+}
+
 static bool leave_guest_bits(struct perf_event_attr *attr)
 {
 	if (!attr->exclude_guest && !attr->exclude_host)
@@ -136,11 +152,13 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 /* In the order in which things are given up. */
 static const struct concession concessions[] = {
 	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
-	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, NULL },
+	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, tell_precision },
 	{ is_unknown, 0, leave_lost_counts, NULL },
 	{ is_unknown, 0, leave_build_ids, NULL },
-	{ is_unknown, 0, leave_guest_bits, NULL },
+	{ is_unknown, EV_FIXED_GUEST, leave_guest_bits, NULL },
 	{ is_unknown, 0, leave_ksymbols, NULL },
+	/* Old kernels say EINVAL to what they do not know: precision is not lost to that. */
+	{ is_invalid, EV_FIXED_PRECISE, lower_precision, tell_precision },
 	{ is_unknown, 0, leave_children, tell_no_children },
 };
 
@@ -186,8 +204,13 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 		made[made_count++] = one;
 	}
 	opening->attr = attr;
-	for (size_t i = 0; i < made_count; i++)
-		add_fallback(opening, made[i]);
+	for (size_t i = 0; i < made_count; i++) {
+		bool again = false; /* of steps down only the last is told */
+		for (size_t j = i + 1; j < made_count; j++)
+			again |= made[j]->tell == made[i]->tell;
+		if (!again)
+			add_fallback(opening, made[i]);
+	}
 	if (!*opening->fallback && attr.exclude_kernel && ev_attr_is_kernel_only(&attr))
 		snprintf(opening->fallback, sizeof(opening->fallback),
 			 "always 0: it happens in the kernel, which is excluded");
@@ -218,32 +241,4 @@ int ev_opening_filter(int fd, const struct ev_event *event)
 	if (!event->filter)
 		return 0;
 	return ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_FILTER, (void *)event->filter);
-}
-
-void ev_descriptors_need(struct ev_descriptor_limit *limit, uint64_t count)
-{
-	struct rlimit now;
-	count += 64; /* files, pipes and what the program holds besides */
-	if (ev_sys_descriptor_limit(NULL, &now) || now.rlim_cur >= count)
-		return;
-	struct rlimit wanted = { .rlim_cur = count,
-				 .rlim_max = now.rlim_max < count ? count : now.rlim_max };
-	uint64_t before = now.rlim_cur;
-	if (ev_sys_descriptor_limit(&wanted, NULL)) {
-		wanted = (struct rlimit){ .rlim_cur = now.rlim_max, .rlim_max = now.rlim_max };
-		if (ev_sys_descriptor_limit(&wanted, NULL))
-			return;
-	}
-	if (!limit->before)
-		limit->before = before;
-}
-
-void ev_descriptors_restore(struct ev_descriptor_limit *limit)
-{
-	struct rlimit now;
-	if (!limit->before || ev_sys_descriptor_limit(NULL, &now))
-		return;
-	now.rlim_cur = limit->before;
-	ev_sys_descriptor_limit(&now, NULL);
-	limit->before = 0;
 }

@@ -77,8 +77,7 @@ int ev_parse_unknown(struct ev_parse *parse, struct ev_span at, struct ev_span w
 {
 	const char *nearest = ev_suggest(parse, wanted);
 	const char *after =
-		ev_arena_printf(&parse->scratch,
-				"%s%s\nRun '%s' to see what can be counted here.",
+		ev_arena_printf(&parse->scratch, "%s%s\nRun '%s' to see what can be counted here.",
 				*nearest ? "\ndid you mean: " : "", nearest,
 				place_of(parse, wanted));
 	va_list args;

@@ -44,8 +44,8 @@ static void compare_row(void *context, const struct ev_pfm_row *row)
 {
 	struct search *search = context;
 	size_t whole = strlen(row->name), event = strcspn(row->name, ":"), length = 0;
-	if (*search->found || (search->pmu.length && !alike(search->pmu, row->pmu,
-							    strlen(row->pmu))))
+	if (*search->found ||
+	    (search->pmu.length && !alike(search->pmu, row->pmu, strlen(row->pmu))))
 		return;
 	if (alike(search->event, row->name, whole))
 		length = whole;

@@ -155,10 +155,60 @@ static void a_weak_group_is_broken_up_and_says_so(void **state)
 	struct ev_counters *counters = open_on(&events, two_threads, 1, has_no_room_for_members, 0);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(ev_counters_opening(counters, i)->error, 0);
-		assert_non_null(strstr(ev_counters_opening(counters, i)->fallback, "on its own"));
+		assert_non_null(strstr(ev_counters_opening(counters, i)->fallback,
+				       "on its own: its group could not be opened as one because "
+				       "of member"));
 		assert_true(ev_counters_opening(counters, i)->attr.disabled);
 	}
 	assert_int_equal(script.ioctls, 4); /* each is switched on itself */
+	close_and_check(counters, &events);
+}
+
+/* As x86 answers: validate_group() refuses the member that is one too many. */
+static int has_two_counters(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu;
+	return attr->config == 3 && group_fd >= 0 ? EINVAL : 0;
+}
+
+static void a_group_larger_than_the_pmu_names_the_first_that_did_not_fit(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 4; i++) {
+		add_event(&events, software_event(i == 2 ? "third" : "other", i + 1, 0));
+		events.items[i].attr.type = PERF_TYPE_HARDWARE;
+	}
+	struct ev_counters *counters = open_on(&events, two_threads, 1, has_two_counters, 0);
+	assert_non_null(strstr(ev_counters_opening(counters, 2)->why, "wants 4 counters at once"));
+	assert_non_null(strstr(ev_counters_opening(counters, 2)->why, "2 fitted"));
+	assert_non_null(strstr(ev_counters_opening(counters, 0)->why, "because of third"));
+	assert_non_null(strstr(ev_counters_opening(counters, 3)->why, "because of third"));
+	close_and_check(counters, &events);
+}
+
+static void too_many_descriptors_are_refused_before_any_is_opened(void **state)
+{
+	(void)state;
+	static const size_t all[] = { 5 };
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 1000; i++)
+		add_event(&events, software_event("a", 1, i));
+	struct ev_counters *counters = open_on(&events, all, 1, opens_everything, -EMFILE);
+	assert_null(counters);
+	close_and_check(counters, &events);
+}
+
+static void events_that_are_not_there_need_no_descriptors(void **state)
+{
+	(void)state;
+	static const size_t all[] = { 5 };
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 1000; i++)
+		add_event(&events, software_event("a", i % 5 ? 7 : 1, i));
+	struct ev_counters *counters = open_on(&events, all, 1, has_no_config_7, 0);
+	assert_int_equal(ev_counters_opening(counters, 0)->error, 0);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, ENOENT);
 	close_and_check(counters, &events);
 }
 
@@ -263,6 +313,9 @@ int main(void)
 		cmocka_unit_test(a_group_is_refused_as_one),
 		cmocka_unit_test(a_member_that_does_not_fit_is_explained),
 		cmocka_unit_test(a_weak_group_is_broken_up_and_says_so),
+		cmocka_unit_test(a_group_larger_than_the_pmu_names_the_first_that_did_not_fit),
+		cmocka_unit_test(too_many_descriptors_are_refused_before_any_is_opened),
+		cmocka_unit_test(events_that_are_not_there_need_no_descriptors),
 		cmocka_unit_test(threads_that_are_gone_are_skipped),
 		cmocka_unit_test(a_target_that_ended_meanwhile_is_an_error),
 		cmocka_unit_test(threads_born_while_opening_have_everything_opened_anew),

@@ -23,6 +23,12 @@ static int has_precision_one(const struct perf_event_attr *attr, pid_t tid, int 
 	return attr->precise_ip > 1 ? EOPNOTSUPP : 0;
 }
 
+static int has_no_precision(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->precise_ip ? EINVAL : 0;
+}
+
 static int is_an_old_kernel(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
 	(void)tid, (void)cpu, (void)group_fd;
@@ -136,6 +142,11 @@ static void precision_steps_down_to_what_opens(void **state)
 	script_reset(has_precision_one);
 	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
 	assert_int_equal(opening.attr.precise_ip, 1);
+	assert_string_equal(opening.fallback, "precise level 1 is the highest here");
+	script_reset(has_no_precision);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 0);
+	assert_non_null(strstr(opening.fallback, "not sampled precisely"));
 }
 
 static void a_precision_that_was_written_is_kept(void **state)
@@ -184,19 +195,45 @@ static void an_absent_event_is_not_blamed_on_a_missing_permission(void **state)
 	assert_int_equal(try(&opening, 0), -ENOENT);
 }
 
-static void descriptors_are_raised_to_the_hard_limit_and_restored(void **state)
+static int has_no_precision_and_is_old(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				       int group_fd)
+{
+	if (attr->build_id)
+		return EINVAL;
+	return has_precision_one(attr, tid, cpu, group_fd);
+}
+
+static void an_old_kernel_does_not_cost_precision(void **state)
 {
 	(void)state;
-	struct ev_descriptor_limit limit = { 0 };
-	script_reset(opens_everything);
-	ev_descriptors_need(&limit, 100);
-	assert_int_equal(script.limit.rlim_cur, 1024);
-	ev_descriptors_need(&limit, 2000);
-	assert_true(script.limit.rlim_cur >= 2000);
-	ev_descriptors_need(&limit, 1000000);
-	assert_int_equal(script.limit.rlim_cur, 4096);
-	ev_descriptors_restore(&limit);
-	assert_int_equal(script.limit.rlim_cur, 1024);
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.build_id = 1;
+	script_reset(is_an_old_kernel);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 3);
+	assert_string_equal(opening.fallback, "");
+	opening.attr.build_id = 1;
+	script_reset(has_no_precision_and_is_old);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 1);
+}
+
+static int cannot_leave_guests_out(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				   int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->exclude_host ? EINVAL : 0;
+}
+
+static void guests_that_were_written_are_kept(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.exclude_host = 1;
+	script_reset(cannot_leave_guests_out);
+	assert_int_equal(try(&opening, EV_FIXED_GUEST), -EINVAL);
+	assert_true(try(&opening, 0) >= 0);
 }
 
 static void an_event_is_opened_where_its_pmu_serves(void **state)
@@ -226,7 +263,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_leaves_the_attr_alone),
 		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
 		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
-		cmocka_unit_test(descriptors_are_raised_to_the_hard_limit_and_restored),
+		cmocka_unit_test(an_old_kernel_does_not_cost_precision),
+		cmocka_unit_test(guests_that_were_written_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
