@@ -10,6 +10,8 @@
  * each tried, one speaks for all. What a user may do is the same for nearly all of them. */
 #define TRACEPOINTS_TRIED 32
 
+#define MOST_SPELLINGS 8 /* of one word that several PMUs serve */
+
 /* Those that kernels are known to treat differently speak for themselves only. */
 static const char *const special_tracepoints[] = { "ftrace:*", "irq_vectors:irq_work_*" };
 
@@ -188,8 +190,10 @@ static void put_choices(struct ev_buffer *text, const struct ev_event *event)
 		ev_buffer_printf(text, ", in %s", event->unit);
 }
 
-static const char *encoding_of(struct listing *listing, const struct ev_event *event)
+/* One word may be an event on each of several PMUs. */
+static const char *encoding_of(struct listing *listing, const struct ev_event_list *events)
 {
+	const struct ev_event *event = &events->items[0];
 	const struct perf_event_attr *attr = &event->attr;
 	struct ev_buffer text = { 0 };
 	if (event->kind == EV_EVENT_TOOL)
@@ -204,6 +208,10 @@ static const char *encoding_of(struct listing *listing, const struct ev_event *e
 		ev_buffer_printf(&text, ", config2 0x%llx", (unsigned long long)attr->config2);
 	put_choices(&text, event);
 	ev_buffer_printf(&text, "; in full: %s", event->resolved);
+	for (size_t i = 1; i < events->count && i < MOST_SPELLINGS; i++)
+		ev_buffer_printf(&text, " + %s", events->items[i].resolved);
+	if (events->count > MOST_SPELLINGS)
+		ev_buffer_printf(&text, " + …");
 	char *encoding = ev_arena_text(&listing->arena, (char *)text.bytes, text.size_bytes);
 	ev_buffer_done(&text);
 	return encoding;
@@ -229,7 +237,7 @@ static void add_row(struct listing *listing, const struct ev_catalogue_row *from
 		else
 			probe(listing, row, &events.items[0]);
 		if (listing->verbose)
-			row->encoding = encoding_of(listing, &events.items[0]);
+			row->encoding = encoding_of(listing, &events);
 	} else if (rc) {
 		row->count_error = row->sample_error = -rc;
 		row->why = ev_arena_text(&listing->arena, err.text, strlen(err.text));
@@ -288,7 +296,8 @@ static void add_written(struct listing *listing, const char *text)
 								  strlen(event->about))
 						  : "";
 			probe(listing, row, event);
-			row->encoding = encoding_of(listing, event);
+			const struct ev_event_list one = { .items = &events.items[i], .count = 1 };
+			row->encoding = encoding_of(listing, &one);
 		}
 	}
 	ev_event_list_done(&events);

@@ -75,6 +75,26 @@ static void note_openings(struct record_run *run)
 		ev_recording_add_note(&run->recording, "fallback", "%s", rings);
 }
 
+/* A recording keeps the kinds of cores apart: their cycles are not the same work. */
+static void tell_split(const struct record_run *run)
+{
+	const struct ev_event_list *events = &run->events;
+	for (size_t i = 0; i < events->count; i++) {
+		const char *names = "";
+		struct ev_arena arena = { 0 };
+		for (size_t k = i + 1; k < events->count; k++)
+			if (ev_event_sum(events, k) == i)
+				names = ev_arena_printf(&arena, "%s, %s", names,
+							events->items[k].name);
+		if (*names && !run->options->quiet)
+			fprintf(stderr,
+				"[ evprof record: %s is sampled on each of its PMUs, as events of "
+				"their own: %s%s ]\n",
+				events->items[i].word, events->items[i].name, names);
+		ev_arena_done(&arena);
+	}
+}
+
 static bool is_stream(const char *output)
 {
 	struct stat file;
@@ -121,6 +141,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	note_openings(run);
+	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
 	run->recording.compressed = options->compression_level > 0;

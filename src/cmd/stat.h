@@ -14,6 +14,7 @@ struct stat_options {
 	bool null_run;   /* -n */
 	bool per_cpu;    /* -A */
 	bool per_thread;
+	bool per_pmu;            /* --per-pmu: rows are not summed over PMUs */
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */
 	uint64_t interval_count; /* --interval-count, 0 = no limit */
@@ -43,11 +44,18 @@ struct stat_cell {
 	struct ev_running runs;
 	uint64_t all_enabled_ns, all_running_ns;
 };
+/* Events that count one word on several PMUs, per event. */
+struct stat_sums {
+	size_t *next;  /* the next one of the same word, SIZE_MAX behind the last */
+	bool *is_lead; /* the first one of its word */
+	double *share; /* what it gave to the sum, scaled, over all runs */
+};
 struct stat_counts {
 	EV_ARRAY(struct stat_cell) cells;
 	struct ev_map cell_ids;           /* (event, CPU or thread) -> cell + 1 */
 	EV_ARRAY(struct ev_count) before; /* last reading, [slot * events + event] */
 	struct ev_opening *openings;      /* what became of each event in the first run */
+	struct stat_sums sums;
 };
 
 /* What a run brings besides counts; means over the runs. */
@@ -106,6 +114,24 @@ void stat_counts_read(struct stat_run *run, bool since_last);
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns);
 void stat_counts_forget_runs(struct stat_run *run);
 void stat_counts_done(struct stat_counts *counts);
+/* The row of an event and a slot (NULL: of none), made when it is not there. */
+struct stat_cell *stat_counts_cell(struct stat_run *run, size_t event, const struct ev_slot *slot);
+/* What one counter brought: 0, -ENOENT when it is not open there, -EIO when it lost its counter. */
+int stat_counts_delta(struct stat_run *run, size_t event, size_t slot, bool since_last,
+		      struct ev_count *delta);
+
+/* The CPU that stands for the core of this one, and the core's name ("S0-D0-C3"). */
+int stat_percore_cpu(int cpu, char *name, size_t size_bytes);
+
+/* Which events belong together; once, when the openings are known. */
+void stat_sums_find(struct stat_run *run);
+void stat_sums_done(struct stat_sums *sums);
+/* Is this event, with others, one row? */
+bool stat_sums_one_row(const struct stat_run *run, size_t event);
+/* Reads the events of one word on one slot into their rows. */
+void stat_sums_read(struct stat_run *run, size_t lead, size_t slot, bool since_last);
+/* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */
+const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_arena *arena);
 /* Context switches of an unprivileged user, from the command's accounting. */
 bool stat_counts_from_usage(const struct stat_run *run, size_t event);
 

@@ -38,6 +38,7 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 			stat_counts_from_usage(run, i);
 		refused += open == 0;
 	}
+	stat_sums_find(run);
 	if (open)
 		return 0;
 	struct ev_arena arena = { 0 };
@@ -62,19 +63,24 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 /* ---- cells ------------------------------------------------------------------------------------
  */
 
-static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
+struct stat_cell *stat_counts_cell(struct stat_run *run, size_t event, const struct ev_slot *slot)
 {
 	struct stat_counts *counts = &run->counts;
 	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
 	bool thread = run->options->per_thread && slot && slot->tid >= 0;
-	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	bool core = cpu && run->events.items[event].percore;
+	char name[48];
+	int first = core ? stat_percore_cpu(slot->cpu, name, sizeof(name)) : cpu ? slot->cpu : 0;
+	uint64_t place = cpu ? (uint64_t)first + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
 	*id = (uint32_t)counts->cells.count;
 	struct stat_cell *cell = ev_array_add(&counts->cells);
 	cell->event = event;
-	if (cpu)
+	if (core)
+		snprintf(cell->slot, sizeof(cell->slot), "%s", name);
+	else if (cpu)
 		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
 	else if (thread)
 		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
@@ -92,31 +98,23 @@ static struct ev_count *before_of(struct stat_run *run, size_t slot, size_t even
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static void read_slot(struct stat_run *run, size_t event, size_t slot, bool since_last)
+int stat_counts_delta(struct stat_run *run, size_t event, size_t slot, bool since_last,
+		      struct ev_count *delta)
 {
 	struct ev_count now;
 	int rc = ev_counters_read(run->counters, event, slot, &now);
-	if (rc == -ENOENT)
-		return;
-	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot));
-	if (rc) {
-		cell->wrong = true;
-		return;
-	}
-	struct ev_count *before = before_of(run, slot, event), delta = now;
+	*delta = (struct ev_count){ 0 };
+	if (rc)
+		return rc;
+	struct ev_count *before = before_of(run, slot, event);
+	*delta = now;
 	if (since_last) {
-		delta.value -= before->value;
-		delta.enabled_ns -= before->enabled_ns;
-		delta.running_ns -= before->running_ns;
+		delta->value -= before->value;
+		delta->enabled_ns -= before->enabled_ns;
+		delta->running_ns -= before->running_ns;
 	}
 	*before = now;
-	/* Scaled where it was counted: CPUs multiplex each for itself. */
-	double value = (double)delta.value * run->events.items[event].scale;
-	if (run->options->scale && delta.running_ns)
-		value *= (double)delta.enabled_ns / (double)delta.running_ns;
-	cell->value += value;
-	cell->enabled_ns += delta.enabled_ns;
-	cell->running_ns += delta.running_ns;
+	return 0;
 }
 
 void stat_counts_read(struct stat_run *run, bool since_last)
@@ -131,15 +129,10 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
 	for (size_t event = 0; event < run->events.count; event++) {
 		bool kernel = run->events.items[event].kind == EV_EVENT_KERNEL;
-		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
 		if (!kernel)
-			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
-		for (size_t slot = 0; kernel && slot < slots; slot++) {
-			if (refused) /* its rows say why */
-				cell_of(run, event, ev_counters_slot(run->counters, slot));
-			else
-				read_slot(run, event, slot, since_last);
-		}
+			stat_counts_cell(run, event, NULL); /* these know no CPUs */
+		for (size_t slot = 0; kernel && counts->sums.is_lead[event] && slot < slots; slot++)
+			stat_sums_read(run, event, slot, since_last);
 	}
 }
 
@@ -219,5 +212,6 @@ void stat_counts_done(struct stat_counts *counts)
 	ev_array_done(&counts->before);
 	ev_map_done(&counts->cell_ids);
 	free(counts->openings);
+	stat_sums_done(&counts->sums);
 	*counts = (struct stat_counts){ 0 };
 }

@@ -42,7 +42,7 @@ static bool is_left_out(struct sheet *sheet, size_t event)
 	const struct ev_event *of = &run->events.items[event];
 	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error)
 		return false;
-	if (!strncmp(of->name, "stalled-cycles-", 15))
+	if (!strncmp(of->word, "stalled-cycles-", 15))
 		return true;
 	if (!is_table(run) || !ev_event_is_hardware(&of->attr))
 		return false;
@@ -56,12 +56,13 @@ static const char *shown_name(struct sheet *sheet, size_t event)
 {
 	const struct ev_event *of = &sheet->run->events.items[event];
 	const struct ev_opening *opening = &sheet->run->counts.openings[event];
-	size_t length = strlen(of->name);
+	const char *name = stat_sums_one_row(sheet->run, event) ? of->word : of->name;
+	size_t length = strlen(name);
 	if (of->kind != EV_EVENT_KERNEL || opening->error || of->attr.exclude_kernel ||
 	    !opening->attr.exclude_kernel)
-		return of->name;
-	bool slash = length && of->name[length - 1] == '/';
-	return ev_arena_printf(&sheet->arena, "%s%su", of->name, slash ? "" : ":");
+		return name;
+	bool slash = length && name[length - 1] == '/';
+	return ev_arena_printf(&sheet->arena, "%s%su", name, slash ? "" : ":");
 }
 
 static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *cell,
@@ -69,14 +70,25 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 {
 	const struct ev_event *event = &sheet->run->events.items[cell->event];
 	if (cell->wrong)
-		return "pinned, and there was no counter free for it";
+		return ev_arena_printf(&sheet->arena,
+				       "pinned, and there was no counter free for it: others are "
+				       "pinned too, or it comes after a group that needs all%s",
+				       ev_event_is_hardware(&event->attr) ? ev_watchdog_note()
+									  : "");
 	if (event->kind == EV_EVENT_TOOL)
 		return sheet->run->target.kind == EV_TARGET_COMMAND
 			       ? "known only when the command has ended"
 			       : "known only of a command that evprof starts";
 	if (enabled_ns)
-		return "it never got a counter: there are more events, or a larger group, than "
-		       "counters; count fewer at once";
+		return ev_arena_printf(&sheet->arena,
+				       "it never got a counter: there are more events, or a larger "
+				       "group, than counters; count fewer at once%s",
+				       ev_event_is_hardware(&event->attr) ? ev_watchdog_note()
+									  : "");
+	if (event->cpus && event->per_task)
+		return ev_arena_printf(&sheet->arena,
+				       "what was watched never ran on a CPU of this kind (%s)",
+				       event->cpus);
 	return NULL;
 }
 
@@ -158,6 +170,9 @@ static void note_fallbacks(struct sheet *sheet)
 			ev_arena_printf(&sheet->arena, "%s: %s", names, fallback);
 	}
 	for (size_t i = 0; i < run->events.count; i++) {
+		const char *shares = stat_sums_note(run, i, &sheet->arena);
+		if (shares && !is_left_out(sheet, i))
+			*ev_array_add(&sheet->notes) = shares;
 		if (stat_counts_from_usage(run, i))
 			*ev_array_add(&sheet->notes) =
 				ev_arena_printf(&sheet->arena,

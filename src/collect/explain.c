@@ -195,7 +195,7 @@ static void refuse_invalid(const struct ev_refusal *refusal)
 
 static void refuse_busy(const struct ev_refusal *refusal)
 {
-	const char *watchdog = ev_explain_watchdog();
+	const char *watchdog = ev_watchdog_note();
 	if (*watchdog)
 		ev_say(refusal, "the counter is taken%s", watchdog);
 	else if (refusal->attr->exclusive)

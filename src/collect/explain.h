@@ -20,7 +20,4 @@ int ev_explain_try(const struct perf_event_attr *attr);
 /* EINVAL and EOPNOTSUPP: leaves out one wish after another until the event opens, and names the one
  * that made the difference. False when none did. */
 bool ev_explain_wish(const struct ev_refusal *refusal);
-/* "; the kernel's watchdog holds a counter: sudo sysctl …", or "" when it is off. */
-const char *ev_explain_watchdog(void);
-
 #endif

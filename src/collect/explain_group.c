@@ -4,7 +4,7 @@
 #include <string.h>
 #include "explain.h"
 
-const char *ev_explain_watchdog(void)
+const char *ev_watchdog_note(void)
 {
 	int64_t watchdog = 0;
 	if (ev_file_number("/proc/sys/kernel/nmi_watchdog", &watchdog) || watchdog != 1)
@@ -54,7 +54,7 @@ void ev_opening_refuse_member(struct ev_opening *opening, int error, const struc
 			 "its group wants %zu counters at once and the PMU has fewer: %zu fitted, "
 			 "this is the first that did not. Take events out, or let the group fall "
 			 "apart: {…}:W%s",
-			 group->hardware, group->fitted, ev_explain_watchdog());
+			 group->hardware, group->fitted, ev_watchdog_note());
 	else
 		snprintf(opening->why, sizeof(opening->why),
 			 "it opens alone, and the kernel refuses its place in the group: take it "

@@ -10,7 +10,7 @@
 #define MOST_TERMS 64
 
 const char ev_terms_known[] = "period freq name call-graph stack-size max-stack time inherit "
-			      "no-inherit overwrite no-overwrite percore metric-id";
+			      "no-inherit overwrite no-overwrite percore";
 
 /* Takes the quotes off 'x'. */
 static struct ev_span unquoted(struct ev_span value)

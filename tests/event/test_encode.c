@@ -111,7 +111,7 @@ static void what_the_pmu_has_not_is_refused(void **state)
 		err.text,
 		"PMU 'cpu' has no field 'umsk' (there are: cmask edge event frontend ldlat umask "
 		"config config1 config2 period freq name call-graph stack-size max-stack time "
-		"inherit no-inherit overwrite no-overwrite)\n"
+		"inherit no-inherit overwrite no-overwrite percore)\n"
 		"cs,cpu/event=1,umsk=2/\n"
 		"               ^");
 	refused_with(*state, "cpu/nosuch/", -ENOENT, "neither an event nor a field 'nosuch'");
