@@ -153,7 +153,8 @@ const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_ar
 		count++;
 		total += sums->share[event];
 		open += is_open(run, event);
-		if (!is_open(run, event))
+		/* ENODEV: it serves none of the CPUs that are watched. */
+		if (!is_open(run, event) && run->counts.openings[event].error != ENODEV)
 			refused = ev_arena_printf(arena, "; %s is missing: %s",
 						  run->events.items[event].pmu,
 						  run->counts.openings[event].why);

@@ -73,6 +73,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	attr->precise_ip = 0;
 	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
+	if (event->inherit != EV_UNSET)
+		attr->inherit = run->target->kind != EV_TARGET_SYSTEM && event->inherit == EV_YES;
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;
@@ -133,6 +135,22 @@ static bool needs_system(const struct opening_run *run, const struct ev_event *e
 	return true;
 }
 
+/* Cores of the other kind, when -C names only those of one. */
+static bool serves_nobody(const struct opening_run *run, const struct ev_event *event,
+			  struct ev_opening *opening)
+{
+	const struct ev_counters *counters = run->counters;
+	for (size_t place = 0; place < counters->place_count; place++)
+		if (ev_event_serves(event, counters->places[place].cpu))
+			return false;
+	if (!counters->place_count)
+		return false;
+	opening->error = ENODEV;
+	snprintf(opening->why, sizeof(opening->why),
+		 "its PMU serves other CPUs (%s) than those that are watched", event->cpus);
+	return true;
+}
+
 static bool is_in_group(const struct ev_event_list *events, size_t index, size_t leader)
 {
 	return events->items[index].kind == EV_EVENT_KERNEL && leader_of(events, index) == leader;
@@ -161,7 +179,8 @@ static size_t open_group(const struct opening_run *run, size_t leader)
 		struct ev_opening *opening = &run->counters->openings[i];
 		if (!is_in_group(events, i, leader))
 			continue;
-		if (needs_system(run, &events->items[i], opening))
+		if (needs_system(run, &events->items[i], opening) ||
+		    serves_nobody(run, &events->items[i], opening))
 			return i + 1;
 		int rc = open_event(run, i, i == leader);
 		if (!rc)
@@ -220,7 +239,8 @@ static void break_group(const struct opening_run *run, size_t leader, size_t cul
 		run->counters->leads[i] = true;
 		opening->attr.disabled = 1;
 		opening->attr.enable_on_exec = run->counters->openings[leader].attr.enable_on_exec;
-		if (needs_system(run, &events->items[i], opening))
+		if (needs_system(run, &events->items[i], opening) ||
+		    serves_nobody(run, &events->items[i], opening))
 			continue;
 		int rc = open_event(run, i, true);
 		if (rc)

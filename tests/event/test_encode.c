@@ -123,7 +123,7 @@ static void what_the_pmu_has_not_is_refused(void **state)
 		     "0x100 is too large for 'umask' of PMU 'cpu', which has 8 bits");
 	refused_with(*state, "cpu/wanting/", -EINVAL, "needs a value: cpu/wanting,ldlat=");
 	refused_with(*state, "cpu/mem-loads,el-start/", -EINVAL, "only one event can be named");
-	refused_with(*state, "cpu/mem-loads,percore/", -EINVAL, "though perf does");
+	refused_with(*state, "cpu/mem-loads,aux-output/", -EINVAL, "though perf does");
 	refused_with(*state, "nopmu/event=1/", -ENOENT,
 		     "there is no PMU or event 'nopmu' here (PMUs: breakpoint cpu power software "
 		     "tracepoint)");
