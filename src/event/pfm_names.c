@@ -34,39 +34,48 @@ static bool alike(struct ev_span name, const char *text, size_t length)
 	return true;
 }
 
+/* The name may end before each of its last ':', behind which attributes stand. */
 struct search {
-	struct ev_span event, pmu; /* as typed; no pmu = any */
-	char found[256];           /* "" = not yet */
+	struct ev_span pmu; /* as typed; none = any */
+	struct ev_span events[MOST_ATTRIBUTES + 1];
+	size_t count;    /* of events, the longest first */
+	size_t best;     /* index of the one that was found, count = none */
+	char found[256]; /* as libpfm4 spells it */
 };
+
+static void keep(struct search *search, size_t index, const struct ev_pfm_row *row, size_t length)
+{
+	search->best = index;
+	snprintf(search->found, sizeof(search->found), "%s::%.*s", row->pmu, (int)length,
+		 row->name);
+}
 
 /* A row is meant by its whole name, or without its unit mask, for which libpfm4 has a default. */
 static void compare_row(void *context, const struct ev_pfm_row *row)
 {
 	struct search *search = context;
-	size_t whole = strlen(row->name), event = strcspn(row->name, ":"), length = 0;
-	if (*search->found ||
-	    (search->pmu.length && !alike(search->pmu, row->pmu, strlen(row->pmu))))
+	size_t whole = strlen(row->name), event = strcspn(row->name, ":");
+	if (search->pmu.length && !alike(search->pmu, row->pmu, strlen(row->pmu)))
 		return;
-	if (alike(search->event, row->name, whole))
-		length = whole;
-	else if (alike(search->event, row->name, event))
-		length = event;
-	if (length)
-		snprintf(search->found, sizeof(search->found), "%s::%.*s", row->pmu, (int)length,
-			 row->name);
+	for (size_t i = 0; i < search->best; i++) {
+		if (alike(search->events[i], row->name, whole))
+			keep(search, i, row, whole);
+		else if (alike(search->events[i], row->name, event))
+			keep(search, i, row, event);
+	}
 }
 
-static bool find(struct search *search)
+/* The longest of the events that has a name of its own in the manuals becomes the table's; false
+ * when none has, or when a longer one was found. */
+static bool take_fixed(struct search *search)
 {
-	search->found[0] = 0;
-	ev_pfm_rows(compare_row, search);
-	for (size_t i = 0; !*search->found && i < EV_LENGTH(fixed); i++)
-		if (alike(search->event, fixed[i].manual, strlen(fixed[i].manual))) {
-			search->event = ev_span_of(fixed[i].table);
-			ev_pfm_rows(compare_row, search);
-			break;
-		}
-	return *search->found;
+	for (size_t i = 0; i < search->best; i++)
+		for (size_t k = 0; k < EV_LENGTH(fixed); k++)
+			if (alike(search->events[i], fixed[k].manual, strlen(fixed[k].manual))) {
+				search->events[i] = ev_span_of(fixed[k].table);
+				return true;
+			}
+	return false;
 }
 
 const char *ev_pfm_respell(struct ev_arena *arena, const char *name)
@@ -74,20 +83,25 @@ const char *ev_pfm_respell(struct ev_arena *arena, const char *name)
 	struct ev_span rest = ev_span_of(name);
 	struct search search = { 0 };
 	const char *pmu = strstr(name, "::");
+	size_t ends[MOST_ATTRIBUTES + 1];
 	if (pmu) {
 		search.pmu = ev_span_head(rest, (size_t)(pmu - name));
 		rest = ev_span_from(rest, search.pmu.length + 2);
 	}
-	/* What stands behind the last ':' may be an attribute instead of a unit mask. */
-	size_t length = rest.length;
-	for (size_t cut = 0; length && cut <= MOST_ATTRIBUTES; cut++) {
-		search.event = ev_span_head(rest, length);
-		if (find(&search))
-			return ev_arena_printf(arena, "%s%.*s", search.found,
-					       (int)(rest.length - length), rest.at + length);
-		while (length && rest.at[length - 1] != ':')
-			length--;
-		length -= length > 0;
+	for (size_t end = rest.length; end && search.count <= MOST_ATTRIBUTES;) {
+		ends[search.count] = end;
+		search.events[search.count++] = ev_span_head(rest, end);
+		while (end && rest.at[end - 1] != ':')
+			end--;
+		end -= end > 0;
 	}
-	return NULL;
+	search.best = search.count;
+	if (search.count)
+		ev_pfm_rows(compare_row, &search);
+	if (take_fixed(&search))
+		ev_pfm_rows(compare_row, &search);
+	if (search.best == search.count)
+		return NULL;
+	return ev_arena_printf(arena, "%s%.*s", search.found,
+			       (int)(rest.length - ends[search.best]), rest.at + ends[search.best]);
 }
