@@ -128,6 +128,8 @@ void stat_sums_find(struct stat_run *run);
 void stat_sums_done(struct stat_sums *sums);
 /* Is this event, with others, one row? */
 bool stat_sums_one_row(const struct stat_run *run, size_t event);
+/* Is any event of the word that begins with this one open? */
+bool stat_sums_opened(const struct stat_run *run, size_t lead);
 /* Reads the events of one word on one slot into their rows. */
 void stat_sums_read(struct stat_run *run, size_t lead, size_t slot, bool since_last);
 /* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */

@@ -40,7 +40,8 @@ static bool is_left_out(struct sheet *sheet, size_t event)
 	const struct stat_run *run = sheet->run;
 	const struct ev_opening *opening = &run->counts.openings[event];
 	const struct ev_event *of = &run->events.items[event];
-	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error)
+	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error ||
+	    (stat_sums_one_row(run, event) && stat_sums_opened(run, event)))
 		return false;
 	if (!strncmp(of->word, "stalled-cycles-", 15))
 		return true;

@@ -46,6 +46,14 @@ bool stat_sums_one_row(const struct stat_run *run, size_t event)
 	return !run->options->per_pmu && run->counts.sums.next[event] != SIZE_MAX;
 }
 
+bool stat_sums_opened(const struct stat_run *run, size_t lead)
+{
+	for (size_t event = lead; event != SIZE_MAX; event = run->counts.sums.next[event])
+		if (is_open(run, event))
+			return true;
+	return false;
+}
+
 /* One PMU's part of a word on one slot. */
 struct part {
 	size_t event;

@@ -90,7 +90,9 @@ static const struct wish {
 	{ without_precision, NULL },
 	{ without_idle, "its PMU cannot leave idle time out: leave the I out" },
 	{ without_guests, "its PMU cannot tell guests from the host: leave the G or H out" },
-	{ without_levels, "its PMU cannot tell user space from the kernel: leave the u or k out" },
+	{ without_levels,
+	  "its PMU cannot tell user space from the kernel: leave the u or k (--all-user, "
+	  "--all-kernel) out" },
 	{ without_exclusion, "its PMU grants no pinned or exclusive counters: leave the D or e "
 			     "out" },
 	{ without_samples, "its PMU has no overflow interrupt, so that it can be counted (evprof "

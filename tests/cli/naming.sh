@@ -155,7 +155,7 @@ test_what_cannot_be_grouped_or_modified_is_told_by_its_cause() {
 	[ -e /sys/bus/event_source/devices/msr ] || skip "there is no PMU msr"
 	run stat -e tsc:u true
 	expect_failure
-	expect_err 'cannot tell user space from the kernel: leave the u or k out'
+	expect_err 'cannot tell user space from the kernel: leave the u or k'
 	run record -e tsc true
 	expect_failure
 	expect_err 'no overflow interrupt'

@@ -88,16 +88,16 @@ static void each_wish_is_named_when_it_makes_the_difference(void **state)
 		struct perf_event_attr attr;
 		const char *part;
 	} cases[] = {
-		{ no_levels, { .type = 9, .exclude_kernel = 1 }, "leave the u or k out" },
+		{ no_levels, { .type = 9, .exclude_kernel = 1 }, "leave the u or k (--all-user" },
 		{ no_levels,
 		  { .type = 9, .exclude_kernel = 1, .sample_period = 9 },
-		  "leave the u or k out" },
+		  "leave the u or k (--all-user" },
 		{ no_interrupt, { .type = 4, .sample_period = 9 }, "counted (evprof stat)" },
 		{ no_interrupt,
 		  { .type = 4, .sample_period = 9, .exclude_user = 1 },
 		  "counted (evprof stat)" },
 		{ like_msr, { .type = 9, .sample_period = 9 }, "counted (evprof stat)" },
-		{ like_msr, { .type = 9, .exclude_kernel = 1 }, "leave the u or k out" },
+		{ like_msr, { .type = 9, .exclude_kernel = 1 }, "leave the u or k (--all-user" },
 		{ like_msr,
 		  { .type = 9, .exclude_kernel = 1, .sample_period = 9 },
 		  "leave the modifiers out" },
