@@ -82,7 +82,7 @@ static void tell_split(const struct record_run *run)
 	for (size_t i = 0; i < events->count; i++) {
 		const char *names = "";
 		struct ev_arena arena = { 0 };
-		for (size_t k = i + 1; k < events->count; k++)
+		for (size_t k = i + 1; events->items[i].pmu && k < events->count; k++)
 			if (ev_event_sum(events, k) == i)
 				names = ev_arena_printf(&arena, "%s, %s", names,
 							events->items[k].name);

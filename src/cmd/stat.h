@@ -49,6 +49,7 @@ struct stat_sums {
 	size_t *next;  /* the next one of the same word, SIZE_MAX behind the last */
 	bool *is_lead; /* the first one of its word */
 	double *share; /* what it gave to the sum, scaled, over all runs */
+	bool *alone;   /* of one kind of core, and scaled without those of the others beside it */
 };
 struct stat_counts {
 	EV_ARRAY(struct stat_cell) cells;

@@ -22,6 +22,7 @@ void stat_sums_find(struct stat_run *run)
 	sums->next = ev_alloc((count + 1) * sizeof(*sums->next));
 	sums->is_lead = ev_alloc((count + 1) * sizeof(*sums->is_lead));
 	sums->share = ev_alloc((count + 1) * sizeof(*sums->share));
+	sums->alone = ev_alloc((count + 1) * sizeof(*sums->alone));
 	for (size_t i = 0; i < count; i++) {
 		size_t lead = ev_event_sum(&run->events, i), last = lead;
 		sums->next[i] = SIZE_MAX;
@@ -38,6 +39,7 @@ void stat_sums_done(struct stat_sums *sums)
 	free(sums->next);
 	free(sums->is_lead);
 	free(sums->share);
+	free(sums->alone);
 	*sums = (struct stat_sums){ 0 };
 }
 
@@ -80,16 +82,20 @@ static size_t read_parts(struct stat_run *run, size_t lead, size_t slot, bool si
 }
 
 /* A thread uses one kind of core at a time, a memory controller works beside the other. */
-static void share_time(const struct stat_run *run, const struct ev_slot *slot, struct part *parts,
+static void share_time(struct stat_run *run, const struct ev_slot *slot, struct part *parts,
 		       size_t count)
 {
 	const struct ev_event *event = &run->events.items[parts->event];
 	struct ev_count counts[MOST_KINDS];
-	if (count < 2 || count > MOST_KINDS || !event->cpus || !event->per_task || slot->cpu >= 0)
+	if (count > MOST_KINDS || !event->cpus || !event->per_task || slot->cpu >= 0)
 		return;
+	/* Nobody tells here whether it waited for a counter or the thread was elsewhere. */
+	if (count == 1 && parts->count.running_ns < parts->count.enabled_ns && run->options->scale)
+		run->counts.sums.alone[parts->event] = true;
 	for (size_t i = 0; i < count; i++)
 		counts[i] = parts[i].count;
-	ev_counts_take_turns(counts, count);
+	if (count > 1)
+		ev_counts_take_turns(counts, count);
 	for (size_t i = 0; i < count; i++)
 		parts[i].count = counts[i];
 }
@@ -155,6 +161,11 @@ const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_ar
 	const char *word = run->events.items[lead].word, *refused = "";
 	size_t count = 0, open = 0;
 	double total = 0;
+	if (sums->alone[lead])
+		return ev_arena_printf(arena,
+				       "%s: scaled up for the time without a counter, which may be "
+				       "time on other kinds of cores (--no-scale: as counted)",
+				       run->events.items[lead].name);
 	if (!sums->is_lead[lead] || !stat_sums_one_row(run, lead))
 		return NULL;
 	for (size_t event = lead; event != SIZE_MAX; event = sums->next[event]) {
