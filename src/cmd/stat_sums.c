@@ -81,6 +81,17 @@ static size_t read_parts(struct stat_run *run, size_t lead, size_t slot, bool si
 	return count;
 }
 
+/* Are there CPUs that its PMU does not serve? */
+static bool serves_some(const struct ev_event *event)
+{
+	uint32_t *cpus;
+	size_t count;
+	if (ev_parse_ranges(event->cpus, UINT16_MAX, &cpus, &count))
+		return false;
+	free(cpus);
+	return count < ev_cpus_online();
+}
+
 /* A thread uses one kind of core at a time, a memory controller works beside the other. */
 static void share_time(struct stat_run *run, const struct ev_slot *slot, struct part *parts,
 		       size_t count)
@@ -90,7 +101,8 @@ static void share_time(struct stat_run *run, const struct ev_slot *slot, struct 
 	if (count > MOST_KINDS || !event->cpus || !event->per_task || slot->cpu >= 0)
 		return;
 	/* Nobody tells here whether it waited for a counter or the thread was elsewhere. */
-	if (count == 1 && parts->count.running_ns < parts->count.enabled_ns && run->options->scale)
+	if (count == 1 && run->options->scale && serves_some(event) &&
+	    parts->count.running_ns < parts->count.enabled_ns)
 		run->counts.sums.alone[parts->event] = true;
 	for (size_t i = 0; i < count; i++)
 		counts[i] = parts[i].count;
