@@ -89,6 +89,15 @@ bool ev_machine_is_filtered(void)
 	return own_status("Seccomp", 10, &mode) && mode == 2;
 }
 
+bool ev_machine_is_precise(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return true;
+#else
+	return false;
+#endif
+}
+
 const char *ev_lockdown_level(const char *text, char *out, size_t size_bytes)
 {
 	const char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;

@@ -9,6 +9,7 @@
 #include "syscalls.h"
 
 #define LARGEST_CPU 65535
+#define NOT_PRECISE "not sampled precisely"
 
 /* One thing that can be given up. `give_up` answers false when there is nothing to give. */
 struct concession {
@@ -97,8 +98,8 @@ static void tell_precision(const struct perf_event_attr *attr, char *out, size_t
 			 (unsigned)attr->precise_ip);
 	else
 		snprintf(out, size_bytes,
-			 "not sampled precisely, which this PMU cannot: places may be a few "
-			 "instructions late");
+			 NOT_PRECISE ", which this PMU cannot: places may be a few "
+				     "instructions late");
 }
 
 static bool leave_guest_bits(struct perf_event_attr *attr)
@@ -162,6 +163,23 @@ static const struct concession concessions[] = {
 	{ is_unknown, 0, leave_children, tell_no_children },
 };
 
+/* Would the driver take the wish for precision and forget it? */
+static bool is_forgotten(const struct perf_event_attr *attr)
+{
+	return attr->precise_ip && attr->sample_period && !ev_machine_is_precise();
+}
+
+static void tell_forgotten(struct ev_opening *opening, unsigned fixed)
+{
+	size_t used = strlen(opening->fallback);
+	if (!strstr(opening->fallback, NOT_PRECISE))
+		snprintf(opening->fallback + used, sizeof(opening->fallback) - used,
+			 "%s" NOT_PRECISE "%s: places may be a few instructions late",
+			 used ? "; " : "",
+			 fixed & EV_FIXED_PRECISE ? ", though the kernel takes the wish for it"
+						  : ", which this PMU cannot");
+}
+
 static const struct concession *concede(struct perf_event_attr *attr, unsigned fixed, int error)
 {
 	for (size_t i = 0; i < EV_LENGTH(concessions); i++) {
@@ -188,6 +206,9 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 {
 	const struct concession *made[16];
 	struct perf_event_attr attr = opening->attr;
+	bool forgotten = is_forgotten(&attr);
+	if (forgotten && !(fixed & EV_FIXED_PRECISE))
+		attr.precise_ip = 0;
 	size_t made_count = 0;
 	int first_error = 0, fd;
 	for (;;) {
@@ -211,6 +232,8 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 		if (!again)
 			add_fallback(opening, made[i]);
 	}
+	if (forgotten)
+		tell_forgotten(opening, fixed);
 	if (!*opening->fallback && attr.exclude_kernel && ev_attr_is_kernel_only(&attr))
 		snprintf(opening->fallback, sizeof(opening->fallback),
 			 "always 0: it happens in the kernel, which is excluded");

@@ -2,8 +2,17 @@
 // wrap: ev_sys_perf_event_open ev_sys_close ev_sys_ioctl ev_sys_descriptor_limit
 // wrap: ev_machine_paranoid ev_machine_may_perfmon ev_machine_is_filtered
 // wrap: ev_machine_has_core_pmu ev_machine_hypervisor ev_file_number
+// wrap: ev_machine_is_precise
 #include "opening.h"
 #include "scripted.h"
+
+static bool is_precise = true;
+
+bool __wrap_ev_machine_is_precise(void);
+bool __wrap_ev_machine_is_precise(void)
+{
+	return is_precise;
+}
 
 static int opens_everything(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
@@ -226,6 +235,28 @@ static int cannot_leave_guests_out(const struct perf_event_attr *attr, pid_t tid
 	return attr->exclude_host ? EINVAL : 0;
 }
 
+static void a_pmu_that_forgets_the_wish_for_precision_is_not_believed(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.sample_period = 1000;
+	script_reset(opens_everything);
+	is_precise = false;
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 0);
+	assert_non_null(strstr(opening.fallback, "not sampled precisely, which this PMU cannot"));
+	opening = (struct ev_opening){ .attr = opening.attr };
+	opening.attr.precise_ip = 2;
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0);
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0); /* on the next CPU */
+	is_precise = true;
+	assert_int_equal(opening.attr.precise_ip, 2);
+	assert_string_equal(opening.fallback,
+			    "not sampled precisely, though the kernel takes the wish for it: "
+			    "places may be a few instructions late");
+}
+
 static void guests_that_were_written_are_kept(void **state)
 {
 	(void)state;
@@ -264,6 +295,7 @@ int main(void)
 		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
 		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
 		cmocka_unit_test(an_old_kernel_does_not_cost_precision),
+		cmocka_unit_test(a_pmu_that_forgets_the_wish_for_precision_is_not_believed),
 		cmocka_unit_test(guests_that_were_written_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

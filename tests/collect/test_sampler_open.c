@@ -2,7 +2,7 @@
 // wrap: ev_sys_perf_event_open ev_sys_close ev_sys_ioctl ev_sys_descriptor_limit
 // wrap: ev_machine_paranoid ev_machine_may_perfmon ev_machine_is_filtered
 // wrap: ev_machine_has_core_pmu ev_machine_hypervisor ev_file_number
-// wrap: ev_sys_ring_map ev_sys_ring_unmap
+// wrap: ev_sys_ring_map ev_sys_ring_unmap ev_machine_is_precise
 #include "sampler.h"
 #include "scripted.h"
 
@@ -19,6 +19,12 @@ void __wrap_ev_sys_ring_unmap(void *base, size_t size_bytes)
 {
 	(void)size_bytes;
 	free(base);
+}
+
+bool __wrap_ev_machine_is_precise(void);
+bool __wrap_ev_machine_is_precise(void)
+{
+	return true;
 }
 
 static int opens_everything(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
