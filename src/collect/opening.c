@@ -201,6 +201,24 @@ static void add_fallback(struct ev_opening *opening, const struct concession *ma
 			 used ? "; " : "", text);
 }
 
+/* Precision that was given up for an EINVAL which had another cause, found later, is tried again.
+ */
+static int restore_precision(int fd, struct perf_event_attr *attr, unsigned asked, int32_t tid,
+			     int32_t cpu, int group_fd)
+{
+	struct perf_event_attr better = *attr;
+	ev_sys_close(fd); /* it holds the counter */
+	for (unsigned level = asked; level > attr->precise_ip; level--) {
+		better.precise_ip = level & 3;
+		fd = ev_sys_perf_event_open(&better, tid, cpu, group_fd);
+		if (fd < 0)
+			continue;
+		*attr = better;
+		return fd;
+	}
+	return ev_sys_perf_event_open(attr, tid, cpu, group_fd);
+}
+
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
 		   int group_fd)
 {
@@ -224,9 +242,16 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 			return first_error;
 		made[made_count++] = one;
 	}
+	unsigned asked = forgotten ? 0 : opening->attr.precise_ip;
+	if (asked > attr.precise_ip && made[made_count - 1]->give_up != lower_precision) {
+		fd = restore_precision(fd, &attr, asked, tid, cpu, group_fd);
+		if (fd < 0)
+			return fd;
+	}
 	opening->attr = attr;
 	for (size_t i = 0; i < made_count; i++) {
-		bool again = false; /* of steps down only the last is told */
+		/* Of steps down only the last is told. */
+		bool again = made[i]->give_up == lower_precision && attr.precise_ip == asked;
 		for (size_t j = i + 1; j < made_count; j++)
 			again |= made[j]->tell == made[i]->tell;
 		if (!again)

@@ -228,6 +228,29 @@ static void an_old_kernel_does_not_cost_precision(void **state)
 	assert_int_equal(opening.attr.precise_ip, 1);
 }
 
+static int reads_no_inherited_groups(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				     int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->inherit || attr->precise_ip > 2 ? EINVAL : 0;
+}
+
+static void precision_is_not_lost_to_what_is_given_up_later(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.inherit = 1;
+	opening.attr.sample_type = PERF_SAMPLE_READ;
+	script_reset(reads_no_inherited_groups);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 2);
+	assert_false(opening.attr.inherit);
+	assert_int_equal(script.opens, script.closes + 1); /* try() closes past the script */
+	assert_non_null(strstr(opening.fallback, "precise level 2"));
+	assert_non_null(strstr(opening.fallback, "born later are left out"));
+}
+
 static int cannot_leave_guests_out(const struct perf_event_attr *attr, pid_t tid, int cpu,
 				   int group_fd)
 {
@@ -296,6 +319,7 @@ int main(void)
 		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
 		cmocka_unit_test(an_old_kernel_does_not_cost_precision),
 		cmocka_unit_test(a_pmu_that_forgets_the_wish_for_precision_is_not_believed),
+		cmocka_unit_test(precision_is_not_lost_to_what_is_given_up_later),
 		cmocka_unit_test(guests_that_were_written_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
