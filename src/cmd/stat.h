@@ -35,6 +35,9 @@ struct stat_options {
 /* One row of the screen: an event, and a CPU or thread where they are kept apart. */
 struct stat_cell {
 	size_t event;
+	uint64_t place; /* 0, or what stands for its CPU or thread */
+	size_t row;     /* the event it is shown as: the first one of its word */
+	bool is_part;   /* added to another one of its word, and not shown */
 	char slot[48]; /* "CPU0", "comm-123", "" */
 	/* Of the run (or interval) that is being counted. */
 	double value;
@@ -46,6 +49,7 @@ struct stat_cell {
 };
 /* Events that count one word on several PMUs, per event. */
 struct stat_sums {
+	EV_ARRAY(struct ev_count) now, last; /* readings, [slot * events + event] */
 	size_t *next;  /* the next one of the same word, SIZE_MAX behind the last */
 	bool *is_lead; /* the first one of its word */
 	double *share; /* what it gave to the sum, scaled, over all runs */
@@ -115,12 +119,6 @@ void stat_counts_read(struct stat_run *run, bool since_last);
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns);
 void stat_counts_forget_runs(struct stat_run *run);
 void stat_counts_done(struct stat_counts *counts);
-/* The row of an event and a slot (NULL: of none), made when it is not there. */
-struct stat_cell *stat_counts_cell(struct stat_run *run, size_t event, const struct ev_slot *slot);
-/* What one counter brought: 0, -ENOENT when it is not open there, -EIO when it lost its counter. */
-int stat_counts_delta(struct stat_run *run, size_t event, size_t slot, bool since_last,
-		      struct ev_count *delta);
-
 /* The CPU that stands for the core of this one, and the core's name ("S0-D0-C3"). */
 int stat_percore_cpu(int cpu, char *name, size_t size_bytes);
 
@@ -131,8 +129,15 @@ void stat_sums_done(struct stat_sums *sums);
 bool stat_sums_one_row(const struct stat_run *run, size_t event);
 /* Is any event of the word that begins with this one open? */
 bool stat_sums_opened(const struct stat_run *run, size_t lead);
-/* Reads the events of one word on one slot into their rows. */
-void stat_sums_read(struct stat_run *run, size_t lead, size_t slot, bool since_last);
+/* For kinds of cores that a thread uses in turn: makes enabled_ns of what one of them brought its
+ * part of the time. */
+void stat_sums_take_turns(struct stat_run *run, size_t event, size_t slot, bool since_last,
+			  struct ev_count *delta);
+/* Everything was read: adds the cells of one word up. */
+void stat_sums_add(struct stat_run *run);
+/* The last ones of the cells (indices) are those of this event's row: where kinds of cores were read
+ * one after another, they become sorted by CPU. */
+void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count);
 /* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */
 const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_arena *arena);
 /* Context switches of an unprivileged user, from the command's accounting. */

@@ -63,23 +63,25 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 /* ---- cells ------------------------------------------------------------------------------------
  */
 
-struct stat_cell *stat_counts_cell(struct stat_run *run, size_t event, const struct ev_slot *slot)
+static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
 {
 	struct stat_counts *counts = &run->counts;
 	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
 	bool thread = run->options->per_thread && slot && slot->tid >= 0;
-	bool core = cpu && run->events.items[event].percore;
-	char name[48];
-	int first = core ? stat_percore_cpu(slot->cpu, name, sizeof(name)) : cpu ? slot->cpu : 0;
-	uint64_t place = cpu ? (uint64_t)first + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	char core[48];
+	bool percore = cpu && run->events.items[event].percore;
+	if (percore)
+		place = (uint64_t)stat_percore_cpu(slot->cpu, core, sizeof(core)) + 1;
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
 	*id = (uint32_t)counts->cells.count;
 	struct stat_cell *cell = ev_array_add(&counts->cells);
-	cell->event = event;
-	if (core)
-		snprintf(cell->slot, sizeof(cell->slot), "%s", name);
+	cell->event = cell->row = event;
+	cell->place = place;
+	if (percore)
+		snprintf(cell->slot, sizeof(cell->slot), "%s", core);
 	else if (cpu)
 		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
 	else if (thread)
@@ -98,23 +100,32 @@ static struct ev_count *before_of(struct stat_run *run, size_t slot, size_t even
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-int stat_counts_delta(struct stat_run *run, size_t event, size_t slot, bool since_last,
-		      struct ev_count *delta)
+static void read_slot(struct stat_run *run, size_t event, size_t slot, bool since_last)
 {
 	struct ev_count now;
 	int rc = ev_counters_read(run->counters, event, slot, &now);
-	*delta = (struct ev_count){ 0 };
-	if (rc)
-		return rc;
-	struct ev_count *before = before_of(run, slot, event);
-	*delta = now;
+	if (rc == -ENOENT)
+		return;
+	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot));
+	if (rc) {
+		cell->wrong = true;
+		return;
+	}
+	struct ev_count *before = before_of(run, slot, event), delta = now;
 	if (since_last) {
-		delta->value -= before->value;
-		delta->enabled_ns -= before->enabled_ns;
-		delta->running_ns -= before->running_ns;
+		delta.value -= before->value;
+		delta.enabled_ns -= before->enabled_ns;
+		delta.running_ns -= before->running_ns;
 	}
 	*before = now;
-	return 0;
+	stat_sums_take_turns(run, event, slot, since_last, &delta);
+	/* Scaled where it was counted: CPUs multiplex each for itself. */
+	double value = (double)delta.value * run->events.items[event].scale;
+	if (run->options->scale && delta.running_ns)
+		value *= (double)delta.enabled_ns / (double)delta.running_ns;
+	cell->value += value;
+	cell->enabled_ns += delta.enabled_ns;
+	cell->running_ns += delta.running_ns;
 }
 
 void stat_counts_read(struct stat_run *run, bool since_last)
@@ -129,11 +140,17 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
 	for (size_t event = 0; event < run->events.count; event++) {
 		bool kernel = run->events.items[event].kind == EV_EVENT_KERNEL;
+		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
 		if (!kernel)
-			stat_counts_cell(run, event, NULL); /* these know no CPUs */
-		for (size_t slot = 0; kernel && counts->sums.is_lead[event] && slot < slots; slot++)
-			stat_sums_read(run, event, slot, since_last);
+			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
+		for (size_t slot = 0; kernel && slot < slots; slot++) {
+			if (refused) /* its rows say why */
+				cell_of(run, event, ev_counters_slot(run->counters, slot));
+			else
+				read_slot(run, event, slot, since_last);
+		}
 	}
+	stat_sums_add(run);
 }
 
 /* ---- runs -------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 	const struct ev_opening *opening = &sheet->run->counts.openings[cell->event];
 	bool tool = event->kind == EV_EVENT_TOOL;
 	*row = (struct ev_stat_row){
-		.event = shown_name(sheet, cell->event),
+		.event = shown_name(sheet, cell->row),
 		.unit = tool ? "ns" : event->unit,
 		.slot = cell->slot,
 		.value = interval ? cell->value : cell->runs.mean,
@@ -134,9 +134,11 @@ static void fill_rows(struct sheet *sheet, bool interval)
 		if (is_left_out(sheet, event))
 			continue;
 		for (size_t i = 0; i < counts->cells.count; i++) {
-			if (counts->cells.items[i].event == event)
+			const struct stat_cell *cell = &counts->cells.items[i];
+			if (cell->row == event && !cell->is_part)
 				*ev_array_add(&order) = i;
 		}
+		stat_sums_sort(sheet->run, event, order.items, order.count);
 	}
 	sheet->stat.rows =
 		ev_arena_take(&sheet->arena, (order.count + 1) * sizeof(*sheet->stat.rows));

@@ -1,5 +1,5 @@
-/* Events that one written word became, because several PMUs serve it, are read together: one row
- * for all of them, or one each with --per-pmu. */
+/* What events of one written word counted, because several PMUs serve it, is added up: one row for
+ * all of them, or one each with --per-pmu. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,8 @@ void stat_sums_find(struct stat_run *run)
 
 void stat_sums_done(struct stat_sums *sums)
 {
+	ev_array_done(&sums->now);
+	ev_array_done(&sums->last);
 	free(sums->next);
 	free(sums->is_lead);
 	free(sums->share);
@@ -56,30 +58,8 @@ bool stat_sums_opened(const struct stat_run *run, size_t lead)
 	return false;
 }
 
-/* One PMU's part of a word on one slot. */
-struct part {
-	size_t event;
-	struct ev_count count; /* since the last reading, or since it was opened */
-	bool wrong;            /* a pinned event that lost its counter */
-};
-
-static size_t read_parts(struct stat_run *run, size_t lead, size_t slot, bool since_last,
-			 struct part *parts)
-{
-	size_t count = 0;
-	for (size_t event = lead; event != SIZE_MAX; event = run->counts.sums.next[event]) {
-		struct part *part = &parts[count];
-		if (!is_open(run, event))
-			continue;
-		int rc = stat_counts_delta(run, event, slot, since_last, &part->count);
-		if (rc == -ENOENT)
-			continue;
-		part->event = event;
-		part->wrong = rc != 0;
-		count++;
-	}
-	return count;
-}
+/* ---- kinds of cores ----------------------------------------------------------------------------
+ */
 
 /* Are there CPUs that its PMU does not serve? */
 static bool serves_some(const struct ev_event *event)
@@ -92,61 +72,117 @@ static bool serves_some(const struct ev_event *event)
 	return count < ev_cpus_online();
 }
 
-/* A thread uses one kind of core at a time, a memory controller works beside the other. */
-static void share_time(struct stat_run *run, const struct ev_slot *slot, struct part *parts,
-		       size_t count)
+static size_t lead_of(const struct stat_run *run, size_t event)
 {
-	const struct ev_event *event = &run->events.items[parts->event];
+	return run->counts.sums.is_lead[event] ? event : ev_event_sum(&run->events, event);
+}
+
+static struct ev_count *reading_of(struct stat_run *run, void *readings, size_t slot, size_t event)
+{
+	struct {
+		struct ev_count *items;
+		size_t count, room;
+	} *array = readings;
+	size_t index = slot * run->events.count + event;
+	while (array->count <= index)
+		*ev_array_add(array) = (struct ev_count){ 0 };
+	return &array->items[index];
+}
+
+/* How long another one of the word was wanted and ran in the same time. */
+static struct ev_count time_of(struct stat_run *run, size_t event, size_t slot, bool since_last)
+{
+	struct stat_sums *sums = &run->counts.sums;
+	struct ev_count now;
+	if (ev_counters_read(run->counters, event, slot, &now))
+		return (struct ev_count){ 0 };
+	*reading_of(run, &sums->now, slot, event) = now;
+	const struct ev_count *last = reading_of(run, &sums->last, slot, event);
+	if (since_last) {
+		now.enabled_ns -= last->enabled_ns;
+		now.running_ns -= last->running_ns;
+	}
+	return now;
+}
+
+void stat_sums_take_turns(struct stat_run *run, size_t event, size_t slot, bool since_last,
+			  struct ev_count *delta)
+{
+	const struct ev_event *of = &run->events.items[event];
 	struct ev_count counts[MOST_KINDS];
-	if (count > MOST_KINDS || !event->cpus || !event->per_task || slot->cpu >= 0)
+	size_t count = 0, own = 0;
+	if (!of->cpus || !of->per_task || ev_counters_slot(run->counters, slot)->cpu >= 0)
 		return;
-	/* Nobody tells here whether it waited for a counter or the thread was elsewhere. */
-	if (count == 1 && run->options->scale && serves_some(event) &&
-	    parts->count.running_ns < parts->count.enabled_ns)
-		run->counts.sums.alone[parts->event] = true;
-	for (size_t i = 0; i < count; i++)
-		counts[i] = parts[i].count;
-	if (count > 1)
+	for (size_t i = lead_of(run, event); i != SIZE_MAX && count < MOST_KINDS;
+	     i = run->counts.sums.next[i]) {
+		if (!is_open(run, i))
+			continue;
+		own = i == event ? count : own;
+		counts[count++] = i == event ? *delta : time_of(run, i, slot, since_last);
+	}
+	if (count > 1) {
 		ev_counts_take_turns(counts, count);
-	for (size_t i = 0; i < count; i++)
-		parts[i].count = counts[i];
+		delta->enabled_ns = counts[own].enabled_ns;
+	} else if (run->options->scale && delta->running_ns < delta->enabled_ns &&
+		   serves_some(of)) {
+		/* Nobody tells whether it waited for a counter or the thread was elsewhere. */
+		run->counts.sums.alone[event] = true;
+	}
 }
 
-static void add_part(struct stat_run *run, struct stat_cell *cell, const struct part *part)
+/* ---- sums --------------------------------------------------------------------------------------
+ */
+
+/* The first cell of a word at a place. */
+static struct stat_cell *base_of(struct stat_run *run, size_t lead, uint64_t place)
 {
-	/* Scaled where it was counted: CPUs multiplex each for itself. */
-	double value = (double)part->count.value * run->events.items[part->event].scale;
-	if (run->options->scale && part->count.running_ns)
-		value *= (double)part->count.enabled_ns / (double)part->count.running_ns;
-	cell->wrong |= part->wrong;
-	cell->value += value;
-	cell->enabled_ns += part->count.enabled_ns;
-	cell->running_ns += part->count.running_ns;
-	run->counts.sums.share[part->event] += value;
+	struct stat_counts *counts = &run->counts;
+	for (size_t event = lead; event != SIZE_MAX; event = counts->sums.next[event]) {
+		const uint32_t *id = ev_map_find(&counts->cell_ids, event, place);
+		if (id)
+			return &counts->cells.items[*id];
+	}
+	return NULL;
 }
 
-void stat_sums_read(struct stat_run *run, size_t lead, size_t slot, bool since_last)
+void stat_sums_add(struct stat_run *run)
 {
-	const struct ev_slot *place = ev_counters_slot(run->counters, slot);
-	struct part few[MOST_KINDS], *parts = few;
-	size_t room = 0;
-	for (size_t event = lead; event != SIZE_MAX; event = run->counts.sums.next[event])
-		room++;
-	if (room > EV_LENGTH(few))
-		parts = ev_alloc(room * sizeof(*parts));
-	size_t count = read_parts(run, lead, slot, since_last, parts);
-	bool one_row = stat_sums_one_row(run, lead);
-	if (count)
-		share_time(run, place, parts, count);
-	for (size_t i = 0; i < count; i++)
-		add_part(run, stat_counts_cell(run, one_row ? lead : parts[i].event, place),
-			 &parts[i]);
-	if (parts != few)
-		free(parts);
-	/* The rows of what was refused say why. */
-	for (size_t event = lead; event != SIZE_MAX; event = run->counts.sums.next[event])
-		if (!is_open(run, event) && (!one_row || !count))
-			stat_counts_cell(run, one_row ? lead : event, place);
+	struct stat_counts *counts = &run->counts;
+	for (size_t i = 0; i < counts->cells.count; i++)
+		counts->sums.share[counts->cells.items[i].event] += counts->cells.items[i].value;
+	for (size_t i = 0; i < counts->cells.count; i++) {
+		struct stat_cell *cell = &counts->cells.items[i];
+		size_t lead = lead_of(run, cell->event);
+		if (!stat_sums_one_row(run, lead))
+			continue;
+		struct stat_cell *base = base_of(run, lead, cell->place);
+		cell->row = lead;
+		cell->is_part = base && base != cell;
+		if (!cell->is_part)
+			continue;
+		base->value += cell->value;
+		base->enabled_ns += cell->enabled_ns;
+		base->running_ns += cell->running_ns;
+		base->wrong |= cell->wrong;
+	}
+	for (size_t i = 0; i < counts->sums.now.count; i++)
+		*reading_of(run, &counts->sums.last, 0, i) = counts->sums.now.items[i];
+}
+
+void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count)
+{
+	const struct stat_cell *all = run->counts.cells.items;
+	size_t first = count;
+	if (!run->options->per_cpu || !stat_sums_one_row(run, event))
+		return;
+	while (first > 0 && all[cells[first - 1]].row == event)
+		first--;
+	for (size_t i = first + 1; i < count; i++) {
+		size_t moved = cells[i], at = i;
+		for (; at > first && all[cells[at - 1]].place > all[moved].place; at--)
+			cells[at] = cells[at - 1];
+		cells[at] = moved;
+	}
 }
 
 /* ---- footnotes ---------------------------------------------------------------------------------

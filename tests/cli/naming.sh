@@ -112,6 +112,7 @@ test_each_cpu_counts_with_the_pmu_of_its_kind() {
 	on_hybrid "$evprof" stat -a -A -x ';' -e r2 sleep 0.1
 	expect_status 0
 	expect_equal "$(grep -c '^CPU[0-9]*;[0-9]*;;r2;' err)" "$(getconf _NPROCESSORS_ONLN)" "rows"
+	has err '^CPU0;' && expect_equal "$(head -1 err | cut -d';' -f1)" CPU0 "first row"
 	on_hybrid "$evprof" stat -C 0 -e r2 sleep 0.1
 	expect_status 0
 	refuse_err missing
