@@ -65,6 +65,9 @@ struct ev_opening {
 /* Why this machine has no hardware counters ("KVM guest without a virtual PMU"), in `out`; empty
  * string when it has some. */
 const char *ev_pmu_absence(char *out, size_t size_bytes);
+/* "; the kernel's watchdog holds a counter: sudo sysctl …", to end a sentence about a missing
+ * counter with; "" when it is off. */
+const char *ev_watchdog_note(void);
 /* Can this event be counted, or sampled, here by this user? 0 or the positive errno, with the cause
  * in `why` (may be NULL). Opened on evprof itself (CPU 0 for what can't follow a task), closed at
  * once. */
@@ -101,6 +104,10 @@ const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_
 /* -ENOENT when this event is not open on this slot; -EIO for a pinned event in error state. */
 int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		     struct ev_count *count);
+/* For counts of one thread by the PMUs of several kinds of cores: the kernel says that each was
+ * wanted all the time, though the thread ran on one kind at a time. Gives each its part of the
+ * time, so that value * enabled / running is what it did there, and the sum is the whole. */
+void ev_counts_take_turns(struct ev_count *counts, size_t count);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
 /* Opens those of the events that `only` names (NULL: all) for a moment on evprof itself. 0 when
@@ -151,6 +158,9 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 		    struct ev_recording *recording, struct ev_err *err);
 const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, size_t event);
 uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CPU */
+/* Why the rings are smaller than wanted (what may be locked, and the command that allows more), ""
+ * when they are not. */
+const char *ev_sampler_ring_note(const struct ev_sampler *sampler);
 size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);

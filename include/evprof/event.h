@@ -30,6 +30,7 @@ enum {
 	EV_SAMPLE_READ = 64,     /* :S */
 	EV_FROM_PFM = 128,       /* libpfm4 made the encoding */
 	EV_BPF_COUNTER = 256,    /* :b, may be counted by a BPF program that shares the counter */
+	EV_FIXED_GUEST = 1024,   /* :G or :H was written */
 	EV_NATURAL_PERIOD = 512, /* a tracepoint or breakpoint: every hit is a sample (period 1,
 				  * EV_FIXED_PERIOD is set too) unless -F or -c was typed */
 };
@@ -47,6 +48,8 @@ enum ev_call_graph {
 /* One resolved event. Strings live as long as the list that holds it. */
 struct ev_event {
 	const char *name; /* as shown: what the user wrote, or name= */
+	const char *word; /* the same without the PMU that it was expanded for: the "cycles" of
+			   * "cpu_atom/cycles/"; name of the sum over `written` */
 	const char
 		*resolved; /* full spelling: "cpu/event=0x3c,umask=0x0/", "software/cpu-clock/" */
 	const char *about; /* one line of meaning, or NULL */
@@ -72,6 +75,7 @@ struct ev_event {
 	enum ev_choice inherit;    /* inherit, no-inherit */
 	enum ev_choice time;       /* time=0, time=1 */
 	enum ev_choice overwrite;  /* overwrite, no-overwrite */
+	bool percore;              /* percore: with -A one count for all threads of a core */
 };
 
 struct ev_event_list {
@@ -86,6 +90,11 @@ struct ev_event_list {
  * -EACCES where it may be a tracepoint but those can't be read. */
 int ev_event_parse(struct ev_event_list *list, const char *text, struct ev_err *err);
 void ev_event_list_done(struct ev_event_list *list);
+
+/* The first event of those that count the same thing on several PMUs because one word meant them
+ * all (cycles on a hybrid CPU, the boxes of uncore_imc): their counts may be added. `index` itself
+ * when it stands alone. */
+size_t ev_event_sum(const struct ev_event_list *list, size_t index);
 
 /* Attach a tracepoint filter to the last event of the list (--filter). */
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);

@@ -10,6 +10,8 @@
  * each tried, one speaks for all. What a user may do is the same for nearly all of them. */
 #define TRACEPOINTS_TRIED 32
 
+#define MOST_SPELLINGS 8 /* of one word that several PMUs serve */
+
 /* Those that kernels are known to treat differently speak for themselves only. */
 static const char *const special_tracepoints[] = { "ftrace:*", "irq_vectors:irq_work_*" };
 
@@ -63,6 +65,7 @@ struct listing {
 	bool one_tracepoint;       /* there are too many to try each */
 	size_t tried_tracepoint;   /* row + 1 of the one that was tried */
 	bool verbose;
+	struct ev_err refusal; /* of the last word that no row has and that is no event */
 };
 
 /* ---- which rows -------------------------------------------------------------------------------
@@ -188,8 +191,10 @@ static void put_choices(struct ev_buffer *text, const struct ev_event *event)
 		ev_buffer_printf(text, ", in %s", event->unit);
 }
 
-static const char *encoding_of(struct listing *listing, const struct ev_event *event)
+/* One word may be an event on each of several PMUs. */
+static const char *encoding_of(struct listing *listing, const struct ev_event_list *events)
 {
+	const struct ev_event *event = &events->items[0];
 	const struct perf_event_attr *attr = &event->attr;
 	struct ev_buffer text = { 0 };
 	if (event->kind == EV_EVENT_TOOL)
@@ -204,6 +209,10 @@ static const char *encoding_of(struct listing *listing, const struct ev_event *e
 		ev_buffer_printf(&text, ", config2 0x%llx", (unsigned long long)attr->config2);
 	put_choices(&text, event);
 	ev_buffer_printf(&text, "; in full: %s", event->resolved);
+	for (size_t i = 1; i < events->count && i < MOST_SPELLINGS; i++)
+		ev_buffer_printf(&text, " + %s", events->items[i].resolved);
+	if (events->count > MOST_SPELLINGS)
+		ev_buffer_printf(&text, " + …");
 	char *encoding = ev_arena_text(&listing->arena, (char *)text.bytes, text.size_bytes);
 	ev_buffer_done(&text);
 	return encoding;
@@ -229,7 +238,7 @@ static void add_row(struct listing *listing, const struct ev_catalogue_row *from
 		else
 			probe(listing, row, &events.items[0]);
 		if (listing->verbose)
-			row->encoding = encoding_of(listing, &events.items[0]);
+			row->encoding = encoding_of(listing, &events);
 	} else if (rc) {
 		row->count_error = row->sample_error = -rc;
 		row->why = ev_arena_text(&listing->arena, err.text, strlen(err.text));
@@ -277,7 +286,7 @@ static void add_written(struct listing *listing, const char *text)
 		if (matches(text, &listing->catalogue.rows[i], false))
 			return;
 	}
-	if (!ev_event_parse(&events, text, NULL)) {
+	if (!ev_event_parse(&events, text, &listing->refusal)) {
 		for (size_t i = 0; i < events.count; i++) {
 			const struct ev_event *event = &events.items[i];
 			struct ev_list_row *row = ev_array_add(&listing->rows);
@@ -288,7 +297,8 @@ static void add_written(struct listing *listing, const char *text)
 								  strlen(event->about))
 						  : "";
 			probe(listing, row, event);
-			row->encoding = encoding_of(listing, event);
+			const struct ev_event_list one = { .items = &events.items[i], .count = 1 };
+			row->encoding = encoding_of(listing, &one);
 		}
 	}
 	ev_event_list_done(&events);
@@ -318,6 +328,9 @@ static int nothing_found(const struct verb *verb, struct listing *listing, char 
 	const char *notes = listing->catalogue.notes;
 	if (!count) {
 		complain_text(verb, 0, "this machine has no such events");
+	} else if (listing->refusal.code && strpbrk(words[count - 1], ":/{,=")) {
+		/* Written as an event, not as a word to search for. */
+		complain(verb, &listing->refusal, 0);
 	} else {
 		const char *near = nearest_name(listing, words[0]);
 		complain_text(verb, 0, "no event has '%s' in its name or meaning%s%s%s",

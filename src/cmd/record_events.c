@@ -51,7 +51,10 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 		int rc = ev_event_parse(&run->events, defaults[i], err);
 		if (rc)
 			return rc;
-		error = ev_probe_sample(&run->events.items[0], why, sizeof(why));
+		/* One for each kind of core. */
+		error = 0;
+		for (size_t k = 0; !error && k < run->events.count; k++)
+			error = ev_probe_sample(&run->events.items[k], why, sizeof(why));
 		if (!error && i && *ev_pmu_absence(absence, sizeof(absence)))
 			ev_recording_add_note(&run->recording, "fallback",
 					      "%s instead of cycles, no hardware counters: %s",

@@ -81,12 +81,30 @@ static void note_openings(struct record_run *run)
 			ev_recording_add_note(&run->recording, "fallback", "%s: %s",
 					      run->events.items[i].name, opening->fallback);
 	}
-	uint64_t got = ev_sampler_ring_bytes(run->sampler);
-	if (run->options->ring_given && got < run->options->ring_pages_bytes)
-		ev_recording_add_note(&run->recording, "fallback",
-				      "rings of %" PRIu64 " KiB instead of %" PRIu64
-				      " KiB: no more memory may be locked",
-				      got >> 10, run->options->ring_pages_bytes >> 10);
+	/* Rings that nobody asked for are as large as fits: -v tells. */
+	const char *rings = ev_sampler_ring_note(run->sampler);
+	if (run->options->ring_given && *rings)
+		ev_recording_add_note(&run->recording, "fallback", "%s", rings);
+}
+
+/* A recording keeps the kinds of cores apart: their cycles are not the same work. */
+static void tell_split(const struct record_run *run)
+{
+	const struct ev_event_list *events = &run->events;
+	for (size_t i = 0; i < events->count; i++) {
+		const char *names = "";
+		struct ev_arena arena = { 0 };
+		for (size_t k = i + 1; events->items[i].pmu && k < events->count; k++)
+			if (ev_event_sum(events, k) == i)
+				names = ev_arena_printf(&arena, "%s, %s", names,
+							events->items[k].name);
+		if (*names && !run->options->quiet)
+			fprintf(stderr,
+				"[ evprof record: %s is sampled on each of its PMUs, as events of "
+				"their own: %s%s ]\n",
+				events->items[i].word, events->items[i].name, names);
+		ev_arena_done(&arena);
+	}
 }
 
 static bool is_stream(const char *output)
@@ -106,6 +124,8 @@ static void tell_openings(const struct record_run *run)
 	}
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
+	if (*ev_sampler_ring_note(run->sampler) && !run->options->ring_given)
+		fprintf(stderr, "[ evprof record: %s ]\n", ev_sampler_ring_note(run->sampler));
 }
 
 int record_open(struct record_run *run, struct ev_err *err)
@@ -133,6 +153,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	note_openings(run);
+	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
 	if (options->stack_bytes)

@@ -20,6 +20,7 @@ struct stat_options {
 	bool null_run; /* -n */
 	bool per_cpu;  /* -A */
 	bool per_thread;
+	bool per_pmu;            /* --per-pmu: rows are not summed over PMUs */
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */
 	uint64_t interval_count; /* --interval-count, 0 = no limit */
@@ -45,6 +46,9 @@ struct stat_options {
 /* One row of the screen: an event, and a CPU or thread where they are kept apart. */
 struct stat_cell {
 	size_t event;
+	uint64_t place; /* 0, or what stands for its CPU or thread */
+	size_t row;     /* the event it is shown as: the first one of its word */
+	bool is_part;   /* added to another one of its word, and not shown */
 	char slot[48]; /* "CPU0", "comm-123", "" */
 	/* Of the run (or interval) that is being counted. */
 	double value;
@@ -60,11 +64,20 @@ struct stat_cell {
 	bool was_wrong;             /* in one of them because it was pinned */
 	uint64_t missed_enabled_ns; /* in those */
 };
+/* Events that count one word on several PMUs, per event. */
+struct stat_sums {
+	EV_ARRAY(struct ev_count) now, last; /* readings, [slot * events + event] */
+	size_t *next;  /* the next one of the same word, SIZE_MAX behind the last */
+	bool *is_lead; /* the first one of its word */
+	double *share; /* what it gave to the sum, scaled, over all runs */
+	bool *alone;   /* of one kind of core, and scaled without those of the others beside it */
+};
 struct stat_counts {
 	EV_ARRAY(struct stat_cell) cells;
 	struct ev_map cell_ids;           /* (event, CPU or thread) -> cell + 1 */
 	EV_ARRAY(struct ev_count) before; /* last reading, [slot * events + event] */
 	struct ev_opening *openings;      /* what became of each event in the first run */
+	struct stat_sums sums;
 };
 
 /* What one counter counted between one reading and the next. */
@@ -194,6 +207,27 @@ void stat_counts_read(struct stat_run *run, bool since_last);
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns);
 void stat_counts_forget_runs(struct stat_run *run);
 void stat_counts_done(struct stat_counts *counts);
+/* The CPU that stands for the core of this one, and the core's name ("S0-D0-C3"). */
+int stat_percore_cpu(int cpu, char *name, size_t size_bytes);
+
+/* Which events belong together; once, when the openings are known. */
+void stat_sums_find(struct stat_run *run);
+void stat_sums_done(struct stat_sums *sums);
+/* Is this event, with others, one row? */
+bool stat_sums_one_row(const struct stat_run *run, size_t event);
+/* Is any event of the word that begins with this one open? */
+bool stat_sums_opened(const struct stat_run *run, size_t lead);
+/* For kinds of cores that a thread uses in turn: makes enabled_ns of what one of them brought its
+ * part of the time. True when there are several. */
+bool stat_sums_take_turns(struct stat_run *run, size_t event, size_t slot, bool since_last,
+			  struct ev_count *delta);
+/* Everything was read: adds the cells of one word up. */
+void stat_sums_add(struct stat_run *run);
+/* The last ones of the cells (indices) are those of this event's row: where kinds of cores were read
+ * one after another, they become sorted by CPU. */
+void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count);
+/* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */
+const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_arena *arena);
 /* Context switches of an unprivileged user, from the command's accounting. */
 bool stat_counts_from_usage(const struct stat_run *run, size_t event);
 

@@ -43,6 +43,7 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 			stat_counts_from_usage(run, i);
 		refused += open == 0;
 	}
+	stat_sums_find(run);
 	/* What is refused stands in the first pass, together with what is not. */
 	open += run->passes.at > 0;
 	if (open)
@@ -79,13 +80,20 @@ static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struc
 	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
 	bool thread = run->options->per_thread && slot && slot->tid >= 0;
 	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	char core[48];
+	bool percore = cpu && run->events.items[event].percore;
+	if (percore)
+		place = (uint64_t)stat_percore_cpu(slot->cpu, core, sizeof(core)) + 1;
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
 	*id = (uint32_t)counts->cells.count;
 	struct stat_cell *cell = ev_array_add(&counts->cells);
-	cell->event = event;
-	if (cpu)
+	cell->event = cell->row = event;
+	cell->place = place;
+	if (percore)
+		snprintf(cell->slot, sizeof(cell->slot), "%s", core);
+	else if (cpu)
 		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
 	else if (thread)
 		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
@@ -102,6 +110,15 @@ static struct ev_count *before_of(struct stat_run *run, size_t slot, size_t even
 
 /* ---- reading ----------------------------------------------------------------------------------
  */
+
+static void add_slices(struct stat_run *run, struct stat_cell *cell, size_t slot,
+		       const struct ev_count *now, bool since_last)
+{
+	struct stat_slice *slice = stat_slice_of(run, slot, cell->event);
+	stat_slice_add(slice, now);
+	ev_scaled_add(&cell->scaled, since_last ? &slice->interval : &slice->whole);
+	slice->interval = (struct ev_slices){ 0 };
+}
 
 static void read_slot(struct stat_run *run, size_t event, size_t slot, bool since_last)
 {
@@ -121,12 +138,12 @@ static void read_slot(struct stat_run *run, size_t event, size_t slot, bool sinc
 		delta.running_ns -= before->running_ns;
 	}
 	*before = now;
-	if (stat_may_share(run, event)) {
-		struct stat_slice *slice = stat_slice_of(run, slot, event);
-		stat_slice_add(slice, &now);
-		ev_scaled_add(&cell->scaled, since_last ? &slice->interval : &slice->whole);
-		slice->interval = (struct ev_slices){ 0 };
-	}
+	bool took_turns = stat_sums_take_turns(run, event, slot, since_last, &delta);
+	if (took_turns)
+		/* Slices do not tell waiting for a counter from running on other cores. */
+		cell->scaled.is_unknown |= delta.running_ns < delta.enabled_ns;
+	else if (stat_may_share(run, event))
+		add_slices(run, cell, slot, &now, since_last);
 	/* Scaled where it was counted: CPUs multiplex each for itself. */
 	double value = (double)delta.value * run->events.items[event].scale;
 	if (run->options->scale && delta.running_ns)
@@ -174,6 +191,7 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 	}
 	for (size_t i = 0; i < counts->cells.count; i++)
 		scale_unseen(run, &counts->cells.items[i]);
+	stat_sums_add(run);
 }
 
 /* ---- runs -------------------------------------------------------------------------------------
@@ -241,5 +259,6 @@ void stat_counts_done(struct stat_counts *counts)
 	ev_array_done(&counts->before);
 	ev_map_done(&counts->cell_ids);
 	free(counts->openings);
+	stat_sums_done(&counts->sums);
 	*counts = (struct stat_counts){ 0 };
 }

@@ -41,9 +41,10 @@ static bool is_left_out(struct sheet *sheet, size_t event)
 	const struct stat_run *run = sheet->run;
 	const struct ev_opening *opening = &run->counts.openings[event];
 	const struct ev_event *of = &run->events.items[event];
-	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error)
+	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error ||
+	    (stat_sums_one_row(run, event) && stat_sums_opened(run, event)))
 		return false;
-	if (!strncmp(of->name, "stalled-cycles-", 15))
+	if (!strncmp(of->word, "stalled-cycles-", 15))
 		return true;
 	if (!is_table(run) || !ev_event_is_hardware(&of->attr))
 		return false;
@@ -57,12 +58,13 @@ static const char *shown_name(struct sheet *sheet, size_t event)
 {
 	const struct ev_event *of = &sheet->run->events.items[event];
 	const struct ev_opening *opening = &sheet->run->counts.openings[event];
-	size_t length = strlen(of->name);
+	const char *name = stat_sums_one_row(sheet->run, event) ? of->word : of->name;
+	size_t length = strlen(name);
 	if (of->kind != EV_EVENT_KERNEL || opening->error || of->attr.exclude_kernel ||
 	    !opening->attr.exclude_kernel)
-		return of->name;
-	bool slash = length && of->name[length - 1] == '/';
-	return ev_arena_printf(&sheet->arena, "%s%su", of->name, slash ? "" : ":");
+		return name;
+	bool slash = length && name[length - 1] == '/';
+	return ev_arena_printf(&sheet->arena, "%s%su", name, slash ? "" : ":");
 }
 
 /* Events of one group have the hardware at the same times, unless the group was broken (:W). */
@@ -78,12 +80,23 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 {
 	const struct ev_event *event = &sheet->run->events.items[cell->event];
 	if (cell->wrong || cell->was_wrong)
-		return "pinned, and there was no counter free for it";
+		return ev_arena_printf(&sheet->arena,
+				       "pinned, and there was no counter free for it: others are "
+				       "pinned too, or it comes after a group that needs all%s",
+				       ev_event_is_hardware(&event->attr) ? ev_watchdog_note()
+									  : "");
 	if (event->kind == EV_EVENT_TOOL)
 		return "the CPU time of who is watched is known only while they live";
 	if (enabled_ns)
-		return "it never got a counter: there are more events, or a larger group, than "
-		       "counters; count fewer at once";
+		return ev_arena_printf(&sheet->arena,
+				       "it never got a counter: there are more events, or a larger "
+				       "group, than counters; count fewer at once%s",
+				       ev_event_is_hardware(&event->attr) ? ev_watchdog_note()
+									  : "");
+	if (event->cpus && event->per_task)
+		return ev_arena_printf(&sheet->arena,
+				       "what was watched never ran on a CPU of this kind (%s)",
+				       event->cpus);
 	return NULL;
 }
 
@@ -108,7 +121,7 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 	const struct ev_opening *opening = &sheet->run->counts.openings[cell->event];
 	bool tool = event->kind == EV_EVENT_TOOL;
 	*row = (struct ev_stat_row){
-		.event = shown_name(sheet, cell->event),
+		.event = shown_name(sheet, cell->row),
 		.unit = tool ? "ns" : event->unit,
 		.slot = cell->slot,
 		.value = cell->value,
@@ -141,9 +154,11 @@ static void fill_rows(struct sheet *sheet, bool interval)
 		if (is_left_out(sheet, event))
 			continue;
 		for (size_t i = 0; i < counts->cells.count; i++) {
-			if (counts->cells.items[i].event == event)
+			const struct stat_cell *cell = &counts->cells.items[i];
+			if (cell->row == event && !cell->is_part)
 				*ev_array_add(&order) = i;
 		}
+		stat_sums_sort(sheet->run, event, order.items, order.count);
 	}
 	sheet->stat.rows =
 		ev_arena_take(&sheet->arena, (order.count + 1) * sizeof(*sheet->stat.rows));
@@ -178,6 +193,9 @@ static void note_fallbacks(struct sheet *sheet)
 			ev_arena_printf(&sheet->arena, "%s: %s", names, fallback);
 	}
 	for (size_t i = 0; i < run->events.count; i++) {
+		const char *shares = stat_sums_note(run, i, &sheet->arena);
+		if (shares && !is_left_out(sheet, i))
+			*ev_array_add(&sheet->notes) = shares;
 		if (stat_counts_from_usage(run, i))
 			*ev_array_add(&sheet->notes) =
 				ev_arena_printf(&sheet->arena,

@@ -73,6 +73,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	attr->precise_ip = 0;
 	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
+	if (event->inherit != EV_UNSET)
+		attr->inherit = run->target->kind != EV_TARGET_SYSTEM && event->inherit == EV_YES;
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;
@@ -133,9 +135,40 @@ static bool needs_system(const struct opening_run *run, const struct ev_event *e
 	return true;
 }
 
+/* Cores of the other kind, when -C names only those of one. */
+static bool serves_nobody(const struct opening_run *run, const struct ev_event *event,
+			  struct ev_opening *opening)
+{
+	const struct ev_counters *counters = run->counters;
+	for (size_t place = 0; place < counters->place_count; place++)
+		if (ev_event_serves(event, counters->places[place].cpu))
+			return false;
+	if (!counters->place_count)
+		return false;
+	opening->error = ENODEV;
+	snprintf(opening->why, sizeof(opening->why),
+		 "its PMU serves other CPUs (%s) than those that are watched", event->cpus);
+	return true;
+}
+
 static bool is_in_group(const struct ev_event_list *events, size_t index, size_t leader)
 {
 	return events->items[index].kind == EV_EVENT_KERNEL && leader_of(events, index) == leader;
+}
+
+/* What the group of a refused member wants of the PMU, for the explanation. */
+static struct ev_group_shape shape_of(const struct ev_counters *counters, size_t leader,
+				      size_t refused)
+{
+	struct ev_group_shape shape = { .leader = &counters->openings[leader].attr };
+	for (size_t i = leader; i < counters->events->count; i++) {
+		if (!is_in_group(counters->events, i, leader) ||
+		    !ev_event_is_hardware(&counters->events->items[i].attr))
+			continue;
+		shape.hardware++;
+		shape.fitted += i < refused;
+	}
+	return shape;
 }
 
 /* 0, or the index + 1 of the event that was refused. */
@@ -146,12 +179,17 @@ static size_t open_group(const struct opening_run *run, size_t leader)
 		struct ev_opening *opening = &run->counters->openings[i];
 		if (!is_in_group(events, i, leader))
 			continue;
-		if (needs_system(run, &events->items[i], opening))
+		if (needs_system(run, &events->items[i], opening) ||
+		    serves_nobody(run, &events->items[i], opening))
 			return i + 1;
 		int rc = open_event(run, i, i == leader);
 		if (!rc)
 			continue;
-		ev_opening_refuse(opening, -rc, run->target);
+		struct ev_group_shape shape = shape_of(run->counters, leader, i);
+		if (i == leader)
+			ev_opening_refuse(opening, -rc, run->target);
+		else
+			ev_opening_refuse_member(opening, -rc, run->target, &shape);
 		return i + 1;
 	}
 	return 0;
@@ -176,8 +214,17 @@ static void refuse_group(const struct opening_run *run, size_t leader, size_t cu
 	}
 }
 
-/* A group with :W that does not fit becomes single events. */
-static void break_group(const struct opening_run *run, size_t leader)
+/* What happened to a group, besides what was given up already. */
+static void tell_broken(struct ev_opening *opening, const char *culprit)
+{
+	size_t used = strlen(opening->fallback);
+	snprintf(opening->fallback + used, sizeof(opening->fallback) - used,
+		 "%scounted on its own: its group could not be opened as one because of %.100s",
+		 used ? "; " : "", culprit);
+}
+
+/* A group with :W that cannot be counted as one becomes single events. */
+static void break_group(const struct opening_run *run, size_t leader, size_t culprit)
 {
 	const struct ev_event_list *events = run->counters->events;
 	for (size_t i = events->count; i-- > leader;)
@@ -193,14 +240,14 @@ static void break_group(const struct opening_run *run, size_t leader)
 		opening->attr.disabled = 1;
 		opening->attr.enable_on_exec = run->counters->openings[leader].attr.enable_on_exec;
 		opening->alone = true;
-		if (needs_system(run, &events->items[i], opening))
+		if (needs_system(run, &events->items[i], opening) ||
+		    serves_nobody(run, &events->items[i], opening))
 			continue;
 		int rc = open_event(run, i, true);
 		if (rc)
 			ev_opening_refuse(opening, -rc, run->target);
-		else if (!*opening->fallback)
-			snprintf(opening->fallback, sizeof(opening->fallback),
-				 "counted on its own: its group does not fit the PMU");
+		else
+			tell_broken(opening, events->items[culprit].name);
 	}
 }
 
@@ -222,10 +269,33 @@ static void open_events(const struct opening_run *run)
 			continue;
 		size_t culprit = open_group(run, i);
 		if (culprit && events->items[i].fixed & EV_WEAK_GROUP)
-			break_group(run, i);
+			break_group(run, i, culprit - 1);
 		else if (culprit)
 			refuse_group(run, i, culprit - 1);
 	}
+}
+
+/* Descriptors for every event on every place; of those only that can be counted here, when `sure`.
+ */
+static uint64_t count_descriptors(const struct ev_counters *counters, bool sure)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < counters->events->count; i++) {
+		const struct ev_event *event = &counters->events->items[i];
+		if (event->kind != EV_EVENT_KERNEL || (sure && ev_probe_count(event, NULL, 0)))
+			continue;
+		for (size_t place = 0; place < counters->place_count; place++)
+			count += ev_event_serves(event, counters->places[place].cpu);
+	}
+	return count;
+}
+
+/* Trying the events takes time: only when they would not fit all. */
+static int make_room(struct ev_counters *counters, struct ev_err *err)
+{
+	if (!ev_descriptors_need(&counters->limit, count_descriptors(counters, false), NULL))
+		return 0;
+	return ev_descriptors_need(&counters->limit, count_descriptors(counters, true), err);
 }
 
 /* All that could have opened met threads that were gone. */
@@ -251,9 +321,11 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		struct ev_task_list swap = before;
 		before = now;
 		now = swap;
-		ev_descriptors_need(&counters->limit, before.count * counters->events->count);
 		ev_counters_close_fds(counters);
 		place_tasks(counters, &before);
+		rc = make_room(counters, err);
+		if (rc)
+			break;
 		open_events(run);
 		if (!many || pass == RESCANS || ev_tasks_list(run->target, &now, NULL) ||
 		    !ev_tasks_grew(&before, &now))
@@ -290,10 +362,10 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 	int rc;
 	if (target->kind == EV_TARGET_SYSTEM) {
 		rc = place_cpus(made, target, err);
-		if (!rc) {
-			ev_descriptors_need(&made->limit, made->place_count * events->count);
+		if (!rc)
+			rc = make_room(made, err);
+		if (!rc)
 			open_events(&run);
-		}
 	} else {
 		rc = open_on_tasks(&run, err);
 	}

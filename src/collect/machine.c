@@ -89,6 +89,35 @@ bool ev_machine_is_filtered(void)
 	return own_status("Seccomp", 10, &mode) && mode == 2;
 }
 
+bool ev_machine_is_precise(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return true;
+#else
+	return false;
+#endif
+}
+
+const char *ev_lockdown_level(const char *text, char *out, size_t size_bytes)
+{
+	const char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+	*out = 0;
+	if (close && strncmp(open, "[none]", strlen("[none]")))
+		snprintf(out, size_bytes, "%.*s", (int)(close - open - 1), open + 1);
+	return out;
+}
+
+const char *ev_machine_lockdown(char *out, size_t size_bytes)
+{
+	char *text;
+	*out = 0;
+	if (ev_file_read("/sys/kernel/security/lockdown", &text, NULL))
+		return out;
+	ev_lockdown_level(text, out, size_bytes);
+	free(text);
+	return out;
+}
+
 /* Drivers of CPU cores: "cpu", "cpu_core", "cpum_cf", "armv8_pmuv3_0", and any that lists the cores
  * it serves in `cpus` (others have `cpumask`). */
 static bool is_core_pmu(const char *name)

@@ -17,6 +17,13 @@ bool ev_machine_may_perfmon(void);
 int ev_machine_paranoid(void);
 /* Does a seccomp filter stand between this process and the kernel? */
 bool ev_machine_is_filtered(void);
+/* Do drivers of core PMUs look at attr.precise_ip here? Those of other architectures than x86 take
+ * the wish and do not fulfil it. */
+bool ev_machine_is_precise(void);
+/* How the kernel is locked down ("integrity", "confidentiality"), in `out`; "" when it is not. */
+const char *ev_machine_lockdown(char *out, size_t size_bytes);
+/* The same of the text of /sys/kernel/security/lockdown: "none [integrity] confidentiality". */
+const char *ev_lockdown_level(const char *text, char *out, size_t size_bytes);
 /* True when a driver for the CPU's own counters is there. */
 bool ev_machine_has_core_pmu(void);
 /* "KVM", "Hyper-V", "WSL 2", …; NULL on bare metal, "a hypervisor" when it does not say. */

@@ -9,6 +9,7 @@
 #include "syscalls.h"
 
 #define LARGEST_CPU 65535
+#define NOT_PRECISE "not sampled precisely"
 
 /* One thing that can be given up. `give_up` answers false when there is nothing to give. */
 struct concession {
@@ -26,7 +27,12 @@ static bool is_forbidden(int error)
 
 static bool is_unsupported(int error)
 {
-	return error == EOPNOTSUPP || error == EINVAL;
+	return error == EOPNOTSUPP;
+}
+
+static bool is_invalid(int error)
+{
+	return error == EINVAL;
 }
 
 static bool is_unknown(int error)
@@ -85,6 +91,17 @@ static bool lower_precision(struct perf_event_attr *attr)
 	return true;
 }
 
+static void tell_precision(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	if (attr->precise_ip)
+		snprintf(out, size_bytes, "precise level %u is the highest here",
+			 (unsigned)attr->precise_ip);
+	else
+		snprintf(out, size_bytes,
+			 NOT_PRECISE ", which this PMU cannot: places may be a few "
+				     "instructions late");
+}
+
 static bool leave_guest_bits(struct perf_event_attr *attr)
 {
 	if (!attr->exclude_guest && !attr->exclude_host)
@@ -136,13 +153,32 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 /* In the order in which things are given up. */
 static const struct concession concessions[] = {
 	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
-	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, NULL },
+	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, tell_precision },
 	{ is_unknown, 0, leave_lost_counts, NULL },
 	{ is_unknown, 0, leave_build_ids, NULL },
-	{ is_unknown, 0, leave_guest_bits, NULL },
+	{ is_unknown, EV_FIXED_GUEST, leave_guest_bits, NULL },
 	{ is_unknown, 0, leave_ksymbols, NULL },
+	/* Old kernels say EINVAL to what they do not know: precision is not lost to that. */
+	{ is_invalid, EV_FIXED_PRECISE, lower_precision, tell_precision },
 	{ is_unknown, 0, leave_children, tell_no_children },
 };
+
+/* Would the driver take the wish for precision and forget it? */
+static bool is_forgotten(const struct perf_event_attr *attr)
+{
+	return attr->precise_ip && attr->sample_period && !ev_machine_is_precise();
+}
+
+static void tell_forgotten(struct ev_opening *opening, unsigned fixed)
+{
+	size_t used = strlen(opening->fallback);
+	if (!strstr(opening->fallback, NOT_PRECISE))
+		snprintf(opening->fallback + used, sizeof(opening->fallback) - used,
+			 "%s" NOT_PRECISE "%s: places may be a few instructions late",
+			 used ? "; " : "",
+			 fixed & EV_FIXED_PRECISE ? ", though the kernel takes the wish for it"
+						  : ", which this PMU cannot");
+}
 
 static const struct concession *concede(struct perf_event_attr *attr, unsigned fixed, int error)
 {
@@ -165,11 +201,32 @@ static void add_fallback(struct ev_opening *opening, const struct concession *ma
 			 used ? "; " : "", text);
 }
 
+/* Precision that was given up for an EINVAL which had another cause, found later, is tried again.
+ */
+static int restore_precision(int fd, struct perf_event_attr *attr, unsigned asked, int32_t tid,
+			     int32_t cpu, int group_fd)
+{
+	struct perf_event_attr better = *attr;
+	ev_sys_close(fd); /* it holds the counter */
+	for (unsigned level = asked; level > attr->precise_ip; level--) {
+		better.precise_ip = level & 3;
+		fd = ev_sys_perf_event_open(&better, tid, cpu, group_fd);
+		if (fd < 0)
+			continue;
+		*attr = better;
+		return fd;
+	}
+	return ev_sys_perf_event_open(attr, tid, cpu, group_fd);
+}
+
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
 		   int group_fd)
 {
 	const struct concession *made[16];
 	struct perf_event_attr attr = opening->attr;
+	bool forgotten = is_forgotten(&attr);
+	if (forgotten && !(fixed & EV_FIXED_PRECISE))
+		attr.precise_ip = 0;
 	size_t made_count = 0;
 	int first_error = 0, fd;
 	for (;;) {
@@ -185,9 +242,23 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 			return first_error;
 		made[made_count++] = one;
 	}
+	unsigned asked = forgotten ? 0 : opening->attr.precise_ip;
+	if (asked > attr.precise_ip && made[made_count - 1]->give_up != lower_precision) {
+		fd = restore_precision(fd, &attr, asked, tid, cpu, group_fd);
+		if (fd < 0)
+			return fd;
+	}
 	opening->attr = attr;
-	for (size_t i = 0; i < made_count; i++)
-		add_fallback(opening, made[i]);
+	for (size_t i = 0; i < made_count; i++) {
+		/* Of steps down only the last is told. */
+		bool again = made[i]->give_up == lower_precision && attr.precise_ip == asked;
+		for (size_t j = i + 1; j < made_count; j++)
+			again |= made[j]->tell == made[i]->tell;
+		if (!again)
+			add_fallback(opening, made[i]);
+	}
+	if (forgotten)
+		tell_forgotten(opening, fixed);
 	if (!*opening->fallback && attr.exclude_kernel && ev_attr_is_kernel_only(&attr))
 		snprintf(opening->fallback, sizeof(opening->fallback),
 			 "always 0: it happens in the kernel, which is excluded");
@@ -218,32 +289,4 @@ int ev_opening_filter(int fd, const struct ev_event *event)
 	if (!event->filter)
 		return 0;
 	return ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_FILTER, (void *)event->filter);
-}
-
-void ev_descriptors_need(struct ev_descriptor_limit *limit, uint64_t count)
-{
-	struct rlimit now;
-	count += 64; /* files, pipes and what the program holds besides */
-	if (ev_sys_descriptor_limit(NULL, &now) || now.rlim_cur >= count)
-		return;
-	struct rlimit wanted = { .rlim_cur = count,
-				 .rlim_max = now.rlim_max < count ? count : now.rlim_max };
-	uint64_t before = now.rlim_cur;
-	if (ev_sys_descriptor_limit(&wanted, NULL)) {
-		wanted = (struct rlimit){ .rlim_cur = now.rlim_max, .rlim_max = now.rlim_max };
-		if (ev_sys_descriptor_limit(&wanted, NULL))
-			return;
-	}
-	if (!limit->before)
-		limit->before = before;
-}
-
-void ev_descriptors_restore(struct ev_descriptor_limit *limit)
-{
-	struct rlimit now;
-	if (!limit->before || ev_sys_descriptor_limit(NULL, &now))
-		return;
-	now.rlim_cur = limit->before;
-	ev_sys_descriptor_limit(&now, NULL);
-	limit->before = 0;
 }

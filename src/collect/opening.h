@@ -3,6 +3,7 @@
 #define COLLECT_OPENING_H
 
 #include <evprof/collect.h>
+#include "limits.h"
 
 /* PERF_FORMAT_LOST, which the headers of older systems do not name. */
 #define EV_FORMAT_LOST (1u << 4)
@@ -15,6 +16,16 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 		   int group_fd);
 /* Sets opening->error and why. */
 void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target);
+
+/* The group of a member that was refused. */
+struct ev_group_shape {
+	const struct perf_event_attr *leader;
+	size_t hardware; /* members that want a counter of the PMU, the refused one too */
+	size_t fitted;   /* those of them that were open already */
+};
+/* The same for a member of a group: is it the event, or its place in the group? */
+void ev_opening_refuse_member(struct ev_opening *opening, int error, const struct ev_target *target,
+			      const struct ev_group_shape *group);
 /* Does this event only ever happen in the kernel (switches, migrations, tracepoints)? */
 bool ev_attr_is_kernel_only(const struct perf_event_attr *attr);
 /* cpu-clock or task-clock? */
@@ -24,12 +35,5 @@ bool ev_attr_is_clock(const struct perf_event_attr *attr);
 bool ev_event_serves(const struct ev_event *event, int32_t cpu);
 /* Applies the event's tracepoint filter to an open descriptor: 0 or -errno. */
 int ev_opening_filter(int fd, const struct ev_event *event);
-
-/* The soft limit of descriptors, raised while many are needed. Zeroed: as it was. */
-struct ev_descriptor_limit {
-	uint64_t before; /* soft limit to go back to; 0 = not raised */
-};
-void ev_descriptors_need(struct ev_descriptor_limit *limit, uint64_t count);
-void ev_descriptors_restore(struct ev_descriptor_limit *limit);
 
 #endif

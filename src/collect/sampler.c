@@ -51,32 +51,109 @@ static int open_one(struct ev_sampler *sampler, size_t index, size_t ring, size_
 	return rc < 0 ? rc : 1;
 }
 
+static bool is_hardware(const struct ev_sampled_event *sampled)
+{
+	return sampled->event && ev_event_is_hardware(&sampled->event->attr);
+}
+
 static int refuse(struct ev_sampler *sampler, size_t index, int error,
 		  const struct ev_target *target, struct ev_err *err)
 {
 	struct ev_sampled_event *sampled = &sampler->events[index];
-	ev_opening_refuse(&sampled->opening, error, target);
+	struct ev_group_shape shape = { .leader = &sampler->events[sampled->leader].opening.attr };
+	for (size_t i = 0; i < sampler->event_count; i++) {
+		bool counts = sampler->events[i].leader == sampled->leader &&
+			      is_hardware(&sampler->events[i]);
+		shape.hardware += counts;
+		shape.fitted += counts && i < index;
+	}
+	if (sampled->leader == index)
+		ev_opening_refuse(&sampled->opening, error, target);
+	else
+		ev_opening_refuse_member(&sampled->opening, error, target, &shape);
 	return ev_fail(err, error, "%s cannot be sampled: %s",
 		       sampled->event ? sampled->event->name : "dummy", sampled->opening.why);
+}
+
+/* Is it a member of a group that may fall apart (:W)? Not where the leader's samples carry the
+ * counts of all. */
+static bool may_fall_apart(const struct ev_sampler *sampler, size_t index)
+{
+	const struct ev_sampled_event *sampled = &sampler->events[index];
+	return sampled->leader != index && sampled->event->fixed & EV_WEAK_GROUP &&
+	       !(sampled->event->fixed & EV_SAMPLE_READ);
+}
+
+/* Its members are sampled each on its own from now on. */
+static void break_group(struct ev_sampler *sampler, size_t culprit)
+{
+	size_t leader = sampler->events[culprit].leader;
+	for (size_t i = leader; i < sampler->event_count; i++) {
+		struct ev_sampled_event *sampled = &sampler->events[i];
+		struct ev_opening *opening = &sampled->opening;
+		size_t used = strlen(opening->fallback);
+		if (sampled->leader != leader)
+			continue;
+		sampled->leader = i;
+		opening->attr.disabled = 1;
+		opening->attr.enable_on_exec = sampler->events[leader].opening.attr.enable_on_exec;
+		snprintf(opening->fallback + used, sizeof(opening->fallback) - used,
+			 "%ssampled on its own: its group could not be opened as one because of "
+			 "%.100s",
+			 used ? "; " : "", sampler->events[culprit].event->name);
+	}
+}
+
+/* Opens one event on all its CPUs and threads; how many it was, or -errno. */
+static int open_event(struct ev_sampler *sampler, size_t event)
+{
+	const struct ev_event *listed = sampler->events[event].event;
+	int opened = 0;
+	for (size_t ring = 0; ring < sampler->ring_count; ring++) {
+		if (listed && !ev_event_serves(listed, sampler->rings[ring].cpu))
+			continue;
+		for (size_t tid = 0; tid < sampler->tid_count; tid++) {
+			int rc = open_one(sampler, event, ring, tid);
+			if (rc < 0)
+				return rc;
+			opened += rc;
+		}
+	}
+	return opened;
+}
+
+static uint64_t count_descriptors(const struct ev_sampler *sampler)
+{
+	uint64_t count = 0;
+	for (size_t event = 0; event < sampler->event_count; event++)
+		for (size_t ring = 0; ring < sampler->ring_count; ring++) {
+			const struct ev_event *listed = sampler->events[event].event;
+			if (!listed || ev_event_serves(listed, sampler->rings[ring].cpu))
+				count += sampler->tid_count;
+		}
+	return count;
 }
 
 static int open_all(struct ev_sampler *sampler, const struct ev_target *target, struct ev_err *err)
 {
 	size_t bytes = fd_count(sampler) * sizeof(*sampler->fds), opened = 0;
+	int rc = ev_descriptors_need(&sampler->limit, count_descriptors(sampler), err);
+	if (rc)
+		return rc;
 	sampler->fds = ev_realloc(sampler->fds, bytes);
 	memset(sampler->fds, 0xff, bytes);
-	for (size_t event = 0; event < sampler->event_count; event++)
-		for (size_t ring = 0; ring < sampler->ring_count; ring++) {
-			const struct ev_event *listed = sampler->events[event].event;
-			if (listed && !ev_event_serves(listed, sampler->rings[ring].cpu))
-				continue;
-			for (size_t tid = 0; tid < sampler->tid_count; tid++) {
-				int rc = open_one(sampler, event, ring, tid);
-				if (rc < 0)
-					return refuse(sampler, event, -rc, target, err);
-				opened += (size_t)rc;
-			}
+	for (size_t event = 0; event < sampler->event_count; event++) {
+		rc = open_event(sampler, event);
+		if (rc < 0 && may_fall_apart(sampler, event)) {
+			/* Once for each group: then everything is opened anew. */
+			close_fds(sampler);
+			break_group(sampler, event);
+			return open_all(sampler, target, err);
 		}
+		if (rc < 0)
+			return refuse(sampler, event, -rc, target, err);
+		opened += (size_t)rc;
+	}
 	if (!opened)
 		return ev_fail(err, ESRCH, "the process ended before it could be watched");
 	return 0;
@@ -96,7 +173,6 @@ static int open_tasks(struct ev_sampler *sampler, const struct ev_target *target
 		now = swap;
 		sampler->tids = before.items;
 		sampler->tid_count = before.count;
-		ev_descriptors_need(&sampler->limit, fd_count(sampler));
 		rc = open_all(sampler, target, err);
 		if (rc || !many || pass == RESCANS || ev_tasks_list(target, &now, NULL) ||
 		    !ev_tasks_grew(&before, &now))
@@ -125,7 +201,6 @@ static int open_events(struct ev_sampler *sampler, const struct ev_target *targe
 	sampler->tids = ev_alloc(sizeof(*sampler->tids));
 	sampler->tids[0] = (uint32_t)-1;
 	sampler->tid_count = 1;
-	ev_descriptors_need(&sampler->limit, fd_count(sampler));
 	return open_all(sampler, target, err);
 }
 

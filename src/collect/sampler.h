@@ -30,6 +30,7 @@ struct ev_sampler {
 	struct ev_buffer copy;
 	struct ev_sampler_tally tally;
 	struct ev_descriptor_limit limit;
+	char ring_note[512];
 };
 
 static inline int *ev_sampler_fd(const struct ev_sampler *sampler, size_t event, size_t ring,

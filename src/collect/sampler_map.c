@@ -47,19 +47,18 @@ static int map_all(struct ev_sampler *sampler, size_t bytes)
 	return 0;
 }
 
-static int refuse_map(int error, size_t bytes, size_t ring_count, struct ev_err *err)
+static int refuse_map(int error, const struct ev_lock_limit *limit, size_t bytes, size_t ring_count,
+		      struct ev_err *err)
 {
-	int64_t allowed_kb = 0;
-	ev_file_number("/proc/sys/kernel/perf_event_mlock_kb", &allowed_kb);
+	char told[400];
 	if (error != EPERM)
 		return ev_fail(err, error, "cannot map %zu rings of %zu KiB: %s", ring_count,
 			       bytes >> 10, strerror(error));
 	return ev_fail(err, error,
 		       "cannot lock memory for %zu rings of %zu KiB; other profilers of this user "
-		       "may hold what perf_event_mlock_kb (%lld) allows: "
-		       "sudo sysctl kernel.perf_event_mlock_kb=%lld",
-		       ring_count, bytes >> 10, (long long)allowed_kb,
-		       (long long)(allowed_kb > 0 ? allowed_kb * 4 : 2064));
+		       "may hold some of it: %s",
+		       ring_count, bytes >> 10,
+		       ev_lock_limit_tell(limit, ring_count, bytes, told, sizeof(told)));
 }
 
 /* All descriptors of a CPU write into the ring of the first one. */
@@ -89,6 +88,30 @@ static int ring_member(const struct ev_sampler *sampler, size_t ring, size_t n)
 	return fd < 0 ? -2 : fd;
 }
 
+/* Those that have something to write into them. */
+static size_t count_rings(const struct ev_sampler *sampler)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < sampler->ring_count; i++)
+		count += sampler->rings[i].fd >= 0;
+	return count;
+}
+
+static void tell_smaller(struct ev_sampler *sampler, const struct ev_lock_limit *limit,
+			 size_t rings, size_t wanted, size_t bytes)
+{
+	char told[400];
+	snprintf(sampler->ring_note, sizeof(sampler->ring_note),
+		 "rings of %zu KiB instead of %zu KiB: %s", bytes >> 10, wanted >> 10,
+		 limit->unlimited ? "there is no more memory for them"
+				  : ev_lock_limit_tell(limit, rings, wanted, told, sizeof(told)));
+}
+
+const char *ev_sampler_ring_note(const struct ev_sampler *sampler)
+{
+	return sampler->ring_note;
+}
+
 int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *options,
 		   struct ev_err *err)
 {
@@ -98,14 +121,19 @@ int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *
 			;
 		sampler->rings[i].fd = ring_member(sampler, i, n);
 	}
-	size_t bytes = first_size(sampler, options, floor_bytes);
+	size_t wanted = first_size(sampler, options, floor_bytes);
+	struct ev_lock_limit limit = ev_lock_limit_find();
+	size_t rings = count_rings(sampler);
+	size_t bytes = (size_t)ev_lock_limit_fit(&limit, rings, wanted, floor_bytes);
 	int rc = map_all(sampler, bytes);
 	while ((rc == -EPERM || rc == -ENOMEM) && bytes / 2 >= floor_bytes) {
 		bytes /= 2;
 		rc = map_all(sampler, bytes);
 	}
 	if (rc)
-		return refuse_map(-rc, bytes, sampler->ring_count, err);
+		return refuse_map(-rc, &limit, bytes, rings, err);
+	if (bytes < wanted)
+		tell_smaller(sampler, &limit, rings, wanted, bytes);
 	for (size_t i = 0; i < sampler->ring_count && !rc; i++)
 		rc = lead_to_ring(sampler, i, err);
 	return rc;

@@ -66,3 +66,8 @@ int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old)
 		return -errno;
 	return to && setrlimit(RLIMIT_NOFILE, to) ? -errno : 0;
 }
+
+int ev_sys_locked_limit(struct rlimit *limit)
+{
+	return getrlimit(RLIMIT_MEMLOCK, limit) ? -errno : 0;
+}

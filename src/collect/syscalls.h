@@ -25,5 +25,7 @@ int ev_sys_pidfd_open(pid_t pid);
 int ev_sys_pidfd_send_signal(int pidfd, int signal_number);
 /* The soft and hard limit of descriptors; `to` and `old` may be NULL. */
 int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old);
+/* How much memory this process may lock (RLIMIT_MEMLOCK). */
+int ev_sys_locked_limit(struct rlimit *limit);
 
 #endif

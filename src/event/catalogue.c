@@ -218,6 +218,9 @@ static void add_syntax(struct ev_catalogue *catalogue, const struct ev_pmus *pmu
 		{ "{EVENT,EVENT…}[:MODIFIERS]", "a group: counted together or not at all" },
 		{ "EVENT/TERM=VALUE…/[MODIFIERS]",
 		  "period= freq= name= call-graph= stack-size= max-stack= … for one event" },
+		{ "EVENT:MODIFIERS", "u k h: in user space, kernel, hypervisor; I: not when idle; "
+				     "G H: guests, host; p "
+				     "pp ppp P: precise; D: pinned; e: exclusive; S W: of groups" },
 	};
 	struct ev_arena scratch = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(forms); i++)

@@ -61,13 +61,25 @@ int ev_parse_fault(struct ev_parse *parse, int code, struct ev_span at, const ch
 	return rc;
 }
 
+/* Which part of the list holds names of this form. */
+static const char *place_of(struct ev_parse *parse, struct ev_span wanted)
+{
+	const char *text = ev_span_text(&parse->scratch, wanted);
+	if (strstr(text, "::"))
+		return "evprof list pfm";
+	if (strchr(text, '/'))
+		return "evprof list pmu";
+	return strchr(text, ':') ? "evprof list tracepoint" : "evprof list";
+}
+
 int ev_parse_unknown(struct ev_parse *parse, struct ev_span at, struct ev_span wanted,
 		     const char *fmt, ...)
 {
 	const char *nearest = ev_suggest(parse, wanted);
 	const char *after =
-		ev_arena_printf(&parse->scratch, "%s%s%s", *nearest ? "\ndid you mean: " : "",
-				nearest, "\nRun 'evprof list' to see what can be counted here.");
+		ev_arena_printf(&parse->scratch, "%s%s\nRun '%s' to see what can be counted here.",
+				*nearest ? "\ndid you mean: " : "", nearest,
+				place_of(parse, wanted));
 	va_list args;
 	va_start(args, fmt);
 	int rc = fault(parse, ENOENT, at, after, fmt, args);

@@ -10,6 +10,22 @@ void ev_event_list_done(struct ev_event_list *list)
 	ev_arena_done(&list->arena);
 }
 
+/* Joules and counts, or counts of different lines, make no sum. */
+static bool adds_up(const struct ev_event *one, const struct ev_event *other)
+{
+	return one->pmu && other->pmu && !strcmp(one->unit, other->unit) &&
+	       !strcmp(one->word, other->word);
+}
+
+size_t ev_event_sum(const struct ev_event_list *list, size_t index)
+{
+	const struct ev_event *event = &list->items[index];
+	for (size_t i = event->written; event->pmu && i < index; i++)
+		if (list->items[i].written == event->written && adds_up(&list->items[i], event))
+			return i;
+	return index;
+}
+
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err)
 {
 	if (!list->count)

@@ -119,6 +119,7 @@ int ev_modifiers_apply(struct ev_parse *parse, const struct ev_modifiers *modifi
 	event->fixed |=
 		(modifiers->user || modifiers->kernel || modifiers->hypervisor ? EV_FIXED_LEVEL
 									       : 0u) |
+		(modifiers->guest || modifiers->host ? EV_FIXED_GUEST : 0u) |
 		(modifiers->precise ? EV_FIXED_PRECISE : 0u) |
 		(modifiers->max_precise ? EV_MAX_PRECISE : 0u) |
 		(modifiers->pinned ? EV_PINNED : 0u) | (modifiers->weak ? EV_WEAK_GROUP : 0u) |

@@ -21,9 +21,11 @@ struct ev_made *ev_parse_add(struct ev_parse *parse, struct ev_span word)
 {
 	unsigned index = (unsigned)parse->count;
 	struct ev_made *made = ev_array_add(parse);
+	const char *text = ev_span_text(parse->keep, word);
 	*made = (struct ev_made){
 		.word = word,
-		.event = { .name = ev_span_text(parse->keep, word),
+		.event = { .name = text,
+			   .word = text,
 			   .kind = EV_EVENT_KERNEL,
 			   .attr = { .size = sizeof(made->event.attr) },
 			   .unit = "",
@@ -120,15 +122,20 @@ static void regroup(struct ev_parse *parse, size_t first)
 }
 
 /* cycles in {cycles}:u is shown as cycles:u. */
-static void rename_member(struct ev_parse *parse, struct ev_made *made, const char *letters)
+static const char *modified(struct ev_parse *parse, const char *name, const char *letters)
 {
-	const char *name = made->event.name, *colon = strrchr(name, ':'),
-		   *slash = strrchr(name, '/');
-	if (made->named || !*letters)
-		return;
+	const char *colon = strrchr(name, ':'), *slash = strrchr(name, '/');
 	bool joined = (slash && !colon) ||
 		      (colon && colon > slash && ev_modifiers_look_right(ev_span_of(colon + 1)));
-	made->event.name = ev_arena_printf(parse->keep, "%s%s%s", name, joined ? "" : ":", letters);
+	return ev_arena_printf(parse->keep, "%s%s%s", name, joined ? "" : ":", letters);
+}
+
+static void rename_member(struct ev_parse *parse, struct ev_made *made, const char *letters)
+{
+	if (made->named || !*letters)
+		return;
+	made->event.name = modified(parse, made->event.name, letters);
+	made->event.word = modified(parse, made->event.word, letters);
 }
 
 static int group_modify(struct ev_parse *parse, struct ev_span text, size_t first)

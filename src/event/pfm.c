@@ -78,15 +78,18 @@ int ev_pfm_encode(const char *name, struct ev_arena *arena, struct perf_event_at
 		  const char **resolved, const char **about)
 {
 	char typed[LONGEST], *full;
+	const char *respelled;
 	int index, rc;
 	if (!plain(name, typed) || pfm_initialize() != PFM_SUCCESS)
 		return 0;
 	rc = encode(typed, attr, &full, &index);
-	if (rc == PFM_ERR_NOTFOUND && !strcmp(name, typed))
-		return 0;
-	if (rc == PFM_ERR_NOTFOUND) {
-		/* A few names do have a '-'. */
+	/* A few names do have a '-'. */
+	if (rc == PFM_ERR_NOTFOUND && strcmp(name, typed))
 		rc = encode(name, attr, &full, &index);
+	if (rc != PFM_SUCCESS && (respelled = ev_pfm_respell(arena, name))) {
+		int again = encode(respelled, attr, &full, &index);
+		/* The first refusal is of what was typed. */
+		rc = again == PFM_SUCCESS ? again : rc;
 	}
 	if (rc != PFM_SUCCESS)
 		return rc == PFM_ERR_NOTFOUND ? 0 : rc;

@@ -3,6 +3,7 @@
 #define EVPROF_PFM_H
 
 #include <evprof/event.h>
+#include "span.h"
 
 struct ev_pfm_row {
 	const char *pmu;  /* "skx" */
@@ -13,5 +14,9 @@ struct ev_pfm_row {
 };
 /* Every event that libpfm4 has for this CPU; the row is valid during the call. */
 void ev_pfm_rows(void (*take)(void *context, const struct ev_pfm_row *row), void *context);
+
+/* libpfm4's spelling of a name that is like one in its tables but for case and '-', '_', '.', ':'
+ * ("inst-retired.any:c=1"); NULL when none is. In the arena. */
+const char *ev_pfm_respell(struct ev_arena *arena, const char *name);
 
 #endif

@@ -74,7 +74,8 @@ static void pmu_read(struct ev_pmus *pmus, const char *name)
 	struct ev_pmu *pmu = ev_array_add(pmus);
 	pmu->name = name;
 	pmu->type = (uint32_t)number;
-	pmu->core = cpus || !strcmp(name, "cpu");
+	/* Arm and hybrid x86 name the cores a PMU serves, s390 does not. */
+	pmu->core = cpus || !strcmp(name, "cpu") || !strcmp(name, "cpum_cf");
 	/* Only PMUs outside the cores have a cpumask, but for Arm's SPE: there it names the CPUs
 	 * that have the unit. */
 	pmu->per_task = !mask || pmu->core || !strncmp(name, "arm_spe", strlen("arm_spe"));

@@ -10,7 +10,7 @@
 #define MOST_TERMS 64
 
 const char ev_terms_known[] = "period freq name call-graph stack-size max-stack time inherit "
-			      "no-inherit overwrite no-overwrite";
+			      "no-inherit overwrite no-overwrite percore";
 
 /* Takes the quotes off 'x'. */
 static struct ev_span unquoted(struct ev_span value)
@@ -107,7 +107,7 @@ static int apply_name(struct ev_parse *parse, const struct ev_term *term, struct
 {
 	if (!term->value.length)
 		return ev_parse_fault(parse, EINVAL, term->name, "name= needs a name");
-	made->event.name = ev_span_text(parse->keep, term->value);
+	made->event.name = made->event.word = ev_span_text(parse->keep, term->value);
 	made->named = true;
 	return 0;
 }
@@ -172,6 +172,23 @@ static int apply_choice(struct ev_parse *parse, const struct ev_term *term, stru
 	return 0;
 }
 
+static int apply_percore(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
+{
+	uint64_t number = 1;
+	int rc = term->has_value ? number_of(parse, term, 0, 1, &number) : 0;
+	made->event.percore = number;
+	return rc;
+}
+
+/* The mark by which perf's metrics find their events again; nobody reads it here. */
+static int apply_metric_id(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
+{
+	(void)made;
+	if (term->value.length)
+		return 0;
+	return ev_parse_fault(parse, EINVAL, term->name, "metric-id= needs a name");
+}
+
 static int refuse(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
 {
 	(void)made;
@@ -197,13 +214,13 @@ int ev_term_apply(struct ev_parse *parse, const struct ev_term *term, struct ev_
 		{ "no-inherit", apply_choice },
 		{ "overwrite", apply_choice },
 		{ "no-overwrite", apply_choice },
-		{ "percore", refuse },
+		{ "percore", apply_percore },
+		{ "metric-id", apply_metric_id },
 		{ "aux-output", refuse },
 		{ "aux-action", refuse },
 		{ "aux-sample-size", refuse },
 		{ "branch_type", refuse },
 		{ "max-events", refuse },
-		{ "metric-id", refuse },
 		{ "driver-config", refuse },
 	};
 	for (size_t i = 0; i < EV_LENGTH(common); i++)

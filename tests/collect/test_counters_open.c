@@ -155,10 +155,132 @@ static void a_weak_group_is_broken_up_and_says_so(void **state)
 	struct ev_counters *counters = open_on(&events, two_threads, 1, has_no_room_for_members, 0);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(ev_counters_opening(counters, i)->error, 0);
-		assert_non_null(strstr(ev_counters_opening(counters, i)->fallback, "on its own"));
+		assert_non_null(strstr(ev_counters_opening(counters, i)->fallback,
+				       "on its own: its group could not be opened as one because "
+				       "of member"));
 		assert_true(ev_counters_opening(counters, i)->attr.disabled);
 	}
 	assert_int_equal(script.ioctls, 4); /* each is switched on itself */
+	close_and_check(counters, &events);
+}
+
+/* As x86 answers: validate_group() refuses the member that is one too many. */
+static int has_two_counters(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu;
+	return attr->config == 3 && group_fd >= 0 ? EINVAL : 0;
+}
+
+static void a_group_larger_than_the_pmu_names_the_first_that_did_not_fit(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 4; i++) {
+		add_event(&events, software_event(i == 2 ? "third" : "other", i + 1, 0));
+		events.items[i].attr.type = PERF_TYPE_HARDWARE;
+	}
+	struct ev_counters *counters = open_on(&events, two_threads, 1, has_two_counters, 0);
+	assert_non_null(strstr(ev_counters_opening(counters, 2)->why, "wants 4 counters at once"));
+	assert_non_null(strstr(ev_counters_opening(counters, 2)->why, "2 fitted"));
+	assert_non_null(strstr(ev_counters_opening(counters, 0)->why, "because of third"));
+	assert_non_null(strstr(ev_counters_opening(counters, 3)->why, "because of third"));
+	close_and_check(counters, &events);
+}
+
+/* Kinds of cores: CPU 0, and all others. */
+static int count_on(const struct ev_counters *counters, size_t event)
+{
+	int count = 0;
+	for (size_t place = 0; place < counters->place_count; place++)
+		count += *ev_counters_fd(counters, event, place) >= 0;
+	return count;
+}
+
+static void an_event_for_each_kind_of_core_is_opened_on_its_own_cpus(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	struct ev_counters *counters;
+	struct ev_err err = { 0 };
+	const struct ev_target target = { .kind = EV_TARGET_SYSTEM };
+	const struct ev_counters_options options = { 0 };
+	add_event(&events, software_event("cpu_core/cycles/", 0, 0));
+	add_event(&events, software_event("cpu_atom/cycles/", UINT64_C(10) << 32, 1));
+	events.items[0].cpus = "0";
+	events.items[1].cpus = "1-1000";
+	events.items[0].attr.type = events.items[1].attr.type = PERF_TYPE_HARDWARE;
+	script_reset(opens_everything);
+	assert_int_equal(ev_counters_open(&counters, &events, &target, &options, &err), 0);
+	int others = (int)ev_cpus_online() - 1;
+	assert_int_equal(count_on(counters, 0), 1);
+	assert_int_equal(count_on(counters, 1), others);
+	assert_int_equal(script.opens, 1 + others);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, others ? 0 : ENODEV);
+	close_and_check(counters, &events);
+}
+
+static void a_kind_of_core_that_is_not_watched_says_so(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	struct ev_counters *counters;
+	struct ev_err err = { 0 };
+	uint32_t cpu = 0;
+	const struct ev_target target = { .kind = EV_TARGET_SYSTEM, .cpus = &cpu, .cpu_count = 1 };
+	const struct ev_counters_options options = { 0 };
+	add_event(&events, software_event("cpu_core/cycles/", 0, 0));
+	add_event(&events, software_event("cpu_atom/cycles/", 0, 1));
+	events.items[0].cpus = "0-3";
+	events.items[1].cpus = "4-7";
+	script_reset(opens_everything);
+	assert_int_equal(ev_counters_open(&counters, &events, &target, &options, &err), 0);
+	assert_int_equal(ev_counters_opening(counters, 0)->error, 0);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, ENODEV);
+	assert_non_null(strstr(ev_counters_opening(counters, 1)->why, "other CPUs (4-7)"));
+	close_and_check(counters, &events);
+}
+
+static int inherits(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->inherit ? 0 : ENOENT;
+}
+
+static void the_term_no_inherit_is_obeyed(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	add_event(&events, software_event("a", 1, 0));
+	add_event(&events, software_event("b", 1, 1));
+	events.items[1].inherit = EV_NO;
+	struct ev_counters *counters = open_on(&events, two_threads, 1, inherits, 0);
+	assert_int_equal(ev_counters_opening(counters, 0)->error, 0);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, ENOENT);
+	close_and_check(counters, &events);
+}
+
+static void too_many_descriptors_are_refused_before_any_is_opened(void **state)
+{
+	(void)state;
+	static const size_t all[] = { 5 };
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 1000; i++)
+		add_event(&events, software_event("a", 1, i));
+	struct ev_counters *counters = open_on(&events, all, 1, opens_everything, -EMFILE);
+	assert_null(counters);
+	close_and_check(counters, &events);
+}
+
+static void events_that_are_not_there_need_no_descriptors(void **state)
+{
+	(void)state;
+	static const size_t all[] = { 5 };
+	struct ev_event_list events = { 0 };
+	for (unsigned i = 0; i < 1000; i++)
+		add_event(&events, software_event("a", i % 5 ? 7 : 1, i));
+	struct ev_counters *counters = open_on(&events, all, 1, has_no_config_7, 0);
+	assert_int_equal(ev_counters_opening(counters, 0)->error, 0);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, ENOENT);
 	close_and_check(counters, &events);
 }
 
@@ -263,6 +385,12 @@ int main(void)
 		cmocka_unit_test(a_group_is_refused_as_one),
 		cmocka_unit_test(a_member_that_does_not_fit_is_explained),
 		cmocka_unit_test(a_weak_group_is_broken_up_and_says_so),
+		cmocka_unit_test(a_group_larger_than_the_pmu_names_the_first_that_did_not_fit),
+		cmocka_unit_test(an_event_for_each_kind_of_core_is_opened_on_its_own_cpus),
+		cmocka_unit_test(a_kind_of_core_that_is_not_watched_says_so),
+		cmocka_unit_test(the_term_no_inherit_is_obeyed),
+		cmocka_unit_test(too_many_descriptors_are_refused_before_any_is_opened),
+		cmocka_unit_test(events_that_are_not_there_need_no_descriptors),
 		cmocka_unit_test(threads_that_are_gone_are_skipped),
 		cmocka_unit_test(a_target_that_ended_meanwhile_is_an_error),
 		cmocka_unit_test(threads_born_while_opening_have_everything_opened_anew),

@@ -2,6 +2,7 @@
 // wrap: ev_sys_perf_event_open ev_sys_close ev_sys_ioctl ev_sys_descriptor_limit
 // wrap: ev_machine_paranoid ev_machine_may_perfmon ev_machine_is_filtered
 // wrap: ev_machine_has_core_pmu ev_machine_hypervisor ev_file_number
+// wrap: ev_machine_lockdown
 #include "scripted.h"
 
 static int opens_everything(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
@@ -26,6 +27,31 @@ static int forbids_process_1(const struct perf_event_attr *attr, pid_t tid, int 
 {
 	(void)attr, (void)cpu, (void)group_fd;
 	return tid == 1 ? EACCES : 0;
+}
+
+static int is_never_precise(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->precise_ip ? EOPNOTSUPP : 0;
+}
+
+static int only_counts(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->sample_period ? EOPNOTSUPP : 0;
+}
+
+static int has_four_breakpoints(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				int group_fd)
+{
+	(void)attr, (void)tid, (void)cpu, (void)group_fd;
+	return script.opens - script.closes >= 4 ? ENOSPC : 0;
+}
+
+static int knows_no_kinds(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->config >> 32 ? ENOENT : 0;
 }
 
 static const struct perf_event_attr cycles = { .type = PERF_TYPE_HARDWARE };
@@ -96,12 +122,24 @@ static void another_users_process_is_told_from_paranoia(void **state)
 	assert_why(EACCES, &cycles, &target, "perf_event_paranoid");
 }
 
+static const char *lockdown;
+
+const char *__wrap_ev_machine_lockdown(char *out, size_t size_bytes);
+const char *__wrap_ev_machine_lockdown(char *out, size_t size_bytes)
+{
+	snprintf(out, size_bytes, "%s", lockdown);
+	return out;
+}
+
 static void privileges_that_do_not_help_point_to_lockdown(void **state)
 {
 	(void)state;
 	script_reset(opens_everything);
 	script.may_perfmon = true;
-	assert_why(EACCES, &cycles, NULL, "lockdown");
+	lockdown = "confidentiality";
+	assert_why(EACCES, &cycles, NULL, "locked down (confidentiality)");
+	lockdown = "";
+	assert_why(EACCES, &cycles, NULL, "security module");
 }
 
 static void a_tracepoint_closed_to_everyone_is_said_to_be(void **state)
@@ -153,7 +191,7 @@ static void a_pmu_without_interrupt_can_still_be_counted(void **state)
 	(void)state;
 	const struct perf_event_attr hardware = { .sample_period = 1000 };
 	const struct perf_event_attr msr = { .type = 42, .sample_period = 1000 };
-	script_reset(opens_everything);
+	script_reset(only_counts);
 	assert_why(EOPNOTSUPP, &hardware, NULL, "evprof stat");
 	assert_why(EINVAL, &msr, NULL, "evprof stat");
 }
@@ -184,13 +222,28 @@ static void every_other_refusal_has_a_sentence(void **state)
 	const struct perf_event_attr breakpoint = { .type = PERF_TYPE_BREAKPOINT };
 	const struct perf_event_attr deep = { .sample_max_stack = 500 };
 	const struct perf_event_attr precise = { .precise_ip = 2 };
+	const struct perf_event_attr alone = { .exclusive = 1 };
+	const struct perf_event_attr atom = { .config = UINT64_C(10) << 32 };
 	script_reset(opens_everything);
 	assert_why(EMFILE, &cycles, NULL, "limit of 1024");
 	assert_why(ENFILE, &cycles, NULL, "fs.file-max");
-	assert_why(ENOSPC, &breakpoint, NULL, "breakpoints");
+	script_reset(has_four_breakpoints);
+	assert_why(ENOSPC, &breakpoint, NULL, "a thread can have 4 here");
+	assert_int_equal(script.opens, script.closes);
+	script_reset(knows_no_kinds);
+	assert_why(ENOENT, &atom, NULL, "one kind of core only");
+	script_reset(opens_everything);
+	script.filtered = true;
+	assert_why(ENOSYS, &cycles, NULL, "seccomp");
+	script.filtered = false;
+	assert_why(ENOMEM, &cycles, NULL, "no memory");
+	assert_why(EBUSY, &alone, NULL, "leave the e out");
+	assert_why(EBUSY, &cycles, NULL, "pinned or exclusive event of another");
 	assert_why(ENOSPC, &cycles, NULL, "no room");
 	assert_why(EOVERFLOW, &deep, NULL, "perf_event_max_stack=500");
+	script_reset(is_never_precise);
 	assert_why(EOPNOTSUPP, &precise, NULL, ":pp out");
+	script_reset(opens_everything);
 	assert_why(ESRCH, &cycles, NULL, "gone");
 	assert_why(ENODEV, &cycles, NULL, "offline");
 	assert_why(ENOSYS, &cycles, NULL, "without performance events");

@@ -71,6 +71,17 @@ static void a_rootless_containers_capabilities_do_not_count(void **state)
 	assert_false(ev_uid_map_is_initial(""));
 }
 
+static void a_locked_down_kernel_says_how_far(void **state)
+{
+	(void)state;
+	char level[32];
+	assert_string_equal(ev_lockdown_level("[none] integrity confidentiality\n", level, 32), "");
+	assert_string_equal(ev_lockdown_level("none [integrity] confidentiality\n", level, 32),
+			    "integrity");
+	assert_string_equal(ev_lockdown_level("none [integ", level, 32), "");
+	assert_string_equal(ev_lockdown_level("", level, 32), "");
+}
+
 static void the_clock_goes_forward(void **state)
 {
 	(void)state;
@@ -101,6 +112,7 @@ int main(void)
 		cmocka_unit_test(all_cpus_are_watched_unless_some_are_named),
 		cmocka_unit_test(capabilities_are_those_of_this_process),
 		cmocka_unit_test(a_rootless_containers_capabilities_do_not_count),
+		cmocka_unit_test(a_locked_down_kernel_says_how_far),
 		cmocka_unit_test(the_clock_goes_forward),
 		cmocka_unit_test(slots_of_a_cycle_are_read_from_the_pmu),
 	};

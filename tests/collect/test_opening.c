@@ -2,8 +2,17 @@
 // wrap: ev_sys_perf_event_open ev_sys_close ev_sys_ioctl ev_sys_descriptor_limit
 // wrap: ev_machine_paranoid ev_machine_may_perfmon ev_machine_is_filtered
 // wrap: ev_machine_has_core_pmu ev_machine_hypervisor ev_file_number
+// wrap: ev_machine_is_precise
 #include "opening.h"
 #include "scripted.h"
+
+static bool is_precise = true;
+
+bool __wrap_ev_machine_is_precise(void);
+bool __wrap_ev_machine_is_precise(void)
+{
+	return is_precise;
+}
 
 static int opens_everything(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
@@ -21,6 +30,12 @@ static int has_precision_one(const struct perf_event_attr *attr, pid_t tid, int 
 {
 	(void)tid, (void)cpu, (void)group_fd;
 	return attr->precise_ip > 1 ? EOPNOTSUPP : 0;
+}
+
+static int has_no_precision(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->precise_ip ? EINVAL : 0;
 }
 
 static int is_an_old_kernel(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
@@ -136,6 +151,11 @@ static void precision_steps_down_to_what_opens(void **state)
 	script_reset(has_precision_one);
 	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
 	assert_int_equal(opening.attr.precise_ip, 1);
+	assert_string_equal(opening.fallback, "precise level 1 is the highest here");
+	script_reset(has_no_precision);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 0);
+	assert_non_null(strstr(opening.fallback, "not sampled precisely"));
 }
 
 static void a_precision_that_was_written_is_kept(void **state)
@@ -184,19 +204,90 @@ static void an_absent_event_is_not_blamed_on_a_missing_permission(void **state)
 	assert_int_equal(try(&opening, 0), -ENOENT);
 }
 
-static void descriptors_are_raised_to_the_hard_limit_and_restored(void **state)
+static int has_no_precision_and_is_old(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				       int group_fd)
+{
+	if (attr->build_id)
+		return EINVAL;
+	return has_precision_one(attr, tid, cpu, group_fd);
+}
+
+static void an_old_kernel_does_not_cost_precision(void **state)
 {
 	(void)state;
-	struct ev_descriptor_limit limit = { 0 };
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.build_id = 1;
+	script_reset(is_an_old_kernel);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 3);
+	assert_string_equal(opening.fallback, "");
+	opening.attr.build_id = 1;
+	script_reset(has_no_precision_and_is_old);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 1);
+}
+
+static int reads_no_inherited_groups(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				     int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->inherit || attr->precise_ip > 2 ? EINVAL : 0;
+}
+
+static void precision_is_not_lost_to_what_is_given_up_later(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.inherit = 1;
+	opening.attr.sample_type = PERF_SAMPLE_READ;
+	script_reset(reads_no_inherited_groups);
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 2);
+	assert_false(opening.attr.inherit);
+	assert_int_equal(script.opens, script.closes + 1); /* try() closes past the script */
+	assert_non_null(strstr(opening.fallback, "precise level 2"));
+	assert_non_null(strstr(opening.fallback, "born later are left out"));
+}
+
+static int cannot_leave_guests_out(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				   int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->exclude_host ? EINVAL : 0;
+}
+
+static void a_pmu_that_forgets_the_wish_for_precision_is_not_believed(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.precise_ip = 3;
+	opening.attr.sample_period = 1000;
 	script_reset(opens_everything);
-	ev_descriptors_need(&limit, 100);
-	assert_int_equal(script.limit.rlim_cur, 1024);
-	ev_descriptors_need(&limit, 2000);
-	assert_true(script.limit.rlim_cur >= 2000);
-	ev_descriptors_need(&limit, 1000000);
-	assert_int_equal(script.limit.rlim_cur, 4096);
-	ev_descriptors_restore(&limit);
-	assert_int_equal(script.limit.rlim_cur, 1024);
+	is_precise = false;
+	assert_true(try(&opening, EV_MAX_PRECISE) >= 0);
+	assert_int_equal(opening.attr.precise_ip, 0);
+	assert_non_null(strstr(opening.fallback, "not sampled precisely, which this PMU cannot"));
+	opening = (struct ev_opening){ .attr = opening.attr };
+	opening.attr.precise_ip = 2;
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0);
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0); /* on the next CPU */
+	is_precise = true;
+	assert_int_equal(opening.attr.precise_ip, 2);
+	assert_string_equal(opening.fallback,
+			    "not sampled precisely, though the kernel takes the wish for it: "
+			    "places may be a few instructions late");
+}
+
+static void guests_that_were_written_are_kept(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.exclude_host = 1;
+	script_reset(cannot_leave_guests_out);
+	assert_int_equal(try(&opening, EV_FIXED_GUEST), -EINVAL);
+	assert_true(try(&opening, 0) >= 0);
 }
 
 static void an_event_is_opened_where_its_pmu_serves(void **state)
@@ -226,7 +317,10 @@ int main(void)
 		cmocka_unit_test(a_refusal_leaves_the_attr_alone),
 		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
 		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
-		cmocka_unit_test(descriptors_are_raised_to_the_hard_limit_and_restored),
+		cmocka_unit_test(an_old_kernel_does_not_cost_precision),
+		cmocka_unit_test(a_pmu_that_forgets_the_wish_for_precision_is_not_believed),
+		cmocka_unit_test(precision_is_not_lost_to_what_is_given_up_later),
+		cmocka_unit_test(guests_that_were_written_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Rings that do not fit are halved until they do. */
-// wrap: ev_sys_ring_map ev_sys_ring_unmap ev_sys_ioctl ev_sys_poll
+// wrap: ev_sys_ring_map ev_sys_ring_unmap ev_sys_ioctl ev_sys_poll ev_lock_limit_find
 #include <poll.h>
 #include <sys/ioctl.h>
 #include "live.h"
@@ -56,6 +56,14 @@ int __wrap_ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms)
 	return ready;
 }
 
+static struct ev_lock_limit lock_limit;
+
+struct ev_lock_limit __wrap_ev_lock_limit_find(void);
+struct ev_lock_limit __wrap_ev_lock_limit_find(void)
+{
+	return lock_limit;
+}
+
 /* Two CPUs, two events, two threads: descriptors 100 to 107. */
 static struct ev_ring rings[2];
 static size_t polled[2];
@@ -68,6 +76,7 @@ static int prepare(void **state)
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.error = EPERM;
 	kernel.allowed_bytes = SIZE_MAX / 2;
+	lock_limit = (struct ev_lock_limit){ .unlimited = true, .cpus = 2 };
 	memset(rings, 0, sizeof(rings));
 	memset(polled, 0, sizeof(polled));
 	for (int i = 0; i < 8; i++)
@@ -115,6 +124,26 @@ static void a_ring_that_may_not_be_locked_is_halved(void **state)
 	assert_int_equal(ev_sampler_map(&sampler, &options, NULL), 0);
 	assert_int_equal(ev_sampler_ring_bytes(&sampler), 256 << 10);
 	assert_int_equal(kernel.unmaps, 1); /* one ring of the size before fitted alone */
+}
+
+static void a_ring_that_may_not_be_locked_is_not_even_tried(void **state)
+{
+	(void)state;
+	struct ev_sampler_options options = { .ring_bytes = 4 << 20 };
+	lock_limit = (struct ev_lock_limit){ .per_cpu_kb = 516, .cpus = 2, .own_bytes = 64 << 10 };
+	assert_int_equal(ev_sampler_map(&sampler, &options, NULL), 0);
+	assert_int_equal(ev_sampler_ring_bytes(&sampler), 512 << 10);
+	assert_int_equal(kernel.maps, 2);
+	assert_non_null(
+		strstr(ev_sampler_ring_note(&sampler),
+		       "rings of 512 KiB instead of 4096 KiB: this user may lock 1096 KiB"));
+}
+
+static void rings_as_large_as_wanted_need_no_note(void **state)
+{
+	(void)state;
+	assert_int_equal(ev_sampler_map(&sampler, &as_it_fits, NULL), 0);
+	assert_string_equal(ev_sampler_ring_note(&sampler), "");
 }
 
 static void memory_that_is_short_is_no_end_either(void **state)
@@ -210,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_ring_per_cpu_serves_all_its_descriptors),
 		TEST(a_ring_that_may_not_be_locked_is_halved),
+		TEST(a_ring_that_may_not_be_locked_is_not_even_tried),
+		TEST(rings_as_large_as_wanted_need_no_note),
 		TEST(memory_that_is_short_is_no_end_either),
 		TEST(nothing_below_the_floor_is_tried),
 		TEST(another_refusal_is_not_retried),

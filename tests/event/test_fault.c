@@ -42,6 +42,15 @@ static void what_is_not_fit_for_a_terminal_is_escaped(void **state)
 	assert_non_null(strstr(err.text, "\na\\x0ab\n^"));
 }
 
+static void the_place_to_look_fits_the_name(void **state)
+{
+	tree_plain(*state);
+	refused_with(*state, "nosuch", -ENOENT, "Run 'evprof list' to see");
+	refused_with(*state, "sched:nosuch", -ENOENT, "Run 'evprof list tracepoint' to see");
+	refused_with(*state, "nosuch/x/", -ENOENT, "Run 'evprof list pmu' to see");
+	refused_with(*state, "cpu::NOSUCH", -ENOENT, "Run 'evprof list pfm' to see");
+}
+
 static void the_caret_counts_columns_not_bytes(void **state)
 {
 	struct ev_err err;
@@ -67,6 +76,7 @@ int main(void)
 		WITH_TREE(the_caret_stands_under_the_fault),
 		WITH_TREE(long_texts_are_cut_around_the_fault),
 		WITH_TREE(what_is_not_fit_for_a_terminal_is_escaped),
+		WITH_TREE(the_place_to_look_fits_the_name),
 		WITH_TREE(the_caret_counts_columns_not_bytes),
 		WITH_TREE(a_long_name_in_many_bytes_is_cut_between_characters),
 	};

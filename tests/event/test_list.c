@@ -71,6 +71,51 @@ static void the_default_counters_are_perfs_in_perfs_order(void **state)
 	}
 }
 
+static void a_word_of_several_pmus_adds_up(void **state)
+{
+	tree_hybrid(*state);
+	tree_uncore(*state);
+	struct ev_event_list list =
+		parsed(*state, "cs,cycles:u,{instructions,cs}:k,cycles/name=mine/,cpu_atom/cycles/,"
+			       "uncore_imc/cas_count_read/,mem-loads");
+	static const struct {
+		const char *name, *word;
+		size_t sum;
+	} expected[] = {
+		{ "cs", "cs", 0 },
+		{ "cpu_atom/cycles/u", "cycles:u", 1 },
+		{ "cpu_core/cycles/u", "cycles:u", 1 },
+		{ "cpu_atom/instructions/k", "instructions:k", 3 },
+		{ "cs:k", "cs:k", 4 },
+		{ "cpu_core/instructions/k", "instructions:k", 3 },
+		{ "mine", "mine", 6 },
+		{ "mine", "mine", 6 },
+		{ "cpu_atom/cycles/", "cpu_atom/cycles/", 8 },
+		/* Those of other units or scales are no part of the sum. */
+		{ "uncore_imc_0/cas_count_read/", "uncore_imc/cas_count_read/", 9 },
+		{ "uncore_imc_2/cas_count_read/", "uncore_imc/cas_count_read/", 10 },
+		{ "uncore_imc_10/cas_count_read/", "uncore_imc/cas_count_read/", 10 },
+		{ "cpu_atom/mem-loads/", "mem-loads", 12 },
+		{ "cpu_core/mem-loads/", "mem-loads", 12 },
+	};
+	assert_int_equal(list.count, EV_LENGTH(expected));
+	for (size_t i = 0; i < list.count; i++) {
+		assert_string_equal(list.items[i].name, expected[i].name);
+		assert_string_equal(list.items[i].word, expected[i].word);
+		assert_int_equal(ev_event_sum(&list, i), expected[i].sum);
+	}
+	ev_event_list_done(&list);
+}
+
+static void tracepoints_of_a_glob_do_not_add_up(void **state)
+{
+	tree_plain(*state);
+	struct ev_event_list list = parsed(*state, "sched:*");
+	assert_int_equal(list.count, 2);
+	assert_int_equal(ev_event_sum(&list, 1), 1);
+	ev_event_list_done(&list);
+}
+
 static void an_ended_list_is_empty_and_can_be_ended_again(void **state)
 {
 	struct ev_event_list list = parsed(*state, "cs,faults");
@@ -87,6 +132,8 @@ int main(void)
 		WITH_TREE(a_filter_goes_to_the_tracepoints_of_the_last_word),
 		WITH_TREE(a_filter_for_nothing_is_refused),
 		WITH_TREE(the_default_counters_are_perfs_in_perfs_order),
+		WITH_TREE(a_word_of_several_pmus_adds_up),
+		WITH_TREE(tracepoints_of_a_glob_do_not_add_up),
 		WITH_TREE(an_ended_list_is_empty_and_can_be_ended_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void what_was_written_is_fixed(void **state)
 	(void)state;
 	assert_int_equal(fixed_of("cs"), 0);
 	assert_int_equal(fixed_of("cs:u"), EV_FIXED_LEVEL);
-	assert_int_equal(fixed_of("cs:G"), 0);
+	assert_int_equal(fixed_of("cs:G"), EV_FIXED_GUEST);
 	assert_int_equal(fixed_of("cs:pp"), EV_FIXED_PRECISE);
 	assert_int_equal(fixed_of("cs:P"), EV_MAX_PRECISE);
 	assert_int_equal(fixed_of("cs:S"), EV_SAMPLE_READ);

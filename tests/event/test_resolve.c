@@ -110,6 +110,46 @@ static void a_hardware_event_is_one_for_each_kind_of_core(void **state)
 	ev_event_list_done(&list);
 }
 
+static void big_and_little_cores_of_arm_are_kinds_too(void **state)
+{
+	static const char *const files[][2] = {
+		{ PMUS "armv8_cortex_a53/type", "8\n" },
+		{ PMUS "armv8_cortex_a53/cpus", "0-3\n" },
+		{ PMUS "armv8_cortex_a53/format/event", "config:0-15\n" },
+		{ PMUS "armv8_cortex_a53/events/l2d_cache", "event=0x16\n" },
+		{ PMUS "armv8_cortex_a72/type", "9\n" },
+		{ PMUS "armv8_cortex_a72/cpus", "4-5\n" },
+		{ PMUS "armv8_cortex_a72/format/event", "config:0-15\n" },
+		{ PMUS "armv8_cortex_a72/events/l2d_cache", "event=0x16\n" },
+		{ PMUS "arm_dsu_0/type", "12\n" },
+		{ PMUS "arm_dsu_0/cpumask", "0\n" },
+	};
+	tree_files(*state, files, EV_LENGTH(files));
+	struct ev_event_list list = parsed(*state, "Cpu_Cycles,L2D.cache,cpu/cycles/u");
+	static const struct {
+		const char *name;
+		uint32_t type;
+		uint64_t config;
+		size_t sum;
+	} expected[] = {
+		{ "armv8_cortex_a53/Cpu_Cycles/", PERF_TYPE_HARDWARE, UINT64_C(8) << 32, 0 },
+		{ "armv8_cortex_a72/Cpu_Cycles/", PERF_TYPE_HARDWARE, UINT64_C(9) << 32, 0 },
+		{ "armv8_cortex_a53/L2D.cache/", 8, 0x16, 2 },
+		{ "armv8_cortex_a72/L2D.cache/", 9, 0x16, 2 },
+		{ "armv8_cortex_a53/cycles/u", PERF_TYPE_HARDWARE, UINT64_C(8) << 32, 4 },
+		{ "armv8_cortex_a72/cycles/u", PERF_TYPE_HARDWARE, UINT64_C(9) << 32, 4 },
+	};
+	assert_int_equal(list.count, EV_LENGTH(expected));
+	for (size_t i = 0; i < list.count; i++) {
+		assert_string_equal(list.items[i].name, expected[i].name);
+		assert_int_equal(list.items[i].attr.type, expected[i].type);
+		assert_int_equal(list.items[i].attr.config, expected[i].config);
+		assert_int_equal(ev_event_sum(&list, i), expected[i].sum);
+		assert_string_equal(list.items[i].cpus, i % 2 ? "4-5" : "0-3");
+	}
+	ev_event_list_done(&list);
+}
+
 static void unknown_words_are_refused_with_the_nearest(void **state)
 {
 	tree_plain(*state);
@@ -138,6 +178,7 @@ int main(void)
 		WITH_TREE(tools_are_measured_by_evprof),
 		WITH_TREE(modifiers_follow_every_kind_of_name),
 		WITH_TREE(a_hardware_event_is_one_for_each_kind_of_core),
+		WITH_TREE(big_and_little_cores_of_arm_are_kinds_too),
 		WITH_TREE(unknown_words_are_refused_with_the_nearest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

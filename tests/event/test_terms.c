@@ -36,9 +36,13 @@ static void wishes_travel_with_the_event(void **state)
 				   "inherit,overwrite/,cs//,"
 				   "cs/call_graph=no,inherit,no-overwrite=1,time/,cs/call-graph=fp/"
 				   ",cs/call-graph=lbr/,"
-				   "cs/no-inherit=0/");
+				   "cs/no-inherit=0/,cs/percore,metric-id=x/,cs/percore=0/");
 	const struct ev_event *event = list.items;
-	assert_int_equal(list.count, 6);
+	assert_int_equal(list.count, 8);
+	assert_false(event->percore);
+	assert_true(list.items[6].percore);
+	assert_string_equal(list.items[6].name, "cs/percore,metric-id=x/");
+	assert_false(list.items[7].percore);
 	assert_int_equal(event->call_graph, EV_CALL_GRAPH_DWARF);
 	assert_int_equal(event->stack_size_bytes, 1008);
 	assert_int_equal(event->attr.sample_max_stack, 20);
@@ -79,7 +83,9 @@ static void wrong_terms_are_refused_with_the_right_ones(void **state)
 		{ "cs/stack-size=7/", "from 8 to 65528" },
 		{ "cs/max-stack=65536/", "from 1 to 65535" },
 		{ "cs/time=2/", "from 0 to 1" },
-		{ "cs/percore/", "no term 'percore', though perf does" },
+		{ "cs/percore=2/", "from 0 to 1" },
+		{ "cs/metric-id/", "needs a name" },
+		{ "cs/driver-config/", "though perf does" },
 		{ "cs/aux-output=1/", "though perf does" },
 		{ "cs/period=1,,freq=1/", "a term is missing here" },
 		{ "cs/,/", "a term is missing here" },

@@ -76,7 +76,11 @@ static void check(const struct ev_event_list *list, size_t i)
 	const struct ev_event *event = &list->items[i];
 	struct ev_event_list again = { 0 };
 	char text[128];
-	if (event->leader > i || event->written > i || !event->name || !event->resolved)
+	if (event->leader > i || event->written > i || !event->name || !event->word ||
+	    !event->resolved)
+		abort();
+	size_t sum = ev_event_sum(list, i);
+	if (sum > i || ev_event_sum(list, sum) != sum)
 		abort();
 	ev_event_modifiers(&event->attr, text, sizeof(text));
 	if (event->fixed & EV_FROM_PFM)
