@@ -49,7 +49,7 @@ struct stat_cell {
 	uint64_t place; /* 0, or what stands for its CPU or thread */
 	size_t row;     /* the event it is shown as: the first one of its word */
 	bool is_part;   /* added to another one of its word, and not shown */
-	char slot[48]; /* "CPU0", "comm-123", "" */
+	char slot[48];  /* "CPU0", "comm-123", "" */
 	/* Of the run (or interval) that is being counted. */
 	double value;
 	uint64_t enabled_ns, running_ns;
@@ -223,8 +223,8 @@ bool stat_sums_take_turns(struct stat_run *run, size_t event, size_t slot, bool 
 			  struct ev_count *delta);
 /* Everything was read: adds the cells of one word up. */
 void stat_sums_add(struct stat_run *run);
-/* The last ones of the cells (indices) are those of this event's row: where kinds of cores were read
- * one after another, they become sorted by CPU. */
+/* The last ones of the cells (indices) are those of this event's row: where kinds of cores were
+ * read one after another, they become sorted by CPU. */
 void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count);
 /* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */
 const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_arena *arena);
