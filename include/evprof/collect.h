@@ -188,6 +188,29 @@ int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev
 int ev_bpf_counter_read(struct ev_bpf_counter *counter, uint64_t *switches);
 void ev_bpf_counter_close(struct ev_bpf_counter *counter);
 
+/* ---- what works here, tried ---------------------------------------------------------------------
+ */
+
+enum ev_check_state { EV_CHECK_OK, EV_CHECK_LIMITED, EV_CHECK_MISSING };
+/* One thing that evprof needs or can use. Texts may hold names from outside: escape them. */
+struct ev_check {
+	const char *name, *area; /* rows of one area follow one another */
+	enum ev_check_state state;
+	char value[200]; /* what was found, never empty */
+	char why[400];   /* the cause where it is not ok; "" when the value says it all */
+	char cure[400];  /* the command, or the setting, that cures it; "" when nothing does */
+};
+struct ev_checks {
+	struct ev_check *items;
+	size_t count, room;
+	/* The main job: some event can be counted, some sampled, and a recording written here. */
+	bool can_count, can_sample, can_write;
+};
+/* Tries everything, as the user who runs this, and leaves nothing behind. Takes a second or two.
+ */
+void ev_checks_run(struct ev_checks *checks);
+void ev_checks_done(struct ev_checks *checks);
+
 /* ---- the machine ------------------------------------------------------------------------------
  */
 

@@ -141,4 +141,11 @@ struct ev_list_row {
 void ev_list_print(FILE *out, const struct ev_list_row *rows, size_t count, const char *notes,
 		   bool json, bool verbose);
 
+/* ---- what works here --------------------------------------------------------------------------
+ */
+
+/* True when the main job works. JSON: {"ok","checks":[{"name","area","state": "ok", "limited" or
+ * "missing","value","why","cure"}]}, texts empty where there is nothing to say. */
+bool ev_doctor_print(FILE *out, const struct ev_checks *checks, bool json, bool colour);
+
 #endif
