@@ -39,6 +39,7 @@ struct ev_report_options {
 	bool show_samples; /* -n */
 	bool show_period;  /* --show-total-period */
 	bool header, header_only;
+	bool header_full;     /* -I: topology, caches and memory too */
 	bool quiet;           /* no headers, no quality line */
 	double percent_limit; /* rows below this share are left out */
 	char separator;       /* -t: one character between columns and no padding; 0 = aligned */
@@ -61,8 +62,8 @@ extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "
 extern const size_t ev_report_format_count;
 const struct ev_report_format *ev_report_format_find(const char *name);
 
-/* perf's `# hostname : …` block. */
-void ev_print_header(FILE *out, const struct ev_recording *recording);
+/* perf's `# hostname : …` block; `full` with the long sections about the machine. */
+void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
 /* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
