@@ -165,6 +165,11 @@ typedef int (*ev_take_record)(void *context, const struct ev_record *record, str
  */
 int ev_synthesize(const struct ev_target *target, ev_take_record take, void *context,
 		  size_t *unreadable, struct ev_err *err);
+/* BPF programs that are loaded now: KSYMBOL and BPF_EVENT records at time 0, and what the kernel
+ * tells of them and of their types into the recording's sections. Nothing for who may not ask the
+ * kernel, and where the build has no BPF. */
+int ev_synthesize_bpf(struct ev_recording *recording, ev_take_record take, void *context,
+		      struct ev_err *err);
 /* Fill hostname, release, arch, CPUs, memory, version, command line of a recording, and the
  * sections about its CPUs' topology and caches, memory nodes and PMUs. */
 void ev_describe_host(struct ev_recording *recording, int argc, char *const *argv);

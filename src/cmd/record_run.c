@@ -132,6 +132,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run->writer, &run->unreadable, err);
 	if (!rc)
+		rc = ev_synthesize_bpf(&run->recording, take_record, run->writer, err);
+	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	if (rc && run->writer) {
 		ev_writer_discard(run->writer);
