@@ -337,6 +337,10 @@ int ev_writer_open(struct ev_writer **writer, const char *path,
 /* Append whole records of native byte order. They may stay in memory until the next flush. */
 int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes,
 		  struct ev_err *err);
+/* The same for records that readers want outside of compressed ones, such as TRACING_DATA with what
+ * follows it: everything added before goes out first. */
+int ev_writer_add_plain(struct ev_writer *writer, const void *bytes, size_t size_bytes,
+			struct ev_err *err);
 int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
 			 struct ev_err *err);
 /* Everything added so far is in the file and the header's data size says so; a kill -9 from here on

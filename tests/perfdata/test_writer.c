@@ -44,6 +44,42 @@ static void a_stream_on_stdout_reads_back(void **state)
 	remove_folder(folder);
 }
 
+/* A comm, one that stays readable, and samples: in that order, whatever is packed. */
+static void a_plain_record_stands_outside_of_compressed_ones(void **state)
+{
+	static const struct ev_writer_options *const all[] = { &plain, &packed, &stream,
+							       &packed_stream };
+	char *folder = temporary_folder(), *path = ev_printf("%s/data", folder);
+
+	(void)state;
+	for (size_t i = 0; i < EV_LENGTH(all); i++) {
+		struct ev_recording recording = { 0 };
+		struct ev_buffer bytes = { 0 };
+		struct ev_record record;
+		struct ev_writer *writer;
+		struct ev_err err = { 0 };
+
+		make_recording(&recording);
+		writer = start(path, all[i], &recording);
+		add_records(writer, &recording, 10);
+		record = make_comm(&recording, 2000, "plain-as-day");
+		assert_int_equal(ev_encode(&recording, &record, &bytes, &err), 0);
+		assert_int_equal(ev_writer_add_plain(writer, bytes.bytes, bytes.size_bytes, &err),
+				 0);
+		add_records(writer, &recording, 90);
+		assert_int_equal(ev_writer_finish(writer, &recording, &err), 0);
+		ev_writer_close(writer);
+		assert_reads_back(path, 100);
+		ev_buffer_done(&bytes);
+		bytes = slurp(path);
+		assert_non_null(memmem(bytes.bytes, bytes.size_bytes, "plain-as-day", 12));
+		ev_buffer_done(&bytes);
+		ev_recording_done(&recording);
+	}
+	free(path);
+	remove_folder(folder);
+}
+
 static void long_sections_travel_in_streams(void **state)
 {
 	char *folder = temporary_folder(), *path = ev_printf("%s/stream", folder);
@@ -301,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_layout_reads_back),
 		cmocka_unit_test(a_stream_on_stdout_reads_back),
+		cmocka_unit_test(a_plain_record_stands_outside_of_compressed_ones),
 		cmocka_unit_test(long_sections_travel_in_streams),
 		cmocka_unit_test(a_killed_recorder_leaves_what_was_flushed),
 		cmocka_unit_test(counters_opened_later_have_their_ids_in_the_file),
