@@ -202,14 +202,14 @@ static void print_cmdline(FILE *out, struct ev_arena *scratch, const struct ev_r
 	ev_arena_reset(scratch);
 }
 
-/* Where things stand in the file; a stream has no such places. */
+/* Where things stand in the file; in a stream that is nowhere, as perf says it. */
 static void print_places(FILE *out, const struct ev_recording *recording)
 {
 	enum { VERSION = 1 }; /* PERFILE2, as perf counts */
 	char date[64];
 	struct tm local;
 	time_t written = (time_t)recording->written_s;
-	if (!recording->data_offset)
+	if (!recording->data_offset && !recording->pipe)
 		return;
 	if (written && localtime_r(&written, &local) &&
 	    strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &local))

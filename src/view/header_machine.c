@@ -35,8 +35,13 @@ void ev_header_topology(struct ev_header_section *section)
 	if (!print_texts(section, &threads, "sibling sockets"))
 		return;
 	places = threads;
-	if (!print_texts(section, &places, NULL) || ev_cursor_left(&places) / 8 < cpus)
+	if (!print_texts(section, &places, NULL))
 		return;
+	if (ev_cursor_left(&places) / 8 < cpus) { /* before 4.2 */
+		print_texts(section, &threads, "sibling threads");
+		fputs("# Core ID and Socket ID information is not available\n", section->out);
+		return;
+	}
 	dies = places;
 	ev_cursor_skip(&dies, (size_t)cpus * 8);
 	bool has_dies = ev_cursor_left(&dies) && print_texts(section, &dies, "sibling dies   ");

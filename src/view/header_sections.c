@@ -201,7 +201,8 @@ static void print_program(struct ev_header_section *section, struct ev_cursor in
 	for (uint32_t i = 0; i < program.functions; i++) {
 		if (program.functions > 1)
 			fprintf(section->out, "# \tsub_prog %" PRIu32 ":", i);
-		fprintf(section->out, " bpf_prog_%s_%s addr 0x%" PRIx64 " size %" PRIu32 "\n", tag,
+		fprintf(section->out, " bpf_prog_%s%s%s addr 0x%" PRIx64 " size %" PRIu32 "\n", tag,
+			i || *program.name ? "_" : "",
 			i ? "F" : safe(section, program.name, sizeof(program.name)),
 			ev_cursor_u64(&addresses), ev_cursor_u32(&lengths));
 	}
@@ -239,6 +240,22 @@ static void print_types(struct ev_header_section *section)
 /* ---- all ----------------------------------------------------------------------------------------
  */
 
+/* These sections are empty: that they are there says it. */
+static void print_branches(struct ev_header_section *section)
+{
+	fputs("# contains samples with branch stack\n", section->out);
+}
+
+static void print_aux(struct ev_header_section *section)
+{
+	fputs("# contains AUX area data (e.g. instruction trace)\n", section->out);
+}
+
+static void print_stat(struct ev_header_section *section)
+{
+	fputs("# contains stat data\n", section->out);
+}
+
 static const struct {
 	unsigned number;
 	const char *name;
@@ -259,11 +276,11 @@ static const struct {
 	{ EV_FEATURE_EVENT_DESC, "EVENT_DESC", NULL, false },
 	{ EV_FEATURE_CPU_TOPOLOGY, "CPU_TOPOLOGY", ev_header_topology, true },
 	{ EV_FEATURE_NUMA_TOPOLOGY, "NUMA_TOPOLOGY", ev_header_nodes, true },
-	{ EV_FEATURE_BRANCH_STACK, "BRANCH_STACK", NULL, false },
+	{ EV_FEATURE_BRANCH_STACK, "BRANCH_STACK", print_branches, false },
 	{ EV_FEATURE_PMU_MAPPINGS, "PMU_MAPPINGS", print_pmus, false },
 	{ EV_FEATURE_GROUP_DESC, "GROUP_DESC", print_groups, false },
-	{ EV_FEATURE_AUXTRACE, "AUXTRACE", NULL, false },
-	{ EV_FEATURE_STAT, "STAT", NULL, false },
+	{ EV_FEATURE_AUXTRACE, "AUXTRACE", print_aux, false },
+	{ EV_FEATURE_STAT, "STAT", print_stat, false },
 	{ EV_FEATURE_CACHE, "CACHE", ev_header_caches, true },
 	{ EV_FEATURE_SAMPLE_TIME, "SAMPLE_TIME", NULL, false },
 	{ EV_FEATURE_MEM_TOPOLOGY, "MEM_TOPOLOGY", ev_header_memory, true },

@@ -218,6 +218,14 @@ static struct ev_buffer topology_without_dies(void)
 	return topology_of_two(false);
 }
 
+/* Without the places of the CPUs. */
+static struct ev_buffer topology_of_old(void)
+{
+	struct ev_buffer out = topology_of_two(false);
+	out.size_bytes -= 16;
+	return out;
+}
+
 static struct ev_buffer cpu_capabilities(void)
 {
 	struct ev_buffer all = capabilities_of_one(), out = { 0 };
@@ -238,6 +246,10 @@ static const struct long_section {
 	{ EV_FEATURE_CPU_TOPOLOGY, topology_without_dies,
 	  "# sibling sockets : 0-1\n# sibling threads : 0\n# sibling threads : 1\n"
 	  "# CPU 0: Core ID 4, Socket ID 7\n# CPU 1: Core ID 5, Socket ID 7\n" },
+	{ EV_FEATURE_CPU_TOPOLOGY, topology_of_old,
+	  "# sibling sockets : 0-1\n# sibling threads : 0\n# sibling threads : 1\n"
+	  "# Core ID and Socket ID information is not available\n" },
+	{ EV_FEATURE_BRANCH_STACK, types_of_one, "# contains samples with branch stack\n" },
 	{ EV_FEATURE_NUMA_TOPOLOGY, nodes_of_one,
 	  "# node0 meminfo  : total = 1000 kB, free = 900 kB\n# node0 cpu list : 0-1\n" },
 	{ EV_FEATURE_CACHE, caches_of_one,
