@@ -159,7 +159,7 @@ void ev_check_tracepoints(struct ev_check *check, struct ev_checks *checks)
 /* ---- probes -------------------------------------------------------------------------------------
  */
 
-static __attribute__((noinline, noclone)) void probed(void *context)
+static __attribute__((noinline)) void probed(void *context)
 {
 	__asm__ volatile("" : : "r"(context));
 }
@@ -317,7 +317,7 @@ static int compare(const void *one, const void *other)
 	return (*left > *right) - (*left < *right);
 }
 
-static __attribute__((noinline, noclone)) void sort(void *context)
+static __attribute__((noinline)) void sort(void *context)
 {
 	int numbers[] = { 3, 2, 1, 4 };
 	struct ev_trial *trial = context;
