@@ -139,6 +139,7 @@ struct ev_sampler_options {
 	bool addresses;         /* -d */
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
 	bool no_time;
+	bool no_build_ids;      /* mappings are told without them */
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
 	bool at_exec, disabled;
@@ -188,6 +189,11 @@ typedef int (*ev_take_record)(void *context, const struct ev_record *record, str
  */
 int ev_synthesize(const struct ev_target *target, ev_take_record take, void *context,
 		  size_t *unreadable, struct ev_err *err);
+/* BPF programs that are loaded now: KSYMBOL and BPF_EVENT records at time 0, and what the kernel
+ * tells of them and of their types into the recording's sections. Nothing for who may not ask the
+ * kernel, and where the build has no BPF. */
+int ev_synthesize_bpf(struct ev_recording *recording, ev_take_record take, void *context,
+		      struct ev_err *err);
 /* Fill hostname, release, arch, CPUs, memory, version, command line of a recording, and the
  * sections about its CPUs' topology and caches, memory nodes and PMUs. */
 void ev_describe_host(struct ev_recording *recording, int argc, char *const *argv);
@@ -210,6 +216,29 @@ struct ev_bpf_counter;
 int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev_err *err);
 int ev_bpf_counter_read(struct ev_bpf_counter *counter, uint64_t *switches);
 void ev_bpf_counter_close(struct ev_bpf_counter *counter);
+
+/* ---- what works here, tried ---------------------------------------------------------------------
+ */
+
+enum ev_check_state { EV_CHECK_OK, EV_CHECK_LIMITED, EV_CHECK_MISSING };
+/* One thing that evprof needs or can use. Texts may hold names from outside: escape them. */
+struct ev_check {
+	const char *name, *area; /* rows of one area follow one another */
+	enum ev_check_state state;
+	char value[200]; /* what was found, never empty */
+	char why[400];   /* the cause where it is not ok; "" when the value says it all */
+	char cure[400];  /* the command, or the setting, that cures it; "" when nothing does */
+};
+struct ev_checks {
+	struct ev_check *items;
+	size_t count, room;
+	/* The main job: some event can be counted, some sampled, and a recording written here. */
+	bool can_count, can_sample, can_write;
+};
+/* Tries everything, as the user who runs this, and leaves nothing behind. Takes a second or two.
+ */
+void ev_checks_run(struct ev_checks *checks);
+void ev_checks_done(struct ev_checks *checks);
 
 /* ---- the machine ------------------------------------------------------------------------------
  */

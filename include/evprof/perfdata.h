@@ -56,8 +56,13 @@ enum {
 	EV_FEATURE_MEM_TOPOLOGY = 22,
 	EV_FEATURE_CLOCKID = 23,
 	EV_FEATURE_DIR_FORMAT = 24,
+	EV_FEATURE_BPF_PROG_INFO = 25,
+	EV_FEATURE_BPF_BTF = 26,
 	EV_FEATURE_COMPRESSED = 27,
+	EV_FEATURE_CPU_PMU_CAPS = 28,
 	EV_FEATURE_CLOCK_DATA = 29,
+	EV_FEATURE_HYBRID_TOPOLOGY = 30,
+	EV_FEATURE_PMU_CAPS = 31,
 	EV_FEATURE_COUNT = 256,
 	EV_FEATURE_EVPROF_SYMBOLS = 200, /* encoded and decoded by symbol */
 	EV_FEATURE_EVPROF_NOTES = 201, /* text lines "key value": fallbacks, losses, the interval */
@@ -223,6 +228,8 @@ struct ev_recording {
 	bool pipe;    /* stream layout */
 	bool compressed;
 	bool unfinished; /* the recorder never wrote the end: features are missing, or records */
+	uint64_t data_offset, data_size_bytes; /* in the file; 0 for a stream */
+	int64_t written_s; /* when the file was last written, seconds of the epoch; 0 unknown */
 	const char *hostname, *osrelease, *version, *arch, *cpudesc, *cpuid; /* NULL when absent */
 	uint32_t cpus_online, cpus_available;                                /* 0 when absent */
 	uint64_t total_mem_kb;
@@ -330,6 +337,10 @@ int ev_writer_open(struct ev_writer **writer, const char *path,
 /* Append whole records of native byte order. They may stay in memory until the next flush. */
 int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes,
 		  struct ev_err *err);
+/* The same for records that readers want outside of compressed ones, such as TRACING_DATA with what
+ * follows it: everything added before goes out first. */
+int ev_writer_add_plain(struct ev_writer *writer, const void *bytes, size_t size_bytes,
+			struct ev_err *err);
 int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
 			 struct ev_err *err);
 /* Everything added so far is in the file and the header's data size says so; a kill -9 from here on

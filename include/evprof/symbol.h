@@ -188,6 +188,17 @@ const char *ev_demangle(struct ev_arena *arena, const char *name);
 size_t ev_build_id_of_file(const char *path, uint8_t id[20]);
 /* Build-id in a block of ELF notes (/sys/kernel/notes, a vdso). */
 size_t ev_build_id_of_notes(const void *notes, size_t size_bytes, uint8_t id[20]);
+/* How much an ELF file, or the separate debug file that belongs to it, tells about its code. */
+enum ev_debug_kind {
+	EV_DEBUG_UNREADABLE, /* there is no such file, or it is no ELF file */
+	EV_DEBUG_EXPORTS,    /* names of exported functions only */
+	EV_DEBUG_NAMES,      /* all functions (.symtab, .gnu_debugdata) */
+	EV_DEBUG_LINES,      /* source lines and inlined functions too (DWARF) */
+};
+enum ev_debug_kind ev_debug_kind_of(const char *path);
+/* The same for what belongs to a build-id, of which there is no file (the kernel): by
+ * /usr/lib/debug/.build-id alone. */
+enum ev_debug_kind ev_debug_kind_of_id(const uint8_t *id, size_t id_bytes);
 /* File offset of a function in an ELF file's symbol tables, for probes; -ENOENT. */
 int ev_function_offset(const char *path, const char *function, uint64_t *offset,
 		       struct ev_err *err);

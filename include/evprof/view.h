@@ -39,6 +39,7 @@ struct ev_report_options {
 	bool show_samples; /* -n */
 	bool show_period;  /* --show-total-period */
 	bool header, header_only;
+	bool header_full;     /* -I: topology, caches and memory too */
 	bool quiet;           /* no headers, no quality line */
 	double percent_limit; /* rows below this share are left out */
 	char separator;       /* -t: one character between columns and no padding; 0 = aligned */
@@ -61,8 +62,8 @@ extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "
 extern const size_t ev_report_format_count;
 const struct ev_report_format *ev_report_format_find(const char *name);
 
-/* perf's `# hostname : …` block. */
-void ev_print_header(FILE *out, const struct ev_recording *recording);
+/* perf's `# hostname : …` block; `full` with the long sections about the machine. */
+void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
 /* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
@@ -157,5 +158,12 @@ struct ev_list_row {
  */
 void ev_list_print(FILE *out, const struct ev_list_row *rows, size_t count, const char *notes,
 		   bool json, bool verbose);
+
+/* ---- what works here --------------------------------------------------------------------------
+ */
+
+/* True when the main job works. JSON: {"ok","checks":[{"name","area","state": "ok", "limited" or
+ * "missing","value","why","cure"}]}, texts empty where there is nothing to say. */
+bool ev_doctor_print(FILE *out, const struct ev_checks *checks, bool json, bool colour);
 
 #endif

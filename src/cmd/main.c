@@ -15,7 +15,8 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &list_verb };
+static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &list_verb,
+					    &doctor_verb };
 
 static const struct verb program = {
 	.name = "",
@@ -35,6 +36,7 @@ static void print_verbs(FILE *out)
 	      "  evprof stat ./program       how much of everything, and where the time went\n"
 	      "  evprof record ./program     sample it; then `evprof report`: which functions\n"
 	      "  evprof list                 every event that this machine knows\n"
+	      "  evprof doctor               what works here, and what cures the rest\n"
 	      "\nevprof COMMAND --help explains each; evprof --version tells what is built in.\n",
 	      out);
 }

@@ -109,12 +109,15 @@ static const struct option_row rows[] = {
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
-	ROW(0, "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
+	ROW('P', "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
+	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
+	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
 	OPTION_GROUP("When"),
-	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds"),
+	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
+		  "begin after so many milliseconds; -1: never; 10-20,30-40: only then"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
@@ -124,6 +127,9 @@ static const struct option_row rows[] = {
 	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", parse_ring, "size of each CPU's ring"),
 	{ .letter = 'N', .name = "no-buildid-cache", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, no_cache), .help = "keep no copies (evprof never does)" },
+	ROW('B', "no-buildid", NULL, FLAG, no_build_ids, "leave build-ids out of the file"),
+	ROW(0, "max-size", "SIZE", SIZE, max_size_bytes, "stop when the file is as large as this: 10M, 1G"),
+	ROW(0, "dry-run", NULL, FLAG, dry_run, "check options and events, record nothing"),
 	ROW('q', "quiet", NULL, FLAG, quiet, "say nothing but errors"),
 	ROW('v', "verbose", NULL, FLAG, verbose, "tell more"),
 	{ 0 },
@@ -178,6 +184,8 @@ static int record_all(struct record_run *run)
 	int rc = record_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
+	if (run->options->dry_run)
+		return 0;
 	if (record_open(run, &err))
 		return complain(run->verb, &err, STATUS_REFUSED);
 	if (run->workload) {

@@ -10,6 +10,11 @@
 
 #define STACK_BYTES_LIMIT 65528 /* the kernel's, for a record has at most 64 KiB */
 
+/* Sampling is on from … to, since the recording began. */
+struct record_range {
+	uint64_t from_ms, to_ms;
+};
+
 struct record_options {
 	struct event_options events;
 	const char *output;     /* -o */
@@ -21,17 +26,30 @@ struct record_options {
 	bool callchain;       /* -g, --call-graph fp */
 	uint32_t stack_bytes; /* --call-graph dwarf */
 	bool user_callchains, kernel_callchains;
-	int compression_level; /* -z */
-	int64_t delay_ms;      /* -D */
-	double duration_s;     /* --duration */
-	bool thread_counts;    /* -s */
-	bool timestamp;        /* -T: also shown, time is always there */
+	int compression_level;          /* -z */
+	int64_t delay_ms;               /* -D: until sampling begins; -1 = it never does */
+	struct record_range ranges[64]; /* -D 10-20,30-40; none = it does not end */
+	size_t range_count;
+	uint64_t max_size_bytes; /* --max-size, 0 = none */
+	bool dry_run;
+	bool no_build_ids;  /* -B */
+	bool strict_rate;   /* perf's; evprof always refuses too high a frequency */
+	double duration_s;  /* --duration */
+	bool thread_counts; /* -s */
+	bool timestamp;     /* -T: also shown, time is always there */
 	bool sample_cpu, period;
 	bool no_cache;  /* -N: perf's, whose cache evprof has not */
 	bool addresses; /* -d */
 	int clock_id;   /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
 	char *const *command; /* ends with NULL; NULL when there is none */
+};
+
+/* When sampling is switched on or off next. */
+struct record_switches {
+	uint64_t begin_ns, next_ns; /* next_ns 0 = no more */
+	size_t range;
+	bool on; /* by a switch; what begins at exec needs none */
 };
 
 /* The run of one recording: what is open. Zeroed = closed. */
@@ -51,6 +69,8 @@ struct record_run {
 	size_t unreadable;            /* processes whose maps could not be read */
 	int status;                   /* of the command, as waitpid tells it */
 	bool command_ended;
+	struct record_switches switches;
+	bool size_reached; /* --max-size ended it */
 };
 
 /* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the
@@ -63,6 +83,12 @@ int record_open(struct record_run *run, struct ev_err *err);
 /* How to sample, from the options: -EINVAL for contradicting or unreadable ones. Before
  * record_open. */
 int record_sampling(struct record_run *run, struct ev_err *err);
+/* The text of -D; -EINVAL for what is none. */
+int record_parse_delay(void *options, const char *value, struct ev_err *err);
+/* Sets run->switches as -D says, from now on. */
+void record_switches_begin(struct record_run *run, uint64_t now_ns);
+/* Switches sampling on or off when it is time. */
+int record_switch(struct record_run *run, uint64_t now_ns, struct ev_err *err);
 int record_loop(struct record_run *run, struct ev_err *err);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);

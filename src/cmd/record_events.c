@@ -67,7 +67,10 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 			return 0;
 		ev_event_list_done(&run->events);
 	}
-	return ev_fail(err, error, "nothing can be sampled: %s", why);
+	return ev_fail(err, error,
+		       "nothing can be sampled: %s; evprof doctor tells what "
+		       "works here",
+		       why);
 }
 
 int record_events(struct record_run *run, struct ev_err *err)

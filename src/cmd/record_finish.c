@@ -52,7 +52,8 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	if (bytes.size_bytes)
 		ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
 					 bytes.size_bytes);
-	add_build_ids(&run->recording, &loaded);
+	if (!run->options->no_build_ids)
+		add_build_ids(&run->recording, &loaded);
 	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
 	run->quality = loaded.profile->quality;
 	run->recording.first_time_ns = loaded.profile->first_time_ns;
@@ -137,6 +138,9 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
 	if (run->unwind)
 		print_unfinished(run);
+	if (run->size_reached)
+		fprintf(stderr, "[ evprof record: stopped: the file has the size that --max-size "
+				"allows ]\n");
 	if (run->unreadable)
 		fprintf(stderr,
 			"[ evprof record: the mappings of %zu process%s could not be read; samples "

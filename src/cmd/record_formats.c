@@ -14,7 +14,7 @@ static int add_to_stream(struct record_run *run, const struct ev_buffer *section
 	ev_buffer_zero(&record, 4);
 	ev_buffer_add(&record, section->bytes, section->size_bytes);
 	ev_buffer_zero(&record, padding);
-	int rc = ev_writer_add(run->writer, record.bytes, record.size_bytes, err);
+	int rc = ev_writer_add_plain(run->writer, record.bytes, record.size_bytes, err);
 	ev_buffer_done(&record);
 	return rc;
 }
@@ -24,12 +24,8 @@ static int add_formats(struct record_run *run, const struct ev_buffer *section, 
 	if (!run->stream)
 		ev_recording_set_section(&run->recording, EV_FEATURE_TRACING_DATA, section->bytes,
 					 section->size_bytes);
-	else if (!run->options->compression_level)
-		return add_to_stream(run, section, err);
 	else
-		ev_recording_add_note(&run->recording, "fallback",
-				      "perf will not show the tracepoints of this stream: their "
-				      "formats do not go into a compressed one");
+		return add_to_stream(run, section, err);
 	return 0;
 }
 

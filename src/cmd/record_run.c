@@ -34,11 +34,10 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.ring_bytes = from->ring_pages_bytes,
 		.ring_given = from->ring_given,
 		.clock_id = from->clock_id,
+		.no_build_ids = from->no_build_ids,
 	};
 	if (from->duration_s < 0)
 		return ev_fail(err, EINVAL, "--duration wants seconds, not a negative number");
-	if (from->delay_ms < -1)
-		return ev_fail(err, EINVAL, "-D wants milliseconds, or -1 for never");
 	if (!from->frequency)
 		return 0;
 	if (from->period_events)
@@ -56,8 +55,13 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
-	return run->unwind ? record_unwind_told(run->unwind, record, err)
-			   : ev_writer_add_record(run->writer, record, err);
+	struct ev_record plain = *record;
+	if (run->options->no_build_ids && record->type == PERF_RECORD_MMAP2) {
+		plain.mmap.build_id_bytes = 0;
+		plain.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
+	}
+	return run->unwind ? record_unwind_told(run->unwind, &plain, err)
+			   : ev_writer_add_record(run->writer, &plain, err);
 }
 
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
@@ -169,6 +173,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run, &run->unreadable, err);
 	if (!rc)
+		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
+	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	if (rc && run->writer) {
 		ev_writer_discard(run->writer);
@@ -179,24 +185,22 @@ int record_open(struct record_run *run, struct ev_err *err)
 
 /* When the next thing must happen without a record coming. */
 struct deadlines {
-	uint64_t flush_ns, enable_ns, stop_ns; /* 0 = never */
+	uint64_t flush_ns, stop_ns; /* 0 = never */
 };
 
 static struct deadlines deadlines_from(const struct record_options *options, uint64_t now_ns)
 {
 	struct deadlines at = { .flush_ns = now_ns + FLUSH_EVERY_NS };
-	if (options->delay_ms > 0)
-		at.enable_ns = now_ns + (uint64_t)options->delay_ms * 1000000;
 	if (options->duration_s > 0)
 		at.stop_ns = now_ns + (uint64_t)(options->duration_s * 1e9);
 	return at;
 }
 
-static int wait_ms(const struct deadlines *at, uint64_t now_ns)
+static int wait_ms(const struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
 	uint64_t until = now_ns + WAIT_MS * 1000000ull;
-	if (at->enable_ns && at->enable_ns < until)
-		until = at->enable_ns;
+	if (run->switches.next_ns && run->switches.next_ns < until)
+		until = run->switches.next_ns;
 	if (at->stop_ns && at->stop_ns < until)
 		until = at->stop_ns;
 	return until <= now_ns ? 0 : (int)((until - now_ns) / 1000000) + 1;
@@ -205,7 +209,7 @@ static int wait_ms(const struct deadlines *at, uint64_t now_ns)
 /* True when there is nothing more to wait for. */
 static bool is_over(struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
-	if (signals_stop() || (at->stop_ns && now_ns >= at->stop_ns))
+	if (signals_stop() || run->size_reached || (at->stop_ns && now_ns >= at->stop_ns))
 		return true;
 	if (run->workload && !run->command_ended)
 		run->command_ended =
@@ -218,17 +222,16 @@ static bool is_over(struct record_run *run, const struct deadlines *at, uint64_t
 static int record_step(struct record_run *run, struct deadlines *at, uint64_t now_ns,
 		       struct ev_err *err)
 {
-	int rc = 0;
-	if (at->enable_ns && now_ns >= at->enable_ns) {
-		at->enable_ns = 0;
-		rc = ev_sampler_enable(run->sampler, err);
-	}
+	uint64_t limit_bytes = run->options->max_size_bytes;
+	int rc = record_switch(run, now_ns, err);
 	if (!rc)
 		rc = drain(run, err);
-	if (!rc && now_ns >= at->flush_ns) {
+	/* Only what is flushed has a size. */
+	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
 		rc = ev_writer_flush(run->writer, err);
 	}
+	run->size_reached = limit_bytes && ev_writer_size(run->writer) >= limit_bytes;
 	return rc;
 }
 
@@ -247,12 +250,13 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
 		rc = run->options->delay_ms ? 0 : ev_sampler_enable(run->sampler, err);
 	struct deadlines at = deadlines_from(run->options, ev_now_ns());
+	record_switches_begin(run, ev_now_ns());
 	while (!rc) {
 		uint64_t now_ns = ev_now_ns();
 		rc = record_step(run, &at, now_ns, err);
 		if (rc || is_over(run, &at, now_ns))
 			break;
-		ev_sampler_wait(run->sampler, wait_ms(&at, now_ns), signals_fd());
+		ev_sampler_wait(run->sampler, wait_ms(run, &at, now_ns), signals_fd());
 		signals_clear();
 	}
 	ev_sampler_disable(run->sampler, NULL);

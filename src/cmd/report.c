@@ -22,6 +22,7 @@ static const struct option_row rows[] = {
 	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
+	ROW('I', "show-info", NULL, FLAG, view.header_full, "with the machine's topology and caches"),
 	OPTION_GROUP("Rows and columns"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
 	ROW('F', "fields", "KEY[,KEY]", TEXT, fields, "columns: sort keys, overhead, sample, period"),
@@ -115,7 +116,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 			struct loaded *loaded, struct ev_err *err)
 {
 	if (options->view.header || options->view.header_only)
-		ev_print_header(out, loaded->recording);
+		ev_print_header(out, loaded->recording, options->view.header_full);
 	if (options->view.header_only)
 		return 0;
 	bool chains = loaded->profile->quality.with_stack > 0;

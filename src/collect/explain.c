@@ -46,7 +46,8 @@ static bool refuse_filtered(const struct ev_refusal *refusal)
 	else
 		ev_say(refusal,
 		       "a security module of this system forbids performance events to "
-		       "this user, whatever perf_event_paranoid (%d) says: try with sudo",
+		       "this user, whatever perf_event_paranoid (%d) says: try with sudo; "
+		       "evprof doctor tells what works",
 		       level);
 	return true;
 }

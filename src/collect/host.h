@@ -26,6 +26,10 @@ bool ev_host_caches(const char *root, uint32_t cpus, struct ev_buffer *out);
 bool ev_host_numa_topology(const char *root, struct ev_buffer *out);
 bool ev_host_mem_topology(const char *root, struct ev_buffer *out);
 bool ev_host_pmu_mappings(const char *root, struct ev_buffer *out);
+/* Of the PMU "cpu", of all others, and which cores the PMUs of a hybrid CPU serve. */
+bool ev_host_cpu_capabilities(const char *root, struct ev_buffer *out);
+bool ev_host_pmu_capabilities(const char *root, struct ev_buffer *out);
+bool ev_host_hybrid_topology(const char *root, struct ev_buffer *out);
 /* All of them into the recording's sections. */
 void ev_host_sections(struct ev_recording *recording, const char *root);
 

@@ -162,6 +162,9 @@ void ev_host_sections(struct ev_recording *recording, const char *root)
 		{ EV_FEATURE_PMU_MAPPINGS, NULL, ev_host_pmu_mappings },
 		{ EV_FEATURE_CACHE, ev_host_caches, NULL },
 		{ EV_FEATURE_MEM_TOPOLOGY, NULL, ev_host_mem_topology },
+		{ EV_FEATURE_CPU_PMU_CAPS, NULL, ev_host_cpu_capabilities },
+		{ EV_FEATURE_HYBRID_TOPOLOGY, NULL, ev_host_hybrid_topology },
+		{ EV_FEATURE_PMU_CAPS, NULL, ev_host_pmu_capabilities },
 	};
 	struct ev_buffer out = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(sections); i++) {

@@ -120,7 +120,7 @@ const char *ev_machine_lockdown(char *out, size_t size_bytes)
 
 /* Drivers of CPU cores: "cpu", "cpu_core", "cpum_cf", "armv8_pmuv3_0", and any that lists the cores
  * it serves in `cpus` (others have `cpumask`). */
-static bool is_core_pmu(const char *name)
+bool ev_machine_is_core_pmu(const char *name)
 {
 	char path[512];
 	if (!strcmp(name, "cpu") || !strncmp(name, "cpu_", 4) || !strncmp(name, "cpum_", 5) ||
@@ -137,7 +137,7 @@ bool ev_machine_has_core_pmu(void)
 	if (!folder)
 		return true; /* no /sys here: the kernel's own answer must do */
 	for (struct dirent *entry; !found && (entry = readdir(folder));)
-		found = entry->d_name[0] != '.' && is_core_pmu(entry->d_name);
+		found = entry->d_name[0] != '.' && ev_machine_is_core_pmu(entry->d_name);
 	closedir(folder);
 	return found;
 }

@@ -5,7 +5,13 @@
 #include <evprof/collect.h>
 
 /* Numbers of linux/capability.h. */
-enum { EV_CAP_SYS_PTRACE = 19, EV_CAP_SYS_ADMIN = 21, EV_CAP_PERFMON = 38, EV_CAP_BPF = 39 };
+enum {
+	EV_CAP_SYS_PTRACE = 19,
+	EV_CAP_SYS_ADMIN = 21,
+	EV_CAP_SYSLOG = 34,
+	EV_CAP_PERFMON = 38,
+	EV_CAP_BPF = 39
+};
 
 /* Has this process the capability, outside of user namespaces? */
 bool ev_machine_has_capability(int capability);
@@ -24,6 +30,8 @@ bool ev_machine_is_precise(void);
 const char *ev_machine_lockdown(char *out, size_t size_bytes);
 /* The same of the text of /sys/kernel/security/lockdown: "none [integrity] confidentiality". */
 const char *ev_lockdown_level(const char *text, char *out, size_t size_bytes);
+/* Is the PMU of this name one of CPU cores? */
+bool ev_machine_is_core_pmu(const char *name);
 /* True when a driver for the CPU's own counters is there. */
 bool ev_machine_has_core_pmu(void);
 /* "KVM", "Hyper-V", "WSL 2", …; NULL on bare metal, "a hypervisor" when it does not say. */

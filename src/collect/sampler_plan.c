@@ -93,7 +93,8 @@ static bool wants_period(const struct perf_event_attr *attr,
 /* The one event that also tells of mappings, names and tasks. */
 static void make_teller(struct perf_event_attr *attr, const struct ev_sampler_options *options)
 {
-	attr->mmap = attr->mmap2 = attr->build_id = 1;
+	attr->mmap = attr->mmap2 = 1;
+	attr->build_id = !options->no_build_ids;
 	attr->comm = attr->comm_exec = attr->task = 1;
 	attr->ksymbol = attr->bpf_event = 1;
 	attr->mmap_data = options->addresses;

@@ -67,6 +67,13 @@ int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old)
 	return to && setrlimit(RLIMIT_NOFILE, to) ? -errno : 0;
 }
 
+int ev_sys_affinity(const cpu_set_t *to, cpu_set_t *old)
+{
+	if (old && sched_getaffinity(0, sizeof(*old), old))
+		return -errno;
+	return to && sched_setaffinity(0, sizeof(*to), to) ? -errno : 0;
+}
+
 int ev_sys_locked_limit(struct rlimit *limit)
 {
 	return getrlimit(RLIMIT_MEMLOCK, limit) ? -errno : 0;

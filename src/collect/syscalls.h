@@ -4,6 +4,7 @@
 #define COLLECT_SYSCALLS_H
 
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -25,6 +26,8 @@ int ev_sys_pidfd_open(pid_t pid);
 int ev_sys_pidfd_send_signal(int pidfd, int signal_number);
 /* The soft and hard limit of descriptors; `to` and `old` may be NULL. */
 int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old);
+/* The CPUs that this thread may run on; `to` and `old` may be NULL. */
+int ev_sys_affinity(const cpu_set_t *to, cpu_set_t *old);
 /* How much memory this process may lock (RLIMIT_MEMLOCK). */
 int ev_sys_locked_limit(struct rlimit *limit);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include "layout.h"
 
 /* What is read while the header is walked. `budget_bytes` is what may still be loaded: places that
@@ -185,6 +186,8 @@ static int read_file_layout(struct loading *loading, struct ev_cursor *cursor,
 	header->data_begin = data.offset;
 	header->data_end = data.offset + data.size_bytes;
 	header->data_open_ended = data.size_bytes == 0;
+	recording->data_offset = data.offset;
+	recording->data_size_bytes = data.size_bytes;
 	if (data.size_bytes == 0 || data.size_bytes > size_bytes - data.offset) {
 		header->data_end = size_bytes;
 		recording->unfinished = true;
@@ -204,12 +207,15 @@ int ev_file_header_read(const struct ev_source *source, struct ev_recording *rec
 			struct ev_file_header *header, struct ev_err *err)
 {
 	struct loading loading = { source, recording, source->size_bytes };
+	struct stat status;
 	uint8_t bytes[EV_FILE_HEADER_BYTES];
 	struct ev_cursor cursor;
 	size_t got = 0;
 	uint64_t header_bytes;
 	static const char swapped_magic[] = "2ELIFREP";
 
+	if (source->fd >= 0 && source->seekable && !fstat(source->fd, &status))
+		recording->written_s = status.st_mtime;
 	/* Of a pipe no more than its short header may be taken. */
 	while (got < (source->seekable ? sizeof(bytes) : EV_PIPE_HEADER_BYTES)) {
 		ssize_t more;

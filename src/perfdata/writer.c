@@ -175,6 +175,22 @@ int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes
 	return rc;
 }
 
+int ev_writer_add_plain(struct ev_writer *writer, const void *bytes, size_t size_bytes,
+			struct ev_err *err)
+{
+	struct ev_err why = { 0 };
+	size_t sent;
+	int rc;
+
+	if (writer->failed)
+		return failed_before(writer, err);
+	rc = drain(writer, err);
+	if (rc < 0)
+		return rc;
+	sent = append_plain(writer, bytes, size_bytes, &why);
+	return why.code ? keep_a_part(writer, &why, sent, size_bytes, err) : 0;
+}
+
 int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
 			 struct ev_err *err)
 {

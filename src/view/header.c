@@ -1,6 +1,8 @@
 /* What a recording says about itself becomes perf's block of "# name : value" lines. */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
+#include "header.h"
 #include "report.h"
 
 struct name {
@@ -42,35 +44,6 @@ static const struct name read_formats[] = {
 	{ PERF_FORMAT_ID, "ID" },
 	{ PERF_FORMAT_GROUP, "GROUP" },
 	{ 1U << 4, "LOST" },
-};
-
-static const struct name features[] = {
-	{ EV_FEATURE_TRACING_DATA, "TRACING_DATA" },
-	{ EV_FEATURE_BUILD_ID, "BUILD_ID" },
-	{ EV_FEATURE_HOSTNAME, "HOSTNAME" },
-	{ EV_FEATURE_OSRELEASE, "OSRELEASE" },
-	{ EV_FEATURE_VERSION, "VERSION" },
-	{ EV_FEATURE_ARCH, "ARCH" },
-	{ EV_FEATURE_NRCPUS, "NRCPUS" },
-	{ EV_FEATURE_CPUDESC, "CPUDESC" },
-	{ EV_FEATURE_CPUID, "CPUID" },
-	{ EV_FEATURE_TOTAL_MEM, "TOTAL_MEM" },
-	{ EV_FEATURE_CMDLINE, "CMDLINE" },
-	{ EV_FEATURE_EVENT_DESC, "EVENT_DESC" },
-	{ EV_FEATURE_CPU_TOPOLOGY, "CPU_TOPOLOGY" },
-	{ EV_FEATURE_NUMA_TOPOLOGY, "NUMA_TOPOLOGY" },
-	{ EV_FEATURE_BRANCH_STACK, "BRANCH_STACK" },
-	{ EV_FEATURE_PMU_MAPPINGS, "PMU_MAPPINGS" },
-	{ EV_FEATURE_GROUP_DESC, "GROUP_DESC" },
-	{ EV_FEATURE_AUXTRACE, "AUXTRACE" },
-	{ EV_FEATURE_STAT, "STAT" },
-	{ EV_FEATURE_CACHE, "CACHE" },
-	{ EV_FEATURE_SAMPLE_TIME, "SAMPLE_TIME" },
-	{ EV_FEATURE_MEM_TOPOLOGY, "MEM_TOPOLOGY" },
-	{ EV_FEATURE_CLOCKID, "CLOCKID" },
-	{ EV_FEATURE_DIR_FORMAT, "DIR_FORMAT" },
-	{ EV_FEATURE_COMPRESSED, "COMPRESSED" },
-	{ EV_FEATURE_CLOCK_DATA, "CLOCK_DATA" },
 };
 
 static void print_text(FILE *out, struct ev_arena *scratch, const char *name, const char *value)
@@ -173,31 +146,11 @@ static void print_event(FILE *out, struct ev_arena *scratch, const struct ev_rec
 		fprintf(out, ", config1 = 0x%" PRIx64, (uint64_t)attr->config1);
 	if (attr->config2)
 		fprintf(out, ", config2 = 0x%" PRIx64, (uint64_t)attr->config2);
+	if (attr->use_clockid)
+		fprintf(out, ", clockid = %" PRId32, attr->clockid);
+	if (attr->sample_max_stack)
+		fprintf(out, ", sample_max_stack = %" PRIu16, attr->sample_max_stack);
 	putc('\n', out);
-	ev_arena_reset(scratch);
-}
-
-/* u32 count, then for each: u32 type, u32 length of the name, the name. */
-static void print_pmus(FILE *out, struct ev_arena *scratch, const struct ev_recording *recording)
-{
-	const struct ev_section *section = ev_recording_section(recording, EV_FEATURE_PMU_MAPPINGS);
-	if (!section)
-		return;
-	struct ev_cursor cursor =
-		ev_cursor_of(section->bytes, section->size_bytes, recording->swapped);
-	uint32_t count = ev_cursor_u32(&cursor);
-	const char *between = "# pmu mappings: ";
-	while (count-- && !cursor.bad) {
-		uint32_t type = ev_cursor_u32(&cursor);
-		struct ev_cursor name = ev_cursor_part(&cursor, ev_cursor_u32(&cursor));
-		const char *text = ev_cursor_text(&name);
-		if (!text)
-			break;
-		fprintf(out, "%s%s = %" PRIu32, between, ev_text_safe(scratch, text), type);
-		between = ", ";
-	}
-	if (*between == ',')
-		putc('\n', out);
 	ev_arena_reset(scratch);
 }
 
@@ -238,15 +191,6 @@ static void print_notes(FILE *out, struct ev_arena *scratch, const struct ev_rec
 	}
 }
 
-static void print_missing(FILE *out, const struct ev_recording *recording)
-{
-	fputs("# missing features: ", out);
-	for (size_t i = 0; i < EV_LENGTH(features); i++)
-		if (!ev_recording_section(recording, (unsigned)features[i].bit))
-			fprintf(out, "%s ", features[i].name);
-	putc('\n', out);
-}
-
 static void print_cmdline(FILE *out, struct ev_arena *scratch, const struct ev_recording *recording)
 {
 	if (!recording->cmdline_count)
@@ -258,10 +202,39 @@ static void print_cmdline(FILE *out, struct ev_arena *scratch, const struct ev_r
 	ev_arena_reset(scratch);
 }
 
-void ev_print_header(FILE *out, const struct ev_recording *recording)
+/* Where things stand in the file; in a stream that is nowhere, as perf says it. */
+static void print_places(FILE *out, const struct ev_recording *recording)
+{
+	enum { VERSION = 1 }; /* PERFILE2, as perf counts */
+	char date[64];
+	struct tm local;
+	time_t written = (time_t)recording->written_s;
+	if (!recording->data_offset && !recording->pipe)
+		return;
+	if (written && localtime_r(&written, &local) &&
+	    strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &local))
+		fprintf(out, "# captured on    : %s\n", date);
+	fprintf(out,
+		"# header version : %d\n# data offset    : %" PRIu64 "\n# data size      : %" PRIu64
+		"\n# feat offset    : %" PRIu64 "\n",
+		VERSION, recording->data_offset, recording->data_size_bytes,
+		recording->data_offset + recording->data_size_bytes);
+}
+
+static void print_compression(FILE *out, const struct ev_recording *recording)
+{
+	char ratio[48];
+	if (recording->compressed)
+		fprintf(out, "# compressed : Zstd, level = %" PRIu32 ", ratio = %s\n",
+			recording->compression_level,
+			ev_format_fixed(ratio, sizeof(ratio), recording->compression_ratio, 0));
+}
+
+void ev_print_header(FILE *out, const struct ev_recording *recording, bool full)
 {
 	struct ev_arena scratch = { 0 };
 	fputs("# ========\n", out);
+	print_places(out, recording);
 	print_text(out, &scratch, "hostname", recording->hostname);
 	print_text(out, &scratch, "os release", recording->osrelease);
 	print_text(out, &scratch, "perf version", recording->version);
@@ -276,19 +249,18 @@ void ev_print_header(FILE *out, const struct ev_recording *recording)
 	print_cmdline(out, &scratch, recording);
 	for (size_t i = 0; i < recording->event_count; i++)
 		print_event(out, &scratch, &recording->events[i]);
-	print_pmus(out, &scratch, recording);
+	/* In the order of their numbers, as perf has them. */
+	ev_header_sections(out, recording, 0, EV_FEATURE_SAMPLE_TIME, full);
 	print_times(out, recording);
+	ev_header_sections(out, recording, EV_FEATURE_SAMPLE_TIME, EV_FEATURE_CLOCKID, full);
 	if (recording->clock_resolution_ns)
 		fprintf(out, "# clock resolution : %" PRIu64 " ns\n",
 			recording->clock_resolution_ns);
-	if (recording->compressed) {
-		char ratio[48];
-		fprintf(out, "# compressed : Zstd, level = %" PRIu32 ", ratio = %s\n",
-			recording->compression_level,
-			ev_format_fixed(ratio, sizeof(ratio), recording->compression_ratio, 0));
-	}
+	ev_header_sections(out, recording, EV_FEATURE_CLOCKID, EV_FEATURE_COMPRESSED, full);
+	print_compression(out, recording);
+	ev_header_sections(out, recording, EV_FEATURE_COMPRESSED, EV_FEATURE_COUNT, full);
 	print_notes(out, &scratch, recording);
-	print_missing(out, recording);
+	ev_header_missing(out, recording);
 	fputs("# ========\n#\n", out);
 	ev_arena_done(&scratch);
 }

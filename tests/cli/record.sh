@@ -532,4 +532,68 @@ test_perf_finds_build_ids() {
 	expect_out "$(cat id)"
 }
 
+# ---- when, and how much ----------------------------------------------------------------------------
+
+test_sampling_is_on_in_the_ranges_of_a_delay_only() {
+	needs_events
+	script="'$specimens/two_functions' 10; sleep 4; '$specimens/deep' 20"
+	run record -D 0-2500 -e cpu-clock -o first.data sh -c "$script"
+	expect_status 0
+	run report -i first.data -s comm --stdio
+	expect_out 'two_functions'
+	refuse_out 'deep'
+	run record -D 2500-90000,90001-90002 -e cpu-clock -o last.data sh -c "$script"
+	expect_status 0
+	run report -i last.data -s comm --stdio
+	refuse_out 'two_functions'
+	expect_out 'deep'
+}
+
+test_a_delay_that_is_none_is_wrong_usage() {
+	for text in a -5 5- 5-3 5-5 10-20,15-30 10-20,20-30 10-20, 1-2-3 '' ' 5' 99999999999999; do
+		run record -D "$text" true
+		expect_status 129
+		expect_err 'D takes milliseconds'
+		refuse_file perf.data
+	done
+}
+
+test_a_dry_run_checks_and_records_nothing() {
+	needs_events
+	run record --dry-run -e page-faults sh -c 'echo ran >ran'
+	expect_status 0
+	refuse_file perf.data
+	refuse_file ran
+	run record --dry-run -e no-such-event true
+	expect_failure
+	expect_err 'no-such-event'
+}
+
+test_a_recording_ends_at_its_largest_size() {
+	needs_events
+	run record --max-size 64K -e cpu-clock -F 5000 -g "$specimens/two_functions" 50000
+	expect_err 'stopped: the file has the size that --max-size allows'
+	expect_between "$(stat -c %s perf.data)" 65536 4000000 "size of the file"
+	run report
+	expect_status 0
+	expect_out 'two_functions'
+	refuse_out 'partial'
+}
+
+test_build_ids_can_be_left_out() {
+	needs_perf
+	needs_events
+	run record -B -N -P --strict-freq -e cpu-clock "$specimens/two_functions" 200
+	expect_status 0
+	perf report --header-only >out 2>err
+	expect_empty err
+	expect_out 'missing features:.* BUILD_ID '
+	perf script --show-mmap-events >out 2>err
+	expect_empty err
+	expect_out 'PERF_RECORD_MMAP2.*two_functions'
+	refuse_out 'PERF_RECORD_MMAP2.*<[0-9a-f]{16}'
+	run report
+	expect_out 'once'
+}
+
 run_tests "$@"

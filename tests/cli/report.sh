@@ -280,6 +280,24 @@ test_several_events_stand_one_after_another_or_side_by_side() {
 	expect_out 'first_touch'
 }
 
+test_the_header_is_that_of_perf_line_by_line() {
+	needs_perf
+	needs_events
+	run record -k mono -e '{cpu-clock,page-faults}' -z "$examples/sorts" -n 2000
+	expect_file perf.data
+	for option in --header-only '--header-only -I'; do
+		# shellcheck disable=SC2086
+		run report $option
+		expect_status 0
+		# Only evprof leaves notes; perf has its own way with the clock's resolution.
+		grep -vE '^# (note|clock resolution) ' out >ours
+		# shellcheck disable=SC2086
+		perf report $option 2>err | grep -v '^# clockid frequency' >theirs
+		expect_empty err
+		diff theirs ours >difference || fail "differs from perf's with $option: $(head -5 difference)"
+	done
+}
+
 test_the_header_is_perfs() {
 	record true
 	run report --header-only

@@ -74,29 +74,27 @@ test_perf_shows_an_event_by_the_name_it_was_given() {
 test_perf_shows_the_tracepoints_of_a_stream() {
 	needs_perf
 	needs_tracepoint sched/sched_switch
-	record -e sched:sched_switch -o - sleep 0.05
-	expect_status 0
-	mv out piped.data
-	perf script -i - <piped.data >out 2>err
-	status=$?
-	last="perf script -i -"
-	expect_status 0
-	expect_empty err
-	expect_out 'prev_comm=sleep'
-	run report -i piped.data
-	expect_status 0
-	expect_out 'sched:sched_switch'
-}
-
-test_a_compressed_stream_says_what_perf_will_miss() {
-	needs_tracepoint sched/sched_switch
-	run record -e sched:sched_switch -z -o - sleep 0.05
-	expect_status 0
-	expect_err 'perf will not show the tracepoints'
-	mv out piped.data
-	run report -i piped.data
-	expect_status 0
-	expect_out 'sched:sched_switch'
+	for packing in '' -z; do
+		record -e sched:sched_switch $packing -o - sleep 0.05
+		expect_status 0
+		refuse_err 'perf will not'
+		mv out piped.data
+		perf script -i - <piped.data >out 2>err
+		status=$?
+		last="perf script -i - ($packing)"
+		expect_status 0
+		expect_empty err
+		expect_out 'prev_comm=sleep'
+		perf report -i - <piped.data >out 2>err
+		status=$?
+		last="perf report -i - ($packing)"
+		expect_status 0
+		expect_empty err
+		expect_out "event 'sched:sched_switch'"
+		run report -i piped.data
+		expect_status 0
+		expect_out 'sched:sched_switch'
+	done
 }
 
 test_formats_that_cannot_be_read_are_told_and_the_recording_is_kept() {

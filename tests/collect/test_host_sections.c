@@ -239,6 +239,70 @@ static void what_the_machine_does_not_say_is_left_out(void **state)
 
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, make_root, delete_root)
 
+static void capabilities_of_the_cpu_stand_alone(void **state)
+{
+	(void)state;
+	struct ev_buffer out = { 0 };
+	assert_false(ev_host_cpu_capabilities(root, &out));
+	assert_int_equal(out.size_bytes, 0);
+	put(PMU "cpu/caps/pmu_name", "skylake\n");
+	put(PMU "cpu/caps/branches", "32\n");
+	put(PMU "cpu/caps/empty", "");
+	assert_true(ev_host_cpu_capabilities(root, &out));
+	struct ev_cursor cursor = ev_cursor_of(out.bytes, out.size_bytes, false);
+	assert_int_equal(ev_cursor_u32(&cursor), 2);
+	expect_text(&cursor, "branches");
+	expect_text(&cursor, "32");
+	expect_text(&cursor, "pmu_name");
+	expect_text(&cursor, "skylake");
+	expect_end(&cursor);
+	ev_buffer_done(&out);
+}
+
+static void capabilities_of_other_pmus_have_their_names_behind_them(void **state)
+{
+	(void)state;
+	struct ev_buffer out = { 0 };
+	assert_false(ev_host_pmu_capabilities(root, &out)); /* no PMU at all */
+	put(PMU "cpu/caps/branches", "32\n");
+	put(PMU "software/type", "1\n");
+	put(PMU "cpu_core/caps/branches", "16\n");
+	put(PMU "armv8/caps/slots", "0x8\n");
+	assert_true(ev_host_pmu_capabilities(root, &out));
+	struct ev_cursor cursor = ev_cursor_of(out.bytes, out.size_bytes, false);
+	assert_int_equal(ev_cursor_u32(&cursor), 2);
+	assert_int_equal(ev_cursor_u32(&cursor), 1);
+	expect_text(&cursor, "slots");
+	expect_text(&cursor, "0x8");
+	expect_text(&cursor, "armv8");
+	assert_int_equal(ev_cursor_u32(&cursor), 1);
+	expect_text(&cursor, "branches");
+	expect_text(&cursor, "16");
+	expect_text(&cursor, "cpu_core");
+	expect_end(&cursor);
+	ev_buffer_done(&out);
+}
+
+static void kinds_of_cores_are_listed(void **state)
+{
+	(void)state;
+	struct ev_buffer out = { 0 };
+	put(PMU "cpu/type", "4\n");
+	assert_false(ev_host_hybrid_topology(root, &out));
+	assert_int_equal(out.size_bytes, 0);
+	put(PMU "cpu_core/cpus", "0-7\n");
+	put(PMU "cpu_atom/cpus", "8-15\n");
+	assert_true(ev_host_hybrid_topology(root, &out));
+	struct ev_cursor cursor = ev_cursor_of(out.bytes, out.size_bytes, false);
+	assert_int_equal(ev_cursor_u32(&cursor), 2);
+	expect_text(&cursor, "cpu_atom");
+	expect_text(&cursor, "8-15");
+	expect_text(&cursor, "cpu_core");
+	expect_text(&cursor, "0-7");
+	expect_end(&cursor);
+	ev_buffer_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +310,9 @@ int main(void)
 		IN_TREE(a_shared_cache_is_told_once_and_levels_are_in_order),
 		IN_TREE(memory_is_told_by_node_and_by_block),
 		IN_TREE(counting_units_are_told_with_their_numbers),
+		IN_TREE(capabilities_of_the_cpu_stand_alone),
+		IN_TREE(capabilities_of_other_pmus_have_their_names_behind_them),
+		IN_TREE(kinds_of_cores_are_listed),
 		IN_TREE(what_the_machine_does_not_say_is_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
