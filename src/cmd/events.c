@@ -1,5 +1,6 @@
 /* -e, --filter, --all-user and --all-kernel become the list of events. */
 #include <errno.h>
+#include <evprof/symbol.h>
 #include "events.h"
 
 /* What a word asks for and nothing here can give is refused rather than passed over. */
@@ -31,7 +32,13 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		if (rc)
 			return rc;
 	}
-	return refuse_unknown_ways(list, err);
+	for (size_t i = 0; options->all_kernel && i < list->count; i++)
+		if (list->items[i].probe)
+			return ev_fail(err, EINVAL,
+				       "%s is hit in user space, which --all-kernel leaves out",
+				       list->items[i].name);
+	int rc = ev_event_place_probes(list, ev_probe_find, NULL, err);
+	return rc ? rc : refuse_unknown_ways(list, err);
 }
 
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list)

@@ -76,6 +76,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;
+	ev_probe_points_apply(&run->counters->probe_points, run->counters->events, index,
+			      run->target, &run->counters->openings[index]);
 }
 
 /* Descriptor of one event on one place, or -errno. */
@@ -285,6 +287,7 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 	made->apart = target->kind == EV_TARGET_SYSTEM || options->per_thread;
 	made->openings = ev_alloc((events->count + 1) * sizeof(*made->openings));
 	made->leads = ev_alloc(events->count + 1);
+	ev_probe_points_open(&made->probe_points, "", events, target);
 	int rc;
 	if (target->kind == EV_TARGET_SYSTEM) {
 		rc = place_cpus(made, target, err);

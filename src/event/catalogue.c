@@ -214,6 +214,12 @@ static void add_syntax(struct ev_catalogue *catalogue, const struct ev_pmus *pmu
 		  "a hardware breakpoint: reads, writes or executions at an address" },
 		{ "SYSTEM:TRACEPOINT",
 		  "a place in the kernel; both parts may be globs: sched:sched_*" },
+		{ "uprobe:FILE:FUNCTION[+OFFSET]",
+		  "each call of a function; FILE is a path, a program of PATH or a library; both may "
+		  "be globs: uprobe:./prog:sort_*" },
+		{ "uretprobe:FILE:FUNCTION", "each return of a function" },
+		{ "usdt:FILE:PROVIDER:NAME",
+		  "a marker that a program brings along: usdt:python3:python:gc__*" },
 		{ "PMU::EVENT[:UMASK…][:ATTRIBUTE=N…]", "an event of libpfm4's tables" },
 		{ "{EVENT,EVENT…}[:MODIFIERS]", "a group: counted together or not at all" },
 		{ "EVENT/TERM=VALUE…/[MODIFIERS]",

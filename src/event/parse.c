@@ -30,7 +30,8 @@ struct ev_made *ev_parse_add(struct ev_parse *parse, struct ev_span word)
 			   .scale = 1.0,
 			   .per_task = true,
 			   .leader = index,
-			   .written = index },
+			   .written = index,
+			   .summed = index },
 	};
 	return made;
 }
@@ -38,6 +39,9 @@ struct ev_made *ev_parse_add(struct ev_parse *parse, struct ev_span word)
 /* Length of the word at the start of text: to the ',' or '}' that stands in no terms and quotes. */
 static size_t word_length(struct ev_span text)
 {
+	size_t probe = ev_probe_word_length(text);
+	if (probe)
+		return probe;
 	/* The slash of mem:0x10/4 opens nothing. */
 	bool slashes = !ev_span_starts(text, "mem:"), terms = false;
 	char quote = 0;
@@ -112,6 +116,7 @@ static void regroup(struct ev_parse *parse, size_t first)
 	for (size_t i = 0; i < count; i++) {
 		size_t old = sorted[i].event.written - first;
 		sorted[i].event.written = (unsigned)(first + earliest[old]);
+		sorted[i].event.summed = (unsigned)(first + i); /* none is, before its place */
 	}
 	free(earliest);
 	memcpy(&parse->items[first], sorted, count * sizeof(*sorted));
@@ -236,6 +241,7 @@ int ev_event_parse_at(struct ev_event_list *list, const char *root, const char *
 		*event = parse.items[i].event;
 		event->leader += base;
 		event->written += base;
+		event->summed += base;
 	}
 	if (rc && err)
 		*err = mine;
