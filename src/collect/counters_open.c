@@ -251,8 +251,9 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		struct ev_task_list swap = before;
 		before = now;
 		now = swap;
-		ev_descriptors_need(&counters->limit, before.count * counters->events->count);
+		ev_descriptors_need(&counters->limit, before.count * (counters->events->count + 1));
 		ev_counters_close_fds(counters);
+		ev_probe_points_guard(&counters->probe_points, before.items, before.count);
 		place_tasks(counters, &before);
 		open_events(run);
 		if (!many || pass == RESCANS || ev_tasks_list(run->target, &now, NULL) ||

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "opening.h"
 #include "probe_points.h"
+#include "syscalls.h"
 #include "tasks.h"
 
 #define GROUP "evprof_"
@@ -112,6 +113,7 @@ void ev_probe_points_open(struct ev_probe_points *points, const char *root,
 		wanted += ev_probe_is_inherited(&events->items[i], target);
 	if (!wanted)
 		return;
+	points->count = events->count;
 	points->ids = ev_alloc(events->count * sizeof(*points->ids));
 	int fd = open_file(root, &folder);
 	if (fd < 0) {
@@ -145,6 +147,56 @@ void ev_probe_points_open(struct ev_probe_points *points, const char *root,
 	free(folder);
 }
 
+static void drop_guards(struct ev_probe_points *points)
+{
+	for (size_t i = 0; i < points->guards.count; i++)
+		ev_sys_close(points->guards.items[i]);
+	points->guards.count = 0;
+}
+
+/* An inherited event that reads itself is tied to its thread, and with it all its neighbours (since
+ * Linux 6.12). */
+static int guard_thread(struct ev_probe_points *points, uint32_t tid)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_READ,
+		.disabled = 1,
+		.inherit = 1,
+	};
+	int fd = ev_sys_perf_event_open(&attr, (pid_t)tid, -1, -1);
+	if (fd >= 0)
+		*ev_array_add(&points->guards) = fd;
+	return fd < 0 ? fd : 0;
+}
+
+/* Older kernels: a probe that watches everybody is taken from nobody. The others pay for it. */
+static void guard_point(struct ev_probe_points *points, uint32_t id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+		.disabled = 1,
+	};
+	int fd = ev_sys_perf_event_open(&attr, -1, 0, -1);
+	if (fd >= 0)
+		*ev_array_add(&points->guards) = fd;
+}
+
+void ev_probe_points_guard(struct ev_probe_points *points, const uint32_t *tids, size_t count)
+{
+	int rc = 0;
+	drop_guards(points);
+	for (size_t i = 0; points->made && i < count && rc != -EINVAL; i++)
+		rc = guard_thread(points, tids[i]);
+	for (size_t i = 0; rc == -EINVAL && i < points->count; i++)
+		if (points->ids[i])
+			guard_point(points, points->ids[i]);
+}
+
 void ev_probe_points_apply(const struct ev_probe_points *points, const struct ev_event_list *events,
 			   size_t index, const struct ev_target *target, struct ev_opening *opening)
 {
@@ -165,6 +217,7 @@ void ev_probe_points_apply(const struct ev_probe_points *points, const struct ev
 void ev_probe_points_close(struct ev_probe_points *points, const char *root)
 {
 	char *folder, *line;
+	drop_guards(points);
 	int fd = points->made ? open_file(root, &folder) : -1;
 	if (fd >= 0) {
 		line = ev_printf("-:%s/\n", points->group); /* all, since Linux 5.17 */
@@ -185,6 +238,7 @@ void ev_probe_points_close(struct ev_probe_points *points, const char *root)
 		free(folder);
 		close(fd);
 	}
+	ev_array_done(&points->guards);
 	free(points->ids);
 	*points = (struct ev_probe_points){ 0 };
 }

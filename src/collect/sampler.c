@@ -96,7 +96,8 @@ static int open_tasks(struct ev_sampler *sampler, const struct ev_target *target
 		now = swap;
 		sampler->tids = before.items;
 		sampler->tid_count = before.count;
-		ev_descriptors_need(&sampler->limit, fd_count(sampler));
+		ev_descriptors_need(&sampler->limit, fd_count(sampler) + before.count);
+		ev_probe_points_guard(&sampler->probe_points, before.items, before.count);
 		rc = open_all(sampler, target, err);
 		if (rc || !many || pass == RESCANS || ev_tasks_list(target, &now, NULL) ||
 		    !ev_tasks_grew(&before, &now))

@@ -200,12 +200,9 @@ static int put(struct finding *finding, const struct probe_code *code)
 				  offset);
 		place->into_bytes = spot->into_bytes;
 		place->caution = caution;
-		place->note =
-			ev_arena_printf(finding->arena, "%s+0x%llx, 0x%llx in %s: %s",
-					ev_text_safe(finding->arena, place->name),
-					(unsigned long long)spot->into_bytes,
-					(unsigned long long)offset,
-					ev_text_safe(finding->arena, finding->path), spot->why);
+		place->note = ev_arena_printf(finding->arena, "%s (+0x%llx, 0x%llx in the file)",
+					      spot->why, (unsigned long long)spot->into_bytes,
+					      (unsigned long long)offset);
 	}
 	return 0;
 }
@@ -262,8 +259,8 @@ static void add_marker(struct finding *finding, const struct marker *marker)
 	}
 	struct ev_probe_place *place = add_place(finding, name, offset);
 	place->semaphore = semaphore;
-	place->note = ev_arena_printf(finding->arena, "0x%llx in %s%s", (unsigned long long)offset,
-				      ev_text_safe(finding->arena, finding->path),
+	place->note = ev_arena_printf(finding->arena, "at 0x%llx in the file%s",
+				      (unsigned long long)offset,
 				      semaphore ? ", awake while it is watched" : "");
 }
 
