@@ -141,6 +141,8 @@ static int command_status(const struct record_run *run)
 static void run_done(struct record_run *run)
 {
 	ev_writer_close(run->writer);
+	if (run->sampler)
+		events_tell_closing(run->verb, &run->events);
 	ev_sampler_close(run->sampler);
 	ev_workload_close(run->workload);
 	ev_event_list_done(&run->events);

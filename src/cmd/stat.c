@@ -151,6 +151,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		status = count_all(&run);
 		stat_counts_done(&run.counts);
 		ev_array_done(&run.times.each_s);
+		stat_run_done(&run);
 		ev_event_list_done(&run.events);
 		target_done(&run.target);
 	}

@@ -252,6 +252,9 @@ static int check(struct ev_parse *parse, struct ev_span word, const struct parts
 		return ev_parse_fault(parse, EINVAL, parts->has_provider ? parts->provider : end,
 				      "the provider of the marker is missing: %s (* for any)",
 				      form);
+	/* usdt:file:* is every marker. */
+	if (marker && !parts->has_name && ev_span_is(parts->provider, "*"))
+		return 0;
 	if (!parts->has_name || !parts->name.length)
 		return ev_parse_fault(parse, EINVAL, parts->has_name ? parts->name : end,
 				      "the %s is missing: %s",
@@ -318,6 +321,8 @@ int ev_parse_probe(struct ev_parse *parse, struct ev_span word)
 	probe->kind = parts.kind->kind;
 	if (!rc)
 		rc = offset_parse(parse, &name, probe);
+	if (!rc && !parts.has_name)
+		name = ev_span_of("*");
 	if (!rc && !name.length)
 		rc = ev_parse_fault(parse, EINVAL, parts.name,
 				    "the function is missing before '+'");
@@ -330,7 +335,9 @@ int ev_parse_probe(struct ev_parse *parse, struct ev_span word)
 		return rc;
 	struct ev_span first = parts.has_provider ? parts.provider : parts.name;
 	size_t before = (size_t)(first.at - word.at);
-	size_t behind = (size_t)(parts.name.at + parts.name.length - word.at);
+	const char *end = parts.has_name ? parts.name.at + parts.name.length
+					 : parts.provider.at + parts.provider.length;
+	size_t behind = (size_t)(end - word.at);
 	probe->path = unescaped(parse->keep, parts.path);
 	probe->name = unescaped(parse->keep, name);
 	probe->provider = parts.has_provider ? unescaped(parse->keep, parts.provider) : NULL;
