@@ -133,6 +133,8 @@ static void rename_member(struct ev_parse *parse, struct ev_made *made, const ch
 		return;
 	bool joined = (slash && !colon) ||
 		      (colon && colon > slash && ev_modifiers_look_right(ev_span_of(colon + 1)));
+	if (made->event.probe) /* functions may be called u */
+		joined = *made->event.probe->back;
 	made->event.name = ev_arena_printf(parse->keep, "%s%s%s", name, joined ? "" : ":", letters);
 }
 

@@ -197,7 +197,7 @@ static char *escaped(struct ev_arena *arena, const char *text, const char *signs
 }
 
 #define PATH_SIGNS ":,{}\\"
-#define NAME_SIGNS ":,{}\\/()<>"
+#define NAME_SIGNS ":,{}\\/"
 
 const char *ev_probe_spell(struct ev_arena *arena, const struct ev_probe *probe, const char *path,
 			   const char *name, uint64_t into_bytes)

@@ -31,7 +31,10 @@ static struct ev_probe_place *add_place(struct finding *finding, const char *nam
 {
 	struct ev_probe_place *place = ev_array_add(finding->places);
 	place->path = finding->path;
-	place->name = ev_arena_text(finding->arena, name, strcspn(name, "@"));
+	const char *plain = ev_arena_text(finding->arena, name, strcspn(name, "@"));
+	place->name = finding->probe->kind == EV_PROBE_MARKER
+			      ? name
+			      : ev_demangle_whole(finding->arena, plain);
 	place->offset = offset;
 	return place;
 }

@@ -136,25 +136,6 @@ static const char *plain(const char *name, struct ev_arena *scratch)
 					  : name;
 }
 
-/* "ns::sort(int, int) const" -> "ns::sort"; "operator()" keeps its signs. */
-static const char *without_parameters(const char *shown, struct ev_arena *scratch)
-{
-	const char *end = strrchr(shown, ')');
-	int depth = 0;
-	while (end && end > shown) {
-		depth += *end == ')';
-		depth -= *end == '(';
-		if (!depth)
-			break;
-		end--;
-	}
-	if (!end || end == shown)
-		return shown;
-	if ((size_t)(end - shown) >= 8 && !strncmp(end - 8, "operator", 8))
-		return shown;
-	return ev_arena_text(scratch, shown, (size_t)(end - shown));
-}
-
 bool ev_probe_function_is(const struct probe_function *function, const char *wanted,
 			  struct ev_arena *scratch)
 {
@@ -164,8 +145,10 @@ bool ev_probe_function_is(const struct probe_function *function, const char *wan
 	if (name[0] != '_' || (name[1] != 'Z' && name[1] != 'R' && name[1] != 'D'))
 		return false;
 	const char *shown = ev_demangle(scratch, name);
-	return shown != name && (!strcmp(wanted, shown) || ev_glob_match_exact(wanted, shown) ||
-				 ev_glob_match_exact(wanted, without_parameters(shown, scratch)));
+	if (shown == name)
+		return false;
+	return ev_glob_match_exact(wanted, shown) ||
+	       !strcmp(wanted, ev_demangle_whole(scratch, name));
 }
 
 struct near {
@@ -198,8 +181,7 @@ const char *ev_probe_functions_near(const struct probe_functions *functions, con
 		return "";
 	for (size_t i = 0; i < functions->count; i++) {
 		const char *linkage = plain(functions->items[i].name, &scratch);
-		const char *shown = ev_demangle(&scratch, linkage);
-		const char *name = shown == linkage ? linkage : without_parameters(shown, &scratch);
+		const char *name = ev_demangle(&scratch, linkage);
 		unsigned distance = distance_of(name, wanted, limit);
 		size_t at = count;
 		for (size_t k = 0; k < count; k++)

@@ -25,6 +25,9 @@ void ev_probe_functions_read(struct probe_functions *functions, const struct ima
 			     const char *path);
 void ev_probe_functions_done(struct probe_functions *functions);
 
+/* As ev_demangle, with the parameters (demangle.c). */
+const char *ev_demangle_whole(struct ev_arena *arena, const char *name);
+
 /* Is this function the one that is wanted, or one of those a glob wants? By its name for the
  * linker, or the readable one, with or without its parameters. */
 bool ev_probe_function_is(const struct probe_function *function, const char *wanted,
