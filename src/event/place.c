@@ -29,8 +29,9 @@ static const char *name_of(struct placing *placing, const struct ev_event *old,
 				   ? ev_arena_printf(&placing->list->arena, "+0x%llx",
 						     (unsigned long long)probe->offset_bytes)
 				   : "";
-	return ev_arena_printf(&placing->list->arena, "%s%s%s%s%s", probe->front, place->name, into,
-			       probe->back, old->name + length);
+	return ev_arena_printf(&placing->list->arena, "%s%s%s%s%s", probe->front,
+			       ev_text_safe(&placing->list->arena, place->name), into, probe->back,
+			       old->name + length);
 }
 
 static int add_place(struct placing *placing, size_t index, const struct ev_probe_place *place,
@@ -55,9 +56,10 @@ static int add_place(struct placing *placing, size_t index, const struct ev_prob
 	event->attr.config1 = (uint64_t)(uintptr_t)place->path;
 	event->placed = place->note;
 	event->caution = place->caution;
-	event->resolved =
-		ev_probe_spell(&list->arena, probe, place->path, place->name,
-			       probe->has_offset ? probe->offset_bytes : place->into_bytes);
+	event->resolved = ev_text_safe(&list->arena,
+				       ev_probe_spell(&list->arena, probe, place->path, place->name,
+						      probe->has_offset ? probe->offset_bytes
+									: place->into_bytes));
 	if (named_by_place)
 		event->name = name_of(placing, old, place);
 	event->summed = (unsigned)at;

@@ -197,6 +197,8 @@ static char *escaped(struct ev_arena *arena, const char *text, const char *signs
 }
 
 #define PATH_SIGNS ":,{}\\"
+/* A file that was found is no glob, whatever its name. */
+#define FILE_SIGNS PATH_SIGNS "*?["
 #define NAME_SIGNS ":,{}\\/"
 
 const char *ev_probe_spell(struct ev_arena *arena, const struct ev_probe *probe, const char *path,
@@ -212,8 +214,10 @@ const char *ev_probe_spell(struct ev_arena *arena, const struct ev_probe *probe,
 	/* A place of a marker is named "provider:name" already. */
 	bool whole = probe->kind == EV_PROBE_MARKER && name != probe->name;
 	return ev_arena_printf(arena, "%s%s:%s%s%s", kinds[probe->kind].prefix,
-			       escaped(arena, path, PATH_SIGNS, false), provider,
-			       whole ? name : escaped(arena, name, NAME_SIGNS, true), into);
+			       escaped(arena, path, path == probe->path ? PATH_SIGNS : FILE_SIGNS,
+				       false),
+			       provider, whole ? name : escaped(arena, name, NAME_SIGNS, true),
+			       into);
 }
 
 /* ---- the event --------------------------------------------------------------------------------
