@@ -57,10 +57,10 @@ struct ev_opening {
 	int error;     /* 0, or the positive errno that refused it */
 	char why[512]; /* the probed cause and the command that cures it, when refused */
 	struct perf_event_attr attr; /* as it was opened */
-	uint32_t tracepoint; /* id of the one that stands for a probe, so that children inherit it;
-			      * 0 = none */
 	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
 			       2"), "" when nothing */
+	/* Id of the tracepoint that stands for a probe, so that children inherit it; 0 = none. */
+	uint32_t tracepoint;
 };
 
 /* Why this machine has no hardware counters ("KVM guest without a virtual PMU"), in `out`; empty

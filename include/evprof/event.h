@@ -78,11 +78,7 @@ struct ev_event {
 	const char *unit;            /* sysfs .unit: "Joules", or "" */
 	double scale;                /* sysfs .scale, 1.0 else */
 	const char *filter;          /* tracepoint filter, or NULL */
-	const struct ev_probe *probe; /* a uprobe, uretprobe or usdt, else NULL */
-	const char *probe_path; /* its file once it has a place (attr.config1 points here, and
-				 * attr.config2 is the offset in it), else NULL */
-	const char *placed;     /* where the probe was put and why, or NULL */
-	const char *caution;    /* what its count leaves out, or NULL */
+	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
 	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
 	unsigned leader; /* index of its group's leader in the list; own index when alone */
@@ -90,14 +86,20 @@ struct ev_event {
 	unsigned
 		written; /* one written word may be several events (a core PMU each on a hybrid
 			  * CPU, a PMU each of uncore_imc, a tracepoint glob): index of the first */
-	unsigned summed; /* index of the event whose count this one's adds to, as a marker that
-			  * stands in several places has one count; own index when it stands alone */
 	const char *pmu; /* the PMU it was written or expanded for ("cpu_atom"), or NULL */
 	enum ev_call_graph call_graph; /* call-graph= */
 	uint32_t stack_size_bytes; /* stack-size=, 0 unset; max-stack= is attr.sample_max_stack */
 	enum ev_choice inherit;    /* inherit, no-inherit */
 	enum ev_choice time;       /* time=0, time=1 */
 	enum ev_choice overwrite;  /* overwrite, no-overwrite */
+
+	/* Of probes; probe_path and attr.config2, the offset in it, are set with their place. */
+	const struct ev_probe *probe; /* a uprobe, uretprobe or usdt, else NULL */
+	const char *placed;           /* where it was put and why, or NULL */
+	const char *caution;          /* what its count leaves out, or NULL */
+	/* Index of the event whose count this one's adds to, as a marker that stands in several
+	 * places has one count; own index when it stands alone. */
+	unsigned summed;
 };
 
 struct ev_event_list {

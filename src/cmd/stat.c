@@ -60,6 +60,8 @@ static const struct example examples[] = {
 	  "ten runs: means and their error" },
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
+	{ "evprof stat -e 'uprobe:./sorts:*_sort' ./sorts",
+	  "how often functions are called (as root)" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
 	{ NULL, NULL },
 };

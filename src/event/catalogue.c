@@ -215,8 +215,7 @@ static void add_syntax(struct ev_catalogue *catalogue, const struct ev_pmus *pmu
 		{ "SYSTEM:TRACEPOINT",
 		  "a place in the kernel; both parts may be globs: sched:sched_*" },
 		{ "uprobe:FILE:FUNCTION[+OFFSET]",
-		  "each call of a function; FILE is a path, a program of PATH or a library; both may "
-		  "be globs: uprobe:./prog:sort_*" },
+		  "each call of a function in a program or library: uprobe:./prog:sort_*" },
 		{ "uretprobe:FILE:FUNCTION", "each return of a function" },
 		{ "usdt:FILE:PROVIDER:NAME",
 		  "a marker that a program brings along: usdt:python3:python:gc__*" },

@@ -103,11 +103,12 @@ static int absent(struct finding *finding, size_t indirect)
 	struct ev_arena *arena = finding->arena;
 	const char *name = ev_text_safe(arena, probe->name),
 		   *path = ev_text_safe(arena, finding->path);
+	const char *near = ev_probe_functions_near(&finding->functions, probe->name, arena);
 	if (indirect)
 		return ev_fail(finding->err, ENOENT,
-			       "'%s' of '%s' is several functions, of which one is chosen when a "
-			       "program is loaded: name the one, as in __%s_*",
-			       name, path, name);
+			       "'%s' of '%s' can not be probed: which function it is, is chosen "
+			       "when a program is loaded%s%s%s",
+			       name, path, *near ? "\ndid you mean: " : "", near, *near ? "?" : "");
 	for (size_t i = 0; i < finding->functions.imports.count; i++) {
 		const char *import = finding->functions.imports.items[i];
 		size_t length = strcspn(import, "@");
@@ -138,7 +139,6 @@ static int absent(struct finding *finding, size_t indirect)
 	if (is_glob(probe->name))
 		return ev_fail(finding->err, ENOENT, "no function of '%s' matches '%s'", path,
 			       name);
-	const char *near = ev_probe_functions_near(&finding->functions, probe->name, arena);
 	return ev_fail(finding->err, ENOENT, "'%s' has no function '%s'%s%s%s", path, name,
 		       *near ? "\ndid you mean: " : "", near, *near ? "?" : "");
 }

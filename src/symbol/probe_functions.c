@@ -187,7 +187,7 @@ const char *ev_probe_functions_near(const struct probe_functions *functions, con
 		for (size_t k = 0; k < count; k++)
 			if (!strcmp(best[k].name, name))
 				distance = limit;
-		if (distance >= limit || strstr(name, ".cold"))
+		if (distance >= limit || functions->items[i].indirect || strstr(name, ".cold"))
 			continue;
 		while (at > 0 && best[at - 1].distance > distance)
 			at--;

@@ -121,7 +121,7 @@ static void what_can_not_be_probed_is_told_with_the_reason(void **state)
 	} known[] = {
 		{ "p", { .name = "tiny" }, -ENOENT, "was inlined" },
 		{ "p", { .name = "getenv" }, -ENOENT, "only calls 'getenv', which is in libc.so" },
-		{ "p", { .name = "chosen" }, -ENOENT, "chosen when a program is loaded" },
+		{ "p", { .name = "chosen" }, -ENOENT, "is chosen when a program is loaded" },
 		{ "p", { .name = "sort_onn" }, -ENOENT, "did you mean: sort_one" },
 		{ "c", { .name = "ns::box::att" }, -ENOENT, "did you mean: ns::box::at?" },
 		{ "p", { .name = "x*" }, -ENOENT, "no function of" },
