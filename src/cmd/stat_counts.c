@@ -138,9 +138,8 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
 		for (size_t slot = 0; kernel && slot < slots; slot++) {
 			if (refused) /* its rows say why; a sum is none without it */
-				cell_of(run, event, ev_counters_slot(run->counters, slot))->wrong =
-					run->events.items[event].probe &&
-					run->events.items[event].summed != event;
+				cell_of(run, event, ev_counters_slot(run->counters, slot))->wrong |=
+					run->events.items[event].probe != NULL;
 			else
 				read_slot(run, event, slot, since_last);
 		}

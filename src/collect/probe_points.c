@@ -15,8 +15,8 @@
 
 bool ev_probe_is_inherited(const struct ev_event *event, const struct ev_target *target)
 {
-	return event->probe_path && target->kind != EV_TARGET_SYSTEM && !target->no_inherit &&
-	       event->inherit != EV_NO;
+	bool wanted = event->inherit == EV_UNSET ? !target->no_inherit : event->inherit == EV_YES;
+	return event->probe_path && target->kind != EV_TARGET_SYSTEM && wanted;
 }
 
 /* The tracefs that can be written to; -1 with errno. *folder is its path, to be freed. */
