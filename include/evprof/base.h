@@ -153,6 +153,8 @@ int ev_parse_size(const char *text, uint64_t *size_bytes);
 int ev_parse_ranges(const char *text, uint32_t limit, uint32_t **numbers, size_t *count);
 /* Case-insensitive glob with * ? [set]; '-', '_' and '.' are taken for one another. */
 bool ev_glob_match(const char *pattern, const char *text);
+/* The same to the letter: "f_*" matches "f_a", not "F-a". */
+bool ev_glob_match_exact(const char *pattern, const char *text);
 /* Edits needed to make one text of the other (Damerau), cut off at `limit`. */
 unsigned ev_edit_distance(const char *one, const char *other, unsigned limit);
 

@@ -60,6 +60,8 @@ struct ev_opening {
 	bool alone;         /* its weak group (:W) did not fit: it was opened without the others */
 	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
 			       2"), "" when nothing */
+	/* Id of the tracepoint that stands for a probe, so that children inherit it; 0 = none. */
+	uint32_t tracepoint;
 };
 
 /* Why this machine has no hardware counters ("KVM guest without a virtual PMU"), in `out`; empty

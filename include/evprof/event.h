@@ -45,6 +45,26 @@ enum ev_call_graph {
 	EV_CALL_GRAPH_LBR
 };
 
+/* What a uprobe, uretprobe or usdt event asks for. Parsing looks into no file: a probe is opened
+ * only after ev_event_place_probes gave it a place. */
+enum ev_probe_kind {
+	EV_PROBE_FUNCTION, /* uprobe: when a function begins */
+	EV_PROBE_RETURN,   /* uretprobe: when it returns */
+	EV_PROBE_MARKER,   /* usdt: a marker that its programmer set */
+};
+struct ev_probe {
+	enum ev_probe_kind kind;
+	const char *path;     /* as typed, without its escapes: a file, a name to be searched, or a
+			       * glob of those */
+	const char *provider; /* of a marker, may be a glob; else NULL */
+	const char *name;     /* function or marker, may be a glob */
+	bool has_offset;      /* +N was typed: exactly there */
+	uint64_t offset_bytes;
+	uint64_t semaphore_mask; /* bits of attr.config for a marker's semaphore, 0 = not offered */
+	const char *typed;       /* the word; front + name + back */
+	const char *front, *back;
+};
+
 /* One resolved event. Strings live as long as the list that holds it. */
 struct ev_event {
 	const char *name; /* as shown: what the user wrote, or name= */
@@ -76,6 +96,14 @@ struct ev_event {
 	enum ev_choice time;       /* time=0, time=1 */
 	enum ev_choice overwrite;  /* overwrite, no-overwrite */
 	bool percore;              /* percore: with -A one count for all threads of a core */
+
+	/* Of probes; probe_path and attr.config2, the offset in it, are set with their place. */
+	const struct ev_probe *probe; /* a uprobe, uretprobe or usdt, else NULL */
+	const char *placed;           /* where it was put and why, or NULL */
+	const char *caution;          /* what its count leaves out, or NULL */
+	/* Index of the event whose count this one's adds to, as a marker that stands in several
+	 * places has one count; own index when it stands alone. */
+	unsigned summed;
 };
 
 struct ev_event_list {
@@ -95,6 +123,34 @@ void ev_event_list_done(struct ev_event_list *list);
  * all (cycles on a hybrid CPU, the boxes of uncore_imc): their counts may be added. `index` itself
  * when it stands alone. */
 size_t ev_event_sum(const struct ev_event_list *list, size_t index);
+
+/* ---- probes: from names to places in files ----------------------------------------------------
+ */
+
+/* One place that a probe means. */
+struct ev_probe_place {
+	const char *path;    /* absolute */
+	const char *name;    /* the function, or "provider:name" */
+	uint64_t into_bytes; /* behind the function's start; 0 for a marker */
+	uint64_t offset;     /* in the file */
+	uint64_t semaphore;  /* the offset in the file of the counter that a marker looks at to
+			      * know that it is watched; 0 = none */
+	const char *note;    /* where it was put and why */
+	const char *caution; /* what its count leaves out, or NULL */
+};
+struct ev_probe_places {
+	struct ev_probe_place *items;
+	size_t count, room;
+	struct ev_arena *arena; /* for its strings */
+};
+/* Adds every place of a probe, at least one, or fails with a sentence. ev_probe_find of symbol is
+ * one. */
+typedef int (*ev_find_places)(void *context, const struct ev_probe *probe,
+			      struct ev_probe_places *places, struct ev_err *err);
+/* Give every probe of the list that has none yet its place; one that means several becomes as many
+ * events, members of the same group. On failure the list is as before. */
+int ev_event_place_probes(struct ev_event_list *list, ev_find_places find, void *context,
+			  struct ev_err *err);
 
 /* Attach a tracepoint filter to the last event of the list (--filter). */
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);

@@ -4,6 +4,7 @@
 #ifndef EVPROF_SYMBOL_H
 #define EVPROF_SYMBOL_H
 
+#include <evprof/event.h>
 #include <evprof/perfdata.h>
 
 /* ---- objects: mapped ELF files and the like ---------------------------------------------------
@@ -202,5 +203,14 @@ enum ev_debug_kind ev_debug_kind_of_id(const uint8_t *id, size_t id_bytes);
 /* File offset of a function in an ELF file's symbol tables, for probes; -ENOENT. */
 int ev_function_offset(const char *path, const char *function, uint64_t *offset,
 		       struct ev_err *err);
+
+/* ---- probes ------------------------------------------------------------------------------------
+ */
+
+/* An ev_find_places: looks for the probe's file as a shell and the loader would, and in its symbols
+ * for the functions, or in its notes for the markers. A call is counted once, whatever the price;
+ * within that the place is the one that costs the kernel least. `context` is not used. */
+int ev_probe_find(void *context, const struct ev_probe *probe, struct ev_probe_places *places,
+		  struct ev_err *err);
 
 #endif

@@ -9,9 +9,14 @@ static char folded(char c)
 	return c == '_' || c == '.' ? '-' : (char)tolower((unsigned char)c);
 }
 
+static char as_it_is(char c)
+{
+	return c;
+}
+
 /* Matches one character against a [set] at *pattern and moves past the set. A '[' that is never
  * closed is an ordinary character. */
-static bool in_set(const char **pattern, char c)
+static bool in_set(const char **pattern, char c, char (*fold)(char))
 {
 	const char *at = *pattern + 1;
 	bool negated = *at == '!' || *at == '^', found = false;
@@ -23,17 +28,17 @@ static bool in_set(const char **pattern, char c)
 	}
 	for (; at < close; at++) {
 		if (at[1] == '-' && at + 2 < close) {
-			found |= folded(at[0]) <= c && c <= folded(at[2]);
+			found |= fold(at[0]) <= c && c <= fold(at[2]);
 			at += 2;
 		} else {
-			found |= folded(*at) == c;
+			found |= fold(*at) == c;
 		}
 	}
 	*pattern = close + 1;
 	return found != negated;
 }
 
-bool ev_glob_match(const char *pattern, const char *text)
+static bool glob_match(const char *pattern, const char *text, char (*fold)(char))
 {
 	const char *star = NULL, *retry = NULL;
 	while (*text) {
@@ -47,9 +52,9 @@ bool ev_glob_match(const char *pattern, const char *text)
 			same = true;
 			next++;
 		} else if (*pattern == '[') {
-			same = in_set(&next, folded(*text));
+			same = in_set(&next, fold(*text), fold);
 		} else if (*pattern) {
-			same = folded(*pattern) == folded(*text);
+			same = fold(*pattern) == fold(*text);
 			next++;
 		}
 		if (same) {
@@ -65,6 +70,16 @@ bool ev_glob_match(const char *pattern, const char *text)
 	while (*pattern == '*')
 		pattern++;
 	return !*pattern;
+}
+
+bool ev_glob_match(const char *pattern, const char *text)
+{
+	return glob_match(pattern, text, folded);
+}
+
+bool ev_glob_match_exact(const char *pattern, const char *text)
+{
+	return glob_match(pattern, text, as_it_is);
 }
 
 #define LONGEST 128

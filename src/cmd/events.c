@@ -1,5 +1,7 @@
 /* -e, --filter, --all-user and --all-kernel become the list of events. */
 #include <errno.h>
+#include <unistd.h>
+#include <evprof/symbol.h>
 #include "events.h"
 
 /* What a word asks for and nothing here can give is refused rather than passed over. */
@@ -31,7 +33,13 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		if (rc)
 			return rc;
 	}
-	return refuse_unknown_ways(list, err);
+	for (size_t i = 0; options->all_kernel && i < list->count; i++)
+		if (list->items[i].probe)
+			return ev_fail(err, EINVAL,
+				       "%s is hit in user space, which --all-kernel leaves out",
+				       list->items[i].name);
+	int rc = ev_event_place_probes(list, ev_probe_find, NULL, err);
+	return rc ? rc : refuse_unknown_ways(list, err);
 }
 
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list)
@@ -45,6 +53,19 @@ void events_limit_levels(const struct event_options *options, struct ev_event_li
 		if (options->all_user || options->all_kernel)
 			event->fixed |= EV_FIXED_LEVEL;
 	}
+}
+
+/* For each the kernel waits until no CPU can be in its code any more. */
+#define MANY_PROBES 20
+
+void events_tell_closing(const struct verb *verb, const struct ev_event_list *list)
+{
+	size_t probes = 0;
+	for (size_t i = 0; i < list->count; i++)
+		probes += list->items[i].probe != NULL;
+	if (probes > MANY_PROBES && isatty(STDERR_FILENO))
+		complain_text(verb, 0, "the kernel is taking %zu probes away: some %zu seconds",
+			      probes, probes / 12 + 1);
 }
 
 void events_done(struct event_options *options)

@@ -24,6 +24,8 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		 struct ev_err *err);
 /* --all-user and --all-kernel, on every event of the list. */
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list);
+/* On a terminal: why it takes a while, where many probes are to be closed. */
+void events_tell_closing(const struct verb *verb, const struct ev_event_list *list);
 void events_done(struct event_options *options);
 
 #endif

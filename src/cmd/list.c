@@ -35,6 +35,7 @@ static const struct example examples[] = {
 	{ "evprof list 'sched:*'", "the tracepoints of the scheduler" },
 	{ "evprof list metric", "the figures that stat makes of counts, with their formulas" },
 	{ "evprof list -v cycles:u", "what stands behind a name" },
+	{ "evprof list 'uprobe:./prog:sort_*'", "the functions that can be probed" },
 	{ NULL, NULL },
 };
 
@@ -64,6 +65,7 @@ struct listing {
 	struct ev_strings *causes; /* few, for many rows */
 	bool one_tracepoint;       /* there are too many to try each */
 	size_t tried_tracepoint;   /* row + 1 of the one that was tried */
+	const char *fault;         /* of a word that names a probe, or NULL */
 	bool verbose;
 	struct ev_err refusal; /* of the last word that no row has and that is no event */
 };
@@ -278,28 +280,76 @@ static const char *notes_of(struct listing *listing)
 			       TRACEPOINTS_TRIED);
 }
 
-/* A word that no row has may still be an event: "cycles:u", "r1c2". */
+static bool is_probe_word(const char *text)
+{
+	return !strncmp(text, "uprobe:", 7) || !strncmp(text, "uretprobe:", 10) ||
+	       !strncmp(text, "usdt:", 5);
+}
+
+/* What a word means as an event; a probe's file alone means everything in it. */
+static int parse_written(const char *text, struct ev_event_list *events, struct ev_err *err)
+{
+	int rc = ev_event_parse(events, text, err);
+	if (rc && is_probe_word(text)) {
+		char *all = ev_printf("%s:*", text);
+		rc = ev_event_parse(events, all, NULL);
+		free(all);
+	}
+	return rc ? rc : ev_event_place_probes(events, ev_probe_find, NULL, err);
+}
+
+/* In how many places a marker stands, or a function of that name. */
+static const char *about_of(struct listing *listing, const struct ev_event_list *events,
+			    size_t index)
+{
+	const struct ev_event *event = &events->items[index];
+	size_t places = 0;
+	for (size_t i = index; i < events->count; i++)
+		places += events->items[i].summed == index;
+	const char *about = event->about ? event->about : "";
+	if (places < 2)
+		return ev_arena_text(&listing->arena, about, strlen(about));
+	return ev_arena_printf(&listing->arena, "%s, in %zu places together", about, places);
+}
+
+/* A word that no row has may still be an event: "cycles:u", "r1c2", "uprobe:./prog:f*". */
 static void add_written(struct listing *listing, const char *text)
 {
 	struct ev_event_list events = { 0 };
+	size_t first = listing->rows.count;
 	for (size_t i = 0; i < listing->catalogue.count; i++) {
 		if (matches(text, &listing->catalogue.rows[i], false))
 			return;
 	}
-	if (!ev_event_parse(&events, text, &listing->refusal)) {
-		for (size_t i = 0; i < events.count; i++) {
-			const struct ev_event *event = &events.items[i];
-			struct ev_list_row *row = ev_array_add(&listing->rows);
-			*row = (struct ev_list_row){ .group = "Event as written", .aliases = "" };
-			row->name =
-				ev_arena_text(&listing->arena, event->name, strlen(event->name));
-			row->about = event->about ? ev_arena_text(&listing->arena, event->about,
-								  strlen(event->about))
-						  : "";
+	int rc = parse_written(text, &events, &listing->refusal);
+	if (rc && is_probe_word(text) && !listing->fault)
+		listing->fault = ev_arena_text(&listing->arena, listing->refusal.text,
+					       strlen(listing->refusal.text));
+	for (size_t i = 0; !rc && i < events.count; i++) {
+		const struct ev_event *event = &events.items[i];
+		if (event->probe && event->summed != i)
+			continue;
+		struct ev_list_row *row = ev_array_add(&listing->rows);
+		*row = (struct ev_list_row){ .group = "Event as written", .aliases = "" };
+		row->name = ev_arena_text(&listing->arena, event->name, strlen(event->name));
+		row->about = about_of(listing, &events, i);
+		const struct ev_event_list one = { .items = &events.items[i], .count = 1 };
+		row->encoding = encoding_of(listing, &one);
+		/* One place speaks for all: closing a probe takes long. */
+		if (event->probe && listing->rows.count > first + 1)
+			*row = (struct ev_list_row){
+				.group = row->group,
+				.name = row->name,
+				.aliases = "",
+				.about = row->about,
+				.encoding = row->encoding,
+				.count_error = listing->rows.items[first].count_error,
+				.sample_error = listing->rows.items[first].sample_error,
+				.why = listing->rows.items[first].why,
+				.is_inferred = true
+			};
+		else
 			probe(listing, row, event);
-			const struct ev_event_list one = { .items = &events.items[i], .count = 1 };
-			row->encoding = encoding_of(listing, &one);
-		}
 	}
 	ev_event_list_done(&events);
 }
@@ -326,6 +376,10 @@ static int nothing_found(const struct verb *verb, struct listing *listing, char 
 			 size_t count)
 {
 	const char *notes = listing->catalogue.notes;
+	if (listing->fault) {
+		complain_text(verb, 0, "%s", listing->fault);
+		return STATUS_FAILED;
+	}
 	if (!count) {
 		complain_text(verb, 0, "this machine has no such events");
 	} else if (listing->refusal.code && strpbrk(words[count - 1], ":/{,=")) {
@@ -419,5 +473,5 @@ const struct verb list_verb = {
 	.notes = "Group words choose groups; other words choose events whose name has them.\n"
 		 "\"count,sample\" was found by opening the event, as the user who asks; a * "
 		 "stands\n"
-		 "where another tracepoint was opened instead.",
+		 "where another tracepoint, or place of a probe, was opened instead.",
 };

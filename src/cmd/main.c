@@ -52,6 +52,10 @@ static int print_version(void)
 		       ev_bpf_absence(why, sizeof(why)) ? why : "");
 	else
 		printf("  BPF: not built in (%s)\n", EV_BPF_WHY);
+	if (EV_HAVE_CAPSTONE)
+		printf("  capstone: in\n");
+	else
+		printf("  capstone: not built in (%s)\n", EV_CAPSTONE_WHY);
 	return 0;
 }
 

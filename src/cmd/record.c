@@ -143,6 +143,7 @@ static const struct example examples[] = {
 	{ "evprof record --call-graph dwarf ./sorts",
 	  "with call chains of code without frame pointers" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
+	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
@@ -166,6 +167,8 @@ static void run_done(struct record_run *run)
 {
 	record_unwind_close(run->unwind);
 	ev_writer_close(run->writer);
+	if (run->sampler)
+		events_tell_closing(run->verb, &run->events);
 	ev_sampler_close(run->sampler);
 	ev_workload_close(run->workload);
 	ev_event_list_done(&run->events);

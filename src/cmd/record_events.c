@@ -29,6 +29,9 @@ static int check_named(const struct record_run *run, struct ev_err *err)
 	for (size_t i = 0; i < run->events.count; i++) {
 		const struct ev_event *event = &run->events.items[i];
 		char why[512], others[256];
+		/* One place speaks for all of a word: closing a probe takes long. */
+		if (event->probe && event->written != i)
+			continue;
 		int error = event->kind == EV_EVENT_TOOL ? EOPNOTSUPP
 							 : ev_probe_sample(event, why, sizeof(why));
 		if (!error)

@@ -84,6 +84,10 @@ static void note_openings(struct record_run *run)
 		if (*opening->fallback)
 			ev_recording_add_note(&run->recording, "fallback", "%s: %s",
 					      run->events.items[i].name, opening->fallback);
+		if (run->events.items[i].caution && run->events.items[i].summed == i)
+			ev_recording_add_note(&run->recording, "fallback", "%s: %s",
+					      run->events.items[i].name,
+					      run->events.items[i].caution);
 	}
 	/* Rings that nobody asked for are as large as fits: -v tells. */
 	const char *rings = ev_sampler_ring_note(run->sampler);
@@ -125,6 +129,9 @@ static void tell_openings(const struct record_run *run)
 			run->events.items[i].name, run->events.items[i].resolved, attr->type,
 			attr->config, attr->freq ? "samples per second:" : "events per sample:",
 			attr->freq ? attr->sample_freq : attr->sample_period);
+		if (run->events.items[i].placed)
+			fprintf(stderr, "[ evprof record: %s: %s ]\n", run->events.items[i].name,
+				run->events.items[i].placed);
 	}
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);

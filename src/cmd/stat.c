@@ -80,6 +80,8 @@ static const struct example examples[] = {
 	{ "evprof stat --multi-pass -ddd ./cachewalk",
 	  "many events and few counters: nothing is scaled" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
+	{ "evprof stat -e 'uprobe:./sorts:*_sort' ./sorts",
+	  "how often functions are called (as root)" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
 	{ NULL, NULL },
 };
@@ -218,6 +220,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		ev_array_done(&run.slices.of);
 		stat_passes_done(&run);
 		free(run.metrics);
+		stat_run_done(&run);
 		ev_event_list_done(&run.events);
 		target_done(&run.target);
 	}

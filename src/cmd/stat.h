@@ -198,6 +198,8 @@ void stat_measure(struct stat_run *run, uint64_t elapsed_ns, bool interval);
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);
+/* After the last run. */
+void stat_run_done(struct stat_run *run);
 
 /* Remember what became of the events; -errno with all causes when none could be opened. */
 int stat_counts_opened(struct stat_run *run, struct ev_err *err);

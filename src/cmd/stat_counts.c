@@ -77,6 +77,8 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
 {
 	struct stat_counts *counts = &run->counts;
+	if (run->events.items[event].probe)
+		event = run->events.items[event].summed;
 	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
 	bool thread = run->options->per_thread && slot && slot->tid >= 0;
 	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
@@ -183,8 +185,9 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		if (!kernel)
 			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
 		for (size_t slot = 0; kernel && slot < slots; slot++) {
-			if (refused) /* its rows say why */
-				cell_of(run, event, ev_counters_slot(run->counters, slot));
+			if (refused) /* its rows say why; a sum is none without it */
+				cell_of(run, event, ev_counters_slot(run->counters, slot))->wrong |=
+					run->events.items[event].probe != NULL;
 			else
 				read_slot(run, event, slot, since_last);
 		}

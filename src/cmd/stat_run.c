@@ -233,9 +233,20 @@ static void finish_run(struct stat_run *run)
 	}
 }
 
+void stat_run_done(struct stat_run *run)
+{
+	if (run->counters)
+		events_tell_closing(run->verb, &run->events);
+	ev_counters_close(run->counters);
+	run->counters = NULL;
+}
+
 int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
+	/* Those of the last run stay open until its counts are shown: probes take long to close. */
+	ev_counters_close(run->counters);
+	run->counters = NULL;
 	run->start_ns = run->interval_ns = 0;
 	run->slices.next_ns = 0;
 	run->machine = (struct ev_stat_machine){ 0 };
@@ -247,9 +258,7 @@ int stat_once(struct stat_run *run)
 		status = complain(run->verb, &err, STATUS_FAILED);
 	if (!status)
 		finish_run(run);
-	ev_counters_close(run->counters);
 	ev_workload_close(run->workload);
-	run->counters = NULL;
 	run->workload = NULL;
 	run->counts.before.count = 0;
 	return status ? status : -1;

@@ -79,6 +79,8 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 				   uint64_t enabled_ns)
 {
 	const struct ev_event *event = &sheet->run->events.items[cell->event];
+	if (cell->wrong && event->probe)
+		return "not all of its places could be opened";
 	if (cell->wrong || cell->was_wrong)
 		return ev_arena_printf(&sheet->arena,
 				       "pinned, and there was no counter free for it: others are "
@@ -172,6 +174,22 @@ static void fill_rows(struct sheet *sheet, bool interval)
 /* ---- notes ------------------------------------------------------------------------------------
  */
 
+/* What a probe doesn't see, and with -v where each was put. */
+static void note_probes(struct sheet *sheet)
+{
+	const struct ev_event_list *events = &sheet->run->events;
+	for (size_t i = 0; i < events->count; i++) {
+		const struct ev_event *event = &events->items[i];
+		bool verbose = sheet->run->options->show.verbose;
+		if (event->caution && event->summed == i)
+			*ev_array_add(&sheet->notes) = ev_arena_printf(&sheet->arena, "%s: %s",
+								       event->name, event->caution);
+		if (event->placed && verbose)
+			*ev_array_add(&sheet->notes) = ev_arena_printf(&sheet->arena, "%s: %s",
+								       event->name, event->placed);
+	}
+}
+
 /* The same fallback of several events is one note that names them. */
 static void note_fallbacks(struct sheet *sheet)
 {
@@ -203,6 +221,7 @@ static void note_fallbacks(struct sheet *sheet)
 						"as this user may not count the event",
 						run->events.items[i].name);
 	}
+	note_probes(sheet);
 }
 
 static void note_run(struct sheet *sheet)

@@ -114,6 +114,7 @@ void ev_counters_close(struct ev_counters *counters)
 	if (!counters)
 		return;
 	ev_counters_close_fds(counters);
+	ev_probe_points_close(&counters->probe_points, "");
 	ev_descriptors_restore(&counters->limit);
 	free(counters->fds);
 	free(counters->places);

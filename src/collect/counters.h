@@ -3,6 +3,7 @@
 #define COLLECT_COUNTERS_H
 
 #include "opening.h"
+#include "probe_points.h"
 
 struct ev_counters {
 	const struct ev_event_list *events;
@@ -15,6 +16,7 @@ struct ev_counters {
 	bool *leads; /* per event: switched on and off itself, not by its group's leader */
 	int *fds;    /* [event * place_count + place], -1 = not open */
 	struct ev_descriptor_limit limit;
+	struct ev_probe_points probe_points;
 };
 
 /* Where the descriptor of an event on a place stands; -1 when it is not open. */

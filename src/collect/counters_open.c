@@ -78,6 +78,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;
+	ev_probe_points_apply(&run->counters->probe_points, run->counters->events, index,
+			      run->target, &run->counters->openings[index]);
 }
 
 /* Descriptor of one event on one place, or -errno. */
@@ -322,6 +324,7 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		before = now;
 		now = swap;
 		ev_counters_close_fds(counters);
+		ev_probe_points_guard(&counters->probe_points, before.items, before.count);
 		place_tasks(counters, &before);
 		rc = make_room(counters, err);
 		if (rc)
@@ -359,6 +362,7 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 	made->apart = target->kind == EV_TARGET_SYSTEM || options->per_thread;
 	made->openings = ev_alloc((events->count + 1) * sizeof(*made->openings));
 	made->leads = ev_alloc(events->count + 1);
+	ev_probe_points_open(&made->probe_points, "", events, target);
 	int rc;
 	if (target->kind == EV_TARGET_SYSTEM) {
 		rc = place_cpus(made, target, err);

@@ -139,6 +139,54 @@ static void refuse_forbidden(const struct ev_refusal *refusal)
 		       "it needs CAP_PERFMON, which this user has not: run evprof with sudo");
 }
 
+/* ---- probes of programs -------------------------------------------------------------------------
+ */
+
+#define NOT_SUPPORTED 524 /* the kernel's own ENOTSUPP, which has no name here */
+
+static bool is_probe(const struct perf_event_attr *attr)
+{
+	int64_t type;
+	return attr->type > PERF_TYPE_BREAKPOINT &&
+	       !ev_file_number("/sys/bus/event_source/devices/uprobe/type", &type) &&
+	       type == attr->type;
+}
+
+static void refuse_probe(const struct ev_refusal *refusal)
+{
+	switch (refusal->error) {
+	case EACCES:
+	case EPERM:
+		if (refuse_filtered(refusal) || refuse_other_task(refusal))
+			return;
+		ev_say(refusal, "%s",
+		    geteuid() ? "only root, or who has CAP_PERFMON, may probe programs: run "
+				"evprof with sudo"
+			      : "this kernel forbids probes of programs even to root (a container "
+				"without CAP_PERFMON, or lockdown): run evprof outside of it");
+		return;
+	case ENOENT:
+		ev_say(refusal, "the file that was to be probed is gone");
+		return;
+	case EIO:
+		ev_say(refusal, "the file system that its file is on can not be probed: copy the "
+			     "program to a disk");
+		return;
+	case EINVAL:
+	case NOT_SUPPORTED:
+		ev_say(refusal, "the kernel can not put a probe on this instruction: choose another, "
+			     "as in function+4");
+		return;
+	}
+	ev_say(refusal, "%s", strerror(refusal->error));
+}
+
+static bool is_of_the_probe(int error)
+{
+	return error == EACCES || error == EPERM || error == ENOENT || error == EIO ||
+	       error == EINVAL || error == NOT_SUPPORTED;
+}
+
 /* ---- the others --------------------------------------------------------------------------------
  */
 
@@ -338,6 +386,10 @@ void ev_explain_open(int error, const struct perf_event_attr *attr, const struct
 		     char *why, size_t size_bytes)
 {
 	const struct ev_refusal refusal = { error, attr, target, why, size_bytes };
+	if (is_of_the_probe(error) && is_probe(attr)) {
+		refuse_probe(&refusal);
+		return;
+	}
 	for (size_t i = 0; i < EV_LENGTH(causes); i++)
 		if (causes[i].error == error) {
 			causes[i].refuse(&refusal);

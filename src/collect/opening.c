@@ -219,6 +219,19 @@ static int restore_precision(int fd, struct perf_event_attr *attr, unsigned aske
 	return ev_sys_perf_event_open(attr, tid, cpu, group_fd);
 }
 
+/* Everything else goes by the probe's own attr. */
+static int open_attr(const struct ev_opening *opening, const struct perf_event_attr *attr,
+		     int32_t tid, int32_t cpu, int group_fd)
+{
+	struct perf_event_attr asked = *attr;
+	if (opening->tracepoint) {
+		asked.type = PERF_TYPE_TRACEPOINT;
+		asked.config = opening->tracepoint;
+		asked.config1 = asked.config2 = 0;
+	}
+	return ev_sys_perf_event_open(&asked, tid, cpu, group_fd);
+}
+
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
 		   int group_fd)
 {
@@ -230,7 +243,7 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 	size_t made_count = 0;
 	int first_error = 0, fd;
 	for (;;) {
-		fd = ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
+		fd = open_attr(opening, &attr, tid, cpu, group_fd);
 		if (fd >= 0)
 			break;
 		/* The first answer is about what was asked, later ones about what was left; but

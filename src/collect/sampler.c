@@ -173,6 +173,7 @@ static int open_tasks(struct ev_sampler *sampler, const struct ev_target *target
 		now = swap;
 		sampler->tids = before.items;
 		sampler->tid_count = before.count;
+		ev_probe_points_guard(&sampler->probe_points, before.items, before.count);
 		rc = open_all(sampler, target, err);
 		if (rc || !many || pass == RESCANS || ev_tasks_list(target, &now, NULL) ||
 		    !ev_tasks_grew(&before, &now))
@@ -220,16 +221,49 @@ static const char *recorded_name(const struct ev_sampled_event *sampled,
 	return ev_arena_text(&recording->arena, event->name, strlen(event->name));
 }
 
+/* The event a sampled one is recorded as: a marker that stands in several places is one. */
+static size_t recorded_as(const struct ev_sampler *sampler, size_t index)
+{
+	const struct ev_event *event = sampler->events[index].event;
+	return event && event->probe && event->summed < index ? event->summed : index;
+}
+
+static size_t ids_wanted(const struct ev_sampler *sampler, size_t index)
+{
+	size_t count = 0;
+	for (size_t i = index; i < sampler->event_count; i++)
+		count += recorded_as(sampler, i) == index;
+	return count * sampler->ring_count * sampler->tid_count;
+}
+
+static struct ev_recorded_event *add_recorded(const struct ev_sampler *sampler, size_t index,
+					      struct ev_recording *recording)
+{
+	const struct ev_sampled_event *sampled = &sampler->events[index];
+	struct ev_recorded_event *told = ev_recording_add_event(recording);
+	told->attr = sampled->opening.attr;
+	if (sampled->event && sampled->event->probe_path)
+		told->attr.config1 = 0; /* an address of ours, which tells a reader nothing */
+	told->name = recorded_name(sampled, recording);
+	told->ids =
+		ev_arena_take(&recording->arena, ids_wanted(sampler, index) * sizeof(*told->ids));
+	return told;
+}
+
 static int describe(struct ev_sampler *sampler, struct ev_recording *recording, struct ev_err *err)
 {
-	size_t first = recording->event_count, places = sampler->ring_count * sampler->tid_count;
+	size_t places = sampler->ring_count * sampler->tid_count;
+	size_t *at = ev_arena_take(&recording->arena, sampler->event_count * sizeof(*at));
 	for (size_t i = 0; i < sampler->event_count; i++) {
-		struct ev_sampled_event *sampled = &sampler->events[i];
-		struct ev_recorded_event *told = ev_recording_add_event(recording);
-		told->attr = sampled->opening.attr;
-		told->name = recorded_name(sampled, recording);
-		told->leader = (int)(first + sampled->leader);
-		told->ids = ev_arena_take(&recording->arena, places * sizeof(*told->ids));
+		size_t as = recorded_as(sampler, i);
+		struct ev_recorded_event *told;
+		at[i] = as == i ? recording->event_count : at[as];
+		if (as == i)
+			told = add_recorded(sampler, i, recording);
+		else
+			told = &recording->events[at[i]];
+		if (as == i)
+			told->leader = (int)at[recorded_as(sampler, sampler->events[i].leader)];
 		for (size_t place = 0; place < places; place++) {
 			int fd = sampler->fds[i * places + place];
 			uint64_t id = 0;
@@ -261,6 +295,7 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 	struct ev_sampler *made = ev_alloc(sizeof(*made));
 	made->kind = target->kind;
 	made->depth_limit = depth_limit();
+	ev_probe_points_open(&made->probe_points, "", events, target);
 	int rc = ev_sampler_plan(made, events, target, options, err);
 	if (!rc)
 		rc = open_events(made, target, err);
@@ -326,6 +361,7 @@ void ev_sampler_close(struct ev_sampler *sampler)
 	for (size_t i = 0; i < sampler->ring_count; i++)
 		ev_ring_unmap(&sampler->rings[i]);
 	close_fds(sampler);
+	ev_probe_points_close(&sampler->probe_points, "");
 	ev_descriptors_restore(&sampler->limit);
 	ev_map_done(&sampler->event_of_id);
 	ev_buffer_done(&sampler->copy);

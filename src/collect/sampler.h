@@ -3,6 +3,7 @@
 #define COLLECT_SAMPLER_H
 
 #include "opening.h"
+#include "probe_points.h"
 #include "ring.h"
 
 /* An event as it is opened: those of the list, and perhaps one more that only tells of mappings,
@@ -31,6 +32,7 @@ struct ev_sampler {
 	struct ev_sampler_tally tally;
 	struct ev_descriptor_limit limit;
 	char ring_note[512];
+	struct ev_probe_points probe_points;
 };
 
 static inline int *ev_sampler_fd(const struct ev_sampler *sampler, size_t event, size_t ring,

@@ -81,11 +81,11 @@ static uint64_t sample_type(const struct ev_target *target,
 
 /* A sample's weight, where it is not the same for all. The kernel takes the wish for it on events
  * that it counts one by one as a wish for a sample of each, whatever the period. */
-static bool wants_period(const struct perf_event_attr *attr,
+static bool wants_period(const struct perf_event_attr *attr, bool is_probe,
 			 const struct ev_sampler_options *options)
 {
 	bool one_by_one = attr->type == PERF_TYPE_SOFTWARE || attr->type == PERF_TYPE_TRACEPOINT ||
-			  attr->type == PERF_TYPE_BREAKPOINT;
+			  attr->type == PERF_TYPE_BREAKPOINT || is_probe;
 	return attr->freq || (options->period &&
 			      (ev_attr_is_clock(attr) || !one_by_one || attr->sample_period <= 1));
 }
@@ -239,12 +239,16 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 	for (size_t i = 0; i < sampler->event_count; i++) {
 		struct perf_event_attr *attr = &sampler->events[i].opening.attr;
 		attr->sample_type |= type;
-		if (wants_period(attr, options))
+		if (wants_period(attr, sampler->events[i].event && sampler->events[i].event->probe,
+				 options))
 			attr->sample_type |= PERF_SAMPLE_PERIOD;
 		const struct ev_event *event = sampler->events[i].event;
 		int rc = event ? obey_terms(attr, event, target, err) : 0;
 		if (rc)
 			return rc;
+		if (event)
+			ev_probe_points_apply(&sampler->probe_points, events, i, target,
+					      &sampler->events[i].opening);
 	}
 	plan_group_reads(sampler);
 	for (size_t i = 0; i < events->count; i++)

@@ -109,6 +109,9 @@ int ev_modifiers_apply(struct ev_parse *parse, const struct ev_modifiers *modifi
 	if (event->kind == EV_EVENT_TOOL)
 		return ev_parse_fault(parse, EINVAL, at,
 				      "evprof measures this event itself: it takes no modifiers");
+	if (event->probe && (modifiers->kernel || modifiers->hypervisor) && !modifiers->user)
+		return ev_parse_fault(parse, EINVAL, at,
+				      "probes of programs are hit in user space only");
 	unsigned precise = event->attr.precise_ip + modifiers->precise;
 	if (precise > MOST_PRECISE)
 		return ev_parse_fault(parse, EINVAL, at, "'ppp' is the highest precision there is");

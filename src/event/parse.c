@@ -32,7 +32,8 @@ struct ev_made *ev_parse_add(struct ev_parse *parse, struct ev_span word)
 			   .scale = 1.0,
 			   .per_task = true,
 			   .leader = index,
-			   .written = index },
+			   .written = index,
+			   .summed = index },
 	};
 	return made;
 }
@@ -40,6 +41,9 @@ struct ev_made *ev_parse_add(struct ev_parse *parse, struct ev_span word)
 /* Length of the word at the start of text: to the ',' or '}' that stands in no terms and quotes. */
 static size_t word_length(struct ev_span text)
 {
+	size_t probe = ev_probe_word_length(text);
+	if (probe)
+		return probe;
 	/* The slash of mem:0x10/4 opens nothing. */
 	bool slashes = !ev_span_starts(text, "mem:"), terms = false;
 	char quote = 0;
@@ -114,6 +118,7 @@ static void regroup(struct ev_parse *parse, size_t first)
 	for (size_t i = 0; i < count; i++) {
 		size_t old = sorted[i].event.written - first;
 		sorted[i].event.written = (unsigned)(first + earliest[old]);
+		sorted[i].event.summed = (unsigned)(first + i); /* none is, before its place */
 	}
 	free(earliest);
 	memcpy(&parse->items[first], sorted, count * sizeof(*sorted));
@@ -122,11 +127,14 @@ static void regroup(struct ev_parse *parse, size_t first)
 }
 
 /* cycles in {cycles}:u is shown as cycles:u. */
-static const char *modified(struct ev_parse *parse, const char *name, const char *letters)
+static const char *modified(struct ev_parse *parse, const struct ev_made *made, const char *name,
+			    const char *letters)
 {
 	const char *colon = strrchr(name, ':'), *slash = strrchr(name, '/');
 	bool joined = (slash && !colon) ||
 		      (colon && colon > slash && ev_modifiers_look_right(ev_span_of(colon + 1)));
+	if (made->event.probe) /* functions may be called u */
+		joined = *made->event.probe->back;
 	return ev_arena_printf(parse->keep, "%s%s%s", name, joined ? "" : ":", letters);
 }
 
@@ -134,8 +142,8 @@ static void rename_member(struct ev_parse *parse, struct ev_made *made, const ch
 {
 	if (made->named || !*letters)
 		return;
-	made->event.name = modified(parse, made->event.name, letters);
-	made->event.word = modified(parse, made->event.word, letters);
+	made->event.name = modified(parse, made, made->event.name, letters);
+	made->event.word = modified(parse, made, made->event.word, letters);
 }
 
 static int group_modify(struct ev_parse *parse, struct ev_span text, size_t first)
@@ -243,6 +251,7 @@ int ev_event_parse_at(struct ev_event_list *list, const char *root, const char *
 		*event = parse.items[i].event;
 		event->leader += base;
 		event->written += base;
+		event->summed += base;
 	}
 	if (rc && err)
 		*err = mine;

@@ -62,6 +62,13 @@ char *ev_modifiers_text(const struct ev_modifiers *modifiers, char *out, size_t 
  */
 
 int ev_parse_breakpoint(struct ev_parse *parse, struct ev_span word);
+/* uprobe:path:function[+offset], uretprobe:path:function, usdt:path:provider:name. */
+int ev_parse_probe(struct ev_parse *parse, struct ev_span word);
+/* Length of the word of that kind at the start of text, 0 when there is none. */
+size_t ev_probe_word_length(struct ev_span text);
+/* The probe as it could be typed: the path and names with their escapes. */
+const char *ev_probe_spell(struct ev_arena *arena, const struct ev_probe *probe, const char *path,
+			   const char *name, uint64_t into_bytes);
 /* `head` is the name without modifiers, `word` what the user wrote. */
 int ev_parse_generic(struct ev_parse *parse, struct ev_span head, struct ev_span word);
 /* The CPU's own encoding, always 1; `head` is its part of the word. */

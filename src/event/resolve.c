@@ -256,6 +256,8 @@ static int plain_parse(struct ev_parse *parse, struct ev_span word)
 int ev_parse_word(struct ev_parse *parse, struct ev_span word)
 {
 	int rc = ev_parse_breakpoint(parse, word);
+	if (!rc)
+		rc = ev_parse_probe(parse, word);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	rc = ev_span_find(word, '/') < word.length ? ev_parse_slashed(parse, word)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <libiberty/demangle.h>
 #include <evprof/symbol.h>
+#include "probe_functions.h"
 
 #define NAME_LIMIT ((size_t)64 << 10)
 /* A short name can stand for an endless one: back references double the text each time. */
@@ -31,7 +32,7 @@ static bool is_rust(const char *name)
 	return !strncmp(name, "_R", 2) || (!strncmp(name, "_ZN", 3) && strstr(name, "17h"));
 }
 
-static bool print_into(struct text *text, const char *name)
+static bool print_into(struct text *text, const char *name, int options)
 {
 	if (setjmp(text->too_long))
 		return false;
@@ -40,8 +41,7 @@ static bool print_into(struct text *text, const char *name)
 	text->buffer.size_bytes = 0;
 	if (name[0] == '_' && name[1] == 'R')
 		return false;
-	/* No parameters: perf's short form. */
-	return cplus_demangle_v3_callback(name, DMGL_NO_OPTS, add_text, text);
+	return cplus_demangle_v3_callback(name, options, add_text, text);
 }
 
 static char *demangle_d(const char *name)
@@ -61,7 +61,7 @@ static bool looks_mangled(const char *name)
 	return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R' || name[1] == 'D');
 }
 
-const char *ev_demangle(struct ev_arena *arena, const char *name)
+static const char *demangle(struct ev_arena *arena, const char *name, int options)
 {
 	if (!looks_mangled(name) || strnlen(name, NAME_LIMIT + 1) > NAME_LIMIT)
 		return name;
@@ -80,9 +80,20 @@ const char *ev_demangle(struct ev_arena *arena, const char *name)
 		return answer;
 	}
 	struct text text = { 0 };
-	if (print_into(&text, plain) && text.buffer.size_bytes)
+	if (print_into(&text, plain, options) && text.buffer.size_bytes)
 		answer = ev_arena_printf(arena, "%.*s%s", (int)text.buffer.size_bytes,
 					 (const char *)text.buffer.bytes, suffix);
 	ev_buffer_done(&text.buffer);
 	return answer;
+}
+
+/* No parameters: perf's short form. */
+const char *ev_demangle(struct ev_arena *arena, const char *name)
+{
+	return demangle(arena, name, DMGL_NO_OPTS);
+}
+
+const char *ev_demangle_whole(struct ev_arena *arena, const char *name)
+{
+	return demangle(arena, name, DMGL_PARAMS | DMGL_ANSI);
 }

@@ -46,9 +46,22 @@ static void distance_counts_edits_and_is_cut_off(void **state)
 	assert_int_equal(ev_edit_distance(longest, "x", 5), 5);
 }
 
+static void exact_globs_know_case_and_signs(void **state)
+{
+	(void)state;
+	assert_true(ev_glob_match_exact("sort_*", "sort_one"));
+	assert_true(ev_glob_match_exact("f?[a-c]", "f_b"));
+	assert_false(ev_glob_match_exact("sort_*", "Sort_one"));
+	assert_false(ev_glob_match_exact("sort_*", "sort-one"));
+	assert_false(ev_glob_match_exact("f[A-C]", "fb"));
+	assert_true(ev_glob_match_exact("a[*]", "a*"));
+	assert_false(ev_glob_match_exact("a[*]", "ab"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exact_globs_know_case_and_signs),
 		cmocka_unit_test(globs_match_whole_names),
 		cmocka_unit_test(many_stars_do_not_take_forever),
 		cmocka_unit_test(distance_counts_edits_and_is_cut_off),

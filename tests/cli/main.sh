@@ -9,12 +9,19 @@ test_version_lists_what_is_built_in() {
 	expect_out 'libpfm'
 	expect_out 'zstd'
 	expect_out 'BPF'
+	expect_out 'capstone'
 }
 
 test_a_build_without_bpf_says_so() {
 	case " ${WITHOUT:-} " in *" bpf "*) ;; *) skip "this build has BPF" ;; esac
 	run --version
 	expect_out 'BPF.*(not|without|left out)'
+}
+
+test_a_build_without_capstone_says_so() {
+	case " ${WITHOUT:-} " in *" capstone "*) ;; *) skip "this build has capstone" ;; esac
+	run --version
+	expect_out 'capstone: not built in \(left out'
 }
 
 test_help_goes_to_stdout_and_names_every_verb() {

@@ -263,6 +263,30 @@ static void a_short_buffer_is_respected(void **state)
 	assert_int_equal(small[4], 'x');
 }
 
+static void a_probe_of_a_program_has_refusals_of_its_own(void **state)
+{
+	(void)state;
+	const struct perf_event_attr probe = { .type = 8 };
+	static const struct {
+		int error;
+		const char *words;
+	} known[] = {
+		{ EACCES, "probe" },
+		{ ENOENT, "the file that was to be probed is gone" },
+		{ EIO, "file system" },
+		{ EINVAL, "can not put a probe on this instruction" },
+		{ 524, "can not put a probe on this instruction" },
+		{ EMFILE, "one descriptor per event" },
+	};
+	script_reset(opens_everything);
+	script.number = 8; /* the type of the uprobe PMU */
+	for (size_t i = 0; i < EV_LENGTH(known); i++)
+		assert_why(known[i].error, &probe, NULL, known[i].words);
+	script.answer = filters_everything;
+	script.filtered = true;
+	assert_why(EPERM, &probe, NULL, "seccomp");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +305,7 @@ int main(void)
 		cmocka_unit_test(the_watchdog_is_named_when_it_holds_a_counter),
 		cmocka_unit_test(too_high_a_frequency_names_the_limit),
 		cmocka_unit_test(every_other_refusal_has_a_sentence),
+		cmocka_unit_test(a_probe_of_a_program_has_refusals_of_its_own),
 		cmocka_unit_test(a_short_buffer_is_respected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

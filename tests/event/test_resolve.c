@@ -166,7 +166,7 @@ static void unknown_words_are_refused_with_the_nearest(void **state)
 	refused_with(*state, ":u", -ENOENT, "unknown event");
 	refused_with(*state, "::", -ENOENT, "unknown event");
 	refused_with(*state, "5000000000:1", -ENOENT, "unknown event");
-	refused_with(*state, "uprobe:./prog:main", -ENOENT, "unknown event 'uprobe:./prog:main'");
+	refused_with(*state, "vprobe:./prog:main", -ENOENT, "unknown event 'vprobe:./prog:main'");
 }
 
 #define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, tree_open, tree_close)

@@ -129,7 +129,7 @@ static void a_word_whose_slashes_make_no_sense_is_refused(void **state)
 	refused_with(*state, "cpu/event=1//", -EINVAL, "unknown modifier '/'");
 	refused_with(*state, "/", -EINVAL, "is missing");
 	refused_with(*state, "//", -EINVAL, "missing before '/'");
-	refused_with(*state, "uprobe:./prog:main", -ENOENT, "unknown event 'uprobe:./prog:main'");
+	refused_with(*state, "vprobe:./prog:main", -ENOENT, "unknown event 'vprobe:./prog:main'");
 	refused_with(*state, "hardware/task-clock/", -ENOENT, "no PMU or event 'hardware'");
 	refused_with(*state, "hardware//", -ENOENT, "no PMU or event 'hardware'");
 	refused_with(*state, "raw/config=x/", -ENOENT, "no PMU or event 'raw'");

@@ -72,6 +72,18 @@ static inline void tree_plain(const char *root)
 	tree_files(root, files, EV_LENGTH(files));
 }
 
+/* A kernel that probes programs. */
+static inline void tree_probes(const char *root)
+{
+	static const char *const files[][2] = {
+		{ PMUS "uprobe/type", "8\n" },
+		{ PMUS "uprobe/format/retprobe", "config:0\n" },
+		{ PMUS "uprobe/format/ref_ctr_offset", "config:32-63\n" },
+		{ PMUS "software/type", "1\n" },
+	};
+	tree_files(root, files, EV_LENGTH(files));
+}
+
 /* Two kinds of core. */
 static inline void tree_hybrid(const char *root)
 {

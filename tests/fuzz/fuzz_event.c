@@ -66,6 +66,9 @@ static void make_machine(void)
 	put(PMUS "uncore_imc_1/format/event", "config:0-7");
 	put(PMUS "uncore_imc_1/events/reads", "event=4");
 	put(PMUS "tracepoint/type", "2");
+	put(PMUS "uprobe/type", "8");
+	put(PMUS "uprobe/format/retprobe", "config:0");
+	put(PMUS "uprobe/format/ref_ctr_offset", "config:32-63");
 	put(PMUS "software/type", "1");
 	put("/sys/kernel/tracing/events/sched/sched_switch/id", "372");
 	put("/sys/kernel/tracing/events/sched/sched_waking/id", "373");
@@ -93,6 +96,34 @@ static void check(const struct ev_event_list *list, size_t i)
 	ev_event_list_done(&again);
 }
 
+/* Two places for each probe. */
+static int find_two(void *context, const struct ev_probe *probe, struct ev_probe_places *places,
+		    struct ev_err *err)
+{
+	(void)context;
+	(void)err;
+	for (unsigned i = 0; i < 2; i++)
+		*ev_array_add(places) = (struct ev_probe_place){
+			.path = "/p",
+			.name = probe->name,
+			.offset = i + 1,
+			.semaphore = probe->kind == EV_PROBE_MARKER ? 5 : 0,
+		};
+	return 0;
+}
+
+static void check_places(struct ev_event_list *list)
+{
+	if (ev_event_place_probes(list, find_two, NULL, NULL))
+		abort();
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ev_event *event = &list->items[i];
+		if (event->leader > i || event->written > i || event->summed > i ||
+		    !event->probe != !event->probe_path)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool made;
@@ -108,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; i < list.count && i < 64; i++)
 		check(&list, i);
+	check_places(&list);
 	ev_event_filter(&list, "x == 1", &err);
 	ev_event_list_done(&list);
 	free(text);
