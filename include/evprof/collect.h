@@ -28,6 +28,18 @@ struct ev_target {
 	bool no_inherit;  /* -i */
 };
 
+/* ---- cgroups ----------------------------------------------------------------------------------
+ */
+
+/* A descriptor of the folder of a cgroup ("" or "/" is the root) in the hierarchy that events know,
+ * or -errno with a sentence. close() it. */
+int ev_cgroup_open(const char *name, struct ev_err *err);
+/* Names ("system.slice/cron.service", "/" for the root) of all cgroups that a regular expression
+ * (POSIX extended, anywhere in the name) matches, sorted, in the arena. -EINVAL, -ENOENT … with a
+ * sentence. free() *names. */
+int ev_cgroup_match(const char *pattern, struct ev_arena *arena, const char ***names, size_t *count,
+		    struct ev_err *err);
+
 /* ---- a command to watch -----------------------------------------------------------------------
  */
 
@@ -57,6 +69,7 @@ struct ev_opening {
 	int error;     /* 0, or the positive errno that refused it */
 	char why[512]; /* the probed cause and the command that cures it, when refused */
 	struct perf_event_attr attr; /* as it was opened */
+	bool in_cgroup;              /* a cgroup's descriptor is given in the thread's place */
 	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
 			       2"), "" when nothing */
 };
@@ -84,9 +97,12 @@ struct ev_slot {       /* what a counter was opened on */
 };
 struct ev_counters;
 struct ev_counters_options {
-	bool per_thread; /* keep a slot per thread of -p/-t targets */
-	bool at_exec;    /* begin when the command execs */
-	bool disabled;   /* begin only on ev_counters_enable */
+	/* Keep a slot per thread of -p/-t targets. For a command: one per thread that it and its
+	 * children ever start, known when the thread has ended. The events are then opened on the
+	 * calling thread, before it starts the workload, and the target needs no id. */
+	bool per_thread;
+	bool at_exec;  /* begin when the command execs */
+	bool disabled; /* begin only on ev_counters_enable */
 };
 /* Opens every event of the list that can be opened. 0 also when none could: see the openings. The
  * target's own -errno (no such process …) is an error. `events` must outlive the counters. */
@@ -99,6 +115,12 @@ const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_
 /* -ENOENT when this event is not open on this slot; -EIO for a pinned event in error state. */
 int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		     struct ev_count *count);
+/* Threads of a command: take in what those that ended have counted, every 10 ms or so, lest the
+ * kernel's rings fill; `last`, once, when all is over and before slots are read. What then is known
+ * of no ended thread gets a slot too, so that the slots always add up to the whole: that of the
+ * only thread that still runs, else one with tid -1, "(running)" or "(lost)". Nothing to do for
+ * other targets. -errno with a sentence. */
+int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
 /* True when every watched process or thread is gone. */
@@ -192,6 +214,49 @@ void ev_bpf_counter_close(struct ev_bpf_counter *counter);
  */
 
 uint32_t ev_cpus_online(void);
+
+/* Where a CPU is. */
+struct ev_cpu_place {
+	uint32_t cpu;
+	int32_t socket, core;       /* -1 where the machine does not tell */
+	int32_t die, cluster, node; /* 0 where there are none */
+	int32_t cache_level, cache; /* the last one: its level, and the first CPU that shares it;
+				     * 0 and the CPU itself where it is not told */
+};
+/* From the /sys under `root` ("" for the machine's own). */
+struct ev_cpu_place ev_cpu_place(const char *root, uint32_t cpu);
+
+/* What counts of CPUs may be added up by. */
+enum ev_by {
+	EV_BY_CPU, /* kept apart */
+	EV_BY_CORE,
+	EV_BY_CLUSTER,
+	EV_BY_CACHE,
+	EV_BY_DIE,
+	EV_BY_SOCKET,
+	EV_BY_NODE
+};
+struct ev_aggregation {
+	const char *name; /* of the option --per-NAME, and perf's key in JSON */
+	int columns;      /* of an id on the screen, as perf pads it */
+	bool sums;        /* an id stands for several CPUs: rows tell how many */
+	struct {
+		const char *prefix;
+		size_t offset; /* of an int32_t in struct ev_cpu_place */
+	} parts[4];            /* of an id, "S0" "-D0" "-C1" */
+};
+extern const struct ev_aggregation ev_aggregations[]; /* by enum ev_by */
+extern const size_t ev_aggregation_count;
+/* "S0-D0-C1" into `out`, which it returns. 64 bytes suffice. */
+char *ev_aggregation_id(const struct ev_aggregation *by, const struct ev_cpu_place *place,
+			char *out, size_t size_bytes);
+/* Order of ids: below 0, 0 for the same id, above 0. */
+int ev_aggregation_compare(const struct ev_aggregation *by, const struct ev_cpu_place *one,
+			   const struct ev_cpu_place *other);
+/* The CPUs of a system-wide target: those named, else all online. -EINVAL with a sentence when one
+ * is not online. free() *cpus. */
+int ev_target_cpus(const struct ev_target *target, uint32_t **cpus, size_t *count,
+		   struct ev_err *err);
 uint64_t ev_now_ns(void); /* CLOCK_MONOTONIC */
 
 #endif

@@ -36,19 +36,22 @@ const struct ev_opening *ev_counters_opening(const struct ev_counters *counters,
 
 size_t ev_counters_slot_count(const struct ev_counters *counters)
 {
+	if (counters->threads)
+		return ev_threads_count(counters->threads);
 	return counters->apart ? counters->place_count : 1;
 }
 
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot)
 {
+	if (counters->threads)
+		return ev_threads_slot(counters->threads, slot);
 	return counters->apart ? &counters->places[slot] : &counters->all;
 }
 
-int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
-		     struct ev_count *count)
+/* Sum of an event's counters on some places. */
+static int read_places(struct ev_counters *counters, size_t event, size_t from, size_t to,
+		       struct ev_count *count)
 {
-	size_t from = counters->apart ? slot : 0;
-	size_t to = counters->apart ? slot + 1 : counters->place_count;
 	int rc = -ENOENT;
 	*count = (struct ev_count){ 0 };
 	for (size_t place = from; place < to; place++) {
@@ -66,6 +69,29 @@ int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		count->enabled_ns += values[1];
 		count->running_ns += values[2];
 		rc = 0;
+	}
+	return rc;
+}
+
+int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
+		     struct ev_count *count)
+{
+	if (counters->threads)
+		return ev_threads_read(counters->threads, event, slot, count);
+	if (counters->apart)
+		return read_places(counters, event, slot, slot + 1, count);
+	return read_places(counters, event, 0, counters->place_count, count);
+}
+
+int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err)
+{
+	if (!counters->threads)
+		return 0;
+	int rc = ev_threads_gather(counters->threads, err);
+	for (size_t event = 0; last && event < counters->events->count; event++) {
+		struct ev_count total;
+		if (!read_places(counters, event, 0, counters->place_count, &total))
+			ev_threads_settle(counters->threads, event, &total, counters->own);
 	}
 	return rc;
 }
@@ -88,6 +114,7 @@ static int command_leaders(struct ev_counters *counters, unsigned long request, 
 
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
 {
+	counters->own = counters->threads;
 	return command_leaders(counters, PERF_EVENT_IOC_ENABLE, "start", err);
 }
 
@@ -114,6 +141,7 @@ void ev_counters_close(struct ev_counters *counters)
 	if (!counters)
 		return;
 	ev_counters_close_fds(counters);
+	ev_threads_close(counters->threads);
 	ev_descriptors_restore(&counters->limit);
 	free(counters->fds);
 	free(counters->places);

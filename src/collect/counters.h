@@ -3,6 +3,7 @@
 #define COLLECT_COUNTERS_H
 
 #include "opening.h"
+#include "threads.h"
 
 struct ev_counters {
 	const struct ev_event_list *events;
@@ -12,6 +13,8 @@ struct ev_counters {
 	size_t place_count;
 	struct ev_slot all; /* the one slot, when places are not kept apart */
 	bool apart;
+	struct ev_threads *threads; /* slots are the threads of a command; else NULL */
+	bool own;                   /* evprof itself was counted too, beside those threads */
 	bool *leads; /* per event: switched on and off itself, not by its group's leader */
 	int *fds;    /* [event * place_count + place], -1 = not open */
 	struct ev_descriptor_limit limit;

@@ -173,7 +173,8 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 	size_t made_count = 0;
 	int first_error = 0, fd;
 	for (;;) {
-		fd = ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
+		fd = opening->in_cgroup ? ev_sys_perf_event_open_cgroup(&attr, tid, cpu, group_fd)
+					: ev_sys_perf_event_open(&attr, tid, cpu, group_fd);
 		if (fd >= 0)
 			break;
 		/* The first answer is about what was asked, later ones about what was left; but

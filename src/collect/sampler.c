@@ -40,8 +40,16 @@ static int open_one(struct ev_sampler *sampler, size_t index, size_t ring, size_
 		if (group_fd < 0)
 			return 0;
 	}
-	int fd = ev_opening_try(&sampled->opening, event ? event->fixed : 0,
-				(int32_t)sampler->tids[tid], sampler->rings[ring].cpu, group_fd);
+	int on = (int32_t)sampler->tids[tid];
+	sampled->opening.in_cgroup = event && event->cgroup;
+	if (sampled->opening.in_cgroup)
+		on = ev_cgroup_open(event->cgroup, NULL);
+	if (sampled->opening.in_cgroup && on < 0)
+		return on;
+	int fd = ev_opening_try(&sampled->opening, event ? event->fixed : 0, on,
+				sampler->rings[ring].cpu, group_fd);
+	if (sampled->opening.in_cgroup)
+		ev_sys_close(on);
 	if (fd == -ESRCH && sampler->kind != EV_TARGET_SYSTEM)
 		return 0;
 	if (fd < 0)

@@ -12,6 +12,14 @@ int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int ev_sys_perf_event_open_cgroup(struct perf_event_attr *attr, int cgroup_fd, int cpu,
+				  int group_fd)
+{
+	long fd = syscall(SYS_perf_event_open, attr, cgroup_fd, cpu, group_fd,
+			  PERF_FLAG_FD_CLOEXEC | PERF_FLAG_PID_CGROUP);
+	return fd < 0 ? -errno : (int)fd;
+}
+
 int ev_sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	int rc = ioctl(fd, request, argument);

@@ -11,6 +11,9 @@
 
 /* A descriptor (close-on-exec), or -errno. */
 int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd);
+/* The same for the threads of a cgroup, by a descriptor of its folder. */
+int ev_sys_perf_event_open_cgroup(struct perf_event_attr *attr, int cgroup_fd, int cpu,
+				  int group_fd);
 /* 0 or more, or -errno. */
 int ev_sys_ioctl(int fd, unsigned long request, void *argument);
 /* Bytes read, or -errno. */
