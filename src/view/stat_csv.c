@@ -17,9 +17,9 @@ static void put_fixed(FILE *out, double value, int decimals, const char *behind)
 	fprintf(out, "%s%s", ev_format_fixed(text, sizeof(text), value, decimals), behind);
 }
 
-/* time, slot, value, unit, event, variance, running ns, running %, metric, metric's unit; the
- * first two and the variance only where they are asked for. */
-static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots,
+/* time, slot, its CPUs, value, unit, event, cgroup, variance, running ns, running %, metric,
+ * metric's unit; the first three, the cgroup and the variance only where they are asked for. */
+static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots, bool cgroups,
 				const struct ev_stat_row *row, const struct ev_metric_value *figure,
 				const char *separator)
 {
@@ -28,9 +28,13 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 		put_fixed(out, stat->interval_s, 9, separator);
 	if (slots)
 		put_field(out, row->slot ? row->slot : "", separator);
+	if (stat->by && stat->by->sums)
+		fprintf(out, "%u%s", row->cpus, separator);
 	fprintf(out, "%s%s", ev_stat_value(row, false, text, sizeof(text)), separator);
 	put_field(out, ev_stat_unit(row), separator);
 	put_field(out, row->event, separator);
+	if (cgroups)
+		put_field(out, row->cgroup ? row->cgroup : "", separator);
 	if (stat->runs > 1) {
 		put_fixed(out, 100 * row->relative_error, 2, "%");
 		fputs(separator, out);
@@ -50,11 +54,11 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 {
 	struct ev_arena arena = { 0 };
 	const struct ev_metric_value *figures = ev_stat_figures(stat, &arena);
-	bool slots = ev_stat_slot(stat);
+	bool slots = ev_stat_slot(stat), cgroups = ev_stat_has_cgroups(stat);
 	for (size_t i = 0; i < stat->row_count; i++) {
 		if (options->closing)
 			fprintf(out, "summary%s", options->separator_text);
-		print_separated_row(out, stat, slots, &stat->rows[i], &figures[i],
+		print_separated_row(out, stat, slots, cgroups, &stat->rows[i], &figures[i],
 				    options->separator_text);
 	}
 	ev_arena_done(&arena);
@@ -66,7 +70,7 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 void ev_stat_print_csv_header(FILE *out)
 {
 	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
-	      "running_percent,metric,metric_unit,state,why\r\n",
+	      "running_percent,metric,metric_unit,state,why,cpus,cgroup\r\n",
 	      out);
 }
 
@@ -103,7 +107,11 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 	put_csv(out, figure->metric ? ev_stat_figure(figure, text, sizeof(text)) : "");
 	put_csv(out, figure->metric ? figure->unit : "");
 	put_csv(out, states[row->state]);
-	ev_csv_text(out, row->why ? row->why : "");
+	put_csv(out, row->why);
+	if (row->cpus)
+		fprintf(out, "%u", row->cpus);
+	putc(',', out);
+	ev_csv_text(out, row->cgroup ? row->cgroup : "");
 	fputs("\r\n", out);
 }
 

@@ -27,18 +27,24 @@ void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_o
  */
 
 struct slot_row {
-	const char *slot;
+	const char *slot, *cgroup;
 	size_t row;
 };
+
+static int by_where(const struct slot_row *a, const struct slot_row *b)
+{
+	int order = strcmp(a->slot, b->slot);
+	return order ? order : strcmp(a->cgroup, b->cgroup);
+}
 
 static int by_slot(const void *one, const void *other)
 {
 	const struct slot_row *a = one, *b = other;
-	int order = strcmp(a->slot, b->slot);
+	int order = by_where(a, b);
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-/* Rows of one slot: those that were counted can be divided by each other. */
+/* Rows of one slot and cgroup: those that were counted can be divided by each other. */
 static void figures_of_slot(const struct ev_stat *stat, const struct slot_row *rows, size_t count,
 			    const char **names, double *values, struct ev_metric_value *figures)
 {
@@ -67,10 +73,11 @@ struct ev_metric_value *ev_stat_figures(const struct ev_stat *stat, struct ev_ar
 	const char **names = ev_arena_take(arena, (count + 1) * sizeof(*names));
 	double *values = ev_arena_take(arena, (count + 1) * sizeof(*values));
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct slot_row){ stat->rows[i].slot ? stat->rows[i].slot : "", i };
+		rows[i] = (struct slot_row){ stat->rows[i].slot ? stat->rows[i].slot : "",
+					     stat->rows[i].cgroup ? stat->rows[i].cgroup : "", i };
 	qsort(rows, count, sizeof(*rows), by_slot);
 	for (size_t first = 0, end; first < count; first = end) {
-		for (end = first + 1; end < count && !strcmp(rows[first].slot, rows[end].slot);)
+		for (end = first + 1; end < count && !by_where(&rows[first], &rows[end]);)
 			end++;
 		figures_of_slot(stat, rows + first, end - first, names, values, figures);
 	}
@@ -85,11 +92,25 @@ char *ev_stat_figure(const struct ev_metric_value *figure, char *out, size_t siz
 
 const char *ev_stat_slot(const struct ev_stat *stat)
 {
+	const char *found = NULL;
 	for (size_t i = 0; i < stat->row_count; i++) {
-		if (stat->rows[i].slot && *stat->rows[i].slot)
-			return stat->rows[i].slot;
+		const char *slot = stat->rows[i].slot;
+		if (!slot || !*slot)
+			continue;
+		if (strchr(slot, '-'))
+			return slot;
+		found = found ? found : slot;
 	}
-	return NULL;
+	return found;
+}
+
+bool ev_stat_has_cgroups(const struct ev_stat *stat)
+{
+	for (size_t i = 0; i < stat->row_count; i++) {
+		if (stat->rows[i].cgroup)
+			return true;
+	}
+	return false;
 }
 
 /* ---- values -----------------------------------------------------------------------------------
