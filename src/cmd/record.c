@@ -152,7 +152,8 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
-	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
+	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
+	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_sampling(run, &err))
 		return complain(run->verb, &err, STATUS_USAGE);

@@ -30,8 +30,18 @@ static const struct option_row rows[] = {
 	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct stat_options, target),
-	ROW('A', "no-aggr", NULL, FLAG, per_cpu, "a row for each CPU, with -a or -C"),
-	ROW(0, "per-thread", NULL, FLAG, per_thread, "a row for each thread, with -p or -t"),
+	ROW(0, "for-each-cgroup", "NAME[,NAME]", TEXT, for_each_cgroup,
+	    "with -a, every event in each of these cgroups; with one of {}[]()|*+?^$ in it they are regular expressions"),
+	OPTION_GROUP("What to keep apart"),
+	ROW('A', "no-aggr", NULL, FLAG, by[EV_BY_CPU], "a row for each CPU, with -a or -C"),
+	ROW(0, "per-core", NULL, FLAG, by[EV_BY_CORE], "CPUs of a core added up, with -a or -C"),
+	ROW(0, "per-cluster", NULL, FLAG, by[EV_BY_CLUSTER], "the same for a cluster of cores"),
+	ROW(0, "per-cache", NULL, FLAG, by[EV_BY_CACHE], "for those that share a last-level cache"),
+	ROW(0, "per-die", NULL, FLAG, by[EV_BY_DIE], "for a die"),
+	ROW(0, "per-socket", NULL, FLAG, by[EV_BY_SOCKET], "for a socket"),
+	ROW(0, "per-node", NULL, FLAG, by[EV_BY_NODE], "for a node of memory"),
+	ROW(0, "per-thread", NULL, FLAG, per_thread,
+	    "a row for each thread: of -p or -t, or that a command and its children ever start"),
 	OPTION_GROUP("When"),
 	ROW('r', "repeat", "N", U64, repeat, "run the command N times: mean and error; 0 = for ever"),
 	ROW('I', "interval-print", "MS", U64, interval_ms, "print what was counted every so often"),
@@ -61,18 +71,60 @@ static const struct example examples[] = {
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
+	{ "evprof stat --per-thread -e task-clock,page-faults make",
+	  "every process and thread of a build, the busiest first" },
+	{ "evprof stat -a --per-socket sleep 1", "is one socket busier than the other?" },
+	{ "evprof stat -a --for-each-cgroup system.slice,user.slice sleep 1",
+	  "which part of the machine is it?" },
 	{ NULL, NULL },
 };
+
+/* What is kept apart must be watched in parts. */
+static int check_apart(const struct stat_options *options, bool system, bool attached,
+		       struct ev_err *err)
+{
+	unsigned ways = options->per_thread;
+	for (size_t i = 0; i < ev_aggregation_count; i++) {
+		ways += options->by[i];
+		if (options->by[i] && !system)
+			return ev_fail(err, EINVAL, "%s%s keeps CPUs apart: it needs -a or -C",
+				       i == EV_BY_CPU ? "-A" : "--per-",
+				       i == EV_BY_CPU ? "" : ev_aggregations[i].name);
+	}
+	if (ways > 1)
+		return ev_fail(err, EINVAL,
+			       "-A, --per-core, --per-thread and the like each say what is kept "
+			       "apart: give one of them");
+	if (options->per_thread && (system || (!attached && !options->command)))
+		return ev_fail(err, EINVAL,
+			       "--per-thread keeps threads apart: it needs a command, -p or -t");
+	if (!options->per_thread || attached)
+		return 0;
+	/* A thread of a command is counted when it has ended. */
+	if (options->interval_ms)
+		return ev_fail(err, EINVAL,
+			       "the threads of a command tell their counts when they end, not in "
+			       "between: leave out -I, or attach with -p");
+	if (options->repeat != 1)
+		return ev_fail(err, EINVAL,
+			       "every run has threads of its own, of which there is no mean: leave "
+			       "out -r or --per-thread");
+	if (options->target.no_inherit)
+		return ev_fail(err, EINVAL,
+			       "-i leaves out the threads that --per-thread keeps apart: choose");
+	return 0;
+}
 
 static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	bool system = options->target.system_wide || options->target.cpus;
 	bool attached = options->target.pids || options->target.tids || options->target.user;
-	if (options->per_cpu && !system)
-		return ev_fail(err, EINVAL, "-A keeps CPUs apart: it needs -a or -C");
-	if (options->per_thread && !attached)
-		return ev_fail(err, EINVAL,
-			       "--per-thread keeps running threads apart: it needs -p or -t");
+	int rc = check_apart(options, system, attached, err);
+	if (!rc)
+		rc = events_check_cgroups(&options->events, options->for_each_cgroup,
+					  &options->target, err);
+	if (rc)
+		return rc;
 	if (options->repeat != 1 && !options->command)
 		return ev_fail(err, EINVAL, "-r repeats a command: give one");
 	if (options->repeat > 1000000)
@@ -129,7 +181,7 @@ static int count_all(struct stat_run *run)
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (stat_events(run, &err))
+	if (stat_events(run, &err) || stat_places_find(run, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int status = run_all(run);
 	if (stat_output_close(run, !run->output.is_started, &err))
@@ -150,6 +202,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		signals_watch();
 		status = count_all(&run);
 		stat_counts_done(&run.counts);
+		stat_places_done(&run.places);
 		ev_array_done(&run.times.each_s);
 		ev_event_list_done(&run.events);
 		target_done(&run.target);

@@ -10,10 +10,11 @@
 struct stat_options {
 	struct event_options events;
 	struct target_options target;
-	unsigned detail; /* -d */
-	bool null_run;   /* -n */
-	bool per_cpu;    /* -A */
+	unsigned detail;         /* -d */
+	bool null_run;           /* -n */
+	bool by[EV_BY_NODE + 1]; /* -A, --per-core …: at most one of them */
 	bool per_thread;
+	const char *for_each_cgroup;
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */
 	uint64_t interval_count; /* --interval-count, 0 = no limit */
@@ -31,10 +32,23 @@ struct stat_options {
 /* ---- counts ------------------------------------------------------------------------------------
  */
 
+/* CPUs that are added up into one row. */
+struct stat_place {
+	char id[64];             /* "S0-D0-C1" */
+	struct ev_cpu_place cpu; /* the first of them */
+};
+struct stat_places {
+	const struct ev_aggregation *by; /* NULL = one row for all */
+	EV_ARRAY(struct stat_place) items;
+	struct ev_map of_cpu; /* index + 1, in the order of their ids */
+};
+
 /* One row of the screen: an event, and a CPU or thread where they are kept apart. */
 struct stat_cell {
 	size_t event;
-	char slot[48]; /* "CPU0", "comm-123", "" */
+	uint64_t place; /* of its CPUs or thread, from 1 on; 0 = of the whole */
+	char slot[64];  /* "CPU0", "S0-D0-C1", "comm-123", "" */
+	unsigned cpus;  /* that are added up in this reading */
 	/* Of the run (or interval) that is being counted. */
 	double value;
 	uint64_t enabled_ns, running_ns;
@@ -72,7 +86,9 @@ struct stat_run {
 	const struct stat_options *options;
 	struct ev_event_list events;
 	size_t named_count; /* the first ones were named with -e; the others are defaults */
+	size_t once_count;  /* so many events, again for each cgroup */
 	struct ev_target target;
+	struct stat_places places;
 	struct stat_output output;
 
 	struct ev_workload *workload;
@@ -94,6 +110,15 @@ struct stat_run {
 
 /* Parse the events named, or take the defaults. */
 int stat_events(struct stat_run *run, struct ev_err *err);
+
+/* Which CPUs are added up into which rows. -errno with a sentence. */
+int stat_places_find(struct stat_run *run, struct ev_err *err);
+void stat_places_done(struct stat_places *places);
+/* Does each thread that the command ever starts have its row? */
+static inline bool stat_follows_threads(const struct stat_run *run)
+{
+	return run->options->per_thread && run->target.kind == EV_TARGET_COMMAND;
+}
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);

@@ -62,22 +62,46 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 /* ---- cells ------------------------------------------------------------------------------------
  */
 
-static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
+/* Where a row of this slot stands among those of its event; 0 when slots are added up. */
+static uint64_t place_of(const struct stat_run *run, const struct ev_slot *slot, size_t index)
+{
+	if (run->places.by && slot->cpu >= 0) {
+		const uint32_t *place = ev_map_find(&run->places.of_cpu, (uint32_t)slot->cpu, 0);
+		return place ? *place : 0;
+	}
+	/* An id may have been that of several threads of a command, one after another. */
+	if (stat_follows_threads(run))
+		return index + 1;
+	return run->options->per_thread && slot->tid >= 0 ? (uint64_t)slot->tid + 1 : 0;
+}
+
+static void name_slot(const struct stat_run *run, struct stat_cell *cell,
+		      const struct ev_slot *slot)
+{
+	if (run->places.by)
+		snprintf(cell->slot, sizeof(cell->slot), "%s",
+			 run->places.items.items[cell->place - 1].id);
+	else if (slot->tid >= 0)
+		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
+	else
+		snprintf(cell->slot, sizeof(cell->slot), "%.16s", slot->comm);
+}
+
+static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot,
+				 size_t index)
 {
 	struct stat_counts *counts = &run->counts;
-	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
-	bool thread = run->options->per_thread && slot && slot->tid >= 0;
-	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
+	bool added;
+	uint64_t place = slot ? place_of(run, slot, index) : 0;
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
 	*id = (uint32_t)counts->cells.count;
 	struct stat_cell *cell = ev_array_add(&counts->cells);
 	cell->event = event;
-	if (cpu)
-		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
-	else if (thread)
-		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
+	cell->place = place;
+	if (place)
+		name_slot(run, cell, slot);
 	return cell;
 }
 
@@ -98,7 +122,8 @@ static void read_slot(struct stat_run *run, size_t event, size_t slot, bool sinc
 	int rc = ev_counters_read(run->counters, event, slot, &now);
 	if (rc == -ENOENT)
 		return;
-	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot));
+	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot), slot);
+	cell->cpus++;
 	if (rc) {
 		cell->wrong = true;
 		return;
@@ -127,16 +152,21 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		cell->value = 0;
 		cell->enabled_ns = cell->running_ns = 0;
 		cell->wrong = false;
+		cell->cpus = 0;
 	}
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
 	for (size_t event = 0; event < run->events.count; event++) {
 		bool kernel = run->events.items[event].kind == EV_EVENT_KERNEL;
 		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
-		if (!kernel)
-			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
-		for (size_t slot = 0; kernel && slot < slots; slot++) {
+		/* evprof's own measures know no CPUs, and one row says why it is not counted on
+		 * any of a command's threads. */
+		bool whole = !kernel || (refused && stat_follows_threads(run));
+		if (whole)
+			cell_of(run, event, NULL, 0);
+		for (size_t slot = 0; !whole && slot < slots; slot++) {
 			if (refused) /* its rows say why */
-				cell_of(run, event, ev_counters_slot(run->counters, slot));
+				cell_of(run, event, ev_counters_slot(run->counters, slot), slot)
+					->cpus++;
 			else
 				read_slot(run, event, slot, since_last);
 		}

@@ -11,6 +11,7 @@
 
 #define MS_NS 1000000ull
 #define LOOK_NS (50 * MS_NS)    /* how often to see whether watched processes are gone */
+#define GATHER_NS (10 * MS_NS)  /* how often to take in what ended threads have counted */
 #define GRACE_NS (2000 * MS_NS) /* from SIGTERM to SIGKILL, when the time is over */
 
 static bool watches_command(const struct stat_run *run)
@@ -28,7 +29,7 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 		.at_exec = watches_command(run) && run->options->delay_ms == 0,
 	};
 	options.disabled = !options.at_exec;
-	if (watches_command(run)) {
+	if (watches_command(run) && run->workload) {
 		free(run->target.ids);
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
 		run->target.ids[0] = ev_workload_pid(run->workload);
@@ -44,10 +45,12 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 static int open_run(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
-	int rc = 0;
-	if (run->options->command)
+	/* To follow every thread, the events must be there before the first one is. */
+	bool counters_first = stat_follows_threads(run);
+	int rc = counters_first ? open_counters(run, &err) : 0;
+	if (!rc && run->options->command)
 		rc = ev_workload_start(&run->workload, run->options->command, &err);
-	if (!rc)
+	if (!rc && !counters_first)
 		rc = open_counters(run, &err);
 	if (!rc)
 		rc = stat_output_open(run, &err);
@@ -95,7 +98,8 @@ static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
 {
 	uint64_t now_ns = ev_now_ns(), until = UINT64_MAX;
 	const uint64_t all[] = { at->enable_ns, at->stop_ns, at->next_ns,
-				 run->workload ? 0 : now_ns + LOOK_NS };
+				 run->workload ? 0 : now_ns + LOOK_NS,
+				 stat_follows_threads(run) ? now_ns + GATHER_NS : 0 };
 	for (size_t i = 0; i < EV_LENGTH(all); i++) {
 		if (all[i] && all[i] < until)
 			until = all[i];
@@ -105,6 +109,8 @@ static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
 	struct pollfd signals = { .fd = signals_fd(), .events = POLLIN };
 	ppoll(&signals, 1, until == UINT64_MAX ? NULL : &time, NULL);
 	signals_clear();
+	if (run->counters)
+		ev_counters_gather(run->counters, false, NULL);
 }
 
 static bool has_ended(struct stat_run *run)
@@ -211,8 +217,10 @@ static void finish_run(struct stat_run *run)
 	if (run->options->interval_ms && run->start_ns && now_ns > run->interval_ns &&
 	    !(run->options->interval_count && run->intervals >= run->options->interval_count))
 		stat_show_interval(run, now_ns);
-	stat_counts_read(run, false);
 	end_command(run);
+	if (run->counters)
+		ev_counters_gather(run->counters, true, NULL);
+	stat_counts_read(run, false);
 	/* A run that was cut short would spoil the mean of whole ones. */
 	if (!run->runs || !signals_stop()) {
 		stat_counts_add_run(run, run->start_ns ? now_ns - run->start_ns : 0);

@@ -40,7 +40,8 @@ static bool is_left_out(struct sheet *sheet, size_t event)
 	const struct stat_run *run = sheet->run;
 	const struct ev_opening *opening = &run->counts.openings[event];
 	const struct ev_event *of = &run->events.items[event];
-	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error)
+	if (event % run->once_count < run->named_count || of->kind != EV_EVENT_KERNEL ||
+	    !opening->error)
 		return false;
 	if (!strncmp(of->name, "stalled-cycles-", 15))
 		return true;
@@ -74,6 +75,10 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 		return sheet->run->target.kind == EV_TARGET_COMMAND
 			       ? "known only when the command has ended"
 			       : "known only of a command that evprof starts";
+	if (!enabled_ns && event->cgroup)
+		return ev_arena_printf(&sheet->arena,
+				       "nothing in the cgroup '%s' ran on a CPU in this time",
+				       event->cgroup);
 	if (enabled_ns)
 		return "it never got a counter: there are more events, or a larger group, than "
 		       "counters; count fewer at once";
@@ -90,6 +95,8 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 		.event = shown_name(sheet, cell->event),
 		.unit = tool ? "ns" : event->unit,
 		.slot = cell->slot,
+		.cpus = sheet->run->places.by && sheet->run->places.by->sums ? cell->cpus : 0,
+		.cgroup = event->cgroup,
 		.value = interval ? cell->value : cell->runs.mean,
 		.relative_error = interval ? 0 : ev_running_relative_error(&cell->runs),
 		.enabled_ns = interval ? cell->enabled_ns : cell->all_enabled_ns,
@@ -112,25 +119,85 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 	}
 }
 
-/* Event by event, and in each the CPUs or threads as they were met. */
+/* Which row comes first: whole places of the machine one after another, threads by the count of
+ * the first event, else events and in each the CPUs as they were met. */
+struct row_order {
+	const struct stat_cell *cell;
+	double weight; /* of its thread */
+};
+
+static int by_event(const struct row_order *one, const struct row_order *other)
+{
+	size_t a = one->cell->event, b = other->cell->event;
+	if (a != b)
+		return a < b ? -1 : 1;
+	return (one->cell > other->cell) - (one->cell < other->cell);
+}
+
+static int by_place(const void *one, const void *other)
+{
+	const struct row_order *a = one, *b = other;
+	/* What evprof measures itself is of no place. */
+	uint64_t first = a->cell->place - 1, second = b->cell->place - 1;
+	return first != second ? (first < second ? -1 : 1) : by_event(a, b);
+}
+
+static int by_weight(const void *one, const void *other)
+{
+	const struct row_order *a = one, *b = other;
+	if (a->cell->event != b->cell->event || a->weight == b->weight)
+		return by_event(a, b);
+	return a->weight > b->weight ? -1 : 1;
+}
+
+static int as_met(const void *one, const void *other)
+{
+	return by_event(one, other);
+}
+
+/* What the thread of each row counted of the first event that was counted at all. */
+static void weigh_threads(const struct sheet *sheet, struct row_order *rows, size_t count,
+			  bool interval)
+{
+	struct ev_map of_place = { 0 };
+	size_t first = SIZE_MAX;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].cell->running_ns && rows[i].cell->event < first &&
+		    sheet->run->events.items[rows[i].cell->event].kind == EV_EVENT_KERNEL)
+			first = rows[i].cell->event;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].cell->event == first)
+			*ev_map_add(&of_place, rows[i].cell->place, 0, NULL) = (uint32_t)i + 1;
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t *row = ev_map_find(&of_place, rows[i].cell->place, 0);
+		const struct stat_cell *cell = row ? rows[*row - 1].cell : NULL;
+		if (cell)
+			rows[i].weight = interval ? cell->value : cell->runs.mean;
+	}
+	ev_map_done(&of_place);
+}
+
 static void fill_rows(struct sheet *sheet, bool interval)
 {
-	const struct stat_counts *counts = &sheet->run->counts;
-	EV_ARRAY(size_t) order = { 0 };
-	for (size_t event = 0; event < sheet->run->events.count; event++) {
-		if (is_left_out(sheet, event))
-			continue;
-		for (size_t i = 0; i < counts->cells.count; i++) {
-			if (counts->cells.items[i].event == event)
-				*ev_array_add(&order) = i;
-		}
-	}
+	const struct stat_run *run = sheet->run;
+	const struct stat_counts *counts = &run->counts;
+	EV_ARRAY(struct row_order) order = { 0 };
+	for (size_t i = 0; i < counts->cells.count; i++)
+		if (!is_left_out(sheet, counts->cells.items[i].event))
+			*ev_array_add(&order) = (struct row_order){ &counts->cells.items[i], 0 };
+	if (run->options->per_thread)
+		weigh_threads(sheet, order.items, order.count, interval);
+	bool sums = run->places.by && run->places.by->sums;
+	if (order.count)
+		qsort(order.items, order.count, sizeof(*order.items),
+		      sums                       ? by_place
+		      : run->options->per_thread ? by_weight
+						 : as_met);
 	sheet->stat.rows =
 		ev_arena_take(&sheet->arena, (order.count + 1) * sizeof(*sheet->stat.rows));
 	sheet->stat.row_count = order.count;
 	for (size_t i = 0; i < order.count; i++)
-		fill_row(sheet, &sheet->stat.rows[i], &counts->cells.items[order.items[i]],
-			 interval);
+		fill_row(sheet, &sheet->stat.rows[i], order.items[i].cell, interval);
 	ev_array_done(&order);
 }
 
@@ -178,7 +245,7 @@ static void note_run(struct sheet *sheet)
 		*ev_array_add(&sheet->notes) = "counting was never begun (-D)";
 	else if (!counted)
 		*ev_array_add(&sheet->notes) = "nothing that was watched ran on a CPU in this time";
-	if (options->per_thread)
+	if (options->per_thread && !stat_follows_threads(run))
 		*ev_array_add(&sheet->notes) =
 			"threads born while counting are in the row of the one that made them";
 	if (options->repeat > 1 && run->runs < options->repeat)
@@ -199,6 +266,7 @@ static void begin_sheet(struct sheet *sheet, struct stat_run *run)
 		.user_s = -1,
 		.sys_s = -1,
 		.cpus = ev_cpus_online(),
+		.by = run->places.by,
 	};
 	if (run->events.count)
 		ev_pmu_absence(sheet->absence, sizeof(sheet->absence));
