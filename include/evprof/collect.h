@@ -112,6 +112,9 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event);
 size_t ev_counters_slot_count(const struct ev_counters *counters);
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot);
+/* How many threads or CPUs are watched. *unsettled (may be NULL): threads were born faster than
+ * they could be watched, so that some may be left out or there twice. */
+size_t ev_counters_place_count(const struct ev_counters *counters, bool *unsettled);
 /* -ENOENT when this event is not open on this slot; -EIO for a pinned event in error state. */
 int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		     struct ev_count *count);

@@ -97,6 +97,9 @@ struct stat_run {
 	struct stat_times times;
 	unsigned runs; /* completed */
 
+	size_t watched; /* threads or CPUs when counting began */
+	bool unsettled; /* more threads were born meanwhile */
+
 	/* The run that is on. */
 	uint64_t command_ns;            /* the command began */
 	struct ev_stat_machine machine; /* what the CPUs had done when counting began */

@@ -38,6 +38,8 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 	if (!run->events.count)
 		return 0;
 	int rc = ev_counters_open(&run->counters, &run->events, &run->target, &options, err);
+	if (!rc)
+		run->watched = ev_counters_place_count(run->counters, &run->unsettled);
 	return rc ? rc : stat_counts_opened(run, err);
 }
 

@@ -65,12 +65,22 @@ static const char *shown_name(struct sheet *sheet, size_t event)
 	return ev_arena_printf(&sheet->arena, "%s%su", of->name, slash ? "" : ":");
 }
 
+/* A pinned group that finds no counters is in error as one; only its leader says so. */
+static bool leader_is_wrong(const struct stat_run *run, const struct stat_cell *cell)
+{
+	const uint32_t *leader = ev_map_find(&run->counts.cell_ids,
+					     run->events.items[cell->event].leader, cell->place);
+	return leader && run->counts.cells.items[*leader].wrong;
+}
+
 static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *cell,
 				   uint64_t enabled_ns)
 {
 	const struct ev_event *event = &sheet->run->events.items[cell->event];
 	if (cell->wrong)
-		return "pinned, and there was no counter free for it";
+		return "pinned, the hardware had no counter free for it";
+	if (leader_is_wrong(sheet->run, cell))
+		return "its group is pinned, the hardware had not as many counters free";
 	if (event->kind == EV_EVENT_TOOL)
 		return sheet->run->target.kind == EV_TARGET_COMMAND
 			       ? "known only when the command has ended"
@@ -248,6 +258,9 @@ static void note_run(struct sheet *sheet)
 	if (options->per_thread && !stat_follows_threads(run))
 		*ev_array_add(&sheet->notes) =
 			"threads born while counting are in the row of the one that made them";
+	if (run->unsettled)
+		*ev_array_add(&sheet->notes) =
+			"threads were born faster than they could be watched: some may be missing";
 	if (options->repeat > 1 && run->runs < options->repeat)
 		*ev_array_add(&sheet->notes) =
 			ev_arena_printf(&sheet->arena, "interrupted after %u of %llu runs",

@@ -41,6 +41,13 @@ size_t ev_counters_slot_count(const struct ev_counters *counters)
 	return counters->apart ? counters->place_count : 1;
 }
 
+size_t ev_counters_place_count(const struct ev_counters *counters, bool *unsettled)
+{
+	if (unsettled)
+		*unsettled = counters->unsettled;
+	return counters->place_count;
+}
+
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot)
 {
 	if (counters->threads)

@@ -11,6 +11,7 @@ struct ev_counters {
 	struct ev_opening *openings; /* per event */
 	struct ev_slot *places;      /* what descriptors are opened on */
 	size_t place_count;
+	bool unsettled;     /* threads were born during the last pass over them too */
 	struct ev_slot all; /* the one slot, when places are not kept apart */
 	bool apart;
 	struct ev_threads *threads; /* slots are the threads of a command; else NULL */

@@ -261,8 +261,9 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		ev_counters_close_fds(counters);
 		place_tasks(counters, &before);
 		open_events(run);
-		if (!many || pass == RESCANS || ev_tasks_list(run->target, &now, NULL) ||
-		    !ev_tasks_grew(&before, &now))
+		bool listed = many && !ev_tasks_list(run->target, &now, NULL);
+		counters->unsettled = listed && ev_tasks_grew(&before, &now);
+		if (!counters->unsettled || pass == RESCANS)
 			break;
 	}
 	if (!rc && nobody_was_there(counters))
