@@ -126,6 +126,8 @@ int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
+/* One event alone, everywhere; nothing to do for one that is not open. */
+int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err);
 /* True when every watched process or thread is gone. */
 bool ev_counters_targets_gone(const struct ev_counters *counters);
 void ev_counters_close(struct ev_counters *counters);
@@ -147,6 +149,7 @@ struct ev_sampler_options {
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
 	bool at_exec, disabled;
+	bool turned; /* will be switched off and on: mappings and names are told meanwhile */
 	uint64_t ring_bytes; /* per CPU, 0 = what fits; power of two of pages is made of it */
 	bool ring_given;     /* -m was typed: say so when less had to do */
 	int clock_id;        /* -1 = the kernel's own clock */
@@ -166,6 +169,8 @@ uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CP
 size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);
+/* One event alone, everywhere. */
+int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one

@@ -98,7 +98,9 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
 	OPTION_GROUP("When"),
-	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds"),
+	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = when --control says so"),
+	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
+	    "obey lines written there: enable, disable, both also with an event's name, stop, ping, evlist [-v]; ack is the answer on the second one"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
@@ -146,6 +148,7 @@ static void run_done(struct record_run *run)
 	ev_event_list_done(&run->events);
 	ev_recording_done(&run->recording);
 	target_done(&run->target);
+	control_close(&run->control);
 }
 
 /* The status evprof exits with. A file that holds nothing worth keeping is taken back. */
@@ -155,7 +158,7 @@ static int record_all(struct record_run *run)
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (record_sampling(run, &err))
+	if (record_sampling(run, &err) || control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int rc = record_events(run, &err);
 	if (rc)
@@ -186,7 +189,9 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
-		struct record_run run = { .verb = verb, .options = &options };
+		struct record_run run = { .verb = verb,
+					  .options = &options,
+					  .control = CONTROL_NONE };
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);
 		signals_watch();

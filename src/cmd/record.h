@@ -4,6 +4,7 @@
 
 #include <evprof/profile.h>
 #include <evprof/collect.h>
+#include "control.h"
 #include "events.h"
 #include "options.h"
 #include "target.h"
@@ -21,6 +22,7 @@ struct record_options {
 	int compression_level; /* -z */
 	int64_t delay_ms;      /* -D */
 	double duration_s;     /* --duration */
+	const char *control;   /* --control */
 	bool thread_counts;    /* -s */
 	bool timestamp;        /* -T: also shown, time is always there */
 	bool sample_cpu, period;
@@ -42,6 +44,9 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
+	struct control control;
+	int wait_fd;               /* readable when a signal or a line of --control has come */
+	bool told_to_stop;         /* by --control */
 	bool stream;               /* the output is a pipe or device: it cannot be read back */
 	struct ev_quality quality; /* what reading the recording back has shown */
 	size_t unreadable;         /* processes whose maps could not be read */

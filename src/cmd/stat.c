@@ -48,6 +48,10 @@ static const struct option_row rows[] = {
 	ROW(0, "interval-count", "N", U64, interval_count, "stop after so many intervals"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
+	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
+	    "obey lines written there: enable, disable, both also with an event's name, stop, ping, evlist [-v]; ack is the answer on the second one"),
+	ROW(0, "pre", "COMMAND", TEXT, pre, "run this by the shell before each run, uncounted"),
+	ROW(0, "post", "COMMAND", TEXT, post, "and this after it"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
@@ -127,6 +131,8 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 		return rc;
 	if (options->repeat != 1 && !options->command)
 		return ev_fail(err, EINVAL, "-r repeats a command: give one");
+	if ((options->pre || options->post) && !options->command)
+		return ev_fail(err, EINVAL, "--pre and --post go around a command: give one");
 	if (options->repeat > 1000000)
 		return ev_fail(err, EINVAL, "-r takes at most 1000000 runs");
 	if (options->repeat != 1 && options->interval_ms)
@@ -167,7 +173,7 @@ static int run_all(struct stat_run *run)
 			stat_show(run);
 			stat_counts_forget_runs(run);
 		}
-		if (signals_stop())
+		if (signals_stop() || run->told_to_stop)
 			break;
 	}
 	if (wanted && (!run->options->interval_ms || run->options->summary))
@@ -181,9 +187,11 @@ static int count_all(struct stat_run *run)
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (stat_events(run, &err) || stat_places_find(run, &err))
+	if (stat_events(run, &err) || stat_places_find(run, &err) ||
+	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int status = run_all(run);
+	control_close(&run->control);
 	if (stat_output_close(run, !run->output.is_started, &err))
 		return complain(run->verb, &err, status ? status : STATUS_FAILED);
 	return status;
@@ -198,7 +206,9 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	if (status < 0) {
 		options.show.no_scale = !options.scale;
 		options.command = first < argc ? argv + first : NULL;
-		struct stat_run run = { .verb = verb, .options = &options };
+		struct stat_run run = { .verb = verb,
+					.options = &options,
+					.control = CONTROL_NONE };
 		signals_watch();
 		status = count_all(&run);
 		stat_counts_done(&run.counts);

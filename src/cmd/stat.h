@@ -3,6 +3,7 @@
 #define CMD_STAT_H
 
 #include <evprof/view.h>
+#include "control.h"
 #include "events.h"
 #include "options.h"
 #include "target.h"
@@ -21,8 +22,10 @@ struct stat_options {
 	bool summary;            /* a closing table behind intervals */
 	int64_t delay_ms;        /* -D; -1 = never begin */
 	uint64_t timeout_ms;
-	bool scale;         /* --no-scale clears it */
-	const char *output; /* -o */
+	const char *control;    /* --control */
+	const char *pre, *post; /* commands around each run */
+	bool scale;             /* --no-scale clears it */
+	const char *output;     /* -o */
 	bool append;
 	int64_t log_fd; /* -1 = none */
 	struct ev_stat_options show;
@@ -89,6 +92,7 @@ struct stat_run {
 	size_t once_count;  /* so many events, again for each cgroup */
 	struct ev_target target;
 	struct stat_places places;
+	struct control control;
 	struct stat_output output;
 
 	struct ev_workload *workload;
@@ -107,7 +111,8 @@ struct stat_run {
 	uint64_t interval_ns;           /* the last interval was printed */
 	unsigned intervals;
 	bool command_ended, ended_by_us;
-	int status; /* of the command, as waitpid tells it */
+	bool told_to_stop; /* by --control */
+	int status;        /* of the command, as waitpid tells it */
 	struct rusage usage;
 };
 

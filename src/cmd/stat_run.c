@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "signals.h"
 #include "stat.h"
@@ -108,8 +109,9 @@ static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
 	}
 	uint64_t left = until > now_ns ? until - now_ns : 0;
 	struct timespec time = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
-	struct pollfd signals = { .fd = signals_fd(), .events = POLLIN };
-	ppoll(&signals, 1, until == UINT64_MAX ? NULL : &time, NULL);
+	struct pollfd fds[] = { { .fd = signals_fd(), .events = POLLIN },
+				{ .fd = run->control.fd, .events = POLLIN } };
+	ppoll(fds, EV_LENGTH(fds), until == UINT64_MAX ? NULL : &time, NULL);
 	signals_clear();
 	if (run->counters)
 		ev_counters_gather(run->counters, false, NULL);
@@ -155,7 +157,56 @@ static bool is_over(struct stat_run *run, const struct stat_deadlines *at, bool 
 		return true;
 	if (options->interval_count && run->intervals >= options->interval_count)
 		return true;
-	return stops_at_signal(run, passed_on);
+	return run->told_to_stop || stops_at_signal(run, passed_on);
+}
+
+/* ---- what --control says ------------------------------------------------------------------------
+ */
+
+struct told {
+	struct stat_run *run;
+	struct stat_deadlines *at;
+};
+
+static int turn(void *context, bool on, struct ev_err *err)
+{
+	const struct told *told = context;
+	struct stat_run *run = told->run;
+	uint64_t interval = run->options->interval_ms * MS_NS;
+	told->at->enable_ns = 0; /* -D has been overtaken */
+	if (on && !run->start_ns) {
+		int rc = enable(run, err);
+		told->at->next_ns = interval ? run->start_ns + interval : 0;
+		return rc;
+	}
+	int rc = !run->counters ? 0
+		 : on           ? ev_counters_enable(run->counters, err)
+				: ev_counters_disable(run->counters, err);
+	/* What was counted up to here is a part of its own. */
+	if (!rc && interval && run->start_ns)
+		stat_show_interval(run, ev_now_ns());
+	return rc;
+}
+
+static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
+{
+	const struct told *told = context;
+	struct stat_run *run = told->run;
+	if (on && !run->start_ns) {
+		run->start_ns = run->interval_ns = ev_now_ns();
+		if (run->options->interval_ms)
+			told->at->next_ns = run->start_ns + run->options->interval_ms * MS_NS;
+	}
+	return run->counters ? ev_counters_turn(run->counters, event, on, err) : 0;
+}
+
+static int obey(struct stat_run *run, struct stat_deadlines *at, struct ev_err *err)
+{
+	static const struct control_ways ways = { turn, turn_event };
+	struct told told = { run, at };
+	int rc = control_obey(&run->control, &ways, &told, &run->events, "stat", err);
+	run->told_to_stop |= rc > 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* Until it is over. The counters still run. */
@@ -173,13 +224,14 @@ static int count_until_over(struct stat_run *run, struct ev_err *err)
 	int rc = 0;
 	while (!rc && !is_over(run, &at, &passed_on)) {
 		wait_until(run, &at);
+		rc = obey(run, &at, err);
 		uint64_t now_ns = ev_now_ns();
-		if (at.enable_ns && now_ns >= at.enable_ns) {
+		if (!rc && at.enable_ns && now_ns >= at.enable_ns) {
 			at.enable_ns = 0;
 			rc = enable(run, err);
 			at.next_ns = interval ? run->start_ns + interval : 0;
 		}
-		if (at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
+		if (!rc && at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
 			stat_show_interval(run, now_ns);
 			while (at.next_ns <= now_ns)
 				at.next_ns += interval;
@@ -230,13 +282,28 @@ static void finish_run(struct stat_run *run)
 	}
 }
 
+/* --pre and --post: 0, or the exit status when it did not end well. */
+static int run_beside(const struct stat_run *run, const char *name, const char *command)
+{
+	if (!command)
+		return 0;
+	fflush(NULL);
+	int status = system(command);
+	if (status >= 0 && WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	return complain_text(run->verb, STATUS_REFUSED, "%s '%s' failed%s", name, command,
+			     status >= 0 && WIFSIGNALED(status) ? " by a signal" : "");
+}
+
 int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
 	run->start_ns = run->interval_ns = 0;
 	run->machine = (struct ev_stat_machine){ 0 };
 	run->command_ended = run->ended_by_us = false;
-	int status = open_run(run);
+	int status = run_beside(run, "--pre", run->options->pre);
+	if (!status)
+		status = open_run(run);
 	if (!status)
 		status = start_run(run);
 	if (!status && count_until_over(run, &err))
@@ -248,5 +315,7 @@ int stat_once(struct stat_run *run)
 	run->counters = NULL;
 	run->workload = NULL;
 	run->counts.before.count = 0;
+	if (!status)
+		status = run_beside(run, "--post", run->options->post);
 	return status ? status : -1;
 }

@@ -103,31 +103,45 @@ int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *e
 	return rc;
 }
 
-static int command_leaders(struct ev_counters *counters, unsigned long request, const char *what,
-			   struct ev_err *err)
+static int command_event(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
 {
-	for (size_t event = 0; event < counters->events->count; event++) {
-		for (size_t place = 0; counters->leads[event] && place < counters->place_count;
-		     place++) {
-			int fd = *ev_counters_fd(counters, event, place);
-			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
-			if (rc < 0)
-				return ev_fail(err, -rc, "cannot %s %s: %s", what,
-					       counters->events->items[event].name, strerror(-rc));
-		}
+	for (size_t place = 0; place < counters->place_count; place++) {
+		int fd = *ev_counters_fd(counters, event, place);
+		int rc = fd < 0 ? 0
+				: ev_sys_ioctl(fd,
+					       on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE,
+					       NULL);
+		if (rc < 0)
+			return ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
+				       counters->events->items[event].name, strerror(-rc));
 	}
 	return 0;
+}
+
+static int command_leaders(struct ev_counters *counters, bool on, struct ev_err *err)
+{
+	int rc = 0;
+	for (size_t event = 0; event < counters->events->count && !rc; event++)
+		if (counters->leads[event])
+			rc = command_event(counters, event, on, err);
+	return rc;
 }
 
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
 {
 	counters->own = counters->threads;
-	return command_leaders(counters, PERF_EVENT_IOC_ENABLE, "start", err);
+	return command_leaders(counters, true, err);
 }
 
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err)
 {
-	return command_leaders(counters, PERF_EVENT_IOC_DISABLE, "stop", err);
+	return command_leaders(counters, false, err);
+}
+
+int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
+{
+	counters->own |= counters->threads && on;
+	return command_event(counters, event, on, err);
 }
 
 bool ev_counters_targets_gone(const struct ev_counters *counters)

@@ -223,33 +223,39 @@ const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, si
 /* ---- on and off --------------------------------------------------------------------------------
  */
 
-static int command_leaders(struct ev_sampler *sampler, unsigned long request, const char *what,
-			   struct ev_err *err)
+int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
 {
 	size_t places = sampler->ring_count * sampler->tid_count;
-	for (size_t i = 0; i < sampler->event_count; i++) {
-		const struct ev_sampled_event *sampled = &sampler->events[i];
-		if (sampled->leader != i || !sampled->event)
-			continue;
-		for (size_t place = 0; place < places; place++) {
-			int fd = sampler->fds[i * places + place];
-			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
-			if (rc < 0)
-				return ev_fail(err, -rc, "cannot %s %s: %s", what,
-					       sampled->event->name, strerror(-rc));
-		}
+	for (size_t place = 0; place < places; place++) {
+		int fd = sampler->fds[event * places + place];
+		int rc = fd < 0 ? 0
+				: ev_sys_ioctl(fd,
+					       on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE,
+					       NULL);
+		if (rc < 0)
+			return ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
+				       sampler->events[event].event->name, strerror(-rc));
 	}
 	return 0;
 }
 
+static int command_leaders(struct ev_sampler *sampler, bool on, struct ev_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < sampler->event_count && !rc; i++)
+		if (sampler->events[i].leader == i && sampler->events[i].event)
+			rc = ev_sampler_turn(sampler, i, on, err);
+	return rc;
+}
+
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err)
 {
-	return command_leaders(sampler, PERF_EVENT_IOC_ENABLE, "start", err);
+	return command_leaders(sampler, true, err);
 }
 
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err)
 {
-	return command_leaders(sampler, PERF_EVENT_IOC_DISABLE, "stop", err);
+	return command_leaders(sampler, false, err);
 }
 
 void ev_sampler_close(struct ev_sampler *sampler)
