@@ -18,7 +18,7 @@ struct event_options {
 		       "condition for the tracepoints of the -e before"),                          \
 		OPTION('G', "cgroup", "NAME[,NAME]", LIST, type, field.words,                      \
 		       "with -a, only in these cgroups: one for each event of the -e before, or "  \
-		       "one for all; an empty name is none"),                                      \
+		       "one for all"),                                                             \
 		OPTION(0, "all-user", NULL, FLAG, type, field.all_user, "leave out the kernel"),   \
 		OPTION(0, "all-kernel", NULL, FLAG, type, field.all_kernel,                        \
 		       "leave out user space")

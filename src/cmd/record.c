@@ -100,7 +100,7 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("When"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = when --control says so"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there: enable, disable, both also with an event's name, stop, ping, evlist [-v]; ack is the answer on the second one"),
+	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),

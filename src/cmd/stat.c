@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there: enable, disable, both also with an event's name, stop, ping, evlist [-v]; ack is the answer on the second one"),
+	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
 	ROW(0, "pre", "COMMAND", TEXT, pre, "run this by the shell before each run, uncounted"),
 	ROW(0, "post", "COMMAND", TEXT, post, "and this after it"),
 	OPTION_GROUP("How to show it"),

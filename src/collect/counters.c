@@ -103,45 +103,71 @@ int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *e
 	return rc;
 }
 
-static int command_event(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
+static int command_one(struct ev_counters *counters, size_t event, size_t place, bool on,
+		       struct ev_err *err)
 {
-	for (size_t place = 0; place < counters->place_count; place++) {
-		int fd = *ev_counters_fd(counters, event, place);
-		int rc = fd < 0 ? 0
-				: ev_sys_ioctl(fd,
-					       on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE,
-					       NULL);
-		if (rc < 0)
-			return ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
-				       counters->events->items[event].name, strerror(-rc));
-	}
-	return 0;
+	int fd = *ev_counters_fd(counters, event, place);
+	unsigned long request = on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;
+	int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
+	return rc < 0 ? ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
+				counters->events->items[event].name, strerror(-rc))
+		      : 0;
 }
 
-static int command_leaders(struct ev_counters *counters, bool on, struct ev_err *err)
+static bool has_cgroups(const struct ev_counters *counters)
 {
+	for (size_t event = 0; event < counters->events->count; event++)
+		if (counters->events->items[event].cgroup)
+			return true;
+	return false;
+}
+
+/* Moves this thread there. The kernel's clock of a cgroup is brought up to date when its threads
+ * come and go: switched on from another CPU while one of them runs, an event would be taken to have
+ * run since some time before. On the CPU itself we have taken its place. */
+static void go_to_cpu(int32_t cpu)
+{
+	uint8_t mask[EV_CPU_MASK_BYTES] = { 0 };
+	if (cpu < 0 || (size_t)cpu >= 8 * sizeof(mask))
+		return;
+	unsigned long word = 1ul << ((size_t)cpu % (8 * sizeof(word)));
+	memcpy(mask + (size_t)cpu / (8 * sizeof(word)) * sizeof(word), &word, sizeof(word));
+	ev_sys_affinity_set(mask); /* where that is not allowed, times are less exact */
+}
+
+static int command_places(struct ev_counters *counters, const size_t *only, bool on,
+			  struct ev_err *err)
+{
+	uint8_t before[EV_CPU_MASK_BYTES];
+	bool moves = has_cgroups(counters) && !ev_sys_affinity_get(before);
 	int rc = 0;
-	for (size_t event = 0; event < counters->events->count && !rc; event++)
-		if (counters->leads[event])
-			rc = command_event(counters, event, on, err);
+	for (size_t place = 0; place < counters->place_count && !rc; place++) {
+		if (moves)
+			go_to_cpu(counters->places[place].cpu);
+		for (size_t event = 0; event < counters->events->count && !rc; event++)
+			if (only ? event == *only : counters->leads[event])
+				rc = command_one(counters, event, place, on, err);
+	}
+	if (moves)
+		ev_sys_affinity_set(before);
 	return rc;
 }
 
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
 {
 	counters->own = counters->threads;
-	return command_leaders(counters, true, err);
+	return command_places(counters, NULL, true, err);
 }
 
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err)
 {
-	return command_leaders(counters, false, err);
+	return command_places(counters, NULL, false, err);
 }
 
 int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
 {
 	counters->own |= counters->threads && on;
-	return command_event(counters, event, on, err);
+	return command_places(counters, &event, on, err);
 }
 
 bool ev_counters_targets_gone(const struct ev_counters *counters)

@@ -204,6 +204,17 @@ test_events_are_counted_in_their_cgroups() {
 	expect_between "$(head -1 err | cut -d, -f1)" 1 5000 "milliseconds of the program that computes"
 }
 
+# What the kernel says of how long a clock ran is what the clock says.
+test_the_time_in_a_cgroup_is_not_taken_from_before() {
+	needs_cgroup
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		run stat -a -x, -e cpu-clock -G "$group" sleep 0.05
+		expect_status 0
+		grep -q '^<' err && continue
+		expect_between "$(awk -F, '{ print $5 / 1e6 / ($1 + 0.01) }' err)" 0.8 1.25 "time by the clock's own"
+	done
+}
+
 test_one_cgroup_is_for_all_events() {
 	needs_cgroup
 	run stat -a -j -e cpu-clock,page-faults -G "$group" sleep 0.2
