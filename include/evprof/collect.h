@@ -121,7 +121,8 @@ int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 /* Threads of a command: take in what those that ended have counted, every 10 ms or so, lest the
  * kernel's rings fill; `last`, once, when all is over and before slots are read. What then is known
  * of no ended thread gets a slot too, so that the slots always add up to the whole: that of the
- * only thread that still runs, else one with tid -1, "(running)" or "(lost)". Nothing to do for
+ * only thread that still runs, else one with tid -1, "(running)", "(lost)" or "(with evprof)" for
+ * what was switched on by ev_counters_enable and holds evprof's own as well. Nothing to do for
  * other targets. -errno with a sentence. */
 int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
@@ -167,6 +168,7 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, size_t event);
 uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CPU */
 size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
+size_t ev_sampler_thread_count(const struct ev_sampler *sampler); /* watched; 0 = whole CPUs */
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);
 /* One event alone, everywhere. */

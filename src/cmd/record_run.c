@@ -95,6 +95,9 @@ static void tell_openings(const struct record_run *run)
 			attr->config, attr->freq ? "samples per second:" : "events per sample:",
 			attr->freq ? attr->sample_freq : attr->sample_period);
 	}
+	size_t threads = ev_sampler_thread_count(run->sampler);
+	if (threads && run->target.kind != EV_TARGET_COMMAND)
+		fprintf(stderr, "[ evprof record: threads watched: %zu ]\n", threads);
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
 }

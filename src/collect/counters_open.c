@@ -278,10 +278,10 @@ static int open_for_command(const struct opening_run *run, struct ev_err *err)
 {
 	struct ev_counters *counters = run->counters;
 	size_t count = counters->events->count;
+	ev_descriptors_need(&counters->limit, ev_cpus_online() + 2 * count);
 	int rc = ev_threads_open(&counters->threads, count, err);
 	if (rc)
 		return rc;
-	ev_descriptors_need(&counters->limit, 2 * count);
 	counters->places = ev_alloc(sizeof(*counters->places));
 	counters->places[0] = (struct ev_slot){ .cpu = -1, .tid = 0 };
 	counters->place_count = 1;

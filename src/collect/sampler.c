@@ -220,6 +220,11 @@ const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, si
 	return &sampler->events[event].opening;
 }
 
+size_t ev_sampler_thread_count(const struct ev_sampler *sampler)
+{
+	return sampler->kind == EV_TARGET_SYSTEM ? 0 : sampler->tid_count;
+}
+
 /* ---- on and off --------------------------------------------------------------------------------
  */
 

@@ -197,7 +197,8 @@ static void plan_group_reads(struct ev_sampler *sampler)
 static bool needs_teller(const struct ev_event_list *events,
 			 const struct ev_sampler_options *options)
 {
-	return options->disabled || options->turned || events->items[0].cpus || events->items[0].cgroup;
+	return options->disabled || options->turned || events->items[0].cpus ||
+	       events->items[0].cgroup;
 }
 
 int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *events,

@@ -17,6 +17,7 @@
 
 #define RING_BYTES (256u << 10) /* the ends of 5461 threads */
 #define RING_LEAST_BYTES (8u << 10)
+#define CAP_IPC_LOCK 14 /* may lock as much memory as there is */
 
 /* A birth, a name or an end. */
 struct thread_turn {
@@ -45,6 +46,7 @@ struct ev_threads {
 	size_t event_count;
 	struct ev_ring *rings; /* READ records of each event, then turns of each CPU */
 	size_t ring_count;
+	size_t ring_bytes; /* to begin with */
 	EV_ARRAY(struct thread) items;
 	EV_ARRAY(struct told_count) counts; /* [thread * event_count + event] */
 	struct ev_map of_tid;               /* index + 1 of the latest thread of that id */
@@ -62,10 +64,29 @@ struct gathering {
 /* ---- rings ------------------------------------------------------------------------------------
  */
 
-static int map_ring(struct ev_ring *ring, struct ev_err *err)
+static size_t least_ring(void)
 {
-	size_t least = (size_t)sysconf(_SC_PAGESIZE), bytes = RING_BYTES;
-	least = least < RING_LEAST_BYTES ? RING_LEAST_BYTES : least;
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	return page_bytes < RING_LEAST_BYTES ? RING_LEAST_BYTES : page_bytes;
+}
+
+/* What one ring may have when all of them share what this user may lock. */
+static size_t fair_ring(size_t ring_count, size_t cpu_count)
+{
+	int64_t allowed_kb;
+	size_t bytes = RING_BYTES;
+	if (ev_machine_has_capability(CAP_IPC_LOCK) ||
+	    ev_file_number("/proc/sys/kernel/perf_event_mlock_kb", &allowed_kb) || allowed_kb < 0)
+		return bytes;
+	uint64_t share = ((uint64_t)allowed_kb << 10) * cpu_count / (ring_count + 1);
+	while (bytes > least_ring() && bytes + (uint64_t)sysconf(_SC_PAGESIZE) > share)
+		bytes /= 2;
+	return bytes;
+}
+
+static int map_ring(struct ev_ring *ring, size_t bytes, struct ev_err *err)
+{
+	size_t least = least_ring();
 	int rc = ev_ring_map(ring, bytes);
 	for (; (rc == -EPERM || rc == -ENOMEM) && bytes / 2 >= least; rc = ev_ring_map(ring, bytes))
 		bytes /= 2;
@@ -78,7 +99,8 @@ static int map_ring(struct ev_ring *ring, struct ev_err *err)
 }
 
 /* An event that counts nothing, for its ring, or to tell of turns. */
-static int open_ring(struct ev_ring *ring, struct perf_event_attr *attr, struct ev_err *err)
+static int open_ring(struct ev_ring *ring, struct perf_event_attr *attr, size_t bytes,
+		     struct ev_err *err)
 {
 	attr->type = PERF_TYPE_SOFTWARE;
 	attr->config = PERF_COUNT_SW_DUMMY;
@@ -86,7 +108,7 @@ static int open_ring(struct ev_ring *ring, struct perf_event_attr *attr, struct 
 	attr->exclude_kernel = attr->exclude_hv = 1;
 	ring->fd = ev_sys_perf_event_open(attr, 0, ring->cpu, -1);
 	if (ring->fd >= 0)
-		return map_ring(ring, err);
+		return map_ring(ring, bytes, err);
 	char why[512];
 	const struct ev_target target = { .kind = EV_TARGET_COMMAND };
 	int error = -ring->fd;
@@ -110,6 +132,7 @@ int ev_threads_open(struct ev_threads **threads, size_t event_count, struct ev_e
 	*made = (struct ev_threads){ .event_count = event_count };
 	if (!rc) {
 		made->ring_count = event_count + cpu_count;
+		made->ring_bytes = fair_ring(made->ring_count, cpu_count);
 		made->rings = ev_alloc(made->ring_count * sizeof(*made->rings));
 		for (size_t i = 0; i < made->ring_count; i++)
 			made->rings[i] = (struct ev_ring){
@@ -122,7 +145,7 @@ int ev_threads_open(struct ev_threads **threads, size_t event_count, struct ev_e
 		struct perf_event_attr attr = { .task = 1, .comm = 1 };
 		ev_threads_prepare(&attr);
 		attr.inherit_stat = 0;
-		rc = open_ring(&made->rings[i], &attr, err);
+		rc = open_ring(&made->rings[i], &attr, made->ring_bytes, err);
 	}
 	if (rc) {
 		ev_threads_close(made);
@@ -136,7 +159,7 @@ int ev_threads_follow(struct ev_threads *threads, size_t event, int fd, struct e
 {
 	struct perf_event_attr attr = { .disabled = 1 };
 	struct ev_ring *ring = &threads->rings[event];
-	int rc = open_ring(ring, &attr, err);
+	int rc = open_ring(ring, &attr, threads->ring_bytes, err);
 	if (rc)
 		return rc;
 	rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, (void *)(long)ring->fd);
@@ -307,7 +330,7 @@ int ev_threads_gather(struct ev_threads *threads, struct ev_err *err)
  */
 
 /* The slot for what no ended thread told: that of the only one that runs, or one for all. */
-static size_t rest_slot(struct ev_threads *threads)
+static size_t rest_slot(struct ev_threads *threads, bool own)
 {
 	size_t running = 0, only = 0;
 	if (threads->rest)
@@ -318,10 +341,10 @@ static size_t rest_slot(struct ev_threads *threads)
 		running++;
 		only = i;
 	}
-	if (running != 1 || threads->lost) {
-		char name[16] = "(lost)";
-		if (running && !threads->lost)
-			snprintf(name, sizeof(name), "(running)");
+	if (running != 1 || threads->lost || own) {
+		const char *name = own                         ? "(with evprof)"
+				   : running && !threads->lost ? "(running)"
+							       : "(lost)";
 		only = add_thread(threads, (uint32_t)-1, 0, name);
 	}
 	threads->items.items[only].ended = true;
@@ -352,7 +375,7 @@ void ev_threads_settle(struct ev_threads *threads, size_t event, const struct ev
 	}
 	if (!left.value && !left.enabled_ns)
 		return;
-	size_t slot = rest_slot(threads);
+	size_t slot = rest_slot(threads, own);
 	threads->counts.items[slot * threads->event_count + event] =
 		(struct told_count){ .count = left, .told = true };
 }

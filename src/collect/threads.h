@@ -19,8 +19,8 @@ int ev_threads_follow(struct ev_threads *threads, size_t event, int fd, struct e
 int ev_threads_gather(struct ev_threads *threads, struct ev_err *err);
 /* At the end: what an event counted in all (`total`) less what its threads told is of those that
  * still run, or was lost with the ring's records. It goes to the only one that still runs, else to
- * a slot without a thread. `own` : evprof itself was counted too, so that without threads that
- * run and without losses the difference is its own. */
+ * a slot without a thread. `own`: evprof itself was counted too, so that without threads that run
+ * and without losses the difference is its own, and left out. */
 void ev_threads_settle(struct ev_threads *threads, size_t event, const struct ev_count *total,
 		       bool own);
 

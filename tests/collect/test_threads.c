@@ -264,6 +264,18 @@ static void evprofs_own_count_is_no_ones(void **state)
 	done(threads);
 }
 
+static void what_is_not_only_its_own_is_told_to_be_with_evprof(void **state)
+{
+	(void)state;
+	struct ev_threads *threads = scripted();
+	put_fork(0, 10, 1, 100);
+	assert_int_equal(ev_threads_gather(threads, NULL), 0);
+	const struct ev_count total = { .value = 9, .enabled_ns = 30, .running_ns = 30 };
+	ev_threads_settle(threads, 0, &total, true);
+	expect_thread(threads, 1, -1, "(with evprof)", 9);
+	done(threads);
+}
+
 static void records_cut_short_are_passed_over(void **state)
 {
 	(void)state;
@@ -422,6 +434,7 @@ int main(void)
 		cmocka_unit_test(several_that_run_share_a_row),
 		cmocka_unit_test(lost_records_leave_a_row_so_that_nothing_is_missing),
 		cmocka_unit_test(evprofs_own_count_is_no_ones),
+		cmocka_unit_test(what_is_not_only_its_own_is_told_to_be_with_evprof),
 		cmocka_unit_test(records_cut_short_are_passed_over),
 		cmocka_unit_test(rings_shrink_to_what_may_be_locked),
 		cmocka_unit_test(a_kernel_that_leads_no_output_is_told),
