@@ -28,6 +28,18 @@ struct ev_target {
 	bool no_inherit;  /* -i */
 };
 
+/* ---- cgroups ----------------------------------------------------------------------------------
+ */
+
+/* A descriptor of the folder of a cgroup ("" or "/" is the root) in the hierarchy that events know,
+ * or -errno with a sentence. close() it. */
+int ev_cgroup_open(const char *name, struct ev_err *err);
+/* Names ("system.slice/cron.service", "/" for the root) of all cgroups that a regular expression
+ * (POSIX extended, anywhere in the name) matches, sorted, in the arena. -EINVAL, -ENOENT … with a
+ * sentence. free() *names. */
+int ev_cgroup_match(const char *pattern, struct ev_arena *arena, const char ***names, size_t *count,
+		    struct ev_err *err);
+
 /* ---- a command to watch -----------------------------------------------------------------------
  */
 
@@ -58,6 +70,7 @@ struct ev_opening {
 	char why[512]; /* the probed cause and the command that cures it, when refused */
 	struct perf_event_attr attr; /* as it was opened */
 	bool alone;         /* its weak group (:W) did not fit: it was opened without the others */
+	bool in_cgroup;     /* a cgroup's descriptor is given in the thread's place */
 	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
 			       2"), "" when nothing */
 	/* Id of the tracepoint that stands for a probe, so that children inherit it; 0 = none. */
@@ -90,7 +103,10 @@ struct ev_slot {       /* what a counter was opened on */
 };
 struct ev_counters;
 struct ev_counters_options {
-	bool per_thread;  /* keep a slot per thread of -p/-t targets */
+	/* Keep a slot per thread of -p/-t targets. For a command: one per thread that it and its
+	 * children ever start, known when the thread has ended. The events are then opened on the
+	 * calling thread, before it starts the workload, and the target needs no id. */
+	bool per_thread;
 	bool at_exec;     /* begin when the command execs */
 	bool disabled;    /* begin only on ev_counters_enable */
 	const bool *only; /* open those of the events alone, whole groups; NULL = all */
@@ -103,15 +119,27 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event);
 size_t ev_counters_slot_count(const struct ev_counters *counters);
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot);
+/* How many threads or CPUs are watched. *unsettled (may be NULL): threads were born faster than
+ * they could be watched, so that some may be left out or there twice. */
+size_t ev_counters_place_count(const struct ev_counters *counters, bool *unsettled);
 /* -ENOENT when this event is not open on this slot; -EIO for a pinned event in error state. */
 int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 		     struct ev_count *count);
+/* Threads of a command: take in what those that ended have counted, every 10 ms or so, lest the
+ * kernel's rings fill; `last`, once, when all is over and before slots are read. What then is known
+ * of no ended thread gets a slot too, so that the slots always add up to the whole: that of the
+ * only thread that still runs, else one with tid -1, "(running)", "(lost)" or "(with evprof)" for
+ * what was switched on by ev_counters_enable and holds evprof's own as well. Nothing to do for
+ * other targets. -errno with a sentence. */
+int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err);
 /* For counts of one thread by the PMUs of several kinds of cores: the kernel says that each was
  * wanted all the time, though the thread ran on one kind at a time. Gives each its part of the
  * time, so that value * enabled / running is what it did there, and the sum is the whole. */
 void ev_counts_take_turns(struct ev_count *counts, size_t count);
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err);
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err);
+/* One event alone, everywhere; nothing to do for one that is not open. */
+int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err);
 /* Opens those of the events that `only` names (NULL: all) for a moment on evprof itself. 0 when
  * they opened and each had the hardware all the time, -ENOSPC when some had to take turns or to
  * wait, else the -errno of the first that was refused. */
@@ -145,6 +173,7 @@ struct ev_sampler_options {
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
 	bool at_exec, disabled;
+	bool turned; /* will be switched off and on: mappings and names are told meanwhile */
 	uint64_t ring_bytes; /* per CPU, 0 = what fits; power of two of pages is made of it */
 	bool ring_given;     /* -m was typed: say so when less had to do */
 	int clock_id;        /* -1 = the kernel's own clock */
@@ -165,8 +194,11 @@ uint64_t ev_sampler_ring_bytes(const struct ev_sampler *sampler); /* got, per CP
  * when they are not. */
 const char *ev_sampler_ring_note(const struct ev_sampler *sampler);
 size_t ev_sampler_ring_count(const struct ev_sampler *sampler);
+size_t ev_sampler_thread_count(const struct ev_sampler *sampler); /* watched; 0 = whole CPUs */
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);
+/* One event alone, everywhere. */
+int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one
@@ -252,6 +284,49 @@ uint64_t ev_pmu_slots(const char *root);
 /* CPU time so far, by the kernel's ticks: of a process with all its threads and the children that
  * it waited for, or of one thread. False when it is gone. */
 bool ev_task_times(uint32_t id, bool thread, uint64_t *user_ns, uint64_t *system_ns);
+
+/* Where a CPU is. */
+struct ev_cpu_place {
+	uint32_t cpu;
+	int32_t socket, core;       /* -1 where the machine does not tell */
+	int32_t die, cluster, node; /* 0 where there are none */
+	int32_t cache_level, cache; /* the last one: its level, and the first CPU that shares it;
+				     * 0 and the CPU itself where it is not told */
+};
+/* From the /sys under `root` ("" for the machine's own). */
+struct ev_cpu_place ev_cpu_place(const char *root, uint32_t cpu);
+
+/* What counts of CPUs may be added up by. */
+enum ev_by {
+	EV_BY_CPU, /* kept apart */
+	EV_BY_CORE,
+	EV_BY_CLUSTER,
+	EV_BY_CACHE,
+	EV_BY_DIE,
+	EV_BY_SOCKET,
+	EV_BY_NODE
+};
+struct ev_aggregation {
+	const char *name; /* of the option --per-NAME, and perf's key in JSON */
+	int columns;      /* of an id on the screen, as perf pads it */
+	bool sums;        /* an id stands for several CPUs: rows tell how many */
+	struct {
+		const char *prefix;
+		size_t offset; /* of an int32_t in struct ev_cpu_place */
+	} parts[4];            /* of an id, "S0" "-D0" "-C1" */
+};
+extern const struct ev_aggregation ev_aggregations[]; /* by enum ev_by */
+extern const size_t ev_aggregation_count;
+/* "S0-D0-C1" into `out`, which it returns. 64 bytes suffice. */
+char *ev_aggregation_id(const struct ev_aggregation *by, const struct ev_cpu_place *place,
+			char *out, size_t size_bytes);
+/* Order of ids: below 0, 0 for the same id, above 0. */
+int ev_aggregation_compare(const struct ev_aggregation *by, const struct ev_cpu_place *one,
+			   const struct ev_cpu_place *other);
+/* The CPUs of a system-wide target: those named, else all online. -EINVAL with a sentence when one
+ * is not online. free() *cpus. */
+int ev_target_cpus(const struct ev_target *target, uint32_t **cpus, size_t *count,
+		   struct ev_err *err);
 uint64_t ev_now_ns(void); /* CLOCK_MONOTONIC */
 
 #endif

@@ -80,6 +80,7 @@ struct ev_event {
 	unsigned fixed;              /* EV_FIXED_… */
 	const char *unit;            /* sysfs .unit: "Joules", or "" */
 	double scale;                /* sysfs .scale, 1.0 else */
+	const char *cgroup;          /* counted only in this cgroup, or NULL */
 	const char *filter;          /* tracepoint filter, or NULL */
 	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */

@@ -73,7 +73,9 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 
 struct ev_stat_row {
 	const char *event, *unit;
-	const char *slot;      /* "CPU0", "comm-123", "" for the sum */
+	const char *slot;      /* "CPU0", "S0-D0-C1", "comm-123", "" for the sum */
+	unsigned cpus;         /* that are added up in this slot; 0 where that is not told */
+	const char *cgroup;    /* that the event was counted in, or NULL */
 	double value;          /* scaled; mean over the runs */
 	double relative_error; /* of the mean, fraction; 0 with one run */
 	uint64_t enabled_ns, running_ns;
@@ -108,8 +110,10 @@ struct ev_stat {
 	/* What user_s and sys_s are of, where that is more than elapsed_s (-D); 0 else. */
 	double usage_s;
 	struct ev_stat_machine machine;
-	unsigned cpus;       /* online */
-	const char *absence; /* no PMU: the cause, said once; NULL else */
+	unsigned cpus;                   /* online */
+	const struct ev_aggregation *by; /* what slots of CPUs are; NULL when rows are sums, or of
+					  * threads */
+	const char *absence;             /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
 	size_t fallback_count;
 	const bool *metrics; /* -M: which of ev_metrics; NULL = the usual ones */

@@ -1,4 +1,4 @@
-/* -e, --filter, --all-user and --all-kernel become the list of events. */
+/* -e, --filter, -G, --all-user and --all-kernel become the list of events. */
 #include <errno.h>
 #include <unistd.h>
 #include <evprof/symbol.h>
@@ -22,9 +22,16 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 	if (options->all_user && options->all_kernel)
 		return ev_fail(err, EINVAL,
 			       "--all-user and --all-kernel leave nothing to look at: give one");
+	size_t in_cgroups = 0;
 	for (size_t i = 0; i < options->words.count; i++) {
 		const struct option_word *word = &options->words.items[i];
 		bool is_event = word->row->letter == 'e';
+		if (word->row->letter == 'G') {
+			int rc = events_put_in_cgroups(list, &in_cgroups, word->text, err);
+			if (rc)
+				return rc;
+			continue;
+		}
 		if (!is_event && !list->count)
 			return ev_fail(err, EINVAL,
 				       "--filter belongs to a tracepoint: name one with -e first");

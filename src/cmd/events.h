@@ -4,9 +4,10 @@
 
 #include <evprof/event.h>
 #include "options.h"
+#include "target.h"
 
 struct event_options {
-	struct option_list words; /* -e and --filter, in the order typed */
+	struct option_list words; /* -e, --filter and -G, in the order typed */
 	bool all_user, all_kernel;
 };
 /* Rows of a verb's table; `field` is where its options hold a struct event_options. */
@@ -15,6 +16,9 @@ struct event_options {
 	       "the events, `evprof list` shows them; may repeat"),                                \
 		OPTION(0, "filter", "FILTER", LIST, type, field.words,                             \
 		       "condition for the tracepoints of the -e before"),                          \
+		OPTION('G', "cgroup", "NAME[,NAME]", LIST, type, field.words,                      \
+		       "with -a, only in these cgroups: one for each event of the -e before, or "  \
+		       "one for all"),                                                             \
 		OPTION(0, "all-user", NULL, FLAG, type, field.all_user, "leave out the kernel"),   \
 		OPTION(0, "all-kernel", NULL, FLAG, type, field.all_kernel,                        \
 		       "leave out user space")
@@ -22,6 +26,16 @@ struct event_options {
 /* Parse the words into the list: -EINVAL and the like with a sentence. */
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err);
+/* -G: `text` names the cgroups of the events from *given on, which is moved on. -EINVAL, -ENOENT
+ * with a sentence. */
+int events_put_in_cgroups(struct ev_event_list *list, size_t *given, const char *text,
+			  struct ev_err *err);
+/* The whole list again for each cgroup that `text` names or matches. */
+int events_for_each_cgroup(struct ev_event_list *list, const char *text, struct ev_err *err);
+/* -EINVAL with a sentence when there are cgroups without whole CPUs, or named in two ways.
+ * `for_each` may be NULL. */
+int events_check_cgroups(const struct event_options *options, const char *for_each,
+			 const struct target_options *target, struct ev_err *err);
 /* --all-user and --all-kernel, on every event of the list. */
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list);
 /* On a terminal: why it takes a while, where many probes are to be closed. */

@@ -10,7 +10,7 @@
 #include "signals.h"
 #include "verbs.h"
 
-#define DEFAULT_COMPRESSION 3 /* zstd's own default */
+#define DEFAULT_COMPRESSION 3    /* zstd's own default */
 #define DEFAULT_STACK_BYTES 8192 /* perf's */
 
 static int parse_call_graph(void *into, const char *value, struct ev_err *err)
@@ -23,17 +23,20 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		return 0;
 	if (strncmp(value, "dwarf", 5) || (value[5] && value[5] != ','))
 		return ev_fail(err, EINVAL,
-			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind tables) "
+			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind "
+			       "tables) "
 			       "or no, not '%s'",
 			       value);
 	if (value[5] && (ev_parse_size(value + 6, &size_bytes) || size_bytes < 8 ||
 			 size_bytes > STACK_BYTES_LIMIT))
 		return ev_fail(err, EINVAL,
-			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not '%s'",
+			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not "
+			       "'%s'",
 			       STACK_BYTES_LIMIT, value + 6);
 	if (!ev_unwind_registers())
-		return ev_fail(err, ENOTSUP, "stacks of this processor can not be unwound: use "
-					     "--call-graph fp");
+		return ev_fail(err, ENOTSUP,
+			       "stacks of this processor can not be unwound: use "
+			       "--call-graph fp");
 	options->stack_bytes = (uint32_t)(size_bytes + 7) & ~7u;
 	return 0;
 }
@@ -117,7 +120,9 @@ static const struct option_row rows[] = {
 	TARGET_ROWS(struct record_options, target),
 	OPTION_GROUP("When"),
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
-		  "begin after so many milliseconds; -1: never; 10-20,30-40: only then"),
+		  "begin after so many milliseconds; -1: when --control says so; 10-20,30-40: only then"),
+	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
+	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
@@ -174,15 +179,17 @@ static void run_done(struct record_run *run)
 	ev_event_list_done(&run->events);
 	ev_recording_done(&run->recording);
 	target_done(&run->target);
+	control_close(&run->control);
 }
 
 /* The status evprof exits with. A file that holds nothing worth keeping is taken back. */
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
-	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
+	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
+	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (record_sampling(run, &err))
+	if (record_sampling(run, &err) || control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int rc = record_events(run, &err);
 	if (rc)
@@ -215,7 +222,9 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
-		struct record_run run = { .verb = verb, .options = &options };
+		struct record_run run = { .verb = verb,
+					  .options = &options,
+					  .control = CONTROL_NONE };
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);
 		signals_watch();

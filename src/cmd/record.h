@@ -4,6 +4,7 @@
 
 #include <evprof/profile.h>
 #include <evprof/collect.h>
+#include "control.h"
 #include "events.h"
 #include "options.h"
 #include "target.h"
@@ -32,11 +33,12 @@ struct record_options {
 	size_t range_count;
 	uint64_t max_size_bytes; /* --max-size, 0 = none */
 	bool dry_run;
-	bool no_build_ids;  /* -B */
-	bool strict_rate;   /* perf's; evprof always refuses too high a frequency */
-	double duration_s;  /* --duration */
-	bool thread_counts; /* -s */
-	bool timestamp;     /* -T: also shown, time is always there */
+	bool no_build_ids;   /* -B */
+	bool strict_rate;    /* perf's; evprof always refuses too high a frequency */
+	double duration_s;   /* --duration */
+	const char *control; /* --control */
+	bool thread_counts;  /* -s */
+	bool timestamp;      /* -T: also shown, time is always there */
 	bool sample_cpu, period;
 	bool no_cache;  /* -N: perf's, whose cache evprof has not */
 	bool addresses; /* -d */
@@ -64,10 +66,13 @@ struct record_run {
 	struct ev_recording recording;
 	struct ev_writer *writer;
 	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
-	bool stream;                  /* the output is a pipe or device: it cannot be read back */
-	struct ev_quality quality;    /* what reading the recording back has shown */
-	size_t unreadable;            /* processes whose maps could not be read */
-	int status;                   /* of the command, as waitpid tells it */
+	struct control control;
+	int wait_fd;               /* readable when a signal or a line of --control has come */
+	bool told_to_stop;         /* by --control */
+	bool stream;               /* the output is a pipe or device: it cannot be read back */
+	struct ev_quality quality; /* what reading the recording back has shown */
+	size_t unreadable;         /* processes whose maps could not be read */
+	int status;                /* of the command, as waitpid tells it */
 	bool command_ended;
 	struct record_switches switches;
 	bool size_reached; /* --max-size ended it */

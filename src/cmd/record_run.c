@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "record.h"
 #include "record_unwind.h"
 #include "signals.h"
@@ -31,6 +33,7 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.per_thread_counts = from->thread_counts,
 		.at_exec = from->command && from->delay_ms == 0,
 		.disabled = from->delay_ms != 0,
+		.turned = from->control,
 		.ring_bytes = from->ring_pages_bytes,
 		.ring_given = from->ring_given,
 		.clock_id = from->clock_id,
@@ -133,6 +136,9 @@ static void tell_openings(const struct record_run *run)
 			fprintf(stderr, "[ evprof record: %s: %s ]\n", run->events.items[i].name,
 				run->events.items[i].placed);
 	}
+	size_t threads = ev_sampler_thread_count(run->sampler);
+	if (threads && run->target.kind != EV_TARGET_COMMAND)
+		fprintf(stderr, "[ evprof record: threads watched: %zu ]\n", threads);
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
 	if (*ev_sampler_ring_note(run->sampler) && !run->options->ring_given)
@@ -216,7 +222,8 @@ static int wait_ms(const struct record_run *run, const struct deadlines *at, uin
 /* True when there is nothing more to wait for. */
 static bool is_over(struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
-	if (signals_stop() || run->size_reached || (at->stop_ns && now_ns >= at->stop_ns))
+	if (signals_stop() || run->told_to_stop || run->size_reached ||
+	    (at->stop_ns && now_ns >= at->stop_ns))
 		return true;
 	if (run->workload && !run->command_ended)
 		run->command_ended =
@@ -242,6 +249,58 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	return rc;
 }
 
+/* ---- what --control says ------------------------------------------------------------------------
+ */
+
+static int turn(void *context, bool on, struct ev_err *err)
+{
+	struct record_run *run = context;
+	run->switches.next_ns = 0; /* -D has been overtaken */
+	return on ? ev_sampler_enable(run->sampler, err) : ev_sampler_disable(run->sampler, err);
+}
+
+static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
+{
+	struct record_run *run = context;
+	return ev_sampler_turn(run->sampler, event, on, err);
+}
+
+static int obey(struct record_run *run, struct ev_err *err)
+{
+	static const struct control_ways ways = { turn, turn_event };
+	int rc = control_obey(&run->control, &ways, run, &run->events, "record", err);
+	run->told_to_stop |= rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* One descriptor to wait for: signals, and --control where it is given. */
+static int join_descriptors(struct record_run *run, struct ev_err *err)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	run->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (run->wait_fd < 0 || epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, signals_fd(), &readable))
+		return ev_fail(err, errno, "cannot wait for signals: %s", strerror(errno));
+	/* A file can always be read and not be waited for. */
+	if (run->control.fd >= 0 &&
+	    epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, run->control.fd, &readable) && errno != EPERM)
+		return ev_fail(err, errno, "cannot wait for --control: %s", strerror(errno));
+	return 0;
+}
+
+static int wait_for_more(struct record_run *run, const struct deadlines *at, uint64_t now_ns,
+			 struct ev_err *err)
+{
+	bool listens = run->control.fd >= 0;
+	int listened_to = run->control.fd;
+	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
+			listens ? run->wait_fd : signals_fd());
+	signals_clear();
+	int rc = listens ? obey(run, err) : 0;
+	if (listens && run->control.fd < 0)
+		epoll_ctl(run->wait_fd, EPOLL_CTL_DEL, listened_to, NULL);
+	return rc;
+}
+
 /* The command that is still there when a recording stops early ends with it. */
 static void end_command(struct record_run *run)
 {
@@ -253,8 +312,8 @@ static void end_command(struct record_run *run)
 
 int record_loop(struct record_run *run, struct ev_err *err)
 {
-	int rc = 0;
-	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
+	int rc = join_descriptors(run, err);
+	if (!rc && (!run->options->command || run->target.kind != EV_TARGET_COMMAND))
 		rc = run->options->delay_ms ? 0 : ev_sampler_enable(run->sampler, err);
 	struct deadlines at = deadlines_from(run->options, ev_now_ns());
 	record_switches_begin(run, ev_now_ns());
@@ -263,9 +322,10 @@ int record_loop(struct record_run *run, struct ev_err *err)
 		rc = record_step(run, &at, now_ns, err);
 		if (rc || is_over(run, &at, now_ns))
 			break;
-		ev_sampler_wait(run->sampler, wait_ms(run, &at, now_ns), signals_fd());
-		signals_clear();
+		rc = wait_for_more(run, &at, now_ns, err);
 	}
+	if (run->wait_fd >= 0)
+		close(run->wait_fd);
 	ev_sampler_disable(run->sampler, NULL);
 	end_command(run);
 	if (!rc)

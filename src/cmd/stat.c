@@ -37,8 +37,18 @@ static const struct option_row rows[] = {
 	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct stat_options, target),
-	ROW('A', "no-aggr", NULL, FLAG, per_cpu, "a row for each CPU, with -a or -C"),
-	ROW(0, "per-thread", NULL, FLAG, per_thread, "a row for each thread, with -p or -t"),
+	ROW(0, "for-each-cgroup", "NAME[,NAME]", TEXT, for_each_cgroup,
+	    "with -a, every event in each of these cgroups; with one of {}[]()|*+?^$ in it they are regular expressions"),
+	OPTION_GROUP("What to keep apart"),
+	ROW('A', "no-aggr", NULL, FLAG, by[EV_BY_CPU], "a row for each CPU, with -a or -C"),
+	ROW(0, "per-core", NULL, FLAG, by[EV_BY_CORE], "CPUs of a core added up, with -a or -C"),
+	ROW(0, "per-cluster", NULL, FLAG, by[EV_BY_CLUSTER], "the same for a cluster of cores"),
+	ROW(0, "per-cache", NULL, FLAG, by[EV_BY_CACHE], "for those that share a last-level cache"),
+	ROW(0, "per-die", NULL, FLAG, by[EV_BY_DIE], "for a die"),
+	ROW(0, "per-socket", NULL, FLAG, by[EV_BY_SOCKET], "for a socket"),
+	ROW(0, "per-node", NULL, FLAG, by[EV_BY_NODE], "for a node of memory"),
+	ROW(0, "per-thread", NULL, FLAG, per_thread,
+	    "a row for each thread: of -p or -t, or that a command and its children ever start"),
 	ROW(0, "per-pmu", NULL, FLAG, per_pmu, "a row for each PMU that serves an event, instead of the sum"),
 	{ .name = "no-merge", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct stat_options, per_pmu), .help = "the same as --per-pmu" },
@@ -48,9 +58,11 @@ static const struct option_row rows[] = {
 	ROW(0, "interval-count", "N", U64, interval_count, "stop after so many intervals"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
 	ROW('S', "sync", NULL, FLAG, sync, "write all files to disk before each run"),
-	ROW(0, "pre", "COMMAND", TEXT, before, "run by a shell before each run, uncounted"),
-	ROW(0, "post", "COMMAND", TEXT, after, "run by a shell behind each run, uncounted"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
+	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
+	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
+	ROW(0, "pre", "COMMAND", TEXT, pre, "run this by the shell before each run, uncounted"),
+	ROW(0, "post", "COMMAND", TEXT, post, "and this after it"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
@@ -83,20 +95,64 @@ static const struct example examples[] = {
 	{ "evprof stat -e 'uprobe:./sorts:*_sort' ./sorts",
 	  "how often functions are called (as root)" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
+	{ "evprof stat --per-thread -e task-clock,page-faults make",
+	  "every process and thread of a build, the busiest first" },
+	{ "evprof stat -a --per-socket sleep 1", "is one socket busier than the other?" },
+	{ "evprof stat -a --for-each-cgroup system.slice,user.slice sleep 1",
+	  "which part of the machine is it?" },
 	{ NULL, NULL },
 };
+
+/* What is kept apart must be watched in parts. */
+static int check_apart(const struct stat_options *options, bool system, bool attached,
+		       struct ev_err *err)
+{
+	unsigned ways = options->per_thread;
+	for (size_t i = 0; i < ev_aggregation_count; i++) {
+		ways += options->by[i];
+		if (options->by[i] && !system)
+			return ev_fail(err, EINVAL, "%s%s keeps CPUs apart: it needs -a or -C",
+				       i == EV_BY_CPU ? "-A" : "--per-",
+				       i == EV_BY_CPU ? "" : ev_aggregations[i].name);
+	}
+	if (ways > 1)
+		return ev_fail(err, EINVAL,
+			       "-A, --per-core, --per-thread and the like each say what is kept "
+			       "apart: give one of them");
+	if (options->per_thread && (system || (!attached && !options->command)))
+		return ev_fail(err, EINVAL,
+			       "--per-thread keeps threads apart: it needs a command, -p or -t");
+	if (!options->per_thread || attached)
+		return 0;
+	/* A thread of a command is counted when it has ended. */
+	if (options->interval_ms)
+		return ev_fail(err, EINVAL,
+			       "the threads of a command tell their counts when they end, not in "
+			       "between: leave out -I, or attach with -p");
+	if (options->repeat != 1)
+		return ev_fail(err, EINVAL,
+			       "every run has threads of its own, of which there is no mean: leave "
+			       "out -r or --per-thread");
+	if (options->target.no_inherit)
+		return ev_fail(err, EINVAL,
+			       "-i leaves out the threads that --per-thread keeps apart: choose");
+	return 0;
+}
 
 static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	bool system = options->target.system_wide || options->target.cpus;
 	bool attached = options->target.pids || options->target.tids || options->target.user;
-	if (options->per_cpu && !system)
-		return ev_fail(err, EINVAL, "-A keeps CPUs apart: it needs -a or -C");
-	if (options->per_thread && !attached)
-		return ev_fail(err, EINVAL,
-			       "--per-thread keeps running threads apart: it needs -p or -t");
+	int rc = check_apart(options, system, attached, err);
+	if (!rc)
+		rc = events_check_cgroups(&options->events, options->for_each_cgroup,
+					  &options->target, err);
+	if (rc)
+		return rc;
 	if (options->repeat != 1 && !options->command)
 		return ev_fail(err, EINVAL, "-r repeats a command: give one");
+	if ((options->pre || options->post) && !options->command)
+		return ev_fail(err, EINVAL, "--pre and --post go around a command: give one");
 	if (options->repeat > 1000000)
 		return ev_fail(err, EINVAL, "-r takes at most 1000000 runs");
 	if (options->repeat != 1 && options->interval_ms)
@@ -139,25 +195,13 @@ static int command_status(const struct stat_run *run)
 					: WEXITSTATUS(run->status);
 }
 
-static void run_aside(const struct stat_run *run, const char *option, const char *command)
-{
-	int status = command ? system(command) : 0;
-	if (status)
-		complain_text(run->verb, 0, "the command of --%s failed", option);
-}
-
 /* One run in each pass. -1, or the exit status. */
 static int run_passes(struct stat_run *run)
 {
 	int status = -1;
 	for (size_t pass = 0; pass < run->passes.count && status < 0; pass++) {
 		stat_pass_begin(run, pass);
-		run_aside(run, "pre", run->options->before);
-		if (run->options->sync)
-			sync();
 		status = stat_once(run);
-		if (status < 0)
-			run_aside(run, "post", run->options->after);
 		if (signals_stop())
 			break;
 	}
@@ -176,7 +220,7 @@ static int run_all(struct stat_run *run)
 			stat_show(run);
 			stat_counts_forget_runs(run);
 		}
-		if (signals_stop())
+		if (signals_stop() || run->told_to_stop)
 			break;
 	}
 	if (wanted && (!run->options->interval_ms || run->options->summary))
@@ -193,9 +237,11 @@ static int count_all(struct stat_run *run)
 	int rc = stat_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EOPNOTSUPP ? STATUS_REFUSED : STATUS_USAGE);
-	if (stat_passes_plan(run, &err))
+	if (stat_places_find(run, &err) || stat_passes_plan(run, &err) ||
+	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int status = run_all(run);
+	control_close(&run->control);
 	if (!status && run->was_refused)
 		status = STATUS_FAILED;
 	if (stat_output_close(run, !run->output.is_started, &err))
@@ -212,10 +258,13 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	if (status < 0) {
 		options.show.no_scale = !options.scale;
 		options.command = first < argc ? argv + first : NULL;
-		struct stat_run run = { .verb = verb, .options = &options };
+		struct stat_run run = { .verb = verb,
+					.options = &options,
+					.control = CONTROL_NONE };
 		signals_watch();
 		status = count_all(&run);
 		stat_counts_done(&run.counts);
+		stat_places_done(&run.places);
 		ev_array_done(&run.times.each_s);
 		ev_array_done(&run.slices.of);
 		stat_passes_done(&run);

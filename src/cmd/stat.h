@@ -3,6 +3,7 @@
 #define CMD_STAT_H
 
 #include <evprof/view.h>
+#include "control.h"
 #include "events.h"
 #include "options.h"
 #include "target.h"
@@ -17,10 +18,11 @@ struct stat_options {
 	uint64_t topdown_level; /* --td-level */
 	bool multi_pass;
 	bool strict;
-	bool null_run; /* -n */
-	bool per_cpu;  /* -A */
+	bool null_run;           /* -n */
+	bool by[EV_BY_NODE + 1]; /* -A, --per-core …: at most one of them */
 	bool per_thread;
-	bool per_pmu;            /* --per-pmu: rows are not summed over PMUs */
+	bool per_pmu; /* --per-pmu: rows are not summed over PMUs */
+	const char *for_each_cgroup;
 	uint64_t repeat;         /* -r; 0 = for ever */
 	uint64_t interval_ms;    /* -I */
 	uint64_t interval_count; /* --interval-count, 0 = no limit */
@@ -29,11 +31,12 @@ struct stat_options {
 	bool interval_clear;
 	bool quiet;
 	bool sync;
-	const char *before, *after; /* --pre, --post */
-	int64_t delay_ms;           /* -D; -1 = never begin */
+	int64_t delay_ms; /* -D; -1 = never begin */
 	uint64_t timeout_ms;
-	bool scale;         /* --no-scale clears it */
-	const char *output; /* -o */
+	const char *control;    /* --control */
+	const char *pre, *post; /* commands around each run */
+	bool scale;             /* --no-scale clears it */
+	const char *output;     /* -o */
 	bool append;
 	int64_t log_fd; /* -1 = none */
 	struct ev_stat_options show;
@@ -43,13 +46,25 @@ struct stat_options {
 /* ---- counts ------------------------------------------------------------------------------------
  */
 
+/* CPUs that are added up into one row. */
+struct stat_place {
+	char id[64];             /* "S0-D0-C1" */
+	struct ev_cpu_place cpu; /* the first of them */
+};
+struct stat_places {
+	const struct ev_aggregation *by; /* NULL = one row for all */
+	EV_ARRAY(struct stat_place) items;
+	struct ev_map of_cpu; /* index + 1, in the order of their ids */
+};
+
 /* One row of the screen: an event, and a CPU or thread where they are kept apart. */
 struct stat_cell {
 	size_t event;
-	uint64_t place; /* 0, or what stands for its CPU or thread */
+	uint64_t place; /* of its CPUs or thread, from 1 on; 0 = of the whole */
 	size_t row;     /* the event it is shown as: the first one of its word */
 	bool is_part;   /* added to another one of its word, and not shown */
-	char slot[48];  /* "CPU0", "comm-123", "" */
+	char slot[64];  /* "CPU0", "S0-D0-C1", "comm-123", "" */
+	unsigned cpus;  /* that are added up in this reading */
 	/* Of the run (or interval) that is being counted. */
 	double value;
 	uint64_t enabled_ns, running_ns;
@@ -130,7 +145,10 @@ struct stat_run {
 	const struct stat_options *options;
 	struct ev_event_list events;
 	size_t named_count; /* the first ones were named with -e; the others are defaults */
+	size_t once_count;  /* so many events, again for each cgroup */
 	struct ev_target target;
+	struct stat_places places;
+	struct control control;
 	struct stat_output output;
 
 	struct ev_workload *workload;
@@ -143,6 +161,9 @@ struct stat_run {
 	double slots;     /* that a cycle has, where it is known */
 	bool was_refused; /* --strict found something */
 
+	size_t watched; /* threads or CPUs when counting began */
+	bool unsettled; /* more threads were born meanwhile */
+
 	/* The run that is on. */
 	uint64_t command_ns;            /* the command began */
 	struct ev_stat_machine machine; /* what the CPUs had done when counting began */
@@ -152,7 +173,8 @@ struct stat_run {
 	struct stat_clocks clocks_at_start, clocks_before;
 	unsigned intervals;
 	bool command_ended, ended_by_us;
-	int status; /* of the command, as waitpid tells it */
+	bool told_to_stop; /* by --control */
+	int status;        /* of the command, as waitpid tells it */
 	struct rusage usage;
 };
 
@@ -196,6 +218,15 @@ void stat_slice_add(struct stat_slice *slice, const struct ev_count *now);
 void stat_measure_begin(struct stat_run *run);
 void stat_measure(struct stat_run *run, uint64_t elapsed_ns, bool interval);
 
+/* Which CPUs are added up into which rows. -errno with a sentence. */
+int stat_places_find(struct stat_run *run, struct ev_err *err);
+void stat_places_done(struct stat_places *places);
+/* Does each thread that the command ever starts have its row? */
+static inline bool stat_follows_threads(const struct stat_run *run)
+{
+	return run->options->per_thread && run->target.kind == EV_TARGET_COMMAND;
+}
+
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);
 /* After the last run. */
@@ -225,9 +256,6 @@ bool stat_sums_take_turns(struct stat_run *run, size_t event, size_t slot, bool 
 			  struct ev_count *delta);
 /* Everything was read: adds the cells of one word up. */
 void stat_sums_add(struct stat_run *run);
-/* The last ones of the cells (indices) are those of this event's row: where kinds of cores were
- * read one after another, they become sorted by CPU. */
-void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count);
 /* What each PMU gave to the sum that begins with this event; NULL when there is nothing to say. */
 const char *stat_sums_note(const struct stat_run *run, size_t lead, struct ev_arena *arena);
 /* Context switches of an unprivileged user, from the command's accounting. */

@@ -74,18 +74,43 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 /* ---- cells ------------------------------------------------------------------------------------
  */
 
-static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot)
+/* Where a row of this slot stands among those of its event; 0 when slots are added up. */
+static uint64_t place_of(const struct stat_run *run, const struct ev_slot *slot, size_t index)
+{
+	if (run->places.by && slot->cpu >= 0) {
+		const uint32_t *place = ev_map_find(&run->places.of_cpu, (uint32_t)slot->cpu, 0);
+		return place ? *place : 0;
+	}
+	/* An id may have been that of several threads of a command, one after another. */
+	if (stat_follows_threads(run))
+		return index + 1;
+	return run->options->per_thread && slot->tid >= 0 ? (uint64_t)slot->tid + 1 : 0;
+}
+
+static void name_slot(const struct stat_run *run, struct stat_cell *cell,
+		      const struct ev_slot *slot)
+{
+	if (run->places.by)
+		snprintf(cell->slot, sizeof(cell->slot), "%s",
+			 run->places.items.items[cell->place - 1].id);
+	else if (slot->tid >= 0)
+		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
+	else
+		snprintf(cell->slot, sizeof(cell->slot), "%.16s", slot->comm);
+}
+
+static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struct ev_slot *slot,
+				 size_t index)
 {
 	struct stat_counts *counts = &run->counts;
 	if (run->events.items[event].probe)
 		event = run->events.items[event].summed;
-	bool added, cpu = run->options->per_cpu && slot && slot->cpu >= 0;
-	bool thread = run->options->per_thread && slot && slot->tid >= 0;
-	uint64_t place = cpu ? (uint64_t)slot->cpu + 1 : thread ? (uint64_t)slot->tid + 1 : 0;
 	char core[48];
-	bool percore = cpu && run->events.items[event].percore;
-	if (percore)
-		place = (uint64_t)stat_percore_cpu(slot->cpu, core, sizeof(core)) + 1;
+	bool added, percore = run->options->by[EV_BY_CPU] && slot && slot->cpu >= 0 &&
+			      run->events.items[event].percore;
+	uint64_t place = percore ? (uint64_t)stat_percore_cpu(slot->cpu, core, sizeof(core)) + 1
+			 : slot  ? place_of(run, slot, index)
+				 : 0;
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
@@ -95,10 +120,8 @@ static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struc
 	cell->place = place;
 	if (percore)
 		snprintf(cell->slot, sizeof(cell->slot), "%s", core);
-	else if (cpu)
-		snprintf(cell->slot, sizeof(cell->slot), "CPU%d", slot->cpu);
-	else if (thread)
-		snprintf(cell->slot, sizeof(cell->slot), "%.16s-%d", slot->comm, slot->tid);
+	else if (place)
+		name_slot(run, cell, slot);
 	return cell;
 }
 
@@ -128,7 +151,8 @@ static void read_slot(struct stat_run *run, size_t event, size_t slot, bool sinc
 	int rc = ev_counters_read(run->counters, event, slot, &now);
 	if (rc == -ENOENT)
 		return;
-	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot));
+	struct stat_cell *cell = cell_of(run, event, ev_counters_slot(run->counters, slot), slot);
+	cell->cpus++;
 	if (rc) {
 		cell->wrong = true;
 		return;
@@ -175,6 +199,7 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		cell->wrong = false;
 		cell->unseen_ns = 0;
 		cell->scaled = (struct ev_scaled){ 0 };
+		cell->cpus = 0;
 	}
 	size_t slots = run->counters ? ev_counters_slot_count(run->counters) : 0;
 	for (size_t event = 0; event < run->events.count; event++) {
@@ -182,13 +207,19 @@ void stat_counts_read(struct stat_run *run, bool since_last)
 		bool refused = kernel && ev_counters_opening(run->counters, event)->error;
 		if (!stat_pass_has(run, event))
 			continue;
-		if (!kernel)
-			cell_of(run, event, NULL); /* evprof's own measures know no CPUs */
-		for (size_t slot = 0; kernel && slot < slots; slot++) {
-			if (refused) /* its rows say why; a sum is none without it */
-				cell_of(run, event, ev_counters_slot(run->counters, slot))->wrong |=
-					run->events.items[event].probe != NULL;
-			else
+		/* evprof's own measures know no CPUs, and one row says why it is not counted on
+		 * any of a command's threads. */
+		bool whole = !kernel || (refused && stat_follows_threads(run));
+		if (whole)
+			cell_of(run, event, NULL, 0);
+		for (size_t slot = 0; !whole && slot < slots; slot++) {
+			if (refused) { /* its rows say why; a sum is none without it */
+				struct stat_cell *cell =
+					cell_of(run, event, ev_counters_slot(run->counters, slot),
+						slot);
+				cell->cpus++;
+				cell->wrong |= run->events.items[event].probe != NULL;
+			} else
 				read_slot(run, event, slot, since_last);
 		}
 	}

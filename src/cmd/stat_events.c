@@ -46,5 +46,8 @@ int stat_events(struct stat_run *run, struct ev_err *err)
 	else if (!rc && options->detail)
 		rc = add_defaults(run, options->detail, count_defaults(0), err);
 	events_limit_levels(&options->events, &run->events);
+	run->once_count = run->events.count;
+	if (!rc && options->for_each_cgroup)
+		rc = events_for_each_cgroup(&run->events, options->for_each_cgroup, err);
 	return rc;
 }

@@ -62,6 +62,9 @@ static void print_spellings(FILE *out, const struct stat_run *run)
 	for (size_t i = 0; i < stat_shown_count(run); i++)
 		fprintf(out, "%s: %s\n", ev_text_safe(&arena, run->events.items[i].name),
 			ev_text_safe(&arena, run->events.items[i].resolved));
+	if (run->watched && run->target.kind != EV_TARGET_COMMAND)
+		fprintf(out, "%s watched: %zu\n",
+			run->target.kind == EV_TARGET_SYSTEM ? "CPUs" : "threads", run->watched);
 	ev_arena_done(&arena);
 }
 

@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "signals.h"
 #include "stat.h"
 
 #define MS_NS 1000000ull
 #define LOOK_NS (50 * MS_NS)    /* how often to see whether watched processes are gone */
+#define GATHER_NS (10 * MS_NS)  /* how often to take in what ended threads have counted */
 #define GRACE_NS (2000 * MS_NS) /* from SIGTERM to SIGKILL, when the time is over */
 
 static bool watches_command(const struct stat_run *run)
@@ -29,7 +31,7 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 		.only = run->passes.only,
 	};
 	options.disabled = !options.at_exec;
-	if (watches_command(run)) {
+	if (watches_command(run) && run->workload) {
 		free(run->target.ids);
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
 		run->target.ids[0] = ev_workload_pid(run->workload);
@@ -38,6 +40,8 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 	if (!run->events.count)
 		return 0;
 	int rc = ev_counters_open(&run->counters, &run->events, &run->target, &options, err);
+	if (!rc)
+		run->watched = ev_counters_place_count(run->counters, &run->unsettled);
 	return rc ? rc : stat_counts_opened(run, err);
 }
 
@@ -45,10 +49,12 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 static int open_run(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
-	int rc = 0;
-	if (run->options->command)
+	/* To follow every thread, the events must be there before the first one is. */
+	bool counters_first = stat_follows_threads(run);
+	int rc = counters_first ? open_counters(run, &err) : 0;
+	if (!rc && run->options->command)
 		rc = ev_workload_start(&run->workload, run->options->command, &err);
-	if (!rc)
+	if (!rc && !counters_first)
 		rc = open_counters(run, &err);
 	if (!rc)
 		rc = stat_output_open(run, &err);
@@ -103,18 +109,24 @@ struct stat_deadlines {
 static void wait_until(struct stat_run *run, const struct stat_deadlines *at)
 {
 	uint64_t now_ns = ev_now_ns(), until = UINT64_MAX;
-	const uint64_t all[] = { at->enable_ns, at->stop_ns, at->next_ns,
+	const uint64_t all[] = { at->enable_ns,
+				 at->stop_ns,
+				 at->next_ns,
 				 run->command_ended ? 0 : run->slices.next_ns,
-				 run->workload ? 0 : now_ns + LOOK_NS };
+				 run->workload ? 0 : now_ns + LOOK_NS,
+				 stat_follows_threads(run) ? now_ns + GATHER_NS : 0 };
 	for (size_t i = 0; i < EV_LENGTH(all); i++) {
 		if (all[i] && all[i] < until)
 			until = all[i];
 	}
 	uint64_t left = until > now_ns ? until - now_ns : 0;
 	struct timespec time = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
-	struct pollfd signals = { .fd = signals_fd(), .events = POLLIN };
-	ppoll(&signals, 1, until == UINT64_MAX ? NULL : &time, NULL);
+	struct pollfd fds[] = { { .fd = signals_fd(), .events = POLLIN },
+				{ .fd = run->control.fd, .events = POLLIN } };
+	ppoll(fds, EV_LENGTH(fds), until == UINT64_MAX ? NULL : &time, NULL);
 	signals_clear();
+	if (run->counters)
+		ev_counters_gather(run->counters, false, NULL);
 }
 
 static bool has_ended(struct stat_run *run)
@@ -157,7 +169,56 @@ static bool is_over(struct stat_run *run, const struct stat_deadlines *at, bool 
 		return true;
 	if (options->interval_count && run->intervals >= options->interval_count)
 		return true;
-	return stops_at_signal(run, passed_on);
+	return run->told_to_stop || stops_at_signal(run, passed_on);
+}
+
+/* ---- what --control says ------------------------------------------------------------------------
+ */
+
+struct told {
+	struct stat_run *run;
+	struct stat_deadlines *at;
+};
+
+static int turn(void *context, bool on, struct ev_err *err)
+{
+	const struct told *told = context;
+	struct stat_run *run = told->run;
+	uint64_t interval = run->options->interval_ms * MS_NS;
+	told->at->enable_ns = 0; /* -D has been overtaken */
+	if (on && !run->start_ns) {
+		int rc = enable(run, err);
+		told->at->next_ns = interval ? run->start_ns + interval : 0;
+		return rc;
+	}
+	int rc = !run->counters ? 0
+		 : on           ? ev_counters_enable(run->counters, err)
+				: ev_counters_disable(run->counters, err);
+	/* What was counted up to here is a part of its own. */
+	if (!rc && interval && run->start_ns)
+		stat_show_interval(run, ev_now_ns());
+	return rc;
+}
+
+static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
+{
+	const struct told *told = context;
+	struct stat_run *run = told->run;
+	if (on && !run->start_ns) {
+		run->start_ns = run->interval_ns = ev_now_ns();
+		if (run->options->interval_ms)
+			told->at->next_ns = run->start_ns + run->options->interval_ms * MS_NS;
+	}
+	return run->counters ? ev_counters_turn(run->counters, event, on, err) : 0;
+}
+
+static int obey(struct stat_run *run, struct stat_deadlines *at, struct ev_err *err)
+{
+	static const struct control_ways ways = { turn, turn_event };
+	struct told told = { run, at };
+	int rc = control_obey(&run->control, &ways, &told, &run->events, "stat", err);
+	run->told_to_stop |= rc > 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* Until it is over. The counters still run. */
@@ -175,15 +236,16 @@ static int count_until_over(struct stat_run *run, struct ev_err *err)
 	int rc = 0;
 	while (!rc && !is_over(run, &at, &passed_on)) {
 		wait_until(run, &at);
+		rc = obey(run, &at, err);
 		uint64_t now_ns = ev_now_ns();
-		if (at.enable_ns && now_ns >= at.enable_ns) {
+		if (!rc && at.enable_ns && now_ns >= at.enable_ns) {
 			at.enable_ns = 0;
 			rc = enable(run, err);
 			at.next_ns = interval ? run->start_ns + interval : 0;
 		}
-		if (run->slices.next_ns && now_ns >= run->slices.next_ns && !has_ended(run))
+		if (!rc && run->slices.next_ns && now_ns >= run->slices.next_ns && !has_ended(run))
 			stat_slices_read(run);
-		if (at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
+		if (!rc && at.next_ns && now_ns >= at.next_ns && !has_ended(run)) {
 			stat_show_interval(run, now_ns);
 			while (at.next_ns <= now_ns)
 				at.next_ns += interval;
@@ -224,8 +286,10 @@ static void finish_run(struct stat_run *run)
 	if (run->options->interval_ms && run->start_ns && now_ns > run->interval_ns &&
 	    !(run->options->interval_count && run->intervals >= run->options->interval_count))
 		stat_show_interval(run, now_ns);
-	stat_counts_read(run, false);
 	end_command(run);
+	if (run->counters)
+		ev_counters_gather(run->counters, true, NULL);
+	stat_counts_read(run, false);
 	/* A run that was cut short would spoil the mean of whole ones. */
 	if (!run->runs || !signals_stop()) {
 		stat_counts_add_run(run, run->start_ns ? now_ns - run->start_ns : 0);
@@ -241,6 +305,19 @@ void stat_run_done(struct stat_run *run)
 	run->counters = NULL;
 }
 
+/* --pre and --post: 0, or the exit status when it did not end well. */
+static int run_beside(const struct stat_run *run, const char *name, const char *command)
+{
+	if (!command)
+		return 0;
+	fflush(NULL);
+	int status = system(command);
+	if (status >= 0 && WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	return complain_text(run->verb, STATUS_REFUSED, "%s '%s' failed%s", name, command,
+			     status >= 0 && WIFSIGNALED(status) ? " by a signal" : "");
+}
+
 int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
@@ -251,7 +328,11 @@ int stat_once(struct stat_run *run)
 	run->slices.next_ns = 0;
 	run->machine = (struct ev_stat_machine){ 0 };
 	run->command_ended = run->ended_by_us = false;
-	int status = open_run(run);
+	int status = run_beside(run, "--pre", run->options->pre);
+	if (!status && run->options->sync)
+		sync();
+	if (!status)
+		status = open_run(run);
 	if (!status)
 		status = start_run(run);
 	if (!status && count_until_over(run, &err))
@@ -261,5 +342,7 @@ int stat_once(struct stat_run *run)
 	ev_workload_close(run->workload);
 	run->workload = NULL;
 	run->counts.before.count = 0;
+	if (!status)
+		status = run_beside(run, "--post", run->options->post);
 	return status ? status : -1;
 }

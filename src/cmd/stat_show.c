@@ -41,8 +41,8 @@ static bool is_left_out(struct sheet *sheet, size_t event)
 	const struct stat_run *run = sheet->run;
 	const struct ev_opening *opening = &run->counts.openings[event];
 	const struct ev_event *of = &run->events.items[event];
-	if (event < run->named_count || of->kind != EV_EVENT_KERNEL || !opening->error ||
-	    (stat_sums_one_row(run, event) && stat_sums_opened(run, event)))
+	if (event % run->once_count < run->named_count || of->kind != EV_EVENT_KERNEL ||
+	    !opening->error || (stat_sums_one_row(run, event) && stat_sums_opened(run, event)))
 		return false;
 	if (!strncmp(of->word, "stalled-cycles-", 15))
 		return true;
@@ -75,6 +75,14 @@ static unsigned group_of(const struct sheet *sheet, size_t event)
 	return broken ? (unsigned)event : of->leader;
 }
 
+/* A pinned group that finds no counters is in error as one; only its leader says so. */
+static bool leader_is_wrong(const struct stat_run *run, const struct stat_cell *cell)
+{
+	const uint32_t *leader = ev_map_find(&run->counts.cell_ids,
+					     run->events.items[cell->event].leader, cell->place);
+	return leader && run->counts.cells.items[*leader].wrong;
+}
+
 static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *cell,
 				   uint64_t enabled_ns)
 {
@@ -87,8 +95,14 @@ static const char *why_not_counted(struct sheet *sheet, const struct stat_cell *
 				       "pinned too, or it comes after a group that needs all%s",
 				       ev_event_is_hardware(&event->attr) ? ev_watchdog_note()
 									  : "");
+	if (leader_is_wrong(sheet->run, cell))
+		return "its group is pinned, the hardware had not as many counters free";
 	if (event->kind == EV_EVENT_TOOL)
 		return "the CPU time of who is watched is known only while they live";
+	if (!enabled_ns && event->cgroup)
+		return ev_arena_printf(&sheet->arena,
+				       "nothing in the cgroup '%s' ran on a CPU in this time",
+				       event->cgroup);
 	if (enabled_ns)
 		return ev_arena_printf(&sheet->arena,
 				       "it never got a counter: there are more events, or a larger "
@@ -126,6 +140,8 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 		.event = shown_name(sheet, cell->row),
 		.unit = tool ? "ns" : event->unit,
 		.slot = cell->slot,
+		.cpus = sheet->run->places.by && sheet->run->places.by->sums ? cell->cpus : 0,
+		.cgroup = event->cgroup,
 		.value = cell->value,
 		.enabled_ns = cell->enabled_ns,
 		.running_ns = cell->running_ns,
@@ -147,27 +163,94 @@ static void fill_row(struct sheet *sheet, struct ev_stat_row *row, const struct 
 	}
 }
 
-/* Event by event, and in each the CPUs or threads as they were met. */
+/* Which row comes first: whole places of the machine one after another, threads by the count of
+ * the first event, else events and in each the CPUs by number. */
+struct row_order {
+	const struct stat_cell *cell;
+	double weight; /* of its thread */
+};
+
+static bool is_shown(struct sheet *sheet, const struct stat_cell *cell)
+{
+	return cell->event < stat_shown_count(sheet->run) && !cell->is_part &&
+	       !is_left_out(sheet, cell->row);
+}
+
+static int by_event(const struct row_order *one, const struct row_order *other)
+{
+	size_t a = one->cell->row, b = other->cell->row;
+	if (a != b)
+		return a < b ? -1 : 1;
+	uint64_t here = one->cell->place, there = other->cell->place;
+	if (here != there)
+		return here < there ? -1 : 1;
+	return (one->cell > other->cell) - (one->cell < other->cell);
+}
+
+static int by_place(const void *one, const void *other)
+{
+	const struct row_order *a = one, *b = other;
+	/* What evprof measures itself is of no place. */
+	uint64_t first = a->cell->place - 1, second = b->cell->place - 1;
+	return first != second ? (first < second ? -1 : 1) : by_event(a, b);
+}
+
+static int by_weight(const void *one, const void *other)
+{
+	const struct row_order *a = one, *b = other;
+	if (a->cell->row != b->cell->row || a->weight == b->weight)
+		return by_event(a, b);
+	return a->weight > b->weight ? -1 : 1;
+}
+
+static int as_met(const void *one, const void *other)
+{
+	return by_event(one, other);
+}
+
+/* What the thread of each row counted of the first event that was counted at all. */
+static void weigh_threads(const struct sheet *sheet, struct row_order *rows, size_t count,
+			  bool interval)
+{
+	struct ev_map of_place = { 0 };
+	size_t first = SIZE_MAX;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].cell->running_ns && rows[i].cell->event < first &&
+		    sheet->run->events.items[rows[i].cell->event].kind == EV_EVENT_KERNEL)
+			first = rows[i].cell->event;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].cell->event == first)
+			*ev_map_add(&of_place, rows[i].cell->place, 0, NULL) = (uint32_t)i + 1;
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t *row = ev_map_find(&of_place, rows[i].cell->place, 0);
+		const struct stat_cell *cell = row ? rows[*row - 1].cell : NULL;
+		if (cell)
+			rows[i].weight = interval ? cell->value : cell->runs.mean;
+	}
+	ev_map_done(&of_place);
+}
+
 static void fill_rows(struct sheet *sheet, bool interval)
 {
-	const struct stat_counts *counts = &sheet->run->counts;
-	EV_ARRAY(size_t) order = { 0 };
-	for (size_t event = 0; event < stat_shown_count(sheet->run); event++) {
-		if (is_left_out(sheet, event))
-			continue;
-		for (size_t i = 0; i < counts->cells.count; i++) {
-			const struct stat_cell *cell = &counts->cells.items[i];
-			if (cell->row == event && !cell->is_part)
-				*ev_array_add(&order) = i;
-		}
-		stat_sums_sort(sheet->run, event, order.items, order.count);
-	}
+	const struct stat_run *run = sheet->run;
+	const struct stat_counts *counts = &run->counts;
+	EV_ARRAY(struct row_order) order = { 0 };
+	for (size_t i = 0; i < counts->cells.count; i++)
+		if (is_shown(sheet, &counts->cells.items[i]))
+			*ev_array_add(&order) = (struct row_order){ &counts->cells.items[i], 0 };
+	if (run->options->per_thread)
+		weigh_threads(sheet, order.items, order.count, interval);
+	bool sums = run->places.by && run->places.by->sums;
+	if (order.count)
+		qsort(order.items, order.count, sizeof(*order.items),
+		      sums                       ? by_place
+		      : run->options->per_thread ? by_weight
+						 : as_met);
 	sheet->stat.rows =
 		ev_arena_take(&sheet->arena, (order.count + 1) * sizeof(*sheet->stat.rows));
 	sheet->stat.row_count = order.count;
 	for (size_t i = 0; i < order.count; i++)
-		fill_row(sheet, &sheet->stat.rows[i], &counts->cells.items[order.items[i]],
-			 interval);
+		fill_row(sheet, &sheet->stat.rows[i], order.items[i].cell, interval);
 	ev_array_done(&order);
 }
 
@@ -235,9 +318,12 @@ static void note_run(struct sheet *sheet)
 		*ev_array_add(&sheet->notes) = "counting was never begun (-D)";
 	else if (!counted)
 		*ev_array_add(&sheet->notes) = "nothing that was watched ran on a CPU in this time";
-	if (options->per_thread)
+	if (options->per_thread && !stat_follows_threads(run))
 		*ev_array_add(&sheet->notes) =
 			"threads born while counting are in the row of the one that made them";
+	if (run->unsettled)
+		*ev_array_add(&sheet->notes) =
+			"threads were born faster than they could be watched: some may be missing";
 	uint64_t wanted = options->repeat * run->passes.count;
 	if (wanted > 1 && run->runs < wanted)
 		*ev_array_add(&sheet->notes) =
@@ -314,6 +400,7 @@ static void begin_sheet(struct sheet *sheet, struct stat_run *run)
 		.metrics = run->metrics,
 		.slots = run->slots,
 		.strict = run->options->strict,
+		.by = run->places.by,
 	};
 	if (run->events.count)
 		ev_pmu_absence(sheet->absence, sizeof(sheet->absence));

@@ -166,25 +166,10 @@ void stat_sums_add(struct stat_run *run)
 		base->running_ns += cell->running_ns;
 		base->wrong |= cell->wrong;
 		ev_scaled_merge(&base->scaled, &cell->scaled);
+		base->cpus += cell->cpus;
 	}
 	for (size_t i = 0; i < counts->sums.now.count; i++)
 		*reading_of(run, &counts->sums.last, 0, i) = counts->sums.now.items[i];
-}
-
-void stat_sums_sort(const struct stat_run *run, size_t event, size_t *cells, size_t count)
-{
-	const struct stat_cell *all = run->counts.cells.items;
-	size_t first = count;
-	if (!run->options->per_cpu || !stat_sums_one_row(run, event))
-		return;
-	while (first > 0 && all[cells[first - 1]].row == event)
-		first--;
-	for (size_t i = first + 1; i < count; i++) {
-		size_t moved = cells[i], at = i;
-		for (; at > first && all[cells[at - 1]].place > all[moved].place; at--)
-			cells[at] = cells[at - 1];
-		cells[at] = moved;
-	}
 }
 
 /* ---- footnotes ---------------------------------------------------------------------------------

@@ -36,19 +36,29 @@ const struct ev_opening *ev_counters_opening(const struct ev_counters *counters,
 
 size_t ev_counters_slot_count(const struct ev_counters *counters)
 {
+	if (counters->threads)
+		return ev_threads_count(counters->threads);
 	return counters->apart ? counters->place_count : 1;
+}
+
+size_t ev_counters_place_count(const struct ev_counters *counters, bool *unsettled)
+{
+	if (unsettled)
+		*unsettled = counters->unsettled;
+	return counters->place_count;
 }
 
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot)
 {
+	if (counters->threads)
+		return ev_threads_slot(counters->threads, slot);
 	return counters->apart ? &counters->places[slot] : &counters->all;
 }
 
-int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
-		     struct ev_count *count)
+/* Sum of an event's counters on some places. */
+static int read_places(struct ev_counters *counters, size_t event, size_t from, size_t to,
+		       struct ev_count *count)
 {
-	size_t from = counters->apart ? slot : 0;
-	size_t to = counters->apart ? slot + 1 : counters->place_count;
 	int rc = -ENOENT;
 	*count = (struct ev_count){ 0 };
 	for (size_t place = from; place < to; place++) {
@@ -70,30 +80,94 @@ int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
 	return rc;
 }
 
-static int command_leaders(struct ev_counters *counters, unsigned long request, const char *what,
-			   struct ev_err *err)
+int ev_counters_read(struct ev_counters *counters, size_t event, size_t slot,
+		     struct ev_count *count)
 {
-	for (size_t event = 0; event < counters->events->count; event++) {
-		for (size_t place = 0; counters->leads[event] && place < counters->place_count;
-		     place++) {
-			int fd = *ev_counters_fd(counters, event, place);
-			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
-			if (rc < 0)
-				return ev_fail(err, -rc, "cannot %s %s: %s", what,
-					       counters->events->items[event].name, strerror(-rc));
-		}
+	if (counters->threads)
+		return ev_threads_read(counters->threads, event, slot, count);
+	if (counters->apart)
+		return read_places(counters, event, slot, slot + 1, count);
+	return read_places(counters, event, 0, counters->place_count, count);
+}
+
+int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *err)
+{
+	if (!counters->threads)
+		return 0;
+	int rc = ev_threads_gather(counters->threads, err);
+	for (size_t event = 0; last && event < counters->events->count; event++) {
+		struct ev_count total;
+		if (!read_places(counters, event, 0, counters->place_count, &total))
+			ev_threads_settle(counters->threads, event, &total, counters->own);
 	}
-	return 0;
+	return rc;
+}
+
+static int command_one(struct ev_counters *counters, size_t event, size_t place, bool on,
+		       struct ev_err *err)
+{
+	int fd = *ev_counters_fd(counters, event, place);
+	unsigned long request = on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;
+	int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
+	return rc < 0 ? ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
+				counters->events->items[event].name, strerror(-rc))
+		      : 0;
+}
+
+static bool has_cgroups(const struct ev_counters *counters)
+{
+	for (size_t event = 0; event < counters->events->count; event++)
+		if (counters->events->items[event].cgroup)
+			return true;
+	return false;
+}
+
+/* Moves this thread there. The kernel's clock of a cgroup is brought up to date when its threads
+ * come and go: switched on from another CPU while one of them runs, an event would be taken to have
+ * run since some time before. On the CPU itself we have taken its place. */
+static void go_to_cpu(int32_t cpu)
+{
+	uint8_t mask[EV_CPU_MASK_BYTES] = { 0 };
+	if (cpu < 0 || (size_t)cpu >= 8 * sizeof(mask))
+		return;
+	unsigned long word = 1ul << ((size_t)cpu % (8 * sizeof(word)));
+	memcpy(mask + (size_t)cpu / (8 * sizeof(word)) * sizeof(word), &word, sizeof(word));
+	ev_sys_affinity_set(mask); /* where that is not allowed, times are less exact */
+}
+
+static int command_places(struct ev_counters *counters, const size_t *only, bool on,
+			  struct ev_err *err)
+{
+	uint8_t before[EV_CPU_MASK_BYTES];
+	bool moves = has_cgroups(counters) && !ev_sys_affinity_get(before);
+	int rc = 0;
+	for (size_t place = 0; place < counters->place_count && !rc; place++) {
+		if (moves)
+			go_to_cpu(counters->places[place].cpu);
+		for (size_t event = 0; event < counters->events->count && !rc; event++)
+			if (only ? event == *only : counters->leads[event])
+				rc = command_one(counters, event, place, on, err);
+	}
+	if (moves)
+		ev_sys_affinity_set(before);
+	return rc;
 }
 
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
 {
-	return command_leaders(counters, PERF_EVENT_IOC_ENABLE, "start", err);
+	counters->own = counters->threads;
+	return command_places(counters, NULL, true, err);
 }
 
 int ev_counters_disable(struct ev_counters *counters, struct ev_err *err)
 {
-	return command_leaders(counters, PERF_EVENT_IOC_DISABLE, "stop", err);
+	return command_places(counters, NULL, false, err);
+}
+
+int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
+{
+	counters->own |= counters->threads && on;
+	return command_places(counters, &event, on, err);
 }
 
 bool ev_counters_targets_gone(const struct ev_counters *counters)
@@ -115,6 +189,7 @@ void ev_counters_close(struct ev_counters *counters)
 		return;
 	ev_counters_close_fds(counters);
 	ev_probe_points_close(&counters->probe_points, "");
+	ev_threads_close(counters->threads);
 	ev_descriptors_restore(&counters->limit);
 	free(counters->fds);
 	free(counters->places);

@@ -4,6 +4,7 @@
 
 #include "opening.h"
 #include "probe_points.h"
+#include "threads.h"
 
 struct ev_counters {
 	const struct ev_event_list *events;
@@ -11,8 +12,11 @@ struct ev_counters {
 	struct ev_opening *openings; /* per event */
 	struct ev_slot *places;      /* what descriptors are opened on */
 	size_t place_count;
+	bool unsettled;     /* threads were born during the last pass over them too */
 	struct ev_slot all; /* the one slot, when places are not kept apart */
 	bool apart;
+	struct ev_threads *threads; /* slots are the threads of a command; else NULL */
+	bool own;                   /* evprof itself was counted too, beside those threads */
 	bool *leads; /* per event: switched on and off itself, not by its group's leader */
 	int *fds;    /* [event * place_count + place], -1 = not open */
 	struct ev_descriptor_limit limit;

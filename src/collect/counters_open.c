@@ -75,6 +75,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
 	if (event->inherit != EV_UNSET)
 		attr->inherit = run->target->kind != EV_TARGET_SYSTEM && event->inherit == EV_YES;
+	if (run->counters->threads)
+		ev_threads_prepare(attr);
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;
@@ -88,8 +90,14 @@ static int open_place(const struct opening_run *run, size_t index, size_t place,
 	struct ev_counters *counters = run->counters;
 	const struct ev_event *event = &counters->events->items[index];
 	const struct ev_slot *at = &counters->places[place];
-	int fd = ev_opening_try(&counters->openings[index], event->fixed, at->tid, at->cpu,
-				group_fd);
+	int cgroup_fd = event->cgroup ? ev_cgroup_open(event->cgroup, NULL) : -1;
+	counters->openings[index].in_cgroup = event->cgroup;
+	if (event->cgroup && cgroup_fd < 0)
+		return cgroup_fd;
+	int fd = ev_opening_try(&counters->openings[index], event->fixed,
+				event->cgroup ? cgroup_fd : at->tid, at->cpu, group_fd);
+	if (event->cgroup)
+		ev_sys_close(cgroup_fd);
 	int rc = fd < 0 ? 0 : ev_opening_filter(fd, event);
 	if (!rc)
 		return fd;
@@ -330,14 +338,36 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		if (rc)
 			break;
 		open_events(run);
-		if (!many || pass == RESCANS || ev_tasks_list(run->target, &now, NULL) ||
-		    !ev_tasks_grew(&before, &now))
+		bool listed = many && !ev_tasks_list(run->target, &now, NULL);
+		counters->unsettled = listed && ev_tasks_grew(&before, &now);
+		if (!counters->unsettled || pass == RESCANS)
 			break;
 	}
 	if (!rc && nobody_was_there(counters))
 		rc = ev_fail(err, ESRCH, "the process ended before it could be watched");
 	ev_array_done(&before);
 	ev_array_done(&now);
+	return rc;
+}
+
+/* Opened on this very thread, switched off, for the command that it forks next. */
+static int open_for_command(const struct opening_run *run, struct ev_err *err)
+{
+	struct ev_counters *counters = run->counters;
+	size_t count = counters->events->count;
+	int rc = ev_descriptors_need(&counters->limit, ev_cpus_online() + 2 * count, err);
+	if (!rc)
+		rc = ev_threads_open(&counters->threads, count, err);
+	if (rc)
+		return rc;
+	counters->places = ev_alloc(sizeof(*counters->places));
+	counters->places[0] = (struct ev_slot){ .cpu = -1, .tid = 0 };
+	counters->place_count = 1;
+	open_events(run);
+	for (size_t event = 0; event < count && !rc; event++) {
+		int fd = *ev_counters_fd(counters, event, 0);
+		rc = fd < 0 ? 0 : ev_threads_follow(counters->threads, event, fd, err);
+	}
 	return rc;
 }
 
@@ -370,6 +400,8 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 			rc = make_room(made, err);
 		if (!rc)
 			open_events(&run);
+	} else if (target->kind == EV_TARGET_COMMAND && options->per_thread) {
+		rc = open_for_command(&run, err);
 	} else {
 		rc = open_on_tasks(&run, err);
 	}

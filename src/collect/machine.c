@@ -278,6 +278,12 @@ int ev_machine_cpus(const struct ev_target *target, uint32_t **cpus, size_t *cou
 	return 0;
 }
 
+int ev_target_cpus(const struct ev_target *target, uint32_t **cpus, size_t *count,
+		   struct ev_err *err)
+{
+	return ev_machine_cpus(target, cpus, count, err);
+}
+
 uint32_t ev_cpus_online(void)
 {
 	uint32_t *cpus;

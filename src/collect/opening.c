@@ -201,24 +201,6 @@ static void add_fallback(struct ev_opening *opening, const struct concession *ma
 			 used ? "; " : "", text);
 }
 
-/* Precision that was given up for an EINVAL which had another cause, found later, is tried again.
- */
-static int restore_precision(int fd, struct perf_event_attr *attr, unsigned asked, int32_t tid,
-			     int32_t cpu, int group_fd)
-{
-	struct perf_event_attr better = *attr;
-	ev_sys_close(fd); /* it holds the counter */
-	for (unsigned level = asked; level > attr->precise_ip; level--) {
-		better.precise_ip = level & 3;
-		fd = ev_sys_perf_event_open(&better, tid, cpu, group_fd);
-		if (fd < 0)
-			continue;
-		*attr = better;
-		return fd;
-	}
-	return ev_sys_perf_event_open(attr, tid, cpu, group_fd);
-}
-
 /* Everything else goes by the probe's own attr. */
 static int open_attr(const struct ev_opening *opening, const struct perf_event_attr *attr,
 		     int32_t tid, int32_t cpu, int group_fd)
@@ -229,7 +211,26 @@ static int open_attr(const struct ev_opening *opening, const struct perf_event_a
 		asked.config = opening->tracepoint;
 		asked.config1 = asked.config2 = 0;
 	}
-	return ev_sys_perf_event_open(&asked, tid, cpu, group_fd);
+	return opening->in_cgroup ? ev_sys_perf_event_open_cgroup(&asked, tid, cpu, group_fd)
+				  : ev_sys_perf_event_open(&asked, tid, cpu, group_fd);
+}
+
+/* Precision that was given up for an EINVAL which had another cause, found later, is tried again.
+ */
+static int restore_precision(const struct ev_opening *opening, int fd, struct perf_event_attr *attr,
+			     unsigned asked, int32_t tid, int32_t cpu, int group_fd)
+{
+	struct perf_event_attr better = *attr;
+	ev_sys_close(fd); /* it holds the counter */
+	for (unsigned level = asked; level > attr->precise_ip; level--) {
+		better.precise_ip = level & 3;
+		fd = open_attr(opening, &better, tid, cpu, group_fd);
+		if (fd < 0)
+			continue;
+		*attr = better;
+		return fd;
+	}
+	return open_attr(opening, attr, tid, cpu, group_fd);
 }
 
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
@@ -257,7 +258,7 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 	}
 	unsigned asked = forgotten ? 0 : opening->attr.precise_ip;
 	if (asked > attr.precise_ip && made[made_count - 1]->give_up != lower_precision) {
-		fd = restore_precision(fd, &attr, asked, tid, cpu, group_fd);
+		fd = restore_precision(opening, fd, &attr, asked, tid, cpu, group_fd);
 		if (fd < 0)
 			return fd;
 	}

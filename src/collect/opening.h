@@ -8,10 +8,11 @@
 /* PERF_FORMAT_LOST, which the headers of older systems do not name. */
 #define EV_FORMAT_LOST (1u << 4)
 
-/* Opens attr on (tid, cpu). Where the kernel refuses and the event leaves the choice (fixed: its
- * EV_FIXED_… bits), things are given up one after another: the kernel's share, precision, what
- * older kernels do not know. What was given up stays given up in opening->attr and is told in
- * opening->fallback. A descriptor, or -errno with opening->attr as it was. */
+/* Opens attr on (tid, cpu); tid is a descriptor where opening->in_cgroup says so. Where the kernel
+ * refuses and the event leaves the choice (fixed: its EV_FIXED_… bits), things are given up one
+ * after another: the kernel's share, precision, what older kernels do not know. What was given up
+ * stays given up in opening->attr and is told in opening->fallback. A descriptor, or -errno with
+ * opening->attr as it was. */
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
 		   int group_fd);
 /* Sets opening->error and why. */

@@ -40,8 +40,16 @@ static int open_one(struct ev_sampler *sampler, size_t index, size_t ring, size_
 		if (group_fd < 0)
 			return 0;
 	}
-	int fd = ev_opening_try(&sampled->opening, event ? event->fixed : 0,
-				(int32_t)sampler->tids[tid], sampler->rings[ring].cpu, group_fd);
+	int on = (int32_t)sampler->tids[tid];
+	sampled->opening.in_cgroup = event && event->cgroup;
+	if (sampled->opening.in_cgroup)
+		on = ev_cgroup_open(event->cgroup, NULL);
+	if (sampled->opening.in_cgroup && on < 0)
+		return on;
+	int fd = ev_opening_try(&sampled->opening, event ? event->fixed : 0, on,
+				sampler->rings[ring].cpu, group_fd);
+	if (sampled->opening.in_cgroup)
+		ev_sys_close(on);
 	if (fd == -ESRCH && sampler->kind != EV_TARGET_SYSTEM)
 		return 0;
 	if (fd < 0)
@@ -322,36 +330,47 @@ const struct ev_opening *ev_sampler_opening(const struct ev_sampler *sampler, si
 	return &sampler->events[event].opening;
 }
 
+size_t ev_sampler_thread_count(const struct ev_sampler *sampler)
+{
+	return sampler->kind == EV_TARGET_SYSTEM ? 0 : sampler->tid_count;
+}
+
 /* ---- on and off --------------------------------------------------------------------------------
  */
 
-static int command_leaders(struct ev_sampler *sampler, unsigned long request, const char *what,
-			   struct ev_err *err)
+int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
 {
 	size_t places = sampler->ring_count * sampler->tid_count;
-	for (size_t i = 0; i < sampler->event_count; i++) {
-		const struct ev_sampled_event *sampled = &sampler->events[i];
-		if (sampled->leader != i || !sampled->event)
-			continue;
-		for (size_t place = 0; place < places; place++) {
-			int fd = sampler->fds[i * places + place];
-			int rc = fd < 0 ? 0 : ev_sys_ioctl(fd, request, NULL);
-			if (rc < 0)
-				return ev_fail(err, -rc, "cannot %s %s: %s", what,
-					       sampled->event->name, strerror(-rc));
-		}
+	for (size_t place = 0; place < places; place++) {
+		int fd = sampler->fds[event * places + place];
+		int rc = fd < 0 ? 0
+				: ev_sys_ioctl(fd,
+					       on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE,
+					       NULL);
+		if (rc < 0)
+			return ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
+				       sampler->events[event].event->name, strerror(-rc));
 	}
 	return 0;
 }
 
+static int command_leaders(struct ev_sampler *sampler, bool on, struct ev_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < sampler->event_count && !rc; i++)
+		if (sampler->events[i].leader == i && sampler->events[i].event)
+			rc = ev_sampler_turn(sampler, i, on, err);
+	return rc;
+}
+
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err)
 {
-	return command_leaders(sampler, PERF_EVENT_IOC_ENABLE, "start", err);
+	return command_leaders(sampler, true, err);
 }
 
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err)
 {
-	return command_leaders(sampler, PERF_EVENT_IOC_DISABLE, "stop", err);
+	return command_leaders(sampler, false, err);
 }
 
 void ev_sampler_close(struct ev_sampler *sampler)

@@ -1,5 +1,6 @@
 /* The raw system calls, and nothing else. */
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -9,6 +10,14 @@
 int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
 	long fd = syscall(SYS_perf_event_open, attr, tid, cpu, group_fd, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int ev_sys_perf_event_open_cgroup(struct perf_event_attr *attr, int cgroup_fd, int cpu,
+				  int group_fd)
+{
+	long fd = syscall(SYS_perf_event_open, attr, cgroup_fd, cpu, group_fd,
+			  PERF_FLAG_FD_CLOEXEC | PERF_FLAG_PID_CGROUP);
 	return fd < 0 ? -errno : (int)fd;
 }
 
@@ -58,6 +67,17 @@ int ev_sys_pidfd_open(pid_t pid)
 int ev_sys_pidfd_send_signal(int pidfd, int signal_number)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) < 0 ? -errno : 0;
+}
+
+int ev_sys_affinity_get(uint8_t mask[EV_CPU_MASK_BYTES])
+{
+	memset(mask, 0, EV_CPU_MASK_BYTES);
+	return syscall(SYS_sched_getaffinity, 0, EV_CPU_MASK_BYTES, mask) < 0 ? -errno : 0;
+}
+
+int ev_sys_affinity_set(const uint8_t mask[EV_CPU_MASK_BYTES])
+{
+	return syscall(SYS_sched_setaffinity, 0, EV_CPU_MASK_BYTES, mask) < 0 ? -errno : 0;
 }
 
 int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old)

@@ -12,6 +12,9 @@
 
 /* A descriptor (close-on-exec), or -errno. */
 int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd);
+/* The same for the threads of a cgroup, by a descriptor of its folder. */
+int ev_sys_perf_event_open_cgroup(struct perf_event_attr *attr, int cgroup_fd, int cpu,
+				  int group_fd);
 /* 0 or more, or -errno. */
 int ev_sys_ioctl(int fd, unsigned long request, void *argument);
 /* Bytes read, or -errno. */
@@ -24,6 +27,10 @@ void ev_sys_ring_unmap(void *base, size_t size_bytes);
 int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms);
 int ev_sys_pidfd_open(pid_t pid);
 int ev_sys_pidfd_send_signal(int pidfd, int signal_number);
+/* The CPUs that this thread may run on, as the kernel's mask. 0 or -errno. */
+enum { EV_CPU_MASK_BYTES = 8192 };
+int ev_sys_affinity_get(uint8_t mask[EV_CPU_MASK_BYTES]);
+int ev_sys_affinity_set(const uint8_t mask[EV_CPU_MASK_BYTES]);
 /* The soft and hard limit of descriptors; `to` and `old` may be NULL. */
 int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old);
 /* The CPUs that this thread may run on; `to` and `old` may be NULL. */

@@ -17,8 +17,12 @@ struct ev_stat_figures {
 };
 struct ev_stat_figures ev_stat_figures(const struct ev_stat *stat, struct ev_arena *arena);
 
-/* One of the slots that keep rows apart, for their kind; NULL when rows are sums. */
+/* One of the slots that keep rows apart, for their kind (one of a thread, "comm-12", where there is
+ * one); NULL when rows are sums. */
 const char *ev_stat_slot(const struct ev_stat *stat);
+
+/* Is any of the rows of a cgroup? Then all have a column for it. */
+bool ev_stat_has_cgroups(const struct ev_stat *stat);
 
 /* The value as people and parsers of this kind of output know it: "853.76", "1,234", or why there
  * is none, "<not counted>". `out` needs 64 bytes. */

@@ -17,9 +17,9 @@ static void put_fixed(FILE *out, double value, int decimals, const char *behind)
 	fprintf(out, "%s%s", ev_format_fixed(text, sizeof(text), value, decimals), behind);
 }
 
-/* time, slot, value, unit, event, variance, running ns, running %, metric, metric's unit; the
- * first two and the variance only where they are asked for. */
-static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots,
+/* time, slot, its CPUs, value, unit, event, cgroup, variance, running ns, running %, metric,
+ * metric's unit; the first three, the cgroup and the variance only where they are asked for. */
+static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots, bool cgroups,
 				const struct ev_stat_row *row, const struct ev_metric_value *figure,
 				const char *separator)
 {
@@ -28,9 +28,13 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 		put_fixed(out, stat->interval_s, 9, separator);
 	if (slots)
 		put_field(out, row->slot ? row->slot : "", separator);
+	if (stat->by && stat->by->sums)
+		fprintf(out, "%u%s", row->cpus, separator);
 	fprintf(out, "%s%s", ev_stat_value(row, false, text, sizeof(text)), separator);
 	put_field(out, ev_stat_unit(row), separator);
 	put_field(out, row->event, separator);
+	if (cgroups)
+		put_field(out, row->cgroup ? row->cgroup : "", separator);
 	if (ev_stat_is_repeated(stat)) {
 		put_fixed(out, 100 * row->relative_error, 2, "%");
 		fputs(separator, out);
@@ -46,7 +50,7 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 }
 
 /* As perf writes a metric that is not of one count: behind as many empty fields. */
-static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slots,
+static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slots, bool cgroups,
 				 const struct ev_stat_line *line, const char *separator)
 {
 	const struct ev_stat_row *row = &stat->rows[line->row];
@@ -55,7 +59,10 @@ static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slo
 		put_fixed(out, stat->interval_s, 9, separator);
 	if (slots)
 		put_field(out, row->slot ? row->slot : "", separator);
-	for (int i = 0; i < (ev_stat_is_repeated(stat) ? 6 : 5); i++)
+	if (stat->by && stat->by->sums)
+		fprintf(out, "%u%s", row->cpus, separator);
+	int empty = 5 + cgroups + ev_stat_is_repeated(stat);
+	for (int i = 0; i < empty; i++)
 		fputs(separator, out);
 	fprintf(out, "%s%s%s\n", ev_stat_figure(&line->figure, text, sizeof(text)), separator,
 		line->figure.unit);
@@ -68,16 +75,17 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
 	const char *summary = options->closing ? "summary" : "";
 	const char *separator = options->separator_text;
-	bool slots = ev_stat_slot(stat);
+	bool slots = ev_stat_slot(stat), cgroups = ev_stat_has_cgroups(stat);
 	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
 		fprintf(out, "%s%s", summary, *summary ? separator : "");
-		print_separated_row(out, stat, slots, &stat->rows[i], &figures.beside[i],
+		print_separated_row(out, stat, slots, cgroups, &stat->rows[i], &figures.beside[i],
 				    separator);
 		for (; line < figures.below_count && figures.below[line].row == i; line++) {
 			if (!stat->metrics && !figures.below[line].figure.metric->in_fields)
 				continue;
 			fprintf(out, "%s%s", summary, *summary ? separator : "");
-			print_separated_line(out, stat, slots, &figures.below[line], separator);
+			print_separated_line(out, stat, slots, cgroups, &figures.below[line],
+					     separator);
 		}
 	}
 	ev_arena_done(&arena);
@@ -89,7 +97,8 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 void ev_stat_print_csv_header(FILE *out)
 {
 	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
-	      "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,state,why\r\n",
+	      "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,state,why,"
+	      "cpus,cgroup\r\n",
 	      out);
 }
 
@@ -129,6 +138,15 @@ static void put_csv_times(FILE *out, const struct ev_stat_row *row)
 	putc(',', out);
 }
 
+static void put_csv_place(FILE *out, const struct ev_stat_row *row)
+{
+	if (row->cpus)
+		fprintf(out, "%u", row->cpus);
+	putc(',', out);
+	ev_csv_text(out, row->cgroup ? row->cgroup : "");
+	fputs("\r\n", out);
+}
+
 static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
 			  const struct ev_metric_value *figure)
 {
@@ -148,8 +166,8 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 		fputs(",,,,,", out);
 	put_csv_figure(out, figure);
 	put_csv(out, states[row->state]);
-	ev_csv_text(out, row->why ? row->why : "");
-	fputs("\r\n", out);
+	put_csv(out, row->why);
+	put_csv_place(out, row);
 }
 
 /* A metric without a count: the row it belongs to has its own line, or is not wanted. */
@@ -159,7 +177,8 @@ static void print_csv_metric(FILE *out, const struct ev_stat *stat, const struct
 	put_csv_head(out, stat, row);
 	fputs(",,,,,,,", out);
 	put_csv_figure(out, figure);
-	fputs("metric,\r\n", out);
+	fputs("metric,,", out);
+	put_csv_place(out, row);
 }
 
 void ev_stat_print_csv(FILE *out, const struct ev_stat *stat, bool metric_only)

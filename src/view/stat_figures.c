@@ -4,18 +4,24 @@
 #include "stat.h"
 
 struct slot_row {
-	const char *slot;
+	const char *slot, *cgroup;
 	size_t row;
 };
+
+static int by_where(const struct slot_row *a, const struct slot_row *b)
+{
+	int order = strcmp(a->slot, b->slot);
+	return order ? order : strcmp(a->cgroup, b->cgroup);
+}
 
 static int by_slot(const void *one, const void *other)
 {
 	const struct slot_row *a = one, *b = other;
-	int order = strcmp(a->slot, b->slot);
+	int order = by_where(a, b);
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-/* The rows of one slot that were counted: those can be divided by each other. */
+/* The rows of one slot and cgroup that were counted: those can be divided by each other. */
 struct slot_counts {
 	const char **names;
 	double *values;
@@ -176,11 +182,12 @@ struct ev_stat_figures ev_stat_figures(const struct ev_stat *stat, struct ev_are
 	struct figures figures = { .stat = stat };
 	figures.beside = ev_arena_take(arena, (count + 1) * sizeof(*figures.beside));
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct slot_row){ stat->rows[i].slot ? stat->rows[i].slot : "", i };
+		rows[i] = (struct slot_row){ stat->rows[i].slot ? stat->rows[i].slot : "",
+					     stat->rows[i].cgroup ? stat->rows[i].cgroup : "", i };
 	qsort(rows, count, sizeof(*rows), by_slot);
 	for (size_t first = 0, end; first < count; first = end) {
 		counts.count = 0;
-		for (end = first; end < count && !strcmp(rows[first].slot, rows[end].slot); end++)
+		for (end = first; end < count && !by_where(&rows[first], &rows[end]); end++)
 			add_count(stat, &counts, rows[end].row);
 		fill_slot(&figures, &counts);
 	}

@@ -22,9 +22,17 @@ static void put_number(FILE *out, const char *key, double value, int decimals, b
 	fputs(ev_format_fixed(text, sizeof(text), value, decimals), out);
 }
 
-/* Slots are "CPU7" or "comm-123". */
-static void put_slot(FILE *out, const char *slot, bool *first)
+/* Slots are "CPU7", "S0-D0-C1" with its number of CPUs, or "comm-123". */
+static void put_slot(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
+		     bool *first)
 {
+	const char *slot = row->slot;
+	if (stat->by && stat->by->sums) {
+		put_text(out, stat->by->name, slot, first);
+		put_key(out, "aggregate-number", first);
+		fprintf(out, "%u", row->cpus);
+		return;
+	}
 	size_t digits = strncmp(slot, "CPU", 3) ? 0 : strspn(slot + 3, "0123456789");
 	if (digits && !slot[3 + digits])
 		put_text(out, "cpu", slot + 3, first);
@@ -61,20 +69,22 @@ static void print_line(FILE *out, const struct ev_stat *stat, const struct ev_st
 	if (stat->interval_s > 0)
 		put_number(out, "interval", stat->interval_s, 9, &first);
 	if (row->slot && *row->slot)
-		put_slot(out, row->slot, &first);
+		put_slot(out, stat, row, &first);
+	if (ev_stat_has_cgroups(stat))
+		put_text(out, "cgroup", row->cgroup, &first);
 	put_figure(out, &line->figure, &first);
 	fputs("}\n", out);
 }
 
-static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
-		      const struct ev_metric_value *figure)
+static void print_row(FILE *out, const struct ev_stat *stat, bool cgroups,
+		      const struct ev_stat_row *row, const struct ev_metric_value *figure)
 {
 	bool first = true, counted = row->state == EV_COUNTED;
 	char text[400];
 	if (stat->interval_s > 0)
 		put_number(out, "interval", stat->interval_s, 9, &first);
 	if (row->slot && *row->slot)
-		put_slot(out, row->slot, &first);
+		put_slot(out, stat, row, &first);
 	if (counted)
 		ev_format_fixed(text, sizeof(text), row->is_time ? row->value / 1e6 : row->value,
 				6);
@@ -83,6 +93,8 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 	put_text(out, "counter-value", text, &first);
 	put_text(out, "unit", ev_stat_unit(row), &first);
 	put_text(out, "event", row->event, &first);
+	if (cgroups)
+		put_text(out, "cgroup", row->cgroup, &first);
 	if (ev_stat_is_repeated(stat))
 		put_number(out, "variance", 100 * row->relative_error, 2, &first);
 	put_key(out, "event-runtime", &first);
@@ -101,8 +113,9 @@ void ev_stat_print_json(FILE *out, const struct ev_stat *stat)
 {
 	struct ev_arena arena = { 0 };
 	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
+	bool cgroups = ev_stat_has_cgroups(stat);
 	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
-		print_row(out, stat, &stat->rows[i], &figures.beside[i]);
+		print_row(out, stat, cgroups, &stat->rows[i], &figures.beside[i]);
 		for (; line < figures.below_count && figures.below[line].row == i; line++)
 			print_line(out, stat, &figures.below[line]);
 	}

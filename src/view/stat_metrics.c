@@ -180,9 +180,28 @@ static void print_slots(FILE *out, struct sheet *sheet)
 	}
 }
 
-void ev_stat_print_metrics(FILE *out, const struct ev_stat *stat,
+/* Rows of cgroups have lines of their own, as those of CPUs have. */
+static struct ev_stat with_cgroups_as_slots(const struct ev_stat *stat, struct ev_arena *arena)
+{
+	struct ev_stat shown = *stat;
+	size_t bytes = stat->row_count * sizeof(*stat->rows);
+	if (!ev_stat_has_cgroups(stat))
+		return shown;
+	shown.rows = ev_arena_copy(arena, stat->rows, bytes);
+	for (size_t i = 0; i < stat->row_count; i++) {
+		struct ev_stat_row *row = &shown.rows[i];
+		if (row->cgroup)
+			row->slot = ev_arena_printf(arena, "%s%s%s", row->slot,
+						    *row->slot ? " " : "", row->cgroup);
+	}
+	return shown;
+}
+
+void ev_stat_print_metrics(FILE *out, const struct ev_stat *of,
 			   const struct ev_stat_options *options)
 {
+	struct ev_arena arena = { 0 };
+	const struct ev_stat shown = with_cgroups_as_slots(of, &arena), *stat = &shown;
 	struct sheet sheet = { .stat = stat, .options = options };
 	sheet.figures = ev_stat_figures(stat, &sheet.arena);
 	for (size_t i = 0, line = 0; i < stat->row_count; i++) {
@@ -196,4 +215,5 @@ void ev_stat_print_metrics(FILE *out, const struct ev_stat *stat,
 	print_slots(out, &sheet);
 	ev_array_done(&sheet.columns);
 	ev_arena_done(&sheet.arena);
+	ev_arena_done(&arena);
 }

@@ -33,11 +33,25 @@ char *ev_stat_figure(const struct ev_metric_value *figure, char *out, size_t siz
 
 const char *ev_stat_slot(const struct ev_stat *stat)
 {
+	const char *found = NULL;
 	for (size_t i = 0; i < stat->row_count; i++) {
-		if (stat->rows[i].slot && *stat->rows[i].slot)
-			return stat->rows[i].slot;
+		const char *slot = stat->rows[i].slot;
+		if (!slot || !*slot)
+			continue;
+		if (strchr(slot, '-'))
+			return slot;
+		found = found ? found : slot;
 	}
-	return NULL;
+	return found;
+}
+
+bool ev_stat_has_cgroups(const struct ev_stat *stat)
+{
+	for (size_t i = 0; i < stat->row_count; i++) {
+		if (stat->rows[i].cgroup)
+			return true;
+	}
+	return false;
 }
 
 /* ---- values -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ enum {
 	CPU_COLUMNS = 10,
 	COMM_COLUMNS = 16,
 	TID_COLUMNS = 8,
+	CPUS_COLUMNS = 4,
 };
 
 /* A line under construction, so that no line ends in blanks. */
@@ -31,25 +32,38 @@ static void put_padded(struct ev_buffer *line, const char *text, size_t columns)
 	ev_buffer_printf(line, "%s%*s", text, used < columns ? (int)(columns - used) : 0, "");
 }
 
-/* "CPU3" from the left; "comm-123" with the dashes below one another; blanks for a row without a
- * slot among rows that have one. */
-static void put_slot(struct ev_buffer *line, const char *slot, const char *model,
-		     struct ev_arena *arena)
+/* "comm-123" with the dashes below one another. */
+static void put_thread(struct ev_buffer *line, const char *safe, struct ev_arena *arena)
+{
+	const char *dash = strrchr(safe, '-');
+	char *comm = ev_arena_text(arena, safe, (size_t)(dash - safe));
+	size_t used = ev_text_columns(comm);
+	ev_buffer_printf(line, "%*s%s-%-*s ", used < COMM_COLUMNS ? (int)(COMM_COLUMNS - used) : 0,
+			 "", comm, TID_COLUMNS, dash + 1);
+}
+
+/* "CPU3" and "S0-D0-C1    2" from the left; blanks for a row without a slot among rows that have
+ * one. */
+static void put_slot(struct ev_buffer *line, const struct ev_stat *stat,
+		     const struct ev_stat_row *row, const char *model, struct ev_arena *arena)
 {
 	if (!model)
 		return;
-	const char *safe = ev_text_safe(arena, slot ? slot : ""), *dash = strrchr(safe, '-');
-	if (dash) {
-		char *comm = ev_arena_text(arena, safe, (size_t)(dash - safe));
-		size_t used = ev_text_columns(comm);
-		ev_buffer_printf(line, "%*s%s-%-*s ",
-				 used < COMM_COLUMNS ? (int)(COMM_COLUMNS - used) : 0, "", comm,
-				 TID_COLUMNS, dash + 1);
+	const char *safe = ev_text_safe(arena, row->slot ? row->slot : "");
+	if (stat->by) {
+		put_padded(line, safe, (size_t)stat->by->columns);
+		ev_buffer_u8(line, ' ');
+	} else if (strrchr(safe, '-')) {
+		put_thread(line, safe, arena);
 	} else {
 		put_padded(line, safe,
 			   strrchr(model, '-') ? COMM_COLUMNS + 1 + TID_COLUMNS : CPU_COLUMNS);
 		ev_buffer_u8(line, ' ');
 	}
+	if (stat->by && stat->by->sums && row->cpus)
+		ev_buffer_printf(line, "%*u ", CPUS_COLUMNS, row->cpus);
+	else if (stat->by && stat->by->sums)
+		ev_buffer_printf(line, "%*s ", CPUS_COLUMNS, "");
 }
 
 static void put_metric(struct ev_buffer *line, const struct ev_metric_value *figure)
@@ -100,29 +114,50 @@ static size_t widest_unit(const struct ev_stat *stat)
 	return widest;
 }
 
+/* 0 when no row is of a cgroup. */
+static size_t widest_cgroup(const struct ev_stat *stat, struct ev_arena *arena)
+{
+	size_t widest = 0;
+	for (size_t i = 0; i < stat->row_count; i++) {
+		const char *name = stat->rows[i].cgroup;
+		size_t columns = name ? ev_text_columns(ev_text_safe(arena, name)) : 0;
+		widest = columns > widest ? columns : widest;
+	}
+	return widest;
+}
+
+struct columns {
+	size_t unit, cgroup; /* 0 = there is no such column */
+};
+
 /* A row's parts before its value. */
-static void put_place(struct ev_buffer *line, const struct ev_stat *stat, const char *slot,
-		      struct ev_arena *scratch)
+static void put_place(struct ev_buffer *line, const struct ev_stat *stat,
+		      const struct ev_stat_row *row, struct ev_arena *scratch)
 {
 	char text[64];
 	if (stat->interval_s > 0)
 		ev_buffer_printf(line, "%16s ",
 				 ev_format_fixed(text, sizeof(text), stat->interval_s, 9));
-	put_slot(line, slot, ev_stat_slot(stat), scratch);
+	put_slot(line, stat, row, ev_stat_slot(stat), scratch);
 }
 
 static void put_row(struct ev_buffer *line, const struct ev_stat *stat,
 		    const struct ev_stat_options *options, const struct ev_stat_row *row,
-		    const struct ev_metric_value *figure, size_t unit_columns,
+		    const struct ev_metric_value *figure, const struct columns *columns,
 		    struct ev_arena *scratch)
 {
 	char text[64];
-	put_place(line, stat, row->slot, scratch);
+	put_place(line, stat, row, scratch);
 	ev_buffer_printf(line, "%*s ", VALUE_COLUMNS,
 			 ev_stat_value(row, options->grouped, text, sizeof(text)));
-	put_padded(line, ev_text_safe(scratch, ev_stat_unit(row)), unit_columns);
+	put_padded(line, ev_text_safe(scratch, ev_stat_unit(row)), columns->unit);
 	ev_buffer_u8(line, ' ');
 	put_padded(line, ev_text_safe(scratch, row->event), EVENT_COLUMNS);
+	if (columns->cgroup) {
+		ev_buffer_u8(line, ' ');
+		put_padded(line, ev_text_safe(scratch, row->cgroup ? row->cgroup : ""),
+			   columns->cgroup);
+	}
 	put_metric(line, figure);
 	if (stat->runs > 1 && row->state == EV_COUNTED)
 		put_noise(line, row->relative_error);
@@ -134,14 +169,16 @@ static void print_rows(FILE *out, const struct ev_stat *stat, const struct ev_st
 	struct ev_arena arena = { 0 }, scratch = { 0 };
 	struct ev_buffer line = { 0 };
 	const struct ev_stat_figures figures = ev_stat_figures(stat, &arena);
-	size_t unit_columns = widest_unit(stat);
+	const struct columns columns = { widest_unit(stat), widest_cgroup(stat, &arena) };
+	size_t before_metric = VALUE_COLUMNS + 1 + columns.unit + 1 + EVENT_COLUMNS +
+			       (columns.cgroup ? columns.cgroup + 1 : 0);
 	for (size_t i = 0, below = 0; i < stat->row_count; i++) {
 		const struct ev_stat_row *row = &stat->rows[i];
-		put_row(&line, stat, options, row, &figures.beside[i], unit_columns, &scratch);
+		put_row(&line, stat, options, row, &figures.beside[i], &columns, &scratch);
 		end_line(out, &line);
 		for (; below < figures.below_count && figures.below[below].row == i; below++) {
-			put_place(&line, stat, row->slot, &scratch);
-			put_padded(&line, "", VALUE_COLUMNS + 1 + unit_columns + 1 + EVENT_COLUMNS);
+			put_place(&line, stat, row, &scratch);
+			put_padded(&line, "", before_metric);
 			put_metric(&line, &figures.below[below].figure);
 			end_line(out, &line);
 		}
@@ -167,9 +204,15 @@ static void print_title(FILE *out, const struct ev_stat *stat)
 static void print_heading(FILE *out, const struct ev_stat *stat)
 {
 	const char *slot = ev_stat_slot(stat), *column = "            counts";
-	if (slot)
+	char places[64];
+	if (stat->by && stat->by->sums) {
+		snprintf(places, sizeof(places), "%-*s cpus             counts", stat->by->columns,
+			 stat->by->name);
+		column = places;
+	} else if (slot) {
 		column = strrchr(slot, '-') ? "            comm-TID                 counts"
 					    : "CPU                    counts";
+	}
 	fprintf(out, "#           time %s unit events\n", column);
 }
 

@@ -105,6 +105,18 @@ struct cause {
 	const char *events, *why;
 };
 
+/* Is the name one of a list "a, b"? */
+static bool names_hold(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *at = list; (at = strstr(at, name)); at += length) {
+		bool begins = at == list || at[-1] == ' ';
+		if (begins && (!at[length] || at[length] == ','))
+			return true;
+	}
+	return false;
+}
+
 /* The causes of refused rows, each once with the events it holds for, although there may be a row
  * per CPU and several events of one fate. */
 static size_t gather_causes(const struct ev_stat *stat, struct cause **causes,
@@ -115,14 +127,16 @@ static size_t gather_causes(const struct ev_stat *stat, struct cause **causes,
 	for (size_t i = 0; i < stat->row_count; i++) {
 		const struct ev_stat_row *row = &stat->rows[i];
 		size_t at = 0;
-		if (!row->why || !*row->why || (last && !strcmp(last->event, row->event)))
+		bool same = last && row->why && !strcmp(last->event, row->event) &&
+			    !strcmp(last->why, row->why);
+		if (!row->why || !*row->why || same)
 			continue;
 		last = row;
 		while (at < found.count && strcmp(found.items[at].why, row->why))
 			at++;
 		if (at == found.count)
 			*ev_array_add(&found) = (struct cause){ row->event, row->why };
-		else
+		else if (!names_hold(found.items[at].events, row->event))
 			found.items[at].events =
 				ev_arena_printf(arena, "%s, %s", found.items[at].events,
 						row->event);

@@ -300,6 +300,8 @@ test_attaching_per_thread_shows_every_thread() {
 	expect_status 0
 	expect_err 'worker-1-[0-9]+'
 	expect_err 'worker-3-[0-9]+'
+	run stat -v -p $target -e task-clock --timeout 100
+	expect_err '^threads watched: 4$'
 }
 
 test_threads_born_later_are_counted() {

@@ -328,6 +328,40 @@ static void threads_are_kept_apart_when_asked(void **state)
 	ev_event_list_done(&events);
 }
 
+static void *touch_at_its_turn(void *turn)
+{
+	pthread_barrier_wait(&all_there);
+	*(volatile pid_t *)turn = gettid();
+	pthread_barrier_wait(&all_there);
+	pthread_barrier_wait(&may_work);
+	touch_pages(PAGES);
+	return NULL;
+}
+
+/* -t: that thread alone, not those beside it; what it starts itself is its own. */
+static void one_thread_is_counted_without_those_beside_it(void **state)
+{
+	NEEDS_COUNTING("one_thread_is_counted_without_those_beside_it");
+	static pid_t tids[3];
+	pthread_t threads[3];
+	struct ev_event_list events = faults_and_clock();
+	struct ev_counters *counters;
+	pthread_barrier_init(&all_there, NULL, 4);
+	pthread_barrier_init(&may_work, NULL, 4);
+	for (size_t i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, touch_at_its_turn, &tids[i]);
+	pthread_barrier_wait(&all_there);
+	pthread_barrier_wait(&all_there);
+	uint32_t tid = (uint32_t)tids[1];
+	struct ev_target target = target_of(EV_TARGET_TIDS, &tid);
+	assert_int_equal(ev_counters_open(&counters, &events, &target, &at_once, NULL), 0);
+	finish_threads(threads, 3);
+	uint64_t faults = value_of(counters, 0);
+	assert_true(faults >= PAGES && faults < 2 * PAGES);
+	ev_counters_close(counters);
+	ev_event_list_done(&events);
+}
+
 static void closing_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -349,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_is_not_there_is_an_error),
 		cmocka_unit_test(two_thousand_threads_are_all_counted),
 		cmocka_unit_test(threads_are_kept_apart_when_asked),
+		cmocka_unit_test(one_thread_is_counted_without_those_beside_it),
 		cmocka_unit_test(closing_nothing_is_fine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

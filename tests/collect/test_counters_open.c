@@ -69,7 +69,7 @@ static int hides_the_kernel(const struct perf_event_attr *attr, pid_t tid, int c
 	return attr->exclude_kernel ? 0 : EACCES;
 }
 
-static const uint32_t five[] = { 1, 2, 3, 4, 5 };
+static const uint32_t born[] = { 1, 2, 3, 4, 5, 6 };
 
 static struct ev_counters *open_on(struct ev_event_list *events, const size_t *sizes, size_t count,
 				   script_open answer, int wanted)
@@ -83,7 +83,7 @@ static struct ev_counters *open_on(struct ev_event_list *events, const size_t *s
 	asked = 0;
 	lists = count;
 	for (size_t i = 0; i < count; i++) {
-		listed[i] = five;
+		listed[i] = born;
 		listed_count[i] = sizes[i];
 	}
 	assert_int_equal(ev_counters_open(&counters, events, &target, &options, &err), wanted);
@@ -322,6 +322,44 @@ static void threads_born_while_opening_have_everything_opened_anew(void **state)
 	assert_int_equal(ev_counters_slot_count(counters), 3);
 	assert_int_equal(script.opens, 5);
 	assert_int_equal(script.closes, 2);
+	bool unsettled = true;
+	assert_int_equal(ev_counters_place_count(counters, &unsettled), 3);
+	assert_false(unsettled);
+	close_and_check(counters, &events);
+}
+
+static void threads_that_never_stop_being_born_are_told(void **state)
+{
+	(void)state;
+	static const size_t settling[] = { 1, 2, 3, 4, 5, 5 };
+	static const size_t growing[] = { 1, 2, 3, 4, 5, 6 };
+	struct ev_event_list events = { 0 };
+	bool unsettled;
+	add_event(&events, software_event("a", 1, 0));
+	struct ev_counters *counters = open_on(&events, settling, 6, opens_everything, 0);
+	assert_int_equal(ev_counters_place_count(counters, &unsettled), 5);
+	assert_false(unsettled);
+	ev_counters_close(counters);
+	counters = open_on(&events, growing, 6, opens_everything, 0);
+	assert_int_equal(ev_counters_place_count(counters, &unsettled), 5);
+	assert_true(unsettled);
+	close_and_check(counters, &events);
+}
+
+static void a_weak_group_tries_each_member_and_refuses_only_the_bad_one(void **state)
+{
+	(void)state;
+	struct ev_event_list events = { 0 };
+	add_event(&events, software_event("leader", 1, 0));
+	add_event(&events, software_event("bad", 7, 0));
+	add_event(&events, software_event("member", 2, 0));
+	for (size_t i = 0; i < 3; i++)
+		events.items[i].fixed = EV_WEAK_GROUP;
+	struct ev_counters *counters = open_on(&events, two_threads, 1, has_no_config_7, 0);
+	assert_int_equal(ev_counters_opening(counters, 0)->error, 0);
+	assert_int_equal(ev_counters_opening(counters, 1)->error, ENOENT);
+	assert_int_equal(ev_counters_opening(counters, 2)->error, 0);
+	assert_non_null(strstr(ev_counters_opening(counters, 2)->fallback, "on its own"));
 	close_and_check(counters, &events);
 }
 
@@ -394,6 +432,8 @@ int main(void)
 		cmocka_unit_test(threads_that_are_gone_are_skipped),
 		cmocka_unit_test(a_target_that_ended_meanwhile_is_an_error),
 		cmocka_unit_test(threads_born_while_opening_have_everything_opened_anew),
+		cmocka_unit_test(threads_that_never_stop_being_born_are_told),
+		cmocka_unit_test(a_weak_group_tries_each_member_and_refuses_only_the_bad_one),
 		cmocka_unit_test(running_out_of_descriptors_is_explained),
 		cmocka_unit_test(a_fallback_is_found_once_and_told_once),
 		cmocka_unit_test(what_serves_the_whole_machine_asks_for_all_cpus),

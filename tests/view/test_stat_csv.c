@@ -87,12 +87,12 @@ static void csv_has_a_header_quotes_and_both_times(void **state)
 	assert_has(text,
 		   "time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
 		   "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,"
-		   "state,why\r\n");
+		   "state,why,cpus,cgroup\r\n");
 	assert_has(text, ",,task-clock,853.76,msec,,853764321,853764321,100.00,0.00,0.999,CPUs "
-			 "utilized,0,counted,\r\n");
+			 "utilized,0,counted,,,\r\n");
 	assert_has(text, ",,cycles,2134410802,,,1000000000,432100000,43.21,1.23,2.500,"
-			 "GHz,0,counted,\r\n");
-	assert_has(text, ",,cache-misses,,,,,,,,,,,not supported,\"no PMU, \"\"really\"\"\"\r\n");
+			 "GHz,0,counted,,,\r\n");
+	assert_has(text, ",,cache-misses,,,,,,,,,,,not supported,\"no PMU, \"\"really\"\"\",,\r\n");
 }
 
 static void csv_tells_errors_and_ratios_in_fields_of_their_own(void **state)
@@ -100,11 +100,11 @@ static void csv_tells_errors_and_ratios_in_fields_of_their_own(void **state)
 	(void)state;
 	struct ev_stat stat = shared_stat();
 	const char *text = print_stat(&stat, &(struct ev_stat_options){ .csv = true });
-	assert_has(text, ",,cycles,4000000,,,1000,500,50.00,0.20,,,,counted,\r\n");
+	assert_has(text, ",,cycles,4000000,,,1000,500,50.00,0.20,,,,counted,,,\r\n");
 	assert_has(text, ",,instructions,6000000,,,1000,500,50.00,,1.50,insn per cycle,1,counted,");
-	assert_has(text, ",,branch-misses,,,,,,,,2.00,branch MPKI,0,metric,\r\n");
+	assert_has(text, ",,branch-misses,,,,,,,,2.00,branch MPKI,0,metric,,,\r\n");
 	text = print_stat(&stat, &(struct ev_stat_options){ .csv = true, .metric_only = true });
-	assert_has(text, ",,instructions,,,,,,,,1.50,insn per cycle,1,metric,\r\n");
+	assert_has(text, ",,instructions,,,,,,,,1.50,insn per cycle,1,metric,,,\r\n");
 	assert_has_not(text, "counted,");
 }
 
@@ -126,6 +126,33 @@ static void fields_of_perf_hold_only_what_perf_writes(void **state)
 	assert_has(print_stat(&stat, &commas), "\n,,,,,1.00,stalled cycles per insn\n");
 }
 
+/* Two rows of a die each, and a cgroup. */
+static struct ev_stat placed_stat(struct ev_stat_row rows[2])
+{
+	struct ev_stat stat = sample_stat();
+	rows[0] = sample_rows[1];
+	rows[1] = sample_rows[1];
+	rows[0].slot = "S0-D0";
+	rows[1].slot = "S0-D1";
+	rows[0].cpus = 8;
+	rows[1].cpus = 4;
+	rows[1].cgroup = "a/b";
+	stat.by = &ev_aggregations[EV_BY_DIE];
+	stat.rows = rows;
+	stat.row_count = 2;
+	return stat;
+}
+
+static void places_and_cgroups_have_perfs_fields(void **state)
+{
+	(void)state;
+	struct ev_stat_row rows[2];
+	struct ev_stat stat = placed_stat(rows);
+	assert_string_equal(print_stat(&stat, &commas),
+			    "S0-D0,8,5,,context-switches,,853764321,100.00,,\n"
+			    "S0-D1,4,5,,context-switches,a/b,853764321,100.00,,\n");
+}
+
 static void every_csv_line_has_as_many_fields_as_the_header(void **state)
 {
 	(void)state;
@@ -141,7 +168,7 @@ static void every_csv_line_has_as_many_fields_as_the_header(void **state)
 			quoted ^= *line == '"';
 			commas_seen += *line == ',' && !quoted;
 		}
-		assert_int_equal(commas_seen, 14);
+		assert_int_equal(commas_seen, 16);
 	}
 	assert_int_equal(lines, 1 + stat.row_count);
 }
@@ -172,6 +199,7 @@ int main(void)
 		cmocka_unit_test(the_variance_follows_the_event),
 		cmocka_unit_test(time_and_slot_come_first_without_blanks),
 		cmocka_unit_test(a_row_without_a_slot_keeps_the_fields_of_the_others),
+		cmocka_unit_test(places_and_cgroups_have_perfs_fields),
 		cmocka_unit_test(a_closing_table_is_marked),
 		cmocka_unit_test(line_breaks_in_names_do_not_break_lines),
 		cmocka_unit_test(csv_has_a_header_quotes_and_both_times),

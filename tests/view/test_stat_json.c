@@ -64,6 +64,24 @@ static void scaled_values_tell_their_error_and_ratios_that_they_are_apart(void *
 	assert_has_not(print_stat(&whole, &json), "scaling-error");
 }
 
+static void places_and_cgroups_have_perfs_keys(void **state)
+{
+	(void)state;
+	struct ev_stat_row rows[] = { sample_rows[1], sample_rows[1] };
+	struct ev_stat stat = sample_stat();
+	stat.by = &ev_aggregations[EV_BY_NODE];
+	rows[0].slot = rows[1].slot = "N0";
+	rows[0].cpus = rows[1].cpus = 2;
+	rows[1].cgroup = "a\"b";
+	stat.rows = rows;
+	stat.row_count = 2;
+	const char *text = print_stat(&stat, &json);
+	assert_has(text, "{\"node\" : \"N0\", \"aggregate-number\" : 2, \"counter-value\" : ");
+	assert_has(text, "\"event\" : \"context-switches\", \"cgroup\" : \"\", \"event-runtime\"");
+	assert_has(text,
+		   "\"event\" : \"context-switches\", \"cgroup\" : \"a\\\"b\", \"event-runtime\"");
+}
+
 static void names_are_escaped(void **state)
 {
 	(void)state;
@@ -82,6 +100,7 @@ int main(void)
 		cmocka_unit_test(a_refused_event_has_no_metric_but_a_cause),
 		cmocka_unit_test(interval_variance_and_slot_have_their_keys),
 		cmocka_unit_test(scaled_values_tell_their_error_and_ratios_that_they_are_apart),
+		cmocka_unit_test(places_and_cgroups_have_perfs_keys),
 		cmocka_unit_test(names_are_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, forget_printed);

@@ -242,7 +242,7 @@ static void slots_come_first_and_are_divided_among_themselves(void **state)
 	stat.rows = rows;
 	stat.row_count = 4;
 	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
-	assert_has(text, "\nCPU0                   853.76 msec task-clock ");
+	assert_has(text, "\nCPU0                                  853.76 msec task-clock ");
 	assert_has(text, "\n   worker thread-4321                 426.88 msec task-clock ");
 	assert_has(text, "  5      context-switches                 #    5.856 /sec\n");
 	assert_has(text, "  5      context-switches                 #   11.713 /sec\n");
@@ -263,6 +263,60 @@ static void a_row_without_a_slot_keeps_the_columns_of_the_others(void **state)
 	assert_has(print_stat(&stat, &(struct ev_stat_options){ 0 }),
 		   "              sh-12                        5      context-switches\n"
 		   "                                           5      context-switches\n");
+}
+
+static void places_tell_how_many_cpus_they_sum_as_perf_does(void **state)
+{
+	(void)state;
+	struct ev_stat_row rows[] = { sample_rows[1], sample_rows[1] };
+	struct ev_stat stat = sample_stat();
+	stat.by = &ev_aggregations[EV_BY_CORE];
+	rows[0].slot = "S0-D0-C0";
+	rows[1].slot = "S0-D0-C11";
+	rows[0].cpus = 2;
+	rows[1].cpus = 1;
+	stat.rows = rows;
+	stat.row_count = 2;
+	assert_has(print_stat(&stat, &(struct ev_stat_options){ 0 }),
+		   "S0-D0-C0           2                  5      context-switches\n"
+		   "S0-D0-C11          1                  5      context-switches\n");
+	stat.interval_s = 1;
+	stat.by = &ev_aggregations[EV_BY_SOCKET];
+	rows[0].slot = rows[1].slot = "S0";
+	assert_has(print_stat(&stat, &(struct ev_stat_options){ .heading = true }),
+		   "#           time socket cpus             counts unit events\n"
+		   "     1.000000000 S0        2                  5      context-switches\n");
+}
+
+static void cgroups_have_a_column_and_figures_of_their_own(void **state)
+{
+	(void)state;
+	struct ev_stat_row rows[] = { sample_rows[0], sample_rows[1], sample_rows[0],
+				      sample_rows[1] };
+	struct ev_stat stat = sample_stat();
+	rows[0].cgroup = rows[1].cgroup = "web";
+	rows[2].cgroup = rows[3].cgroup = "a/batch";
+	rows[2].value /= 2;
+	stat.rows = rows;
+	stat.row_count = 4;
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
+	assert_has(text, " context-switches                 web     #    5.856 /sec\n");
+	assert_has(text, " context-switches                 a/batch #   11.713 /sec\n");
+}
+
+static void causes_that_differ_by_cgroup_are_all_told(void **state)
+{
+	(void)state;
+	struct ev_stat_row rows[] = { sample_rows[3], sample_rows[3], sample_rows[3],
+				      sample_rows[3] };
+	struct ev_stat stat = sample_stat();
+	rows[1].event = rows[3].event = "misses";
+	rows[2].why = "nothing ran there";
+	stat.rows = rows;
+	stat.row_count = 4;
+	const char *text = print_stat(&stat, &(struct ev_stat_options){ 0 });
+	assert_has(text, "\n cache-misses, misses: no PMU, \"really\"\n");
+	assert_has(text, "\n cache-misses: nothing ran there\n");
 }
 
 static void intervals_are_bare_rows_with_their_time(void **state)
@@ -328,6 +382,9 @@ int main(void)
 		cmocka_unit_test(events_refused_for_one_cause_share_its_footnote),
 		cmocka_unit_test(slots_come_first_and_are_divided_among_themselves),
 		cmocka_unit_test(a_row_without_a_slot_keeps_the_columns_of_the_others),
+		cmocka_unit_test(places_tell_how_many_cpus_they_sum_as_perf_does),
+		cmocka_unit_test(cgroups_have_a_column_and_figures_of_their_own),
+		cmocka_unit_test(causes_that_differ_by_cgroup_are_all_told),
 		cmocka_unit_test(intervals_are_bare_rows_with_their_time),
 		cmocka_unit_test(foreign_names_cannot_reach_the_terminal),
 		cmocka_unit_test(verbose_explains_each_metric_once),

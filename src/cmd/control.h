@@ -1,0 +1,34 @@
+/* --control: another program switches the measuring on and off, by lines in a fifo or descriptor,
+ * as it does with perf. */
+#ifndef CMD_CONTROL_H
+#define CMD_CONTROL_H
+
+#include <evprof/event.h>
+
+/* Zeroed but for the descriptors, which are -1: nobody listens. */
+struct control {
+	int fd, ack_fd; /* -1 = none */
+	bool is_ours;   /* opened here: fifos */
+	struct ev_buffer line;
+	bool too_long; /* the rest of a line that was too long is passed over */
+};
+#define CONTROL_NONE                                                                               \
+	{                                                                                          \
+		.fd = -1, .ack_fd = -1                                                             \
+	}
+
+/* What a verb does when it is told to. -errno with a sentence. */
+struct control_ways {
+	int (*turn)(void *context, bool on, struct ev_err *err);
+	int (*turn_event)(void *context, size_t event, bool on, struct ev_err *err);
+};
+
+/* "fd:3", "fd:3,4", "fifo:in", "fifo:in,out"; NULL listens to nobody. -errno with a sentence. */
+int control_open(struct control *control, const char *text, struct ev_err *err);
+/* Does what the lines say that are there now, and answers each. 1 = stop, 0, or -errno with a
+ * sentence when a way failed; what is no command is told on standard error. */
+int control_obey(struct control *control, const struct control_ways *ways, void *context,
+		 const struct ev_event_list *events, const char *verb, struct ev_err *err);
+void control_close(struct control *control);
+
+#endif

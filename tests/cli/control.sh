@@ -1,0 +1,123 @@
+#!/bin/sh
+# --control: another program switches the measuring on and off; --pre and --post.
+. "$(dirname "$0")/harness.sh"
+
+# start_controlled VERB OPTIONS…: on a program that computes, steered through two fifos; tell LINE
+# waits for the answer.
+start_controlled() {
+	needs_events
+	mkfifo control answers || skip "no fifo can be made"
+	exec 8<>control 9<>answers
+	last="evprof $*"
+	timeout -k 5 60 "$evprof" "$@" --control fifo:control,answers -- \
+		"$examples/threads" -t 1 -s 1000000000 >out 2>err </dev/null 8<&- 9<&- &
+	target=$!
+	trap 'kill $target 2>/dev/null' EXIT
+}
+tell() {
+	echo "$1" >&8
+	timeout 30 head -n 1 <&9 >answer
+	expect_equal "$(cat answer)" ack "answer to '$1'"
+}
+ends() {
+	wait $target
+	status=$?
+}
+
+test_counting_is_switched_on_and_off() {
+	start_controlled stat -D -1 -x, -e task-clock
+	tell ping
+	sleep 0.2
+	tell enable
+	sleep 0.3
+	tell disable
+	sleep 0.3
+	tell stop
+	ends
+	expect_status 0
+	expect_between "$(cut -d, -f1 err)" 0.001 100000 "milliseconds while it was on"
+}
+
+test_one_event_is_switched() {
+	start_controlled stat -D -1 -x, -e task-clock,page-faults
+	tell 'enable page-faults'
+	sleep 0.2
+	tell stop
+	ends
+	expect_status 0
+	expect_err '^<not counted>,msec,task-clock,'
+	expect_err '^[0-9]+,,page-faults,'
+}
+
+test_events_are_listed_and_what_is_no_command_is_said() {
+	start_controlled stat -x, -e task-clock
+	echo 'make coffee' >&8
+	tell 'evlist -v'
+	echo 'enable no-such-event' >&8
+	tell ping
+	tell stop
+	ends
+	expect_status 0
+	expect_err '^task-clock: '
+	expect_err "control: 'make coffee' is not understood"
+	expect_err "control: 'enable no-such-event' is not understood"
+}
+
+test_disabling_ends_an_interval() {
+	start_controlled stat -I 100000 -x, -e task-clock
+	sleep 0.2
+	tell disable
+	sleep 0.2
+	tell stop
+	ends
+	expect_status 0
+	expect_equal "$(grep -c task-clock err)" 2 "intervals"
+}
+
+test_recording_is_switched_on_and_off_and_names_are_known() {
+	start_controlled record -D -1 -e cpu-clock -F 999 -o data
+	sleep 0.3
+	tell enable
+	sleep 0.5
+	tell disable
+	tell stop
+	ends
+	run report -i data --sort symbol
+	expect_status 0
+	expect_out ' work'
+}
+
+test_a_control_that_is_not_there_is_refused() {
+	run stat --control fd:77 true
+	expect_status 129
+	expect_err "'77' is no open descriptor"
+	run stat --control fifo:/no/such/fifo true
+	expect_status 129
+	run record --control nonsense true
+	expect_status 129
+	expect_err 'takes fd:N'
+}
+
+test_the_other_side_may_go_away() {
+	needs_events
+	mkfifo control
+	(sleep 0.2 && echo ping && sleep 0.2) | "$evprof" stat -x, -e task-clock --control fd:0 sleep 0.8 2>err
+	expect_equal $? 0 "status"
+	expect_err 'task-clock'
+	: | timeout 20 "$evprof" record -q -e cpu-clock -o data --control fd:0 sleep 0.5 2>err
+	expect_equal $? 0 "status of record"
+}
+
+test_commands_run_before_and_after_each_run() {
+	run stat -r 2 --pre 'echo before' --post 'echo after' -x, -e task-clock echo run
+	expect_status 0
+	printf '%s\n' before run after before run after | cmp -s - out || fail "not in that order"
+	run stat --pre 'exit 3' -e task-clock echo run
+	expect_status 125
+	expect_err "pre 'exit 3' failed"
+	expect_empty out
+	run stat --pre true -p 1 -e task-clock
+	expect_status 129
+}
+
+run_tests "$@"
