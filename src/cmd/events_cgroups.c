@@ -107,6 +107,7 @@ int events_for_each_cgroup(struct ev_event_list *list, const char *text, struct 
 			event.cgroup = names.items[c];
 			event.leader += (unsigned)(c * once);
 			event.written += (unsigned)(c * once);
+			event.summed += (unsigned)(c * once);
 			if (c)
 				*ev_array_add(list) = event;
 		}
