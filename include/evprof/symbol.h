@@ -143,6 +143,13 @@ const char *ev_demangle(struct ev_arena *arena, const char *name);
 size_t ev_build_id_of_file(const char *path, uint8_t id[20]);
 /* Build-id in a block of ELF notes (/sys/kernel/notes, a vdso). */
 size_t ev_build_id_of_notes(const void *notes, size_t size_bytes, uint8_t id[20]);
+/* Where the code of an ELF file lies: its executable segments. How many there are, of which at most
+ * `limit` are filled in; -errno for what is no ELF file that can be read. */
+struct ev_code {
+	uint64_t address; /* as in the symbol table */
+	uint64_t file_offset, size_bytes;
+};
+int ev_code_of_file(const char *path, struct ev_code *out, size_t limit);
 /* File offset of a function in an ELF file's symbol tables, for probes; -ENOENT. */
 int ev_function_offset(const char *path, const char *function, uint64_t *offset,
 		       struct ev_err *err);

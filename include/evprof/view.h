@@ -103,6 +103,9 @@ struct ev_stat {
 	double usage_s;
 	struct ev_stat_machine machine;
 	unsigned cpus;       /* online */
+	/* The model that made these counts ("callgrind 3.19.0: I1 …"): they are not measured, and
+	 * every format says so. NULL for measured ones. */
+	const char *simulated;
 	const char *absence; /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
 	size_t fallback_count;
@@ -116,6 +119,7 @@ struct ev_stat_options {
 	bool no_scale;
 	bool colour;
 	bool heading; /* -I as a table: column titles above these rows */
+	bool simulated; /* the counts to come are: a column of --csv says of what */
 	bool closing; /* these rows close a series of intervals: -x marks them "summary" */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);

@@ -97,6 +97,7 @@ static const struct option_row rows[] = {
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
+	SIMULATE_ROWS(struct record_options, simulate),
 	OPTION_GROUP("When"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
@@ -119,6 +120,8 @@ static const struct example examples[] = {
 	{ "evprof record -g -F 999 -- python3 sorts.py",
 	  "with call chains, 999 samples per second" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
+	{ "evprof record --simulate -e cache-misses ./cachewalk",
+	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
@@ -152,6 +155,11 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return record_simulate(run);
+	if (simulate_check(&run->options->simulate, &run->options->target, run->options->command,
+			   &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_sampling(run, &err))
@@ -185,6 +193,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct record_run run = { .verb = verb, .options = &options };
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);
@@ -193,6 +203,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		run_done(&run);
 	}
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include <evprof/collect.h>
 #include "events.h"
 #include "options.h"
+#include "simulate.h"
 #include "target.h"
 
 struct record_options {
@@ -28,6 +29,7 @@ struct record_options {
 	bool addresses; /* -d */
 	int clock_id;   /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
+	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
 
@@ -47,6 +49,8 @@ struct record_run {
 	size_t unreadable;         /* processes whose maps could not be read */
 	int status;                /* of the command, as waitpid tells it */
 	bool command_ended;
+	uint64_t simulated_samples; /* of --simulate, which has no sampler */
+	bool may_simulate; /* hardware events were wanted and there are none here */
 };
 
 /* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the
@@ -59,6 +63,9 @@ int record_open(struct record_run *run, struct ev_err *err);
 /* How to sample, from the options: -EINVAL for contradicting or unreadable ones. Before
  * record_open. */
 int record_sampling(struct record_run *run, struct ev_err *err);
+bool record_is_stream(const char *output); /* a pipe or device, not a file */
+/* All of it under the simulator: the exit status, everything was said. */
+int record_simulate(struct record_run *run);
 int record_loop(struct record_run *run, struct ev_err *err);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);

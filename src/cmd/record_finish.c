@@ -62,10 +62,18 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+static void tally_of(const struct record_run *run, struct ev_sampler_tally *tally)
+{
+	if (run->sampler)
+		ev_sampler_tally(run->sampler, tally);
+	else
+		tally->samples = tally->records = run->simulated_samples;
+}
+
 int record_finish(struct record_run *run, struct ev_err *err)
 {
 	struct ev_sampler_tally tally = { 0 };
-	ev_sampler_tally(run->sampler, &tally);
+	tally_of(run, &tally);
 	if (tally.throttled)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
@@ -141,7 +149,7 @@ void record_summary(const struct record_run *run)
 	if (run->options->quiet)
 		return;
 	name = ev_text_safe(&arena, run->options->output);
-	ev_sampler_tally(run->sampler, &tally);
+	tally_of(run, &tally);
 	print_trouble(run, &tally);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));

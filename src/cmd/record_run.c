@@ -77,7 +77,7 @@ static void note_openings(struct record_run *run)
 				      got >> 10, run->options->ring_pages_bytes >> 10);
 }
 
-static bool is_stream(const char *output)
+bool record_is_stream(const char *output)
 {
 	struct stat file;
 	return !strcmp(output, "-") || (!stat(output, &file) && !S_ISREG(file.st_mode));
@@ -126,7 +126,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
-	run->stream = is_stream(options->output);
+	run->stream = record_is_stream(options->output);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)

@@ -38,6 +38,7 @@ static const struct option_row rows[] = {
 	ROW(0, "interval-count", "N", U64, interval_count, "stop after so many intervals"),
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
+	SIMULATE_ROWS(struct stat_options, simulate),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
@@ -59,6 +60,8 @@ static const struct example examples[] = {
 	{ "evprof stat -r 10 -e task-clock,page-faults ./sorts",
 	  "ten runs: means and their error" },
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
+	{ "evprof stat --simulate -d ./cachewalk",
+	  "the same on a model, where there are no hardware counters" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
 	{ "evprof stat -a -A -e context-switches sleep 5", "every CPU for five seconds" },
 	{ NULL, NULL },
@@ -68,6 +71,8 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	bool system = options->target.system_wide || options->target.cpus;
 	bool attached = options->target.pids || options->target.tids || options->target.user;
+	if (simulate_check(&options->simulate, &options->target, options->command, err))
+		return -EINVAL;
 	if (options->per_cpu && !system)
 		return ev_fail(err, EINVAL, "-A keeps CPUs apart: it needs -a or -C");
 	if (options->per_thread && !attached)
@@ -126,6 +131,8 @@ static int run_all(struct stat_run *run)
 static int count_all(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return stat_simulate(run);
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
@@ -145,7 +152,10 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.show.no_scale = !options.scale;
+		options.show.simulated = options.simulate.on;
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct stat_run run = { .verb = verb, .options = &options };
 		signals_watch();
 		status = count_all(&run);
@@ -155,6 +165,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		target_done(&run.target);
 	}
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

@@ -5,6 +5,7 @@
 #include <evprof/view.h>
 #include "events.h"
 #include "options.h"
+#include "simulate.h"
 #include "target.h"
 
 struct stat_options {
@@ -25,6 +26,7 @@ struct stat_options {
 	bool append;
 	int64_t log_fd; /* -1 = none */
 	struct ev_stat_options show;
+	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
 
@@ -97,6 +99,9 @@ int stat_events(struct stat_run *run, struct ev_err *err);
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);
+
+/* All of it under the simulator: the exit status, everything was said. */
+int stat_simulate(struct stat_run *run);
 
 /* Remember what became of the events; -errno with all causes when none could be opened. */
 int stat_counts_opened(struct stat_run *run, struct ev_err *err);

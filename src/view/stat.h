@@ -25,7 +25,7 @@ void ev_stat_print_table(FILE *out, const struct ev_stat *stat,
 void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 			     const struct ev_stat_options *options); /* -x */
 void ev_stat_print_csv(FILE *out, const struct ev_stat *stat);
-void ev_stat_print_csv_header(FILE *out);
+void ev_stat_print_csv_header(FILE *out, bool simulated);
 void ev_stat_print_json(FILE *out, const struct ev_stat *stat);
 
 /* Everything of the table that follows the rows. */

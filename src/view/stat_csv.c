@@ -17,6 +17,17 @@ static void put_fixed(FILE *out, double value, int decimals, const char *behind)
 	fprintf(out, "%s%s", ev_format_fixed(text, sizeof(text), value, decimals), behind);
 }
 
+/* One field more, behind those that parsers know. The separator must not stand in it. */
+static void put_model(FILE *out, const char *model, const char *separator)
+{
+	fprintf(out, "%ssimulated: ", separator);
+	for (size_t length = strlen(separator); *model; model++) {
+		bool is_separator = !strncmp(model, separator, length);
+		putc(is_separator ? '_' : *model, out);
+		model += is_separator ? length - 1 : 0;
+	}
+}
+
 /* time, slot, value, unit, event, variance, running ns, running %, metric, metric's unit; the
  * first two and the variance only where they are asked for. */
 static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots,
@@ -39,10 +50,13 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 		row->state == EV_COUNTED ? (unsigned long long)row->running_ns : 0ull, separator);
 	put_fixed(out, ev_stat_running_percent(row), 2, separator);
 	if (figure->metric)
-		fprintf(out, "%s%s%s\n", ev_stat_figure(figure, text, sizeof(text)), separator,
+		fprintf(out, "%s%s%s", ev_stat_figure(figure, text, sizeof(text)), separator,
 			figure->unit);
 	else
-		fprintf(out, "%s\n", separator);
+		fputs(separator, out);
+	if (stat->simulated)
+		put_model(out, stat->simulated, separator);
+	putc('\n', out);
 }
 
 void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
@@ -63,11 +77,12 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 /* ---- RFC 4180 ---------------------------------------------------------------------------------
  */
 
-void ev_stat_print_csv_header(FILE *out)
+void ev_stat_print_csv_header(FILE *out, bool simulated)
 {
 	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
-	      "running_percent,metric,metric_unit,state,why\r\n",
+	      "running_percent,metric,metric_unit,state,why",
 	      out);
+	fputs(simulated ? ",simulated\r\n" : "\r\n", out);
 }
 
 static void put_csv(FILE *out, const char *text)
@@ -104,6 +119,10 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 	put_csv(out, figure->metric ? figure->unit : "");
 	put_csv(out, states[row->state]);
 	ev_csv_text(out, row->why ? row->why : "");
+	if (stat->simulated) {
+		putc(',', out);
+		ev_csv_text(out, stat->simulated);
+	}
 	fputs("\r\n", out);
 }
 

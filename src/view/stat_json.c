@@ -1,5 +1,5 @@
-/* Counts as JSON, one object a line, with the keys of perf stat -j and one more: a refused event
- * says "why". */
+/* Counts as JSON, one object a line, with the keys of perf stat -j and two more: a refused event
+ * says "why", and a simulated one the model, as "simulated". */
 #include <string.h>
 #include "stat.h"
 
@@ -58,6 +58,8 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 		put_number(out, "metric-value", figure->value, 6, &first);
 		put_text(out, "metric-unit", figure->unit, &first);
 	}
+	if (stat->simulated)
+		put_text(out, "simulated", stat->simulated, &first);
 	if (row->why && *row->why)
 		put_text(out, "why", row->why, &first);
 	fputs("}\n", out);
