@@ -80,7 +80,7 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 {
 	struct ev_recording *recording = &run->recording;
 	const struct record_options *options = run->options;
-	ev_recording_add_note(recording, "simulated", "%s", plan->model);
+	ev_recording_add_note(recording, EV_NOTE_SIMULATED, "%s", plan->model);
 	if (*plan->note)
 		ev_recording_add_note(recording, "fallback", "%s", plan->note);
 	if (*plan->result.trouble)

@@ -17,6 +17,9 @@
  * exec takes its counts with it: both write down what they have, and begin anew, just before. */
 static const char *const fixed[] = {
 	"--tool=callgrind",
+	"-v",
+	"-v",
+	"-v", /* tells where files are loaded */
 	"--command-line-only=yes",
 	"--vgdb=no",
 	"--demangle=no",
@@ -280,5 +283,7 @@ void ev_simulation_close(struct ev_simulation *simulation)
 	ev_array_done(&simulation->callers);
 	ev_map_done(&simulation->caller_ids);
 	ev_map_done(&simulation->parents);
+	ev_map_done(&simulation->exec_pids);
+	ev_array_done(&simulation->loads);
 	free(simulation);
 }

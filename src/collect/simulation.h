@@ -11,15 +11,22 @@ struct ev_simulated_task {
 	uint32_t order;       /* the how-manieth program of its process, from 0 */
 	uint32_t command;     /* as typed; string id */
 };
+/* Where a program's file was loaded: address in memory - bias = address in the file. */
+struct ev_simulated_load {
+	uint32_t pid, object; /* string id of its path */
+	uint64_t bias;
+	uint64_t low, high; /* of its code, in the file's addresses */
+};
 /* Cost of an instruction; with call chains, of its runs under one row of callers. Its costs, one
  * per event, stand at index * event_count. */
 struct ev_simulated_row {
 	uint32_t task, object, function;
+	uint32_t named; /* the object by which callgrind knows the function, 0 for none */
 	uint64_t address;
 };
 /* From where a function was called most. */
 struct ev_simulated_caller {
-	uint32_t object, function;
+	uint32_t object, function, named;
 	uint64_t address, calls;
 };
 struct ev_simulation {
@@ -37,9 +44,17 @@ struct ev_simulation {
 	struct ev_map row_ids; /* (address, task << 32 | place) -> row + 1 */
 	struct ev_map places;  /* (object, function) -> number */
 	EV_ARRAY(struct ev_simulated_caller) callers;
-	struct ev_map caller_ids; /* (object, function) called -> caller + 1 */
+	struct ev_map caller_ids; /* (named, function) called -> caller + 1 */
 	struct ev_map parents;    /* pid -> its parent's */
+	struct ev_map exec_pids;  /* processes that have a log of a program of their own */
+	EV_ARRAY(struct ev_simulated_load) loads;
 };
+
+/* Adds what the log of a process tells of its files. */
+void ev_simulated_loads_read(struct ev_simulation *simulation, const char *log, uint32_t pid);
+/* An address in the memory of a process becomes one in a file; false when it is in none. */
+bool ev_simulated_loads_find(const struct ev_simulation *simulation, uint32_t pid, uint32_t *object,
+			     uint64_t *address);
 
 /* "leaf'caller'main" has 3 functions. */
 unsigned ev_simulated_depth(const char *function);

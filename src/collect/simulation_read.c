@@ -62,10 +62,17 @@ static uint32_t task_of(struct reading *reading)
 /* ---- lines -------------------------------------------------------------------------------------
  */
 
-static void add_caller(struct ev_simulation *simulation, const struct ev_callgrind_line *line)
+/* Callgrind's word for no object. */
+static uint32_t named(const struct reading *reading, uint32_t object)
 {
+	return strcmp(ev_strings_text(reading->simulation->strings, object), "???") ? object : 0;
+}
+
+static void add_caller(struct reading *reading, const struct ev_callgrind_line *line)
+{
+	struct ev_simulation *simulation = reading->simulation;
 	bool added;
-	uint32_t *id = ev_map_add(&simulation->caller_ids, line->called_object,
+	uint32_t *id = ev_map_add(&simulation->caller_ids, named(reading, line->called_object),
 				  line->called_function, &added);
 	struct ev_simulated_caller *caller;
 	if (added) {
@@ -74,9 +81,14 @@ static void add_caller(struct ev_simulation *simulation, const struct ev_callgri
 	} else {
 		caller = &simulation->callers.items[*id - 1];
 	}
-	if (line->calls > caller->calls)
-		*caller = (struct ev_simulated_caller){ line->object, line->function, line->address,
-							line->calls };
+	if (line->calls <= caller->calls)
+		return;
+	*caller = (struct ev_simulated_caller){ line->object, line->function,
+						named(reading, line->object), line->address,
+						line->calls };
+	if (!caller->named)
+		ev_simulated_loads_find(simulation, reading->header.pid, &caller->object,
+					&caller->address);
 }
 
 static void add_row(struct reading *reading, const struct ev_callgrind_line *line)
@@ -93,15 +105,19 @@ static void add_row(struct reading *reading, const struct ev_callgrind_line *lin
 	if (!any)
 		return;
 	uint32_t function = options->callers ? line->function : 0;
-	uint32_t *place = ev_map_add(&simulation->places, line->object, function, &added);
+	uint32_t object = line->object, known = named(reading, object);
+	uint64_t address = line->address;
+	if (!known)
+		ev_simulated_loads_find(simulation, reading->header.pid, &object, &address);
+	uint32_t *place = ev_map_add(&simulation->places, object, function, &added);
 	if (added)
 		*place = (uint32_t)simulation->places.count;
 	uint32_t task = task_of(reading);
-	uint32_t *id = ev_map_add(&simulation->row_ids, line->address,
-				  (uint64_t)task << 32 | *place, &added);
+	uint32_t *id =
+		ev_map_add(&simulation->row_ids, address, (uint64_t)task << 32 | *place, &added);
 	if (added) {
 		*ev_array_add(&simulation->rows) =
-			(struct ev_simulated_row){ task, line->object, function, line->address };
+			(struct ev_simulated_row){ task, object, function, known, address };
 		for (size_t e = 0; e < options->event_count; e++)
 			*ev_array_add(&simulation->costs) = 0;
 		*id = (uint32_t)simulation->rows.count;
@@ -120,7 +136,7 @@ static int take_line(void *context, const struct ev_callgrind_line *line, struct
 	(void)err;
 	if (line->calls) {
 		if (options->callers)
-			add_caller(reading->simulation, line);
+			add_caller(reading, line);
 		return 0;
 	}
 	task_of(reading);
@@ -155,6 +171,10 @@ static void read_log(struct reading *reading, const char *path, uint32_t pid)
 	if (found)
 		*ev_map_add(&reading->simulation->parents, pid, 0, NULL) =
 			(uint32_t)strtoul(found + strlen(parent), NULL, 10);
+	size_t before = reading->simulation->loads.count;
+	ev_simulated_loads_read(reading->simulation, text, pid);
+	if (reading->simulation->loads.count > before)
+		ev_map_add(&reading->simulation->exec_pids, pid, 0, NULL);
 	reading->unknown_instructions += strstr(text, "unhandled instruction bytes") ||
 					 strstr(text, "Unrecognised instruction");
 	free(text);
