@@ -64,6 +64,9 @@ int record_open(struct record_run *run, struct ev_err *err);
  * record_open. */
 int record_sampling(struct record_run *run, struct ev_err *err);
 bool record_is_stream(const char *output); /* a pipe or device, not a file */
+/* The line to paste that simulates what cannot be sampled here; NULL where the machine has a PMU or
+ * there is no command. In the arena. */
+const char *record_simulate_hint(const struct record_run *run, struct ev_arena *arena);
 /* All of it under the simulator: the exit status, everything was said. */
 int record_simulate(struct record_run *run);
 int record_loop(struct record_run *run, struct ev_err *err);

@@ -139,6 +139,15 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 			usual ? "" : name);
 }
 
+static void print_simulation(const struct record_run *run, struct ev_arena *arena)
+{
+	const char *hint = run->may_simulate ? record_simulate_hint(run, arena) : NULL;
+	if (hint)
+		fprintf(stderr,
+			"[ evprof record: caches and branches can be simulated instead: %s ]\n",
+			ev_text_safe(arena, hint));
+}
+
 void record_summary(const struct record_run *run)
 {
 	struct ev_sampler_tally tally = { 0 };
@@ -168,6 +177,7 @@ void record_summary(const struct record_run *run)
 			"[ evprof record: the recording is partial: its first %s are kept, and "
 			"evprof report can read them ]\n",
 			size);
+	print_simulation(run, &arena);
 	print_next(run, &tally, name);
 	ev_arena_done(&arena);
 }

@@ -12,13 +12,19 @@ enum { CALLERS = 16 };
 static const char *const usual[] = { "instructions", "branch-misses", "L1-dcache-load-misses",
 				     "cache-misses", NULL };
 
+/* What has no meaning in a simulation. */
+static bool knows_time(const struct record_options *options)
+{
+	return options->delay_ms || options->duration_s > 0 || options->thread_counts ||
+	       options->addresses || options->sample_cpu || options->kernel_callchains;
+}
+
 static int check_options(const struct record_options *options, struct ev_err *err)
 {
 	int rc = simulate_check(&options->simulate, &options->target, options->command, err);
 	if (rc)
 		return rc;
-	if (options->delay_ms || options->duration_s > 0 || options->thread_counts ||
-	    options->addresses || options->sample_cpu || options->kernel_callchains)
+	if (knows_time(options))
 		return ev_fail(err, EINVAL,
 			       "a simulation is of a whole run and knows neither time nor CPUs nor "
 			       "the kernel: -D, --duration, -s, -d, --sample-cpu and "
@@ -157,6 +163,16 @@ static int simulate_all(struct record_run *run, struct simulate_plan *plan)
 		return STATUS_FAILED;
 	return WIFSIGNALED(plan->status) ? STATUS_SIGNAL + WTERMSIG(plan->status)
 					 : WEXITSTATUS(plan->status);
+}
+
+const char *record_simulate_hint(const struct record_run *run, struct ev_arena *arena)
+{
+	const struct record_options *options = run->options;
+	char absence[256];
+	if (!*ev_pmu_absence(absence, sizeof(absence)))
+		return NULL;
+	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
+			     knows_time(options), options->command, arena);
 }
 
 int record_simulate(struct record_run *run)

@@ -54,8 +54,8 @@ void simulate_close(struct simulate_plan *plan); /* of one run */
 void simulate_done(struct simulate_plan *plan);
 
 /* The command line that was typed, with --simulate and without the events that cannot be: ready to
- * be pasted. NULL where there is no command or none of the events can be simulated. In the arena.
- */
+ * be pasted. NULL where there is no command. `plain` leaves the options out too, where they do not
+ * go with it. In the arena. */
 const char *simulate_hint(const struct verb *verb, const struct simulate_options *options,
 			  const struct target_options *target, const struct event_options *events,
 			  bool plain, char *const *command, struct ev_arena *arena);

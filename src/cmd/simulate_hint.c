@@ -40,7 +40,6 @@ const char *simulate_hint(const struct verb *verb, const struct simulate_options
 {
 	struct simulate_options wanted = { .on = true };
 	struct ev_buffer line = { 0 }, names = { 0 };
-	const char *hint = NULL;
 	bool all;
 	if (!command || simulate_check(&wanted, target, command, NULL))
 		return NULL;
@@ -60,8 +59,7 @@ const char *simulate_hint(const struct verb *verb, const struct simulate_options
 	for (; *command; command++)
 		add_word(&line, *command);
 	ev_buffer_u8(&line, 0);
-	if (all || *names.bytes || !events->words.count)
-		hint = ev_arena_text(arena, (const char *)line.bytes, line.size_bytes - 1);
+	const char *hint = ev_arena_text(arena, (const char *)line.bytes, line.size_bytes - 1);
 	ev_buffer_done(&line);
 	ev_buffer_done(&names);
 	return hint;

@@ -100,6 +100,9 @@ int stat_events(struct stat_run *run, struct ev_err *err);
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);
 
+/* The line to paste that simulates the hardware events this machine cannot count; NULL where none
+ * was asked for, or the machine has a PMU. In the arena. */
+const char *stat_simulate_hint(const struct stat_run *run, struct ev_arena *arena);
 /* All of it under the simulator: the exit status, everything was said. */
 int stat_simulate(struct stat_run *run);
 

@@ -44,6 +44,13 @@ struct simulated_stat {
 	struct ev_arena arena;
 };
 
+/* What has no meaning in a simulation. */
+static bool knows_time(const struct stat_options *options)
+{
+	return options->per_cpu || options->per_thread || options->interval_ms ||
+	       options->delay_ms || options->timeout_ms;
+}
+
 static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	int rc = simulate_check(&options->simulate, &options->target, options->command, err);
@@ -51,8 +58,7 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 		return rc;
 	if (options->null_run)
 		return ev_fail(err, EINVAL, "-n counts nothing, and --simulate counts: choose");
-	if (options->per_cpu || options->per_thread || options->interval_ms || options->delay_ms ||
-	    options->timeout_ms)
+	if (knows_time(options))
 		return ev_fail(err, EINVAL,
 			       "a simulation is of a whole run and knows neither time nor CPUs: "
 			       "-A, --per-thread, -I, -D and --timeout do not go with --simulate");
@@ -197,6 +203,22 @@ static int plan_all(struct simulated_stat *stat)
 		return complain(stat->plan.verb, &err, STATUS_REFUSED);
 	stat->counts = ev_alloc(stat->plan.events.count * sizeof(*stat->counts));
 	return run_all(stat);
+}
+
+const char *stat_simulate_hint(const struct stat_run *run, struct ev_arena *arena)
+{
+	const struct stat_options *options = run->options;
+	char absence[256];
+	bool refused = false;
+	for (size_t i = 0; i < run->events.count && run->counts.openings; i++)
+		refused |= run->counts.openings[i].error &&
+			   run->events.items[i].kind == EV_EVENT_KERNEL &&
+			   ev_event_is_hardware(&run->events.items[i].attr);
+	if (!refused || !*ev_pmu_absence(absence, sizeof(absence)))
+		return NULL;
+	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
+			     knows_time(options) || options->null_run || !options->repeat,
+			     options->command, arena);
 }
 
 int stat_simulate(struct stat_run *run)
