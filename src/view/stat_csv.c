@@ -91,6 +91,15 @@ static void put_csv(FILE *out, const char *text)
 	putc(',', out);
 }
 
+static void end_csv(FILE *out, const struct ev_stat *stat)
+{
+	if (stat->simulated) {
+		putc(',', out);
+		ev_csv_text(out, stat->simulated);
+	}
+	fputs("\r\n", out);
+}
+
 static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row,
 			  const struct ev_metric_value *figure)
 {
@@ -119,11 +128,7 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 	put_csv(out, figure->metric ? figure->unit : "");
 	put_csv(out, states[row->state]);
 	ev_csv_text(out, row->why ? row->why : "");
-	if (stat->simulated) {
-		putc(',', out);
-		ev_csv_text(out, stat->simulated);
-	}
-	fputs("\r\n", out);
+	end_csv(out, stat);
 }
 
 void ev_stat_print_csv(FILE *out, const struct ev_stat *stat)
