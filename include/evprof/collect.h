@@ -231,7 +231,8 @@ struct ev_simulation_options {
 };
 /* Make a private folder and a command that waits before its exec (see ev_workload_go). -ENOENT and
  * -EACCES for a command that is not there or cannot be run; -ENOPKG where valgrind is missing, with
- * the line that installs it. `options` and the arrays in it must stay. */
+ * the line that installs it; -EIO and others for what stands in evprof's own way. `options` and the
+ * arrays in it must stay. */
 int ev_simulation_start(struct ev_simulation **simulation,
 			const struct ev_simulation_options *options, struct ev_err *err);
 struct ev_workload *ev_simulation_workload(struct ev_simulation *simulation);

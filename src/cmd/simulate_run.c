@@ -10,9 +10,9 @@
 #include "simulate.h"
 
 #define TICK_MS 1000
-/* What callgrind with caches and branches takes of a computing program's own time; short ones take
- * relatively longer. */
-#define SLOWDOWN "about 50 times as long as without"
+/* What callgrind with caches and branches takes of a program's own time: the less of it a program
+ * waits for memory, the more. */
+#define SLOWDOWN "some 50 times its own time (25 to 150)"
 
 static void print_plan(const struct simulate_plan *plan)
 {
@@ -84,8 +84,8 @@ static void run_until_over(struct simulate_plan *plan)
 static int exec_status(int rc)
 {
 	return rc == -ENOENT   ? STATUS_NOT_FOUND
-	       : rc == -ENOPKG ? STATUS_REFUSED
-			       : STATUS_NOT_EXECUTABLE;
+	       : rc == -EACCES ? STATUS_NOT_EXECUTABLE
+			       : STATUS_REFUSED;
 }
 
 static int read_result(struct simulate_plan *plan)

@@ -116,7 +116,8 @@ static int make_folder(struct ev_simulation *simulation, struct ev_err *err)
 	char *folder = ev_printf("%s/evprof-XXXXXX", base && *base == '/' ? base : "/tmp");
 	if (!mkdtemp(folder)) { /* mode 0700 */
 		int error = errno;
-		int rc = ev_fail(err, error, "cannot make a folder for the simulation, '%s': %s",
+		/* Not the error's own number: that is kept for the command. */
+		int rc = ev_fail(err, EIO, "cannot make a folder for the simulation, '%s': %s",
 				 folder, strerror(error));
 		free(folder);
 		return rc;
@@ -164,6 +165,7 @@ void ev_simulation_tend(struct ev_simulation *simulation)
 			const struct inotify_event *event =
 				(const struct inotify_event *)(read_into.bytes + at);
 			at += (ssize_t)(sizeof(*event) + event->len);
+			simulation->missed |= !!(event->mask & IN_Q_OVERFLOW);
 			if (!event->len || !is_part(event->name))
 				continue;
 			char *from = ev_printf("%s/%s", simulation->folder, event->name);

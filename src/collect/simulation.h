@@ -35,6 +35,7 @@ struct ev_simulation {
 	char *folder;
 	int watch_fd;  /* inotify, -1 where there is none */
 	unsigned kept; /* results put aside so far */
+	bool missed;   /* some came too fast to be put aside */
 
 	struct ev_strings *strings;
 	EV_ARRAY(struct ev_simulated_task) tasks;

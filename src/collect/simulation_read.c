@@ -289,6 +289,10 @@ static void tell_trouble(struct reading *reading)
 					 "%zu of %zu processes left no counts: killed at once "
 					 "(SIGKILL), or still running; ",
 					 begun - left, begun);
+	if (reading->simulation->missed && used < room)
+		used += (size_t)snprintf(out + used, room - used,
+					 "processes forked faster than their counts could be kept: "
+					 "some may be missing; ");
 	if (reading->unknown_instructions && used < room)
 		used += (size_t)snprintf(out + used, room - used,
 					 "valgrind does not know an instruction of the program, "
