@@ -102,7 +102,7 @@ struct ev_stat {
 	/* What user_s and sys_s are of, where that is more than elapsed_s (-D); 0 else. */
 	double usage_s;
 	struct ev_stat_machine machine;
-	unsigned cpus;       /* online */
+	unsigned cpus; /* online */
 	/* The model that made these counts ("callgrind 3.19.0: I1 …"): they are not measured, and
 	 * every format says so. NULL for measured ones. */
 	const char *simulated;
@@ -118,9 +118,9 @@ struct ev_stat_options {
 	bool verbose;
 	bool no_scale;
 	bool colour;
-	bool heading; /* -I as a table: column titles above these rows */
+	bool heading;   /* -I as a table: column titles above these rows */
 	bool simulated; /* the counts to come are: a column of --csv says of what */
-	bool closing; /* these rows close a series of intervals: -x marks them "summary" */
+	bool closing;   /* these rows close a series of intervals: -x marks them "summary" */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
 /* Header line of --csv; nothing for the other formats. */

@@ -50,7 +50,7 @@ struct record_run {
 	int status;                /* of the command, as waitpid tells it */
 	bool command_ended;
 	uint64_t simulated_samples; /* of --simulate, which has no sampler */
-	bool may_simulate; /* hardware events were wanted and there are none here */
+	bool may_simulate;          /* hardware events were wanted and there are none here */
 };
 
 /* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the

@@ -41,7 +41,8 @@ static int check_named(const struct record_run *run, struct ev_err *err)
 		const char *hint = ev_event_is_hardware(&event->attr)
 					   ? record_simulate_hint(run, &arena)
 					   : NULL;
-		if (hint && strlen(hint) > sizeof(err->text) / 2)
+		size_t length = strlen(event->name) + strlen(why) + strlen(others) + 120;
+		if (hint && length + strlen(hint) > sizeof(err->text))
 			hint = NULL; /* whole, or not at all */
 		ev_fail(err, error, "%s cannot be sampled: %s%s%s%s%s", event->name, why,
 			*others ? ". Here you can sample: " : "", others,

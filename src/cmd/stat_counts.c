@@ -52,8 +52,10 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 		last = opening->why;
 	}
 	const char *hint = stat_simulate_hint(run, &arena);
-	if (hint && strlen(hint) < sizeof(err->text) / 2) /* whole, or not at all */
-		ev_buffer_printf(&text, "\n  caches and branches can be simulated instead: %s", hint);
+	/* Whole, or not at all. */
+	if (hint && text.size_bytes + strlen(hint) + 100 < sizeof(err->text))
+		ev_buffer_printf(&text, "\n  caches and branches can be simulated instead: %s",
+				 hint);
 	int rc = ev_fail(err, counts->openings[0].error ? counts->openings[0].error : ENOENT,
 			 "nothing can be counted: %.*s", (int)text.size_bytes,
 			 (const char *)text.bytes);

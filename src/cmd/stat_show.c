@@ -171,8 +171,9 @@ static void note_simulation(struct sheet *sheet)
 {
 	const char *hint = stat_simulate_hint(sheet->run, &sheet->arena);
 	if (hint)
-		*ev_array_add(&sheet->notes) = ev_arena_printf(
-			&sheet->arena, "caches and branches can be simulated instead: %s", hint);
+		*ev_array_add(&sheet->notes) =
+			ev_arena_printf(&sheet->arena,
+					"caches and branches can be simulated instead: %s", hint);
 }
 
 static void note_run(struct sheet *sheet)
