@@ -21,6 +21,7 @@ struct reading {
 	struct ev_map orders;        /* (pid, command) -> order + 1 */
 	struct ev_map next_orders;   /* pid -> programs seen */
 	uint32_t task;               /* of the file at hand, + 1; 0 = not known yet */
+	struct ev_map divided;       /* processes that wrote a part before they forked */
 	size_t damaged, unknown_instructions;
 	char first_damage[256];
 };
@@ -250,6 +251,9 @@ static void read_file(struct reading *reading, const char *path)
 		note_damage(reading, "it tells no addresses of instructions");
 	if (!rc || reading->task)
 		ev_map_add(&reading->pids, header->pid, 0, NULL);
+	const char *name = strrchr(path, '/') + 1;
+	if (!strncmp(name, "kept.", 5) || strchr(name + 5, '.')) /* kept.N, cost.PID.PART-THREAD */
+		ev_map_add(&reading->divided, header->pid, 0, NULL);
 	const char *version = strchr(header->creator, '-');
 	if (version)
 		snprintf(reading->result->simulator, sizeof(reading->result->simulator),
@@ -271,6 +275,22 @@ static void count_threads(struct reading *reading)
 	ev_map_done(&threads);
 }
 
+/* Forked children whose parent did not write down its counts before: they have them as well. */
+static size_t count_doubled(const struct reading *reading)
+{
+	const struct ev_simulation *simulation = reading->simulation;
+	size_t doubled = 0;
+	for (size_t i = 0; i < reading->pids.room; i++) {
+		const struct ev_map_slot *slot = &reading->pids.slots[i];
+		if (!slot->used || ev_map_find(&simulation->exec_pids, slot->key, 0))
+			continue;
+		const uint32_t *parent = ev_map_find(&simulation->parents, slot->key, 0);
+		doubled += parent && ev_map_find(&reading->pids, *parent, 0) &&
+			   !ev_map_find(&reading->divided, *parent, 0);
+	}
+	return doubled;
+}
+
 static void tell_trouble(struct reading *reading)
 {
 	char *out = reading->result->trouble;
@@ -289,6 +309,13 @@ static void tell_trouble(struct reading *reading)
 					 "%zu of %zu processes left no counts: killed at once "
 					 "(SIGKILL), or still running; ",
 					 begun - left, begun);
+	size_t doubled = count_doubled(reading);
+	if (doubled && used < room)
+		used += (size_t)snprintf(out + used, room - used,
+					 "the counts of %zu forked process%s hold what the parent "
+					 "had counted before, too: the program has no symbol that "
+					 "tells its fork(); ",
+					 doubled, doubled == 1 ? "" : "es");
 	if (reading->simulation->missed && used < room)
 		used += (size_t)snprintf(out + used, room - used,
 					 "processes forked faster than their counts could be kept: "
@@ -324,6 +351,7 @@ int ev_simulation_read(struct ev_simulation *simulation, struct ev_simulation_re
 	ev_array_done(&reading.files);
 	ev_map_done(&reading.started);
 	ev_map_done(&reading.pids);
+	ev_map_done(&reading.divided);
 	ev_map_done(&reading.orders);
 	ev_map_done(&reading.next_orders);
 	return rc;

@@ -114,6 +114,29 @@ static void a_process_that_left_nothing_is_told(void **state)
 	ev_simulation_close(simulation);
 }
 
+/* A child's counts begin with its parent's, unless that one wrote them down as it forked. */
+static void counts_that_a_child_took_along_are_told(void **state)
+{
+	static const char log[] = "==5== Parent PID: 3\n--5-- Reading syms from /a\n"
+				  "--5--    svma 0x10, avma 0x20\n";
+	(void)state;
+	for (int divided = 0; divided < 2; divided++) {
+		struct ev_simulation *simulation = begin(false);
+		struct ev_simulation_result result;
+		struct ev_err err = { 0 };
+		leave(simulation, "log.5", log);
+		leave(simulation, "log.6", "==6== Parent PID: 5\n");
+		if (divided)
+			leave(simulation, "kept.0",
+			      HEAD(5, "./a", 1) "fn=(1) f\n0x10 7\ntotals: 7\n");
+		leave(simulation, "cost.5-01", HEAD(5, "./a", 1) "fn=(1) f\n0x10 1\ntotals: 1\n");
+		leave(simulation, "cost.6-01", HEAD(6, "./a", 1) "fn=(1) f\n0x10 9\ntotals: 9\n");
+		assert_int_equal(ev_simulation_read(simulation, &result, &err), 0);
+		assert_int_equal(!strstr(result.trouble, "1 forked process hold"), divided);
+		ev_simulation_close(simulation);
+	}
+}
+
 static void an_instruction_that_the_simulator_does_not_know_is_told(void **state)
 {
 	struct ev_simulation *simulation = begin(false);
@@ -149,6 +172,7 @@ int main(void)
 		cmocka_unit_test(programs_of_one_process_stay_apart_in_their_order),
 		cmocka_unit_test(damaged_and_unfinished_results_are_kept_and_told),
 		cmocka_unit_test(a_process_that_left_nothing_is_told),
+		cmocka_unit_test(counts_that_a_child_took_along_are_told),
 		cmocka_unit_test(an_instruction_that_the_simulator_does_not_know_is_told),
 		cmocka_unit_test(nothing_at_all_is_a_failure),
 	};
