@@ -39,6 +39,7 @@ static const struct option_row rows[] = {
 	ROW('D', "delay", "MS", INT, delay_ms, "begin after so many milliseconds; -1 = never"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
 	SIMULATE_ROWS(struct stat_options, simulate),
+	ROW('q', "no-progress", NULL, FLAG, no_progress, "say nothing of how long a simulation takes"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),

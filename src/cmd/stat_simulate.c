@@ -71,7 +71,7 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 static bool is_quiet(const struct stat_options *options)
 {
 	bool table = !options->show.csv && !options->show.json && !*options->show.separator_text;
-	return !table && !options->output && options->log_fd < 0;
+	return options->no_progress || (!table && !options->output && options->log_fd < 0);
 }
 
 /* ---- the sheet ---------------------------------------------------------------------------------

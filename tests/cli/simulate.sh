@@ -133,7 +133,12 @@ test_the_commands_own_streams_are_left_alone() {
 	last='stat --simulate with streams'
 	echo input | TMPDIR=$PWD/tmp "$evprof" stat --simulate -o counts sh -c 'cat; echo problem >&2' >out 2>err
 	expect_equal "$(cat out)" input
+	expect_err '^\[ evprof stat: simulating sh .* expect '
 	expect_equal "$(grep -v '^\[' err)" problem
+	run stat --simulate -q -o counts true
+	expect_empty err
+	run record --simulate -q true
+	expect_empty err
 	grep -q simulated counts || fail "no counts in the file"
 	no_folder_is_left
 }
