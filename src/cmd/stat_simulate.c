@@ -67,11 +67,16 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 	return 0;
 }
 
+static bool is_table(const struct stat_options *options)
+{
+	return !options->show.csv && !options->show.json && !*options->show.separator_text;
+}
+
 /* The plan and progress go to standard error: not where others parse it. */
 static bool is_quiet(const struct stat_options *options)
 {
-	bool table = !options->show.csv && !options->show.json && !*options->show.separator_text;
-	return options->no_progress || (!table && !options->output && options->log_fd < 0);
+	return options->no_progress ||
+	       (!is_table(options) && !options->output && options->log_fd < 0);
 }
 
 /* ---- the sheet ---------------------------------------------------------------------------------
@@ -125,6 +130,15 @@ static void add_notes(struct simulated_stat *stat)
 					plan->events.items[i]->name, plan->events.items[i]->about);
 }
 
+/* Fields and objects have no notes: what is missing stands beside the model. */
+static const char *model_of(struct simulated_stat *stat)
+{
+	const struct simulate_plan *plan = &stat->plan;
+	if (is_table(stat->run->options) || !*plan->result.trouble)
+		return plan->model;
+	return ev_arena_printf(&stat->arena, "%s; %s", plan->model, plan->result.trouble);
+}
+
 static void show(struct simulated_stat *stat)
 {
 	struct stat_run *run = stat->run;
@@ -132,7 +146,7 @@ static void show(struct simulated_stat *stat)
 	struct ev_stat sheet = {
 		.target = target_name(&run->options->target, run->options->command, &stat->arena),
 		.runs = stat->runs,
-		.simulated = stat->plan.model,
+		.simulated = model_of(stat),
 		.summary = true,
 		.elapsed_s = stat->elapsed_s.mean,
 		.elapsed_each_s = stat->each_s.items,

@@ -341,6 +341,10 @@ test_damaged_results_are_partial_and_said() {
 	expect_status 0
 	expect_err '12 +simulated/instructions/'
 	expect_err 'partial: 1 of .* results is damaged .line 10'
+	for format in -x, -j --csv; do
+		run stat --simulate $format -e instructions true
+		expect_err 'partial: 1 of .* results is damaged .line 10'
+	done
 }
 
 test_results_that_end_early_are_partial() {
