@@ -27,7 +27,7 @@ struct stat_options {
 	int64_t log_fd; /* -1 = none */
 	struct ev_stat_options show;
 	struct simulate_options simulate;
-	bool no_progress; /* -q */
+	bool no_progress;     /* -q */
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
 
