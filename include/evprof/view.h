@@ -108,7 +108,10 @@ struct ev_stat {
 	/* What user_s and sys_s are of, where that is more than elapsed_s (-D); 0 else. */
 	double usage_s;
 	struct ev_stat_machine machine;
-	unsigned cpus;       /* online */
+	unsigned cpus; /* online */
+	/* The model that made these counts ("callgrind 3.19.0: I1 …"): they are not measured, and
+	 * every format says so. NULL for measured ones. */
+	const char *simulated;
 	const char *absence; /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
 	size_t fallback_count;
@@ -125,6 +128,7 @@ struct ev_stat_options {
 	bool no_scale;
 	bool colour;
 	bool heading;     /* -I as a table: column titles above these rows */
+	bool simulated;   /* the counts to come are: a column of --csv says of what */
 	bool closing;     /* these rows close a series of intervals: -x marks them "summary" */
 	bool metric_only; /* --metric-only: a column for each metric, no counts */
 };

@@ -10,7 +10,7 @@
 #include "signals.h"
 #include "verbs.h"
 
-#define DEFAULT_COMPRESSION 3 /* zstd's own default */
+#define DEFAULT_COMPRESSION 3    /* zstd's own default */
 #define DEFAULT_STACK_BYTES 8192 /* perf's */
 
 static int parse_call_graph(void *into, const char *value, struct ev_err *err)
@@ -23,17 +23,20 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		return 0;
 	if (strncmp(value, "dwarf", 5) || (value[5] && value[5] != ','))
 		return ev_fail(err, EINVAL,
-			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind tables) "
+			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind "
+			       "tables) "
 			       "or no, not '%s'",
 			       value);
 	if (value[5] && (ev_parse_size(value + 6, &size_bytes) || size_bytes < 8 ||
 			 size_bytes > STACK_BYTES_LIMIT))
 		return ev_fail(err, EINVAL,
-			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not '%s'",
+			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not "
+			       "'%s'",
 			       STACK_BYTES_LIMIT, value + 6);
 	if (!ev_unwind_registers())
-		return ev_fail(err, ENOTSUP, "stacks of this processor can not be unwound: use "
-					     "--call-graph fp");
+		return ev_fail(err, ENOTSUP,
+			       "stacks of this processor can not be unwound: use "
+			       "--call-graph fp");
 	options->stack_bytes = (uint32_t)(size_bytes + 7) & ~7u;
 	return 0;
 }
@@ -115,6 +118,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
+	SIMULATE_ROWS(struct record_options, simulate),
 	OPTION_GROUP("When"),
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
 		  "begin after so many milliseconds; -1: never; 10-20,30-40: only then"),
@@ -144,6 +148,8 @@ static const struct example examples[] = {
 	  "with call chains of code without frame pointers" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
 	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
+	{ "evprof record --simulate -e cache-misses ./cachewalk",
+	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
@@ -180,6 +186,11 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return record_simulate(run);
+	if (simulate_check(&run->options->simulate, &run->options->target, run->options->command,
+			   &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_sampling(run, &err))
@@ -215,6 +226,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct record_run run = { .verb = verb, .options = &options };
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);
@@ -223,6 +236,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		run_done(&run);
 	}
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

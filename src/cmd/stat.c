@@ -51,6 +51,8 @@ static const struct option_row rows[] = {
 	ROW(0, "pre", "COMMAND", TEXT, before, "run by a shell before each run, uncounted"),
 	ROW(0, "post", "COMMAND", TEXT, after, "run by a shell behind each run, uncounted"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
+	SIMULATE_ROWS(struct stat_options, simulate),
+	ROW('q', "no-progress", NULL, FLAG, no_progress, "say nothing of how long a simulation takes"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
@@ -76,6 +78,8 @@ static const struct example examples[] = {
 	{ "evprof stat -r 10 -e task-clock,page-faults ./sorts",
 	  "ten runs: means and their error" },
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
+	{ "evprof stat --simulate -d ./cachewalk",
+	  "the same on a model, where there are no hardware counters" },
 	{ "evprof stat -M ipc,branch-mpki ./sorts", "these figures, with the events they need" },
 	{ "evprof stat --multi-pass -ddd ./cachewalk",
 	  "many events and few counters: nothing is scaled" },
@@ -90,6 +94,8 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	bool system = options->target.system_wide || options->target.cpus;
 	bool attached = options->target.pids || options->target.tids || options->target.user;
+	if (simulate_check(&options->simulate, &options->target, options->command, err))
+		return -EINVAL;
 	if (options->per_cpu && !system)
 		return ev_fail(err, EINVAL, "-A keeps CPUs apart: it needs -a or -C");
 	if (options->per_thread && !attached)
@@ -146,18 +152,28 @@ static void run_aside(const struct stat_run *run, const char *option, const char
 		complain_text(run->verb, 0, "the command of --%s failed", option);
 }
 
+void stat_run_before(const struct stat_run *run)
+{
+	run_aside(run, "pre", run->options->before);
+	if (run->options->sync)
+		sync();
+}
+
+void stat_run_after(const struct stat_run *run)
+{
+	run_aside(run, "post", run->options->after);
+}
+
 /* One run in each pass. -1, or the exit status. */
 static int run_passes(struct stat_run *run)
 {
 	int status = -1;
 	for (size_t pass = 0; pass < run->passes.count && status < 0; pass++) {
 		stat_pass_begin(run, pass);
-		run_aside(run, "pre", run->options->before);
-		if (run->options->sync)
-			sync();
+		stat_run_before(run);
 		status = stat_once(run);
 		if (status < 0)
-			run_aside(run, "post", run->options->after);
+			stat_run_after(run);
 		if (signals_stop())
 			break;
 	}
@@ -187,6 +203,8 @@ static int run_all(struct stat_run *run)
 static int count_all(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return stat_simulate(run);
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
@@ -211,7 +229,10 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.show.no_scale = !options.scale;
+		options.show.simulated = options.simulate.on;
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct stat_run run = { .verb = verb, .options = &options };
 		signals_watch();
 		status = count_all(&run);
@@ -226,6 +247,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	}
 	options_list_done(&options.metrics);
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

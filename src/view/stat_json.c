@@ -1,5 +1,6 @@
 /* Counts as JSON, one object a line, with the keys of perf stat -j and more: a refused event says
- * "why", a scaled value its "scaling-error", and a ratio whether its counts were "metric-apart". */
+ * "why", a scaled value its "scaling-error", a ratio whether its counts were "metric-apart", and a
+ * simulated event the model, as "simulated". */
 #include <string.h>
 #include "stat.h"
 
@@ -63,6 +64,8 @@ static void print_line(FILE *out, const struct ev_stat *stat, const struct ev_st
 	if (row->slot && *row->slot)
 		put_slot(out, row->slot, &first);
 	put_figure(out, &line->figure, &first);
+	if (stat->simulated)
+		put_text(out, "simulated", stat->simulated, &first);
 	fputs("}\n", out);
 }
 
@@ -92,6 +95,8 @@ static void print_row(FILE *out, const struct ev_stat *stat, const struct ev_sta
 		put_scaling_error(out, row, &first);
 	if (figure->metric)
 		put_figure(out, figure, &first);
+	if (stat->simulated)
+		put_text(out, "simulated", stat->simulated, &first);
 	if (row->why && *row->why)
 		put_text(out, "why", row->why, &first);
 	fputs("}\n", out);
