@@ -162,10 +162,10 @@ install_missing = $(Q)B=$(B) CC="$(CC)" WITHOUT="$(WITHOUT)" sh .ci/deps
 deps:
 	$(install_missing)
 check:
-	$(install_missing) check
+	$(install_missing) check demo
 	$(Q)$(MAKE) --no-print-directory check-built
 demo:
-	$(install_missing)
+	$(install_missing) demo
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) sh examples/demo
 

@@ -213,10 +213,117 @@ void ev_sampler_tally(struct ev_sampler *sampler, struct ev_sampler_tally *tally
 bool ev_sampler_targets_gone(const struct ev_sampler *sampler);
 void ev_sampler_close(struct ev_sampler *sampler);
 
+/* ---- simulating: what a PMU would count, from a model -------------------------------------------
+ * For machines that show no PMU: the command runs under valgrind's callgrind, which simulates two
+ * levels of cache and a branch predictor, and counts exactly what its model does, per instruction.
+ */
+
+/* What callgrind counts, in its own words: reads r and writes w of instructions I and data D,
+ * misses m of the first level 1 and the last level L, branches B, conditional c and indirect i. */
+enum ev_cost {
+	EV_COST_IR,
+	EV_COST_DR,
+	EV_COST_DW,
+	EV_COST_I1MR,
+	EV_COST_D1MR,
+	EV_COST_D1MW,
+	EV_COST_ILMR,
+	EV_COST_DLMR,
+	EV_COST_DLMW,
+	EV_COST_BC,
+	EV_COST_BCM,
+	EV_COST_BI,
+	EV_COST_BIM,
+	EV_COST_COUNT
+};
+
+/* A generic event as a sum of costs. */
+struct ev_simulated_event {
+	const char *name;
+	uint32_t type; /* of the attr that the name stands for */
+	uint64_t config;
+	uint32_t costs;    /* 1 << enum ev_cost, added up */
+	const char *about; /* what it is in the model */
+};
+extern const struct ev_simulated_event ev_simulated_events[];
+extern const size_t ev_simulated_event_count;
+/* The row that an event stands for; NULL for one that cannot be simulated. */
+const struct ev_simulated_event *ev_simulated_event_of(const struct ev_event *event);
+/* Why an event cannot be simulated, and which can: the sentence, -EOPNOTSUPP. */
+int ev_simulated_refuse(const struct ev_event *event, struct ev_err *err);
+/* "simulated/cache-misses/": the name under which such counts and samples go everywhere. */
+const char *ev_simulated_name(const struct ev_simulated_event *event, struct ev_arena *arena);
+/* The attr of a recording's simulated event: of no type that a kernel knows, so that nothing takes
+ * it for the counter of that name. */
+void ev_simulated_attr(const struct ev_simulated_event *event, struct perf_event_attr *attr);
+
+enum ev_cache_level { EV_CACHE_L1I, EV_CACHE_L1D, EV_CACHE_LL, EV_CACHE_LEVELS };
+struct ev_caches {
+	struct ev_cache_model {
+		uint64_t size_bytes;
+		uint32_t ways, line_bytes;
+		bool assumed; /* neither given nor told by the machine */
+		bool given;
+	} levels[EV_CACHE_LEVELS];
+};
+/* The first CPU's caches as /sys under `root` ("" for the machine's own) tells them, usual ones
+ * where it does not. */
+void ev_caches_of_machine(struct ev_caches *caches, const char *root);
+/* "l1d=32K,8,64,ll=8M": sizes, and where given ways and bytes of a line, replace those that are
+ * there; -EINVAL. */
+int ev_caches_parse(struct ev_caches *caches, const char *text, struct ev_err *err);
+/* Makes the number of sets of each a power of two, which the simulator needs. What was changed or
+ * assumed is said in `note`, "" when nothing was. */
+void ev_caches_fit(struct ev_caches *caches, char *note, size_t size_bytes);
+/* "I1 32K 8-way 64 B; D1 32K 8-way 64 B; LL 8M 16-way 64 B" */
+const char *ev_caches_text(const struct ev_caches *caches, char *out, size_t size_bytes);
+
+struct ev_simulation;
+struct ev_simulation_options {
+	char *const *command;
+	struct ev_caches caches; /* fitted */
+	unsigned callers;        /* depth to which call chains are kept apart, 0 = none */
+	/* Per-instruction costs are kept for these; none = only the totals. */
+	const struct ev_simulated_event *const *events;
+	size_t event_count;
+};
+/* Make a private folder and a command that waits before its exec (see ev_workload_go). -ENOENT and
+ * -EACCES for a command that is not there or cannot be run; -ENOPKG where valgrind is missing, with
+ * the line that installs it; -EIO and others for what stands in evprof's own way. `options` and the
+ * arrays in it must stay. */
+int ev_simulation_start(struct ev_simulation **simulation,
+			const struct ev_simulation_options *options, struct ev_err *err);
+struct ev_workload *ev_simulation_workload(struct ev_simulation *simulation);
+/* Readable when ev_simulation_tend has something to do; -1 where the kernel cannot tell. */
+int ev_simulation_fd(const struct ev_simulation *simulation);
+/* Puts results aside that a program written over this one (exec) would write over. */
+void ev_simulation_tend(struct ev_simulation *simulation);
+
+struct ev_simulation_result {
+	uint64_t totals[EV_COST_COUNT]; /* of all processes and threads */
+	size_t processes, threads;
+	char simulator[64]; /* "callgrind 3.19.0" */
+	char trouble[512];  /* why something is missing from the totals, "" when nothing is */
+};
+/* After the command has ended: read what it left. -ENODATA when there is nothing. */
+int ev_simulation_read(struct ev_simulation *simulation, struct ev_simulation_result *result,
+		       struct ev_err *err);
+/* The processes, their mappings and a sample per thread, instruction and event, its period the
+ * cost, as records of `recording`, whose first events are those of the options. Callers are
+ * functions as they called one another; where one calls another from several places, the busiest
+ * place stands for all. */
+typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);
+int ev_simulation_give(struct ev_simulation *simulation, const struct ev_recording *recording,
+		       ev_take_record take, void *context, uint64_t *samples, struct ev_err *err);
+/* True when a process ran several programs one after another: only the order of samples, their
+ * time, tells them apart. */
+bool ev_simulation_has_order(const struct ev_simulation *simulation);
+/* Ends the command and removes the folder. */
+void ev_simulation_close(struct ev_simulation *simulation);
+
 /* ---- what already runs, as records ------------------------------------------------------------
  */
 
-typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);
 /* Kernel and module mappings, and for the target's processes (every process for EV_TARGET_SYSTEM)
  * FORK, COMM of all threads and MMAP2 with build-ids, all at time 0. Processes that vanish
  * meanwhile are skipped; maps of others' processes that may not be read are counted in *unreadable.

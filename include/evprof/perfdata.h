@@ -254,6 +254,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 			      size_t size_bytes);
 /* The note of a recording whose data did not all fit: why, and how much is kept. */
 #define EV_NOTE_PARTIAL "partial"
+/* The note of a recording that a simulator made: the model, "callgrind 3.19.0: I1 …". */
+#define EV_NOTE_SIMULATED "simulated"
 /* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
  * walked by passing the last answer as `after`. */
 const char *ev_recording_note(const struct ev_recording *recording, const char *key,

@@ -189,6 +189,13 @@ const char *ev_demangle(struct ev_arena *arena, const char *name);
 size_t ev_build_id_of_file(const char *path, uint8_t id[20]);
 /* Build-id in a block of ELF notes (/sys/kernel/notes, a vdso). */
 size_t ev_build_id_of_notes(const void *notes, size_t size_bytes, uint8_t id[20]);
+/* Where the code of an ELF file lies: its executable segments. How many there are, of which at most
+ * `limit` are filled in; -errno for what is no ELF file that can be read. */
+struct ev_code {
+	uint64_t address; /* as in the symbol table */
+	uint64_t file_offset, size_bytes;
+};
+int ev_code_of_file(const char *path, struct ev_code *out, size_t limit);
 /* How much an ELF file, or the separate debug file that belongs to it, tells about its code. */
 enum ev_debug_kind {
 	EV_DEBUG_UNREADABLE, /* there is no such file, or it is no ELF file */

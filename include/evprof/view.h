@@ -113,7 +113,10 @@ struct ev_stat {
 	unsigned cpus;                   /* online */
 	const struct ev_aggregation *by; /* what slots of CPUs are; NULL when rows are sums, or of
 					  * threads */
-	const char *absence;             /* no PMU: the cause, said once; NULL else */
+	/* The model that made these counts ("callgrind 3.19.0: I1 …"): they are not measured, and
+	 * every format says so. NULL for measured ones. */
+	const char *simulated;
+	const char *absence; /* no PMU: the cause, said once; NULL else */
 	const char *const *fallbacks;
 	size_t fallback_count;
 	const bool *metrics; /* -M: which of ev_metrics; NULL = the usual ones */
@@ -129,6 +132,7 @@ struct ev_stat_options {
 	bool no_scale;
 	bool colour;
 	bool heading;     /* -I as a table: column titles above these rows */
+	bool simulated;   /* the counts to come are: a column of --csv says of what */
 	bool closing;     /* these rows close a series of intervals: -x marks them "summary" */
 	bool metric_only; /* --metric-only: a column for each metric, no counts */
 };

@@ -118,6 +118,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
+	SIMULATE_ROWS(struct record_options, simulate),
 	OPTION_GROUP("When"),
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
 		  "begin after so many milliseconds; -1: when --control says so; 10-20,30-40: only then"),
@@ -149,6 +150,8 @@ static const struct example examples[] = {
 	  "with call chains of code without frame pointers" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
 	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
+	{ "evprof record --simulate -e cache-misses ./cachewalk",
+	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
@@ -186,6 +189,11 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return record_simulate(run);
+	if (simulate_check(&run->options->simulate, &run->options->target, run->options->command,
+			   &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
@@ -222,6 +230,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct record_run run = { .verb = verb,
 					  .options = &options,
 					  .control = CONTROL_NONE };
@@ -232,6 +242,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		run_done(&run);
 	}
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

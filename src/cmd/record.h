@@ -7,6 +7,7 @@
 #include "control.h"
 #include "events.h"
 #include "options.h"
+#include "simulate.h"
 #include "target.h"
 
 #define STACK_BYTES_LIMIT 65528 /* the kernel's, for a record has at most 64 KiB */
@@ -44,6 +45,7 @@ struct record_options {
 	bool addresses; /* -d */
 	int clock_id;   /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
+	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
 
@@ -75,7 +77,9 @@ struct record_run {
 	int status;                /* of the command, as waitpid tells it */
 	bool command_ended;
 	struct record_switches switches;
-	bool size_reached; /* --max-size ended it */
+	bool size_reached;          /* --max-size ended it */
+	uint64_t simulated_samples; /* of --simulate, which has no sampler */
+	bool may_simulate;          /* hardware events were wanted and there are none here */
 };
 
 /* Choose the events: those named, or cycles, or what can be sampled here instead. -errno with the
@@ -94,6 +98,12 @@ int record_parse_delay(void *options, const char *value, struct ev_err *err);
 void record_switches_begin(struct record_run *run, uint64_t now_ns);
 /* Switches sampling on or off when it is time. */
 int record_switch(struct record_run *run, uint64_t now_ns, struct ev_err *err);
+bool record_is_stream(const char *output); /* a pipe or device, not a file */
+/* The line to paste that simulates what cannot be sampled here; NULL where the machine has a PMU or
+ * there is no command. In the arena. */
+const char *record_simulate_hint(const struct record_run *run, struct ev_arena *arena);
+/* All of it under the simulator: the exit status, everything was said. */
+int record_simulate(struct record_run *run);
 int record_loop(struct record_run *run, struct ev_err *err);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);

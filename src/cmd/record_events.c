@@ -40,8 +40,19 @@ static int check_named(const struct record_run *run, struct ev_err *err)
 			snprintf(why, sizeof(why),
 				 "it is measured once per run and has no samples");
 		list_samplable(others, sizeof(others));
-		return ev_fail(err, error, "%s cannot be sampled: %s%s%s", event->name, why,
-			       *others ? ". Here you can sample: " : "", others);
+		struct ev_arena arena = { 0 };
+		const char *hint = ev_event_is_hardware(&event->attr)
+					   ? record_simulate_hint(run, &arena)
+					   : NULL;
+		size_t length = strlen(event->name) + strlen(why) + strlen(others) + 120;
+		if (hint && length + strlen(hint) > sizeof(err->text))
+			hint = NULL; /* whole, or not at all */
+		ev_fail(err, error, "%s cannot be sampled: %s%s%s%s%s", event->name, why,
+			*others ? ". Here you can sample: " : "", others,
+			hint ? "\n  caches and branches can be simulated instead: " : "",
+			hint ? hint : "");
+		ev_arena_done(&arena);
+		return -error;
 	}
 	return 0;
 }
@@ -58,7 +69,8 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 		error = 0;
 		for (size_t k = 0; !error && k < run->events.count; k++)
 			error = ev_probe_sample(&run->events.items[k], why, sizeof(why));
-		if (!error && i && *ev_pmu_absence(absence, sizeof(absence)))
+		run->may_simulate = i && *ev_pmu_absence(absence, sizeof(absence));
+		if (!error && run->may_simulate)
 			ev_recording_add_note(&run->recording, "fallback",
 					      "%s instead of cycles, no hardware counters: %s",
 					      defaults[i], absence);

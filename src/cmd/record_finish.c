@@ -78,10 +78,18 @@ static void note_unwound(struct record_run *run)
 			      run->options->stack_bytes);
 }
 
+static void tally_of(const struct record_run *run, struct ev_sampler_tally *tally)
+{
+	if (run->sampler)
+		ev_sampler_tally(run->sampler, tally);
+	else
+		tally->samples = tally->records = run->simulated_samples;
+}
+
 int record_finish(struct record_run *run, struct ev_err *err)
 {
 	struct ev_sampler_tally tally = { 0 };
-	ev_sampler_tally(run->sampler, &tally);
+	tally_of(run, &tally);
 	if (tally.throttled)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
 	if (run->unwind)
@@ -190,6 +198,15 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 			usual ? "" : name);
 }
 
+static void print_simulation(const struct record_run *run, struct ev_arena *arena)
+{
+	const char *hint = run->may_simulate ? record_simulate_hint(run, arena) : NULL;
+	if (hint)
+		fprintf(stderr,
+			"[ evprof record: caches and branches can be simulated instead: %s ]\n",
+			ev_text_safe(arena, hint));
+}
+
 void record_summary(const struct record_run *run)
 {
 	struct ev_sampler_tally tally = { 0 };
@@ -200,7 +217,7 @@ void record_summary(const struct record_run *run)
 	if (run->options->quiet)
 		return;
 	name = ev_text_safe(&arena, run->options->output);
-	ev_sampler_tally(run->sampler, &tally);
+	tally_of(run, &tally);
 	print_trouble(run, &tally);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
@@ -219,6 +236,7 @@ void record_summary(const struct record_run *run)
 			"[ evprof record: the recording is partial: its first %s are kept, and "
 			"evprof report can read them ]\n",
 			size);
+	print_simulation(run, &arena);
 	print_next(run, &tally, name);
 	ev_arena_done(&arena);
 }

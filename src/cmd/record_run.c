@@ -118,7 +118,7 @@ static void tell_split(const struct record_run *run)
 	}
 }
 
-static bool is_stream(const char *output)
+bool record_is_stream(const char *output)
 {
 	struct stat file;
 	return !strcmp(output, "-") || (!stat(output, &file) && !S_ISREG(file.st_mode));
@@ -178,7 +178,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
-	run->stream = is_stream(options->output);
+	run->stream = record_is_stream(options->output);
 	if (run->unwind)
 		record_unwind_to(run->unwind, run->writer);
 	if (!rc)

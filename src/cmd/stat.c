@@ -63,6 +63,8 @@ static const struct option_row rows[] = {
 	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
 	ROW(0, "pre", "COMMAND", TEXT, pre, "run this by the shell before each run, uncounted"),
 	ROW(0, "post", "COMMAND", TEXT, post, "and this after it"),
+	SIMULATE_ROWS(struct stat_options, simulate),
+	ROW('q', "no-progress", NULL, FLAG, no_progress, "say nothing of how long a simulation takes"),
 	OPTION_GROUP("How to show it"),
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
@@ -88,6 +90,8 @@ static const struct example examples[] = {
 	{ "evprof stat -r 10 -e task-clock,page-faults ./sorts",
 	  "ten runs: means and their error" },
 	{ "evprof stat -d ./cachewalk", "is it the cache?" },
+	{ "evprof stat --simulate -d ./cachewalk",
+	  "the same on a model, where there are no hardware counters" },
 	{ "evprof stat -M ipc,branch-mpki ./sorts", "these figures, with the events they need" },
 	{ "evprof stat --multi-pass -ddd ./cachewalk",
 	  "many events and few counters: nothing is scaled" },
@@ -143,7 +147,9 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 {
 	bool system = options->target.system_wide || options->target.cpus;
 	bool attached = options->target.pids || options->target.tids || options->target.user;
-	int rc = check_apart(options, system, attached, err);
+	int rc = simulate_check(&options->simulate, &options->target, options->command, err);
+	if (!rc)
+		rc = check_apart(options, system, attached, err);
 	if (!rc)
 		rc = events_check_cgroups(&options->events, options->for_each_cgroup,
 					  &options->target, err);
@@ -231,6 +237,8 @@ static int run_all(struct stat_run *run)
 static int count_all(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on)
+		return stat_simulate(run);
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
@@ -257,7 +265,10 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	int first, status = options_parse(verb, &options, argc, argv, &first);
 	if (status < 0) {
 		options.show.no_scale = !options.scale;
+		options.show.simulated = options.simulate.on;
 		options.command = first < argc ? argv + first : NULL;
+		options.simulate.typed = argv + 1;
+		options.simulate.typed_count = (size_t)first - 1;
 		struct stat_run run = { .verb = verb,
 					.options = &options,
 					.control = CONTROL_NONE };
@@ -275,6 +286,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 	}
 	options_list_done(&options.metrics);
 	events_done(&options.events);
+	options_list_done(&options.simulate.caches);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include "control.h"
 #include "events.h"
 #include "options.h"
+#include "simulate.h"
 #include "target.h"
 
 struct stat_options {
@@ -40,6 +41,8 @@ struct stat_options {
 	bool append;
 	int64_t log_fd; /* -1 = none */
 	struct ev_stat_options show;
+	struct simulate_options simulate;
+	bool no_progress;     /* -q */
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
 
@@ -229,8 +232,18 @@ static inline bool stat_follows_threads(const struct stat_run *run)
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);
+/* What --pre, --sync and --post ask for around each run: 0, or the exit status when a command did
+ * not end well; that was said. */
+int stat_run_before(const struct stat_run *run);
+int stat_run_after(const struct stat_run *run);
 /* After the last run. */
 void stat_run_done(struct stat_run *run);
+
+/* The line to paste that simulates the hardware events this machine cannot count; NULL where none
+ * was asked for, or the machine has a PMU. In the arena. */
+const char *stat_simulate_hint(const struct stat_run *run, struct ev_arena *arena);
+/* All of it under the simulator: the exit status, everything was said. */
+int stat_simulate(struct stat_run *run);
 
 /* Remember what became of the events; -errno with all causes when none could be opened. */
 int stat_counts_opened(struct stat_run *run, struct ev_err *err);

@@ -64,6 +64,11 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 				 ev_text_safe(&arena, run->events.items[i].name), opening->why);
 		last = opening->why;
 	}
+	const char *hint = stat_simulate_hint(run, &arena);
+	/* Whole, or not at all. */
+	if (hint && text.size_bytes + strlen(hint) + 100 < sizeof(err->text))
+		ev_buffer_printf(&text, "\n  caches and branches can be simulated instead: %s",
+				 hint);
 	int rc = ev_fail(err, first ? first : ENOENT, "nothing can be counted: %.*s",
 			 (int)text.size_bytes, (const char *)text.bytes);
 	ev_buffer_done(&text);

@@ -305,7 +305,6 @@ void stat_run_done(struct stat_run *run)
 	run->counters = NULL;
 }
 
-/* --pre and --post: 0, or the exit status when it did not end well. */
 static int run_beside(const struct stat_run *run, const char *name, const char *command)
 {
 	if (!command)
@@ -318,6 +317,19 @@ static int run_beside(const struct stat_run *run, const char *name, const char *
 			     status >= 0 && WIFSIGNALED(status) ? " by a signal" : "");
 }
 
+int stat_run_before(const struct stat_run *run)
+{
+	int status = run_beside(run, "--pre", run->options->pre);
+	if (!status && run->options->sync)
+		sync();
+	return status;
+}
+
+int stat_run_after(const struct stat_run *run)
+{
+	return run_beside(run, "--post", run->options->post);
+}
+
 int stat_once(struct stat_run *run)
 {
 	struct ev_err err = { 0 };
@@ -328,9 +340,7 @@ int stat_once(struct stat_run *run)
 	run->slices.next_ns = 0;
 	run->machine = (struct ev_stat_machine){ 0 };
 	run->command_ended = run->ended_by_us = false;
-	int status = run_beside(run, "--pre", run->options->pre);
-	if (!status && run->options->sync)
-		sync();
+	int status = stat_run_before(run);
 	if (!status)
 		status = open_run(run);
 	if (!status)
@@ -343,6 +353,6 @@ int stat_once(struct stat_run *run)
 	run->workload = NULL;
 	run->counts.before.count = 0;
 	if (!status)
-		status = run_beside(run, "--post", run->options->post);
+		status = stat_run_after(run);
 	return status ? status : -1;
 }

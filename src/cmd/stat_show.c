@@ -307,6 +307,15 @@ static void note_fallbacks(struct sheet *sheet)
 	note_probes(sheet);
 }
 
+static void note_simulation(struct sheet *sheet)
+{
+	const char *hint = stat_simulate_hint(sheet->run, &sheet->arena);
+	if (hint)
+		*ev_array_add(&sheet->notes) =
+			ev_arena_printf(&sheet->arena,
+					"caches and branches can be simulated instead: %s", hint);
+}
+
 static void note_run(struct sheet *sheet)
 {
 	const struct stat_run *run = sheet->run;
@@ -491,6 +500,7 @@ void stat_show(struct stat_run *run)
 	show.closing = run->options->interval_ms && !run->options->no_summary_mark;
 	fill_times(&sheet);
 	fill_rows(&sheet, false);
+	note_simulation(&sheet);
 	note_fallbacks(&sheet);
 	note_run(&sheet);
 	note_passes(&sheet);

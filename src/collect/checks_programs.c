@@ -217,11 +217,11 @@ void ev_check_valgrind(struct ev_check *check, struct ev_checks *checks)
 	(void)checks;
 	int rc = ev_program_line(argv, 1000, line, sizeof(line));
 	if (!rc) {
-		ev_check_ok(check, "%s, for simulated caches", line);
+		ev_check_ok(check, "%s, for simulated caches and branches (--simulate)", line);
 		return;
 	}
 	ev_check_missing(check, rc == -ENOENT ? "there is none" : "it does not run");
-	ev_check_why(check, "without it caches and branches cannot be simulated");
+	ev_check_why(check, "without it caches and branches cannot be simulated (--simulate)");
 	ev_check_cure(check, "%s",
 		      !access("/usr/bin/dnf", X_OK) ? "sudo dnf install valgrind"
 						    : "sudo apt install valgrind");

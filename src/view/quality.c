@@ -58,10 +58,27 @@ static uint64_t left(uint64_t all, uint64_t without)
 	return without < all ? all - without : 0;
 }
 
+const char *ev_report_simulated(const struct ev_report *report)
+{
+	return report->recording ? ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)
+				 : NULL;
+}
+
+void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	struct ev_arena scratch = { 0 };
+	const char *model = ev_report_simulated(report);
+	if (model)
+		fprintf(out, "%sSimulated: exact counts of a model, nothing was measured (%s)\n",
+			prefix, ev_text_safe(&scratch, model));
+	ev_arena_done(&scratch);
+}
+
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix)
 {
 	const struct ev_quality *quality = &report->named->profile->quality;
 	uint64_t samples = quality->samples;
+	ev_print_simulated(out, report, prefix);
 	fprintf(out, "%sQuality", prefix);
 	print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
 	if (samples) {

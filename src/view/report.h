@@ -24,6 +24,9 @@ bool ev_report_stacks_skipped(const struct ev_report *report);
 const struct ev_row **ev_report_rows(const struct ev_report *report,
 				     const struct ev_report_options *options, size_t event,
 				     bool group, size_t *count);
+/* The model of a simulated recording, NULL for a measured one; and the line that says so. */
+const char *ev_report_simulated(const struct ev_report *report);
+void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);
 /* ev_text_safe, at no cost for the names that most names are: printable ASCII. */
 const char *ev_report_safe(struct ev_arena *arena, const char *text);
 /* Part of whole in per cent; 0 of nothing is 0. */

@@ -2,7 +2,8 @@
  * read them. COUNT is samples, or the period when that is asked for. Kernel functions end in _[k],
  * inlined ones in _[i]; a place without a symbol is its [object], or what stands for a name such
  * as [sort+0x9a00]; ';' in a name becomes ':'. Where several events have samples, the event's name
- * stands in front as the outermost frame. */
+ * stands in front as the outermost frame; so does that of a simulated one, which says what it is
+ * and is counted by its period. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +152,7 @@ static void choose_start(struct folding *fold)
 	size_t events = 0;
 	for (size_t e = 0; e < table->event_count; e++)
 		events += table->total_samples[e] > 0;
-	fold->with_event = events > 1;
+	fold->with_event = events > 1 || ev_report_simulated(fold->report);
 	for (size_t i = 0; i < profile->tags.count; i++)
 		fold->with_comm |= profile->tags.items[i].comm != 0;
 }
@@ -164,6 +165,8 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 	EV_ARRAY(struct part) parts = { 0 };
 	uint32_t *path = NULL;
 	size_t room = 0;
+	/* A simulated sample is an instruction: how many there are says nothing. */
+	bool by_period = options->show_period || ev_report_simulated(report);
 	(void)err;
 	choose_start(&fold);
 	for (size_t i = 0; i < named->cells.count; i++) {
@@ -173,7 +176,7 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 			*ev_array_add(&parts) = (struct part){
 				.event = fold.with_event ? tag->event : 0,
 				.comm = fold.with_comm ? tag->comm : 0,
-				.weight = options->show_period ? cell->period : cell->samples,
+				.weight = by_period ? cell->period : cell->samples,
 			};
 		bool last = i + 1 == named->cells.count || cell[1].stack != cell->stack;
 		if (last && parts.count) {

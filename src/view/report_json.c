@@ -2,6 +2,7 @@
  *
  *   evprof      version of this program
  *   recording   {path, hostname, osrelease, arch, cmdline: [...]}, null for what is not known
+ *   simulated   the model that made the counts, or null for measured ones
  *   partial     why not everything could be read, or null
  *   events      [{name, samples, period}], of everything that passes the filters
  *   quality     {samples, lost, throttled, unresolved, with_stack, truncated_stacks,
@@ -52,6 +53,8 @@ static void print_recording(FILE *out, const struct ev_report *report)
 	}
 	fputs("]},\n  ", out);
 	print_text(out, "partial", report->partial);
+	fputs(",\n  ", out);
+	print_text(out, "simulated", ev_report_simulated(report));
 	fputs(",\n", out);
 }
 

@@ -371,6 +371,8 @@ int ev_report_text(FILE *out, const struct ev_report *report,
 	(void)err;
 	if (!options->quiet)
 		print_top(out, report, options);
+	else
+		ev_print_simulated(out, report, "# ");
 	if (options->group && table->event_count > 1) {
 		print_block(out, report, options, 0, table->event_count);
 		printed++;

@@ -40,8 +40,10 @@ void ev_stat_print_table(FILE *out, const struct ev_stat *stat,
 			 const struct ev_stat_options *options);
 void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 			     const struct ev_stat_options *options); /* -x */
+/* "simulated: …" as a field of -x; the separator does not stand in it. */
+void ev_stat_put_model(FILE *out, const char *model, const char *separator);
 void ev_stat_print_csv(FILE *out, const struct ev_stat *stat, bool metric_only);
-void ev_stat_print_csv_header(FILE *out);
+void ev_stat_print_csv_header(FILE *out, bool simulated);
 void ev_stat_print_json(FILE *out, const struct ev_stat *stat);
 void ev_stat_print_metrics(FILE *out, const struct ev_stat *stat,
 			   const struct ev_stat_options *options); /* --metric-only */

@@ -17,6 +17,26 @@ static void put_fixed(FILE *out, double value, int decimals, const char *behind)
 	fprintf(out, "%s%s", ev_format_fixed(text, sizeof(text), value, decimals), behind);
 }
 
+void ev_stat_put_model(FILE *out, const char *model, const char *separator)
+{
+	fputs("simulated: ", out);
+	for (size_t length = strlen(separator); *model; model++) {
+		bool is_separator = !strncmp(model, separator, length);
+		putc(is_separator ? '_' : *model, out);
+		model += is_separator ? length - 1 : 0;
+	}
+}
+
+/* One field more, behind those that parsers know. */
+static void end_fields(FILE *out, const struct ev_stat *stat, const char *separator)
+{
+	if (stat->simulated) {
+		fputs(separator, out);
+		ev_stat_put_model(out, stat->simulated, separator);
+	}
+	putc('\n', out);
+}
+
 /* time, slot, its CPUs, value, unit, event, cgroup, variance, running ns, running %, metric,
  * metric's unit; the first three, the cgroup and the variance only where they are asked for. */
 static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slots, bool cgroups,
@@ -43,10 +63,11 @@ static void print_separated_row(FILE *out, const struct ev_stat *stat, bool slot
 		row->state == EV_COUNTED ? (unsigned long long)row->running_ns : 0ull, separator);
 	put_fixed(out, ev_stat_running_percent(row), 2, separator);
 	if (figure->metric)
-		fprintf(out, "%s%s%s\n", ev_stat_figure(figure, text, sizeof(text)), separator,
+		fprintf(out, "%s%s%s", ev_stat_figure(figure, text, sizeof(text)), separator,
 			figure->unit);
 	else
-		fprintf(out, "%s\n", separator);
+		fputs(separator, out);
+	end_fields(out, stat, separator);
 }
 
 /* As perf writes a metric that is not of one count: behind as many empty fields. */
@@ -64,8 +85,9 @@ static void print_separated_line(FILE *out, const struct ev_stat *stat, bool slo
 	int empty = 5 + cgroups + ev_stat_is_repeated(stat);
 	for (int i = 0; i < empty; i++)
 		fputs(separator, out);
-	fprintf(out, "%s%s%s\n", ev_stat_figure(&line->figure, text, sizeof(text)), separator,
+	fprintf(out, "%s%s%s", ev_stat_figure(&line->figure, text, sizeof(text)), separator,
 		line->figure.unit);
+	end_fields(out, stat, separator);
 }
 
 void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
@@ -94,12 +116,13 @@ void ev_stat_print_separated(FILE *out, const struct ev_stat *stat,
 /* ---- RFC 4180 ---------------------------------------------------------------------------------
  */
 
-void ev_stat_print_csv_header(FILE *out)
+void ev_stat_print_csv_header(FILE *out, bool simulated)
 {
 	fputs("time_s,slot,event,value,unit,relative_error_percent,enabled_ns,running_ns,"
 	      "running_percent,scaling_error_percent,metric,metric_unit,metric_apart,state,why,"
-	      "cpus,cgroup\r\n",
+	      "cpus,cgroup",
 	      out);
+	fputs(simulated ? ",simulated\r\n" : "\r\n", out);
 }
 
 static void put_csv(FILE *out, const char *text)
@@ -138,12 +161,17 @@ static void put_csv_times(FILE *out, const struct ev_stat_row *row)
 	putc(',', out);
 }
 
-static void put_csv_place(FILE *out, const struct ev_stat_row *row)
+/* Where the row is of, and what made it. */
+static void end_csv(FILE *out, const struct ev_stat *stat, const struct ev_stat_row *row)
 {
 	if (row->cpus)
 		fprintf(out, "%u", row->cpus);
 	putc(',', out);
 	ev_csv_text(out, row->cgroup ? row->cgroup : "");
+	if (stat->simulated) {
+		putc(',', out);
+		ev_csv_text(out, stat->simulated);
+	}
 	fputs("\r\n", out);
 }
 
@@ -167,7 +195,7 @@ static void print_csv_row(FILE *out, const struct ev_stat *stat, const struct ev
 	put_csv_figure(out, figure);
 	put_csv(out, states[row->state]);
 	put_csv(out, row->why);
-	put_csv_place(out, row);
+	end_csv(out, stat, row);
 }
 
 /* A metric without a count: the row it belongs to has its own line, or is not wanted. */
@@ -178,7 +206,7 @@ static void print_csv_metric(FILE *out, const struct ev_stat *stat, const struct
 	fputs(",,,,,,,", out);
 	put_csv_figure(out, figure);
 	fputs("metric,,", out);
-	put_csv_place(out, row);
+	end_csv(out, stat, row);
 }
 
 void ev_stat_print_csv(FILE *out, const struct ev_stat *stat, bool metric_only)

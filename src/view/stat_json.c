@@ -1,5 +1,6 @@
 /* Counts as JSON, one object a line, with the keys of perf stat -j and more: a refused event says
- * "why", a scaled value its "scaling-error", and a ratio whether its counts were "metric-apart". */
+ * "why", a scaled value its "scaling-error", a ratio whether its counts were "metric-apart", and a
+ * simulated event the model, as "simulated". */
 #include <string.h>
 #include "stat.h"
 
@@ -73,6 +74,8 @@ static void print_line(FILE *out, const struct ev_stat *stat, const struct ev_st
 	if (ev_stat_has_cgroups(stat))
 		put_text(out, "cgroup", row->cgroup, &first);
 	put_figure(out, &line->figure, &first);
+	if (stat->simulated)
+		put_text(out, "simulated", stat->simulated, &first);
 	fputs("}\n", out);
 }
 
@@ -104,6 +107,8 @@ static void print_row(FILE *out, const struct ev_stat *stat, bool cgroups,
 		put_scaling_error(out, row, &first);
 	if (figure->metric)
 		put_figure(out, figure, &first);
+	if (stat->simulated)
+		put_text(out, "simulated", stat->simulated, &first);
 	if (row->why && *row->why)
 		put_text(out, "why", row->why, &first);
 	fputs("}\n", out);

@@ -109,6 +109,8 @@ static void print_titles(FILE *out, const struct sheet *sheet, bool slots)
 		else
 			fprintf(out, "  %*s%s", (int)(column->width - used), "", column->title);
 	}
+	if (*separator && sheet->stat->simulated)
+		fputs("simulated", out);
 	putc('\n', out);
 }
 
@@ -135,6 +137,8 @@ static void print_line(FILE *out, struct sheet *sheet, bool slots, const char *s
 			fprintf(out, "%*s", (int)column->width + blank, text);
 		blank = *text ? 2 : blank + (int)column->width + 2;
 	}
+	if (*separator && sheet->stat->simulated)
+		ev_stat_put_model(out, sheet->stat->simulated, separator);
 	putc('\n', out);
 }
 
@@ -160,6 +164,11 @@ static void print_object(FILE *out, struct sheet *sheet, bool slots, const char 
 		ev_json_text(out, sheet->columns.items[i].title);
 		fputs(" : ", out);
 		ev_json_text(out, text);
+		before = ", ";
+	}
+	if (sheet->stat->simulated) {
+		fprintf(out, "%s\"simulated\" : ", before);
+		ev_json_text(out, sheet->stat->simulated);
 		before = ", ";
 	}
 	fprintf(out, "%s}\n", *before == '{' ? "{" : "");

@@ -8,7 +8,7 @@
 void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options)
 {
 	if (options->csv)
-		ev_stat_print_csv_header(out);
+		ev_stat_print_csv_header(out, options->simulated);
 }
 
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options)

@@ -197,7 +197,9 @@ static void print_title(FILE *out, const struct ev_stat *stat)
 		fprintf(out, " (%u passes, %u runs)", stat->passes, stat->runs);
 	else if (stat->runs > 1)
 		fprintf(out, " (%u runs)", stat->runs);
-	fputs(":\n\n", out);
+	if (stat->simulated)
+		fprintf(out, ", simulated:\n (%s)", ev_text_safe(&arena, stat->simulated));
+	fputs(stat->simulated ? "\n\n" : ":\n\n", out);
 	ev_arena_done(&arena);
 }
 

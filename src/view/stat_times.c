@@ -44,9 +44,10 @@ static void print_elapsed(FILE *out, const struct ev_stat *stat,
 			  const struct ev_stat_options *options)
 {
 	char text[64], error[64], percent[64];
+	const char *whose = stat->simulated ? " in the simulator, not the program's own" : "";
 	if (stat->runs < 2) {
-		fprintf(out, "%*s seconds time elapsed\n", TIME_COLUMNS,
-			seconds_text(stat->elapsed_s, 9, text, sizeof(text)));
+		fprintf(out, "%*s seconds time elapsed%s\n", TIME_COLUMNS,
+			seconds_text(stat->elapsed_s, 9, text, sizeof(text)), whose);
 		return;
 	}
 	int decimals = decimals_of(stat->elapsed_error_s);
@@ -55,8 +56,8 @@ static void print_elapsed(FILE *out, const struct ev_stat *stat,
 	seconds_text(stat->elapsed_s, decimals, text, sizeof(text));
 	seconds_text(stat->elapsed_error_s, decimals, error, sizeof(error));
 	double share = stat->elapsed_s > 0 ? stat->elapsed_error_s / stat->elapsed_s : 0;
-	fprintf(out, "%*s +- %s seconds time elapsed  ( +-%6s%% )\n", TIME_COLUMNS, text, error,
-		ev_format_fixed(percent, sizeof(percent), 100 * share, 2));
+	fprintf(out, "%*s +- %s seconds time elapsed  ( +-%6s%% )%s\n", TIME_COLUMNS, text, error,
+		ev_format_fixed(percent, sizeof(percent), 100 * share, 2), whose);
 }
 
 static void print_size(FILE *out, uint64_t size_kb)

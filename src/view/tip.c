@@ -43,6 +43,11 @@ static bool stacks_skipped(const struct ev_report *report, const struct ev_repor
 	return stacks_absent(report, options) && ev_report_stacks_skipped(report);
 }
 
+static bool simulated_flat(const struct ev_report *report, const struct ev_report_options *options)
+{
+	return stacks_absent(report, options) && ev_report_simulated(report);
+}
+
 static bool lines_unseen(const struct ev_report *report, const struct ev_report_options *options)
 {
 	(void)options;
@@ -66,6 +71,8 @@ static const struct {
 	{ losing, "samples were lost; a bigger ring helps: evprof record -m 4M" },
 	{ stacks_unseen, "who calls these functions: evprof report%s -g caller" },
 	{ stacks_skipped, "who calls these functions: evprof report%s -g" },
+	{ simulated_flat,
+	  "to see who calls these functions, keep their callers: evprof record --simulate -g" },
 	{ stacks_absent,
 	  "to see who calls these functions, record their stacks: evprof record -g" },
 	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },

@@ -117,6 +117,20 @@ static void the_worst_objects_are_named_where_much_is_unresolved(void **state)
 	invented_done(&it);
 }
 
+static void a_simulated_recording_is_told_first(void **state)
+{
+	(void)state;
+	struct invented it;
+	open_one(&it);
+	ev_recording_add_note(&it.recording, EV_NOTE_SIMULATED, "callgrind 9: \x1b[m");
+	assert_string_equal(quality_of(&it, (struct ev_quality){ .samples = 1 }),
+			    "# Simulated: exact counts of a model, nothing was measured (callgrind "
+			    "9: \\x1b[m)\n# Quality: 1 sample, 100.0% resolved, 0 lost\n");
+	it.options.quiet = true;
+	assert_non_null(strstr(invented_print(&it, "text"), "# Simulated: "));
+	invented_done(&it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +140,7 @@ int main(void)
 		cmocka_unit_test(stacks_that_were_not_looked_at_are_told),
 		cmocka_unit_test(fallbacks_and_partial_recordings_are_told),
 		cmocka_unit_test(the_worst_objects_are_named_where_much_is_unresolved),
+		cmocka_unit_test(a_simulated_recording_is_told_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,19 @@ static void filters_hold_for_stacks_too(void **state)
 	invented_done(&it);
 }
 
+/* The samples of a simulation are instructions: their costs count. */
+static void simulated_costs_count_and_say_so(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	invented_add(&it, "main;work", 10, 1000);
+	ev_recording_add_note(&it.recording, EV_NOTE_SIMULATED, "callgrind 9");
+	invented_finish(&it, "sym", true, NULL);
+	assert_non_null(strstr(invented_print(&it, "folded"), ";prog;main;work 1000\n"));
+	invented_done(&it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +138,7 @@ int main(void)
 		cmocka_unit_test(a_sample_without_frames_is_unknown),
 		cmocka_unit_test(commands_stand_in_front_only_where_they_are_known),
 		cmocka_unit_test(filters_hold_for_stacks_too),
+		cmocka_unit_test(simulated_costs_count_and_say_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,18 @@ static void an_empty_report_is_valid(void **state)
 	invented_done(&it);
 }
 
+static void a_simulated_recording_names_its_model(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	invented_finish(&it, "sym", true, NULL);
+	expect_python(invented_print(&it, "json"), "print(j[\"simulated\"])", "None\n");
+	ev_recording_add_note(&it.recording, EV_NOTE_SIMULATED, "callgrind 9");
+	expect_python(invented_print(&it, "json"), "print(j[\"simulated\"])", "callgrind 9\n");
+	invented_done(&it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +136,7 @@ int main(void)
 		cmocka_unit_test(hostile_names_stay_inside_their_strings),
 		cmocka_unit_test(numbers_and_times_are_numbers),
 		cmocka_unit_test(an_empty_report_is_valid),
+		cmocka_unit_test(a_simulated_recording_names_its_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,24 @@ static void a_comma_locale_changes_nothing(void **state)
 			    "853.76,msec,task-clock,853764321,100.00,0.999,CPUs utilized\n");
 }
 
+#define MODEL "callgrind 9: I1 32K; D1 32K, 8-way"
+
+static void simulated_counts_name_their_model_in_every_line(void **state)
+{
+	(void)state;
+	struct ev_stat_options semicolons = { .separator_text = ";" }, csv = { .csv = true };
+	struct ev_stat stat = sample_stat();
+	stat.row_count = 2;
+	stat.simulated = MODEL;
+	print_stat(&stat, &semicolons);
+	/* The separator cannot stand in a field. */
+	assert_non_null(
+		strstr(printed, ";CPUs utilized;simulated: callgrind 9: I1 32K_ D1 32K, 8-way\n"));
+	assert_non_null(strstr(printed, ";/sec;simulated: "));
+	print_stat(&stat, &csv);
+	assert_non_null(strstr(printed, ",counted,,,,\"" MODEL "\"\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +225,7 @@ int main(void)
 		cmocka_unit_test(fields_of_perf_hold_only_what_perf_writes),
 		cmocka_unit_test(every_csv_line_has_as_many_fields_as_the_header),
 		cmocka_unit_test(a_comma_locale_changes_nothing),
+		cmocka_unit_test(simulated_counts_name_their_model_in_every_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, forget_printed);
 }

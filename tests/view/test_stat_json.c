@@ -93,6 +93,15 @@ static void names_are_escaped(void **state)
 	assert_has(print_stat(&stat, &json), "\"event\" : \"a\\\"\\\\\\u000a\\ufffd\"");
 }
 
+static void a_simulated_count_names_its_model(void **state)
+{
+	(void)state;
+	struct ev_stat stat = sample_stat();
+	assert_null(strstr(print_stat(&stat, &json), "simulated"));
+	stat.simulated = "callgrind 9: \"I1\"";
+	assert_has(print_stat(&stat, &json), "\"simulated\" : \"callgrind 9: \\\"I1\\\"\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +111,7 @@ int main(void)
 		cmocka_unit_test(scaled_values_tell_their_error_and_ratios_that_they_are_apart),
 		cmocka_unit_test(places_and_cgroups_have_perfs_keys),
 		cmocka_unit_test(names_are_escaped),
+		cmocka_unit_test(a_simulated_count_names_its_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, forget_printed);
 }

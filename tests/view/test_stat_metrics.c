@@ -54,6 +54,21 @@ static void separated_columns_have_one_head_and_no_blanks(void **state)
 	assert_string_equal(print_stat(&stat, &commas), "0.500000000,1.50,2.00,\n");
 }
 
+static void simulated_metrics_name_their_model(void **state)
+{
+	(void)state;
+	struct ev_stat stat = shared_stat();
+	const struct ev_stat_options commas = { .metric_only = true, .separator_text = "," };
+	const struct ev_stat_options json = { .metric_only = true, .json = true };
+	const struct ev_stat_options csv = { .metric_only = true, .csv = true };
+	stat.simulated = "callgrind 9: I1, D1";
+	assert_string_equal(print_stat(&stat, &commas),
+			    "insn per cycle,branch MPKI,simulated\n"
+			    "1.50,2.00,simulated: callgrind 9: I1_ D1\n");
+	assert_has(print_stat(&stat, &json), ", \"simulated\" : \"callgrind 9: I1, D1\"}\n");
+	assert_has(print_stat(&stat, &csv), ",metric,,\"callgrind 9: I1, D1\"\r\n");
+}
+
 static void objects_have_a_key_for_each_metric(void **state)
 {
 	(void)state;
@@ -89,6 +104,7 @@ int main(void)
 		cmocka_unit_test(rates_are_named_by_their_event_and_not_shortened),
 		cmocka_unit_test(every_slot_has_a_line),
 		cmocka_unit_test(separated_columns_have_one_head_and_no_blanks),
+		cmocka_unit_test(simulated_metrics_name_their_model),
 		cmocka_unit_test(objects_have_a_key_for_each_metric),
 		cmocka_unit_test(metrics_of_one_title_are_told_apart_by_their_event),
 	};

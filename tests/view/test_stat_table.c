@@ -361,6 +361,20 @@ static void verbose_explains_each_metric_once(void **state)
 	assert_has(text, "\n CPUs utilized: ");
 }
 
+static void simulated_counts_stand_under_their_model(void **state)
+{
+	(void)state;
+	struct ev_stat_options table = { 0 };
+	struct ev_stat stat = sample_stat();
+	assert_null(strstr(print_stat(&stat, &table), "simula"));
+	stat.simulated = "callgrind 9: I1 32K";
+	print_stat(&stat, &table);
+	assert_non_null(strstr(printed, " Performance counter stats for './sorts', simulated:\n"
+					" (callgrind 9: I1 32K)\n\n"));
+	assert_non_null(
+		strstr(printed, " seconds time elapsed in the simulator, not the program's own\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +402,7 @@ int main(void)
 		cmocka_unit_test(intervals_are_bare_rows_with_their_time),
 		cmocka_unit_test(foreign_names_cannot_reach_the_terminal),
 		cmocka_unit_test(verbose_explains_each_metric_once),
+		cmocka_unit_test(simulated_counts_stand_under_their_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, forget_printed);
 }

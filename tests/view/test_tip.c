@@ -16,6 +16,8 @@ static void the_tip_follows_from_the_data(void **state)
 	invented_add(&it, "main", 100, 1);
 	invented_finish(&it, "sym", false, NULL);
 	assert_true(tips(&it, "evprof record -g)"));
+	ev_recording_add_note(&it.recording, EV_NOTE_SIMULATED, "callgrind 9");
+	assert_true(tips(&it, "evprof record --simulate -g)"));
 	it.profile->quality.with_stack = 100;
 	assert_true(tips(&it, "evprof report -g caller)"));
 	it.options.chains = EV_CHAIN_GRAPH;

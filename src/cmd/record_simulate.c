@@ -1,0 +1,200 @@
+/* evprof record --simulate: the costs of a model, per instruction, in the same file as samples of a
+ * PMU, marked as what they are. */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "record.h"
+#include "simulate.h"
+
+enum { CALLERS = 16 };
+
+/* What is recorded when no event was named: all of it comes from one run. */
+static const char *const usual[] = { "instructions", "branch-misses", "L1-dcache-load-misses",
+				     "cache-misses", NULL };
+
+/* What has no meaning in a simulation. */
+static bool knows_time(const struct record_options *options)
+{
+	return options->delay_ms || options->duration_s > 0 || options->thread_counts ||
+	       options->addresses || options->sample_cpu || options->kernel_callchains ||
+	       options->max_size_bytes;
+}
+
+static int check_options(const struct record_options *options, struct ev_err *err)
+{
+	int rc = simulate_check(&options->simulate, &options->target, options->command, err);
+	if (rc)
+		return rc;
+	if (knows_time(options))
+		return ev_fail(err, EINVAL,
+			       "a simulation is of a whole run and knows neither time nor CPUs nor "
+			       "the kernel: -D, --duration, --max-size, -s, -d, --sample-cpu and "
+			       "--kernel-callchains do not go with --simulate");
+	return 0;
+}
+
+static bool wants_chains(const struct record_options *options)
+{
+	return options->callchain || options->user_callchains;
+}
+
+/* ---- the file ----------------------------------------------------------------------------------
+ */
+
+static void add_events(struct record_run *run, const struct simulate_plan *plan)
+{
+	struct ev_recording *recording = &run->recording;
+	for (size_t i = 0; i < plan->events.count; i++) {
+		struct ev_recorded_event *event = ev_recording_add_event(recording);
+		ev_simulated_attr(plan->events.items[i], &event->attr);
+		if (wants_chains(run->options))
+			event->attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
+		event->name = ev_simulated_name(plan->events.items[i], &recording->arena);
+		event->ids = ev_arena_take(&recording->arena, sizeof(*event->ids));
+		event->ids[0] = i + 1;
+		event->id_count = 1;
+		event->leader = (int)i;
+	}
+	recording->compressed = run->options->compression_level > 0;
+	recording->compression_level = (uint32_t)run->options->compression_level;
+}
+
+static int open_writer(struct record_run *run, struct ev_err *err)
+{
+	const struct record_options *options = run->options;
+	struct ev_writer_options file = {
+		.pipe = !strcmp(options->output, "-"),
+		.compression_level = options->compression_level,
+		.sudo_owner = true,
+	};
+	run->stream = record_is_stream(options->output);
+	return ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
+}
+
+/* A run of minutes should not end in front of a file that cannot be written. */
+static int try_output(struct record_run *run, struct ev_err *err)
+{
+	if (record_is_stream(run->options->output))
+		return 0;
+	int rc = open_writer(run, err);
+	if (!rc)
+		ev_writer_discard(run->writer);
+	run->writer = NULL;
+	return rc;
+}
+
+static void add_notes(struct record_run *run, const struct simulate_plan *plan)
+{
+	struct ev_recording *recording = &run->recording;
+	const struct record_options *options = run->options;
+	ev_recording_add_note(recording, EV_NOTE_SIMULATED, "%s", plan->model);
+	if (*plan->note)
+		ev_recording_add_note(recording, "fallback", "%s", plan->note);
+	if (*plan->result.trouble)
+		ev_recording_add_note(recording, "fallback", "%s", plan->result.trouble);
+	if (plan->result.threads > plan->result.processes)
+		ev_recording_add_note(recording, "fallback",
+				      "thread ids above 4194304 stand for threads that the "
+				      "simulator only numbers");
+	if (wants_chains(options))
+		ev_recording_add_note(recording, "fallback",
+				      "costs are exact for each row of up to %d callers; where one "
+				      "function calls another from several lines, the busiest line "
+				      "stands for all",
+				      CALLERS);
+	if (options->stack_bytes)
+		ev_recording_add_note(recording, "fallback",
+				      "--call-graph dwarf copies no stacks here: the simulator "
+				      "sees "
+				      "every call, with frame pointers and without");
+	if (options->frequency || options->period_events)
+		ev_recording_add_note(recording, "fallback",
+				      "-F and -c mean nothing here: every instruction counts, none "
+				      "is picked");
+	for (size_t i = 0; ev_simulation_has_order(plan->simulation) && i < recording->event_count;
+	     i++)
+		recording->events[i].attr.sample_type |= PERF_SAMPLE_TIME;
+}
+
+static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
+{
+	struct record_run *run = context;
+	struct ev_record plain = *record;
+	if (run->options->no_build_ids && record->type == PERF_RECORD_MMAP2) {
+		plain.mmap.build_id_bytes = 0;
+		plain.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
+	}
+	return ev_writer_add_record(run->writer, &plain, err);
+}
+
+static int write_all(struct record_run *run, const struct simulate_plan *plan, struct ev_err *err)
+{
+	int rc = open_writer(run, err);
+	if (!rc)
+		rc = ev_writer_flush(run->writer, err);
+	if (!rc)
+		rc = ev_simulation_give(plan->simulation, &run->recording, take_record, run,
+					&run->simulated_samples, err);
+	if (!rc)
+		rc = ev_writer_flush(run->writer, err);
+	return rc;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
+
+static int simulate_all(struct record_run *run, struct simulate_plan *plan)
+{
+	const struct record_options *options = run->options;
+	struct ev_err err = { 0 };
+	if (check_options(options, &err) || simulate_caches(plan, &options->simulate, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
+	int rc = simulate_events(plan, &options->events, usual, &err);
+	if (rc)
+		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
+	if (options->dry_run)
+		return 0;
+	add_events(run, plan);
+	if (try_output(run, &err))
+		return complain(run->verb, &err, STATUS_REFUSED);
+	plan->how.callers = wants_chains(options) ? CALLERS : 0;
+	plan->how.events = plan->events.items;
+	plan->how.event_count = plan->events.count;
+	int status = simulate_run(plan);
+	if (status >= 0)
+		return status;
+	add_notes(run, plan);
+	int failed = write_all(run, plan, &err);
+	if (failed)
+		complain(run->verb, &err, 0);
+	if (!run->writer)
+		return STATUS_FAILED;
+	/* What was written is worth finishing, also after a full disk: the header is small. */
+	if (record_finish(run, &err) && !failed)
+		failed = complain(run->verb, &err, STATUS_FAILED);
+	record_summary(run);
+	if (failed)
+		return STATUS_FAILED;
+	return WIFSIGNALED(plan->status) ? STATUS_SIGNAL + WTERMSIG(plan->status)
+					 : WEXITSTATUS(plan->status);
+}
+
+const char *record_simulate_hint(const struct record_run *run, struct ev_arena *arena)
+{
+	const struct record_options *options = run->options;
+	char absence[256];
+	if (!*ev_pmu_absence(absence, sizeof(absence)))
+		return NULL;
+	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
+			     knows_time(options), options->command, arena);
+}
+
+int record_simulate(struct record_run *run)
+{
+	struct simulate_plan plan = { .verb = run->verb,
+				      .command = run->options->command,
+				      .quiet = run->options->quiet };
+	int status = simulate_all(run, &plan);
+	simulate_done(&plan);
+	return status;
+}

@@ -1,0 +1,66 @@
+/* What was typed becomes the same command line with --simulate, quoted for a shell. */
+#include <string.h>
+#include "simulate.h"
+
+static void add_word(struct ev_buffer *line, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_@%+=:,./-";
+	if (line->size_bytes)
+		ev_buffer_u8(line, ' ');
+	if (*word && !word[strspn(word, plain)]) {
+		ev_buffer_printf(line, "%s", word);
+		return;
+	}
+	ev_buffer_u8(line, '\'');
+	for (; *word; word++)
+		ev_buffer_printf(line, *word == '\'' ? "'\\''" : "%c", *word);
+	ev_buffer_u8(line, '\'');
+}
+
+/* Names of the events that can be simulated, with commas; *all when every one can. */
+static void add_names(struct ev_buffer *names, const struct event_options *options, bool *all)
+{
+	struct ev_event_list list = { 0 };
+	*all = !events_parse(options, &list, NULL);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct ev_event *event = &list.items[i];
+		if (ev_simulated_event_of(event) && event->written == i)
+			ev_buffer_printf(names, "%s%s", names->size_bytes ? "," : "", event->name);
+		else if (!ev_simulated_event_of(event))
+			*all = false;
+	}
+	ev_event_list_done(&list);
+	ev_buffer_u8(names, 0);
+}
+
+const char *simulate_hint(const struct verb *verb, const struct simulate_options *options,
+			  const struct target_options *target, const struct event_options *events,
+			  bool plain, char *const *command, struct ev_arena *arena)
+{
+	struct simulate_options wanted = { .on = true };
+	struct ev_buffer line = { 0 }, names = { 0 };
+	bool all;
+	if (!command || simulate_check(&wanted, target, command, NULL))
+		return NULL;
+	add_names(&names, events, &all);
+	add_word(&line, "evprof");
+	add_word(&line, verb->name);
+	add_word(&line, "--simulate");
+	if (all && !plain) {
+		for (size_t i = 0; i < options->typed_count; i++)
+			add_word(&line, options->typed[i]);
+	} else if (*names.bytes) {
+		add_word(&line, "-e");
+		add_word(&line, (const char *)names.bytes);
+	}
+	if ((!all || plain) && command[0][0] == '-')
+		add_word(&line, "--");
+	for (; *command; command++)
+		add_word(&line, *command);
+	ev_buffer_u8(&line, 0);
+	const char *hint = ev_arena_text(arena, (const char *)line.bytes, line.size_bytes - 1);
+	ev_buffer_done(&line);
+	ev_buffer_done(&names);
+	return hint;
+}
