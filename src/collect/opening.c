@@ -117,9 +117,30 @@ static bool leave_ksymbols(struct perf_event_attr *attr)
 	return true;
 }
 
+/* Linux 6.12 and later read the counters of a thread alone into its samples, also when they were
+ * inherited; earlier kernels refuse such events. Asked, since an attr can be refused for more. */
+static bool kernel_reads_inherited(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_TID,
+		.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID,
+		.disabled = 1,
+		.inherit = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+	int fd = ev_sys_perf_event_open(&attr, 0, -1, -1);
+	if (fd >= 0)
+		ev_sys_close(fd);
+	return fd >= 0;
+}
+
 static bool leave_children(struct perf_event_attr *attr)
 {
-	if (!attr->inherit || !(attr->sample_type & PERF_SAMPLE_READ))
+	if (!attr->inherit || !(attr->sample_type & PERF_SAMPLE_READ) || kernel_reads_inherited())
 		return false;
 	attr->inherit = 0;
 	return true;
@@ -129,19 +150,20 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 {
 	(void)attr;
 	snprintf(out, size_bytes,
-		 "threads and children born later are left out: this kernel cannot read the "
-		 "group of an inherited counter");
+		 "threads and children born later are left out: before Linux 6.12 no group can "
+		 "be read that is inherited; record -a counts them, with everything else");
 }
 
 /* In the order in which things are given up. */
 static const struct concession concessions[] = {
 	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
 	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, NULL },
+	/* Before what follows: that kernel may know all of it. */
+	{ is_unknown, 0, leave_children, tell_no_children },
 	{ is_unknown, 0, leave_lost_counts, NULL },
 	{ is_unknown, 0, leave_build_ids, NULL },
 	{ is_unknown, 0, leave_guest_bits, NULL },
 	{ is_unknown, 0, leave_ksymbols, NULL },
-	{ is_unknown, 0, leave_children, tell_no_children },
 };
 
 static const struct concession *concede(struct perf_event_attr *attr, unsigned fixed, int error)
