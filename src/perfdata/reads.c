@@ -1,0 +1,218 @@
+/* Counts that samples carry become what was counted since the sample before. */
+#include <stdlib.h>
+#include <string.h>
+#include "layout.h"
+
+/* The last sample of some counters: those of one id (its group), of one thread when inherited. */
+struct stream {
+	uint64_t time_ns, enabled_ns, running_ns;
+	struct ev_read_value *values;
+	size_t count;
+};
+
+struct ev_reads {
+	const struct ev_recording *recording;
+	struct ev_map event_of_id; /* index + 1 */
+	struct ev_map stream_of;   /* (id, thread) -> index + 1 */
+	EV_ARRAY(struct stream) streams;
+	EV_ARRAY(struct ev_read_delta) deltas;
+	struct ev_reads_tally tally;
+};
+
+bool ev_recording_has_reads(const struct ev_recording *recording)
+{
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (recording->events[i].attr.sample_type & PERF_SAMPLE_READ)
+			return true;
+	return false;
+}
+
+struct ev_reads *ev_reads_open(const struct ev_recording *recording)
+{
+	struct ev_reads *reads = ev_alloc(sizeof(*reads));
+
+	reads->recording = recording;
+	for (size_t i = 0; i < recording->event_count; i++)
+		for (size_t k = 0; k < recording->events[i].id_count; k++)
+			*ev_map_add(&reads->event_of_id, recording->events[i].ids[k], 0, NULL) =
+				(uint32_t)i + 1;
+	return reads;
+}
+
+void ev_reads_close(struct ev_reads *reads)
+{
+	if (!reads)
+		return;
+	for (size_t i = 0; i < reads->streams.count; i++)
+		free(reads->streams.items[i].values);
+	ev_array_done(&reads->streams);
+	ev_array_done(&reads->deltas);
+	ev_map_done(&reads->event_of_id);
+	ev_map_done(&reads->stream_of);
+	free(reads);
+}
+
+const struct ev_reads_tally *ev_reads_tally(const struct ev_reads *reads)
+{
+	return &reads->tally;
+}
+
+static const struct perf_event_attr *attr_of(const struct ev_reads *reads,
+					     const struct ev_record *record)
+{
+	return &reads->recording->events[record->event].attr;
+}
+
+/* Whose count a value is: by its id, or else by its place in the group. */
+static int event_of(const struct ev_reads *reads, const struct ev_record *record, size_t place)
+{
+	const struct ev_recording *recording = reads->recording;
+	const uint32_t *index;
+	size_t event = (size_t)record->event + place;
+
+	if (attr_of(reads, record)->read_format & PERF_FORMAT_ID) {
+		index = ev_map_find(&reads->event_of_id, record->sample.reads[place].id, 0);
+		return index ? (int)*index - 1 : -1;
+	}
+	if (event >= recording->event_count ||
+	    recording->events[event].leader != recording->events[record->event].leader)
+		return -1;
+	return (int)event;
+}
+
+static struct stream *stream_of(struct ev_reads *reads, const struct ev_record *record)
+{
+	const struct perf_event_attr *attr = attr_of(reads, record);
+	uint64_t id = attr->read_format & PERF_FORMAT_ID ? record->sample.reads[0].id : record->id;
+	/* Without any id a counter is an event on a CPU. */
+	uint64_t thread = !id ? (uint64_t)record->event << 32 | record->cpu : 0;
+	bool added;
+	uint32_t *index;
+
+	if (attr->inherit || !id)
+		thread = ev_hash64(thread) ^ ((uint64_t)record->pid << 32 | record->tid);
+	index = ev_map_add(&reads->stream_of, id, thread, &added);
+	if (added) {
+		ev_array_add(&reads->streams);
+		*index = (uint32_t)reads->streams.count;
+	}
+	return &reads->streams.items[*index - 1];
+}
+
+/* Whether counters that are met for the first time began to count with this recording: it enabled
+ * them, or no earlier sample can have been, since less than two periods were counted. */
+static bool began_here(const struct ev_reads *reads, const struct ev_record *record)
+{
+	const struct perf_event_attr *attr = attr_of(reads, record);
+	const struct ev_sample *sample = &record->sample;
+	bool has_period = sample->has & PERF_SAMPLE_PERIOD || !attr->freq;
+	uint64_t period = sample->has & PERF_SAMPLE_PERIOD ? sample->period : attr->sample_period;
+
+	if (attr->enable_on_exec)
+		return true;
+	for (size_t i = 0; has_period && i < sample->read_count; i++)
+		if (event_of(reads, record, i) == record->event)
+			return sample->reads[i].value < period ||
+			       sample->reads[i].value - period < period;
+	return false;
+}
+
+static bool same_group(const struct stream *stream, const struct ev_sample *sample)
+{
+	if (stream->count != sample->read_count)
+		return false;
+	for (size_t i = 0; i < stream->count; i++)
+		if (stream->values[i].id != sample->reads[i].id)
+			return false;
+	return true;
+}
+
+static bool went_back(const struct stream *stream, const struct ev_sample *sample)
+{
+	if (sample->enabled_ns < stream->enabled_ns || sample->running_ns < stream->running_ns)
+		return true;
+	for (size_t i = 0; i < stream->count; i++)
+		if (sample->reads[i].value < stream->values[i].value)
+			return true;
+	return false;
+}
+
+static void remember(struct stream *stream, const struct ev_record *record)
+{
+	const struct ev_sample *sample = &record->sample;
+
+	if (stream->count != sample->read_count) {
+		free(stream->values);
+		stream->values = ev_alloc(sample->read_count * sizeof(*stream->values));
+	}
+	memcpy(stream->values, sample->reads, sample->read_count * sizeof(*stream->values));
+	stream->count = sample->read_count;
+	stream->time_ns = record->time_ns;
+	stream->enabled_ns = sample->enabled_ns;
+	stream->running_ns = sample->running_ns;
+}
+
+static uint64_t scaled(uint64_t value, uint64_t enabled_ns, uint64_t running_ns)
+{
+	if (!running_ns || running_ns >= enabled_ns)
+		return value;
+	long double whole = (long double)value * enabled_ns / running_ns + 0.5L;
+	return whole < 18446744073709551615.0L ? (uint64_t)whole : UINT64_MAX;
+}
+
+/* `from` NULL: since 0. */
+static size_t subtract(struct ev_reads *reads, const struct ev_record *record,
+		       const struct stream *from)
+{
+	const struct ev_sample *sample = &record->sample;
+	uint64_t enabled_ns = sample->enabled_ns - (from ? from->enabled_ns : 0);
+	uint64_t running_ns = sample->running_ns - (from ? from->running_ns : 0);
+
+	reads->deltas.count = 0;
+	for (size_t i = 0; i < sample->read_count; i++) {
+		uint64_t value = sample->reads[i].value - (from ? from->values[i].value : 0);
+		struct ev_read_delta *delta = ev_array_add(&reads->deltas);
+
+		delta->event = event_of(reads, record, i);
+		delta->value = scaled(value, enabled_ns, running_ns);
+	}
+	reads->tally.enabled_ns += enabled_ns;
+	reads->tally.running_ns += running_ns;
+	return reads->deltas.count;
+}
+
+size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
+		     const struct ev_read_delta **deltas)
+{
+	const struct ev_sample *sample = &record->sample;
+	struct stream *stream;
+	size_t count = 0;
+
+	*deltas = NULL;
+	if (record->event < 0 || (size_t)record->event >= reads->recording->event_count ||
+	    !sample->read_count)
+		return 0;
+	reads->tally.samples++;
+	stream = stream_of(reads, record);
+	if (stream->count && record->time_ns < stream->time_ns) {
+		reads->tally.disorder++;
+		return 0; /* the later one stays what the next is compared with */
+	}
+	if (!stream->count) {
+		if (began_here(reads, record))
+			count = subtract(reads, record, NULL);
+		else
+			reads->tally.left_out++;
+	} else if (!same_group(stream, sample)) {
+		reads->tally.left_out++;
+	} else if (!went_back(stream, sample)) {
+		count = subtract(reads, record, stream);
+	} else if (attr_of(reads, record)->inherit) {
+		count = subtract(reads, record, NULL); /* a new thread got an old one's number */
+	} else {
+		reads->tally.disorder++;
+	}
+	remember(stream, record);
+	*deltas = reads->deltas.items;
+	return count;
+}
