@@ -290,7 +290,9 @@ struct ev_reads_tally {
 	uint64_t samples;  /* with counts */
 	uint64_t left_out; /* of those, without a difference: no sample before is in the file */
 	uint64_t disorder; /* of those, counts or times that went backwards */
-	uint64_t enabled_ns, running_ns; /* of what is in the differences, where it is known */
+	/* How long counters were wanted and there, of CPUs and of threads with samples enough to
+	 * tell; 0 when not known. */
+	uint64_t enabled_ns, running_ns;
 };
 /* True when samples of this recording carry counts. */
 bool ev_recording_has_reads(const struct ev_recording *recording);
@@ -302,7 +304,7 @@ struct ev_reads *ev_reads_open(const struct ev_recording *recording);
  * is not known what was counted since the sample before. */
 size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
 		     const struct ev_read_delta **deltas);
-const struct ev_reads_tally *ev_reads_tally(const struct ev_reads *reads);
+struct ev_reads_tally ev_reads_tally(const struct ev_reads *reads);
 void ev_reads_close(struct ev_reads *reads);
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -3,9 +3,14 @@
 #include <string.h>
 #include "layout.h"
 
+enum { SAMPLES_ENOUGH = 50 }; /* for the times of a counter to be nearly those of its whole life */
+
 /* The last sample of some counters: those of one id (its group), of one thread when inherited. */
 struct stream {
-	uint64_t time_ns, enabled_ns, running_ns;
+	uint64_t time_ns, enabled_ns, running_ns, samples;
+	uint32_t tid;
+	int event;
+	bool is_cpu; /* samples of more threads than one were seen, or of none: a CPU's counter */
 	struct ev_read_value *values;
 	size_t count;
 };
@@ -50,11 +55,6 @@ void ev_reads_close(struct ev_reads *reads)
 	ev_map_done(&reads->event_of_id);
 	ev_map_done(&reads->stream_of);
 	free(reads);
-}
-
-const struct ev_reads_tally *ev_reads_tally(const struct ev_reads *reads)
-{
-	return &reads->tally;
 }
 
 static const struct perf_event_attr *attr_of(const struct ev_reads *reads,
@@ -137,7 +137,8 @@ static bool went_back(const struct stream *stream, const struct ev_sample *sampl
 	return false;
 }
 
-static void remember(struct stream *stream, const struct ev_record *record)
+static void remember(struct stream *stream, const struct ev_record *record,
+		     const struct perf_event_attr *attr)
 {
 	const struct ev_sample *sample = &record->sample;
 
@@ -147,6 +148,12 @@ static void remember(struct stream *stream, const struct ev_record *record)
 	}
 	memcpy(stream->values, sample->reads, sample->read_count * sizeof(*stream->values));
 	stream->count = sample->read_count;
+	/* An idle CPU's thread 0 is nobody's. */
+	stream->is_cpu |=
+		!attr->inherit && (!record->tid || (stream->samples && stream->tid != record->tid));
+	stream->samples++;
+	stream->tid = record->tid;
+	stream->event = record->event;
 	stream->time_ns = record->time_ns;
 	stream->enabled_ns = sample->enabled_ns;
 	stream->running_ns = sample->running_ns;
@@ -160,10 +167,11 @@ static uint64_t scaled(uint64_t value, uint64_t enabled_ns, uint64_t running_ns)
 	return whole < 18446744073709551615.0L ? (uint64_t)whole : UINT64_MAX;
 }
 
-/* `from` NULL: since 0. */
+/* What was counted since the stream's last sample, or since 0. */
 static size_t subtract(struct ev_reads *reads, const struct ev_record *record,
-		       const struct stream *from)
+		       const struct stream *stream, bool since_0)
 {
+	const struct stream *from = since_0 ? NULL : stream;
 	const struct ev_sample *sample = &record->sample;
 	uint64_t enabled_ns = sample->enabled_ns - (from ? from->enabled_ns : 0);
 	uint64_t running_ns = sample->running_ns - (from ? from->running_ns : 0);
@@ -174,10 +182,8 @@ static size_t subtract(struct ev_reads *reads, const struct ev_record *record,
 		struct ev_read_delta *delta = ev_array_add(&reads->deltas);
 
 		delta->event = event_of(reads, record, i);
-		delta->value = scaled(value, enabled_ns, running_ns);
+		delta->value = stream->is_cpu ? scaled(value, enabled_ns, running_ns) : value;
 	}
-	reads->tally.enabled_ns += enabled_ns;
-	reads->tally.running_ns += running_ns;
 	return reads->deltas.count;
 }
 
@@ -200,19 +206,67 @@ size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
 	}
 	if (!stream->count) {
 		if (began_here(reads, record))
-			count = subtract(reads, record, NULL);
+			count = subtract(reads, record, stream, true);
 		else
 			reads->tally.left_out++;
 	} else if (!same_group(stream, sample)) {
 		reads->tally.left_out++;
 	} else if (!went_back(stream, sample)) {
-		count = subtract(reads, record, stream);
+		count = subtract(reads, record, stream, false);
 	} else if (attr_of(reads, record)->inherit) {
-		count = subtract(reads, record, NULL); /* a new thread got an old one's number */
+		count = subtract(reads, record, stream,
+				 true); /* a new thread got an old one's number */
 	} else {
 		reads->tally.disorder++;
 	}
-	remember(stream, record);
+	remember(stream, record, attr_of(reads, record));
 	*deltas = reads->deltas.items;
 	return count;
+}
+
+/* A thread's counters on all CPUs are wanted at the same time, and each is there for a part of it.
+ */
+struct thread_times {
+	uint64_t enabled_ns, running_ns;
+	uint64_t samples, streams;
+};
+
+struct ev_reads_tally ev_reads_tally(const struct ev_reads *reads)
+{
+	struct ev_reads_tally tally = reads->tally;
+	EV_ARRAY(struct thread_times) threads = { 0 };
+	struct ev_map thread_of = { 0 };
+
+	for (size_t i = 0; i < reads->streams.count; i++) {
+		const struct stream *stream = &reads->streams.items[i];
+		struct thread_times *thread;
+		uint32_t *index;
+		bool added;
+
+		if (stream->is_cpu) {
+			tally.enabled_ns += stream->enabled_ns;
+			tally.running_ns += stream->running_ns;
+			continue;
+		}
+		index = ev_map_add(&thread_of, (uint64_t)stream->event, stream->tid, &added);
+		if (added) {
+			ev_array_add(&threads);
+			*index = (uint32_t)threads.count;
+		}
+		thread = &threads.items[*index - 1];
+		if (thread->enabled_ns < stream->enabled_ns)
+			thread->enabled_ns = stream->enabled_ns;
+		thread->running_ns += stream->running_ns;
+		thread->samples += stream->samples;
+		thread->streams++;
+	}
+	for (size_t i = 0; i < threads.count; i++) {
+		if (threads.items[i].samples < SAMPLES_ENOUGH * threads.items[i].streams)
+			continue;
+		tally.enabled_ns += threads.items[i].enabled_ns;
+		tally.running_ns += threads.items[i].running_ns;
+	}
+	ev_array_done(&threads);
+	ev_map_done(&thread_of);
+	return tally;
 }

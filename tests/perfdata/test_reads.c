@@ -70,8 +70,8 @@ static void a_sample_stands_for_what_was_counted_since_the_one_before(void **sta
 	assert_deltas(&group, 1500, 0);
 	assert_int_equal(take(&group, 0, 1, 30, 3500, 40, false), 2);
 	assert_deltas(&group, 1000, 37);
-	assert_int_equal(ev_reads_tally(group.reads)->samples, 3);
-	assert_int_equal(ev_reads_tally(group.reads)->left_out, 0);
+	assert_int_equal(ev_reads_tally(group.reads).samples, 3);
+	assert_int_equal(ev_reads_tally(group.reads).left_out, 0);
 	group_done(&group);
 }
 
@@ -122,7 +122,7 @@ static void counts_that_go_backwards_are_left_out(void **state)
 	group_open(&group);
 	take(&group, 0, 1, 10, 5000, 50, false);
 	assert_int_equal(take(&group, 0, 1, 20, 6000, 49, false), 0);
-	assert_int_equal(ev_reads_tally(group.reads)->disorder, 1);
+	assert_int_equal(ev_reads_tally(group.reads).disorder, 1);
 	assert_int_equal(take(&group, 0, 1, 30, 7000, 60, false), 2);
 	assert_deltas(&group, 1000, 11);
 	/* One that comes too late changes nothing for those that follow. */
@@ -139,7 +139,7 @@ static void what_began_before_the_file_is_not_charged_to_its_first_sample(void *
 	group_open(&group);
 	group.recording.events[0].attr.enable_on_exec = 0;
 	assert_int_equal(take(&group, 0, 1, 10, 900000, 50, false), 0);
-	assert_int_equal(ev_reads_tally(group.reads)->left_out, 1);
+	assert_int_equal(ev_reads_tally(group.reads).left_out, 1);
 	assert_int_equal(take(&group, 0, 1, 20, 901000, 51, false), 2);
 	assert_deltas(&group, 1000, 1);
 	/* Its period of 1000 leaves no room for an earlier sample. */
@@ -148,17 +148,34 @@ static void what_began_before_the_file_is_not_charged_to_its_first_sample(void *
 	group_done(&group);
 }
 
-static void counts_of_a_part_of_the_time_are_scaled(void **state)
+static void counts_of_a_cpu_are_scaled_to_the_time_wanted(void **state)
 {
 	(void)state;
 	struct group group;
 	group_open(&group);
-	assert_int_equal(take(&group, 0, 1, 10, 1000, 4, true), 2);
-	assert_deltas(&group, 2000, 8);
-	assert_int_equal(take(&group, 0, 1, 30, 1500, 5, true), 2);
+	take(&group, 0, 1, 10, 1000, 4, true);
+	take(&group, 0, 2, 20, 1200, 4, true); /* another thread: it is the CPU's counter */
+	assert_int_equal(take(&group, 0, 1, 40, 1700, 5, true), 2);
 	assert_deltas(&group, 1000, 2);
-	assert_int_equal(ev_reads_tally(group.reads)->enabled_ns, 30);
-	assert_int_equal(ev_reads_tally(group.reads)->running_ns, 15);
+	assert_int_equal(ev_reads_tally(group.reads).enabled_ns, 40);
+	assert_int_equal(ev_reads_tally(group.reads).running_ns, 20);
+	group_done(&group);
+}
+
+static void counts_of_a_thread_on_one_of_its_cpus_are_not_scaled(void **state)
+{
+	(void)state;
+	struct group group;
+	group_open(&group);
+	/* Half of the time it runs on the other CPU. */
+	for (uint64_t i = 1; i <= 100; i++) {
+		take(&group, 0, 1, 10 * i, 1000 * i, i, true);
+		assert_deltas(&group, 1000, 1);
+		take(&group, 1, 1, 10 * i, 1000 * i, i, true);
+		assert_deltas(&group, 1000, 1);
+	}
+	assert_int_equal(ev_reads_tally(group.reads).enabled_ns, 1000);
+	assert_int_equal(ev_reads_tally(group.reads).running_ns, 1000);
 	group_done(&group);
 }
 
@@ -200,7 +217,8 @@ int main(void)
 		cmocka_unit_test(a_new_thread_with_an_old_number_counts_from_0),
 		cmocka_unit_test(counts_that_go_backwards_are_left_out),
 		cmocka_unit_test(what_began_before_the_file_is_not_charged_to_its_first_sample),
-		cmocka_unit_test(counts_of_a_part_of_the_time_are_scaled),
+		cmocka_unit_test(counts_of_a_cpu_are_scaled_to_the_time_wanted),
+		cmocka_unit_test(counts_of_a_thread_on_one_of_its_cpus_are_not_scaled),
 		cmocka_unit_test(values_without_ids_are_told_by_their_place),
 		cmocka_unit_test(strange_samples_have_no_differences),
 	};
