@@ -23,11 +23,12 @@ static const struct option_row rows[] = {
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	OPTION_GROUP("Rows and columns"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
-	ROW('F', "fields", "KEY[,KEY]", TEXT, fields, "columns: sort keys, overhead, sample, period"),
+	ROW('F', "fields", "[+]COLUMN[,COLUMN]", TEXT, fields, "columns in their order: overhead, overhead_children, overhead_sys, overhead_us, sample, period, ratio, sort keys; + adds to the usual ones"),
+	ROW(0, "ratio", "EVENT/EVENT[*SCALE]", LIST, ratios, "a ratio of two events of a group that was recorded with :S, instead of the usual ones"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
-	ROW(0, "group", NULL, FLAG, view.group, "events side by side"),
+	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only recorded groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
 	ROW('w', "column-widths", "N[,N]", TEXT, widths, "fixed widths of the columns"),
@@ -68,6 +69,7 @@ static const struct example examples[] = {
 	{ "evprof report -g", "with the call graph below each" },
 	{ "evprof report --no-children --sort dso,sym -n", "another grouping, with sample counts" },
 	{ "evprof report --sort srcline", "source lines" },
+	{ "evprof report -F sample,overhead,sym", "these columns, in this order" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
@@ -95,6 +97,8 @@ static struct load_options load_options_of(const struct report_options *options,
 		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
+		.reads = true,
+		.ratios = &options->ratios,
 	};
 }
 
@@ -127,6 +131,8 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 			      symbol_flags(options, plan), has_key(plan, EV_KEY_SRCLINE));
 	struct ev_table table = { 0 };
+	struct ev_ratio_sums *ratio_sums = NULL;
+	uint64_t *kernel_period = NULL;
 	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
 				&options->filter, err);
 	if (!rc) {
@@ -137,10 +143,23 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 			.table = &table,
 			.spaces = loaded->spaces,
 			.partial = loaded->partial,
+			.stacks_loaded = load_options_of(options, plan).stacks,
+			.reads = loaded->reads,
 		};
+		if (loaded->ratios.items.count) {
+			report.ratios = &loaded->ratios;
+			report.ratio_sums = ratio_sums = ev_table_ratio_sums(
+				&table, named, &loaded->joints, loaded->ratios.items.count);
+		}
+		if (report_has_field(plan, EV_FIELD_KERNEL) ||
+		    report_has_field(plan, EV_FIELD_USER))
+			report.kernel_period = kernel_period =
+				ev_table_kernel_period(&table, named);
 		report_worst(&report, symbolizer);
 		rc = plan->format->print(out, &report, &options->view, err);
 	}
+	free(ratio_sums);
+	free(kernel_period);
 	ev_table_done(&table);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
@@ -215,6 +234,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		.children = true,
 		.demangle = true,
 		.inlined = true,
+		.group = 1,
 		.view = { .chain_limit = DEFAULT_CHAIN_LIMIT },
 	};
 	struct report_plan plan = { 0 };
@@ -226,8 +246,11 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		return complain_text(verb, STATUS_USAGE,
 				     "'%s' is not an option; a recording is named by -i",
 				     argv[first]);
+	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
 						    : report(verb, &options, &plan);
+	report_plan_done(&plan);
+	options_list_done(&options.ratios);
 	free((void *)options.view.widths);
 	return status;
 }

@@ -1,9 +1,8 @@
 /* Counts become figures that mean something by themselves: per cycle, per second, per cent. One
  * table of formulas; adding a metric is adding a row. */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <evprof/profile.h>
+#include "spelling.h"
 
 #define TIME "task-clock"
 #define PERCENT 100, "%7.2f"
@@ -42,63 +41,9 @@ const struct ev_metric ev_metrics[] = {
 };
 const size_t ev_metric_count = EV_LENGTH(ev_metrics);
 
-/* Other spellings of the names in the table. */
-static const struct alias {
-	const char *alias, *name;
-} aliases[] = {
-	{ "cpu-cycles", "cycles" },
-	{ "branch-instructions", "branches" },
-	{ "idle-cycles-frontend", "stalled-cycles-frontend" },
-	{ "idle-cycles-backend", "stalled-cycles-backend" },
-};
-
 /* Events that are times themselves: "per second" of them says nothing. */
 static const char *const times[] = { "duration_time", "user_time", "system_time", "cpu-clock",
 				     "task-clock" };
-
-/* A row's name taken apart: "cpu_core/cycles/u" is cycles of cpu_core, user space only. */
-struct spelling {
-	char pmu[32];   /* "" also for "cpu", which is what plain names mean */
-	char name[128]; /* without modifiers, aliases resolved */
-	char level[8];  /* those of "ukhGH" that were written, in this order */
-};
-
-static void take_level(struct spelling *out, const char *modifiers)
-{
-	size_t length = 0;
-	for (const char *letter = "ukhGH"; *letter; letter++) {
-		if (strchr(modifiers, *letter))
-			out->level[length++] = *letter;
-	}
-	out->level[length] = 0;
-}
-
-static void spell(const char *event, struct spelling *out)
-{
-	static const char letters[] = "ukhIGHpPSDWebR";
-	*out = (struct spelling){ 0 };
-	const char *end = event + strlen(event), *slash = strchr(event, '/');
-	const char *second = slash ? strrchr(slash + 1, '/') : NULL;
-	if (second) { /* pmu/name/modifiers */
-		snprintf(out->pmu, sizeof(out->pmu), "%.*s", (int)(slash - event), event);
-		if (!strcmp(out->pmu, "cpu"))
-			out->pmu[0] = 0;
-		take_level(out, second + 1 + (second[1] == ':'));
-		event = slash + 1;
-		end = second;
-	} else {
-		const char *colon = strrchr(event, ':');
-		if (colon && colon[1] && colon[1 + strspn(colon + 1, letters)] == 0) {
-			take_level(out, colon + 1);
-			end = colon;
-		}
-	}
-	snprintf(out->name, sizeof(out->name), "%.*s", (int)(end - event), event);
-	for (size_t i = 0; i < EV_LENGTH(aliases); i++) {
-		if (!strcasecmp(out->name, aliases[i].alias))
-			snprintf(out->name, sizeof(out->name), "%s", aliases[i].name);
-	}
-}
 
 static bool is_time(const char *name)
 {
@@ -120,14 +65,14 @@ static const struct ev_metric *find_metric(const char *name)
 
 /* The count to divide by: of the same PMU and the same level of privilege, or the ratio would be of
  * two different things. A clock runs the same for all of them. */
-static double find_over(const char *over, const struct spelling *mine, const char *const *names,
+static double find_over(const char *over, const struct ev_spelling *mine, const char *const *names,
 			const double *values, size_t count)
 {
 	bool clock = is_time(over);
 	double found = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct spelling other;
-		spell(names[i], &other);
+		struct ev_spelling other;
+		ev_spelling_parse(names[i], &other);
 		if (clock && !strcasecmp(other.name, over))
 			return values[i];
 		if (clock && !strcasecmp(other.name, "cpu-clock"))
@@ -156,8 +101,8 @@ bool ev_metric_of(const char *event, double value, const char *const *names, con
 		  size_t count, double elapsed_s, struct ev_metric_value *out)
 {
 	const struct ev_metric *rate = &ev_metrics[EV_LENGTH(ev_metrics) - 1];
-	struct spelling mine;
-	spell(event, &mine);
+	struct ev_spelling mine;
+	ev_spelling_parse(event, &mine);
 	const struct ev_metric *metric = find_metric(mine.name);
 	*out = (struct ev_metric_value){ 0 };
 	if (!metric)

@@ -4,7 +4,10 @@
 #include <string.h>
 #include "report.h"
 
-enum { WORTH_NAMING_PERCENT = 20 };
+enum {
+	WORTH_NAMING_PERCENT = 20, /* of unresolved samples */
+	WORTH_TELLING = 95,        /* a smaller share of the time */
+};
 
 /* One decimal, rounded down: what is not complete never reads 100 %. */
 static void print_percent(FILE *out, uint64_t part, uint64_t whole)
@@ -53,6 +56,30 @@ static void print_notes(FILE *out, const struct ev_report *report, const char *p
 	ev_arena_done(&scratch);
 }
 
+/* What is wrong with counts that were read with samples. */
+static void print_reads(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	const struct ev_reads_tally *reads = &report->reads;
+	if (!reads->samples)
+		return;
+	if (report->named->profile->quality.lost)
+		fprintf(out,
+			"%sCounts: what lost samples counted is in the next sample of the same "
+			"counters\n",
+			prefix);
+	if (reads->left_out || reads->disorder) {
+		print_count(out, prefix, reads->left_out + reads->disorder, " of ");
+		print_count(out, "", reads->samples, " samples without counts: ");
+		print_count(out, "", reads->left_out, " have none before them, ");
+		print_count(out, "", reads->disorder, " go backwards\n");
+	}
+	if (reads->enabled_ns && ev_percent(reads->running_ns, reads->enabled_ns) < WORTH_TELLING) {
+		fprintf(out, "%sCounts: the group was on the hardware for ", prefix);
+		print_percent(out, reads->running_ns, reads->enabled_ns);
+		fputs(" of the time; ratios hold for that part\n", out);
+	}
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -74,8 +101,10 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_percent(out, left(quality->with_stack, quality->truncated_stacks),
 			      quality->with_stack);
 		fputs(" complete stacks", out);
-	} else if (samples && ev_report_stacks_skipped(report)) {
-		fputs(", stacks not looked at (--no-children)", out);
+	} else if (samples && ev_report_has_chains(report)) {
+		fputs(report->stacks_loaded ? ", no sample has a stack"
+					    : ", stacks not looked at (--no-children)",
+		      out);
 	}
 	print_count(out, ", ", quality->lost, " lost");
 	if (quality->throttled)
@@ -86,6 +115,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
 	putc('\n', out);
 	print_notes(out, report, prefix);
+	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)
 		print_worst(out, report, prefix);
 }

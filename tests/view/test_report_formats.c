@@ -23,16 +23,17 @@ static void every_event_has_an_order_of_its_own(void **state)
 	invented_add_to(&it, 1, "prog", 7, "b", 1, 7);
 	invented_add_to(&it, 1, "prog", 7, "c", 1, 9);
 	invented_finish(&it, "sym", false, NULL);
-	const struct ev_row **rows = ev_report_rows(&it.report, &it.options, 0, false, &count);
+	const struct ev_row **rows =
+		ev_report_rows(&it.report, &it.options, (struct ev_events){ 0, 1 }, &count);
 	assert_int_equal(count, 2);
 	assert_string_equal(ev_row_text(&it.table, &it.named, rows[0], 0), "a");
 	free(rows);
-	rows = ev_report_rows(&it.report, &it.options, 1, false, &count);
+	rows = ev_report_rows(&it.report, &it.options, (struct ev_events){ 1, 1 }, &count);
 	assert_int_equal(count, 2);
 	assert_string_equal(ev_row_text(&it.table, &it.named, rows[0], 0), "c");
 	free(rows);
 	it.options.percent_limit = 50;
-	rows = ev_report_rows(&it.report, &it.options, 0, true, &count);
+	rows = ev_report_rows(&it.report, &it.options, (struct ev_events){ 0, 2 }, &count);
 	assert_int_equal(count, 2); /* a by the first event, c by the second */
 	free(rows);
 	invented_done(&it);
