@@ -68,10 +68,11 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 			"counters\n",
 			prefix);
 	if (reads->left_out || reads->disorder) {
-		print_count(out, prefix, reads->left_out + reads->disorder, " of ");
-		print_count(out, "", reads->samples, " samples without counts: ");
-		print_count(out, "", reads->left_out, " have none before them, ");
-		print_count(out, "", reads->disorder, " go backwards\n");
+		fprintf(out, "%sCounts: ", prefix);
+		print_count(out, "", reads->left_out + reads->disorder, " of ");
+		print_count(out, "", reads->samples, " samples have none: nothing to compare ");
+		print_count(out, "", reads->left_out, " with, ");
+		print_count(out, "", reads->disorder, " went backwards\n");
 	}
 	if (reads->enabled_ns && ev_percent(reads->running_ns, reads->enabled_ns) < WORTH_TELLING) {
 		fprintf(out, "%sCounts: the group was on the hardware for ", prefix);
