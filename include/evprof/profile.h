@@ -231,8 +231,8 @@ struct ev_ratio_list {
 /* Append those of well-known meaning that a recording's groups have both counts for (IPC, misses
  * per 1000 instructions, …), and member/leader for a member that is in none of them. */
 void ev_ratios_find(struct ev_ratio_list *list, const struct ev_recording *recording);
-/* Append "a/b" or "a/b*1000". -ENOENT for an event that the recording has not, -EINVAL for what is
- * no ratio or was not counted together. */
+/* Append "a/b" or "a/b*1000". -EINVAL with a sentence for what is no ratio, for an event that the
+ * recording has not, and for two that were not counted together. */
 int ev_ratios_add(struct ev_ratio_list *list, const struct ev_recording *recording,
 		  const char *text, struct ev_err *err);
 void ev_ratios_done(struct ev_ratio_list *list);

@@ -204,7 +204,7 @@ int ev_ratios_add(struct ev_ratio_list *list, const struct ev_recording *recordi
 			above = find_event(recording, text, i, below);
 	}
 	if (above == SIZE_MAX || below == SIZE_MAX)
-		return ev_fail(err, ENOENT,
+		return ev_fail(err, EINVAL,
 			       "--ratio %s: this recording has no such events; --header lists "
 			       "those "
 			       "it has",

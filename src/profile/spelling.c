@@ -8,6 +8,9 @@ static const struct alias {
 	const char *alias, *name;
 } aliases[] = {
 	{ "cpu-cycles", "cycles" },
+	{ "faults", "page-faults" },
+	{ "cs", "context-switches" },
+	{ "migrations", "cpu-migrations" },
 	{ "branch-instructions", "branches" },
 	{ "idle-cycles-frontend", "stalled-cycles-frontend" },
 	{ "idle-cycles-backend", "stalled-cycles-backend" },
