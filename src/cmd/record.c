@@ -119,6 +119,8 @@ static const struct example examples[] = {
 	{ "evprof record -g -F 999 -- python3 sorts.py",
 	  "with call chains, 999 samples per second" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
+	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
+	  "counted together: page faults per ms of every function" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },

@@ -23,12 +23,12 @@ static const struct option_row rows[] = {
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	OPTION_GROUP("Rows and columns"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
-	ROW('F', "fields", "[+]COLUMN[,COLUMN]", TEXT, fields, "columns in their order: overhead, overhead_children, overhead_sys, overhead_us, sample, period, ratio, sort keys; + adds to the usual ones"),
-	ROW(0, "ratio", "EVENT/EVENT[*SCALE]", LIST, ratios, "a ratio of two events of a group that was recorded with :S, instead of the usual ones"),
+	ROW('F', "fields", "[+]KEY[,KEY]", TEXT, fields, "columns in their order, named below; + adds to the usual ones"),
+	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
-	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only recorded groups (--no-group: none)"),
+	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
 	ROW('w', "column-widths", "N[,N]", TEXT, widths, "fixed widths of the columns"),
@@ -148,8 +148,9 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		};
 		if (loaded->ratios.items.count) {
 			report.ratios = &loaded->ratios;
-			report.ratio_sums = ratio_sums = ev_table_ratio_sums(
-				&table, named, &loaded->joints, loaded->ratios.items.count);
+			report.ratio_sums = ratio_sums =
+				ev_table_ratio_sums(&table, named, &loaded->joints,
+						    loaded->ratios.items.count);
 		}
 		if (report_has_field(plan, EV_FIELD_KERNEL) ||
 		    report_has_field(plan, EV_FIELD_USER))
@@ -263,4 +264,14 @@ const struct verb report_verb = {
 	.options = rows,
 	.examples = examples,
 	.run = run_report,
+	.notes =
+		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
+		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
+		"-F by their weight.\n\n"
+		"Where events were counted together (evprof record -e '{a,b}:S'), every row has "
+		"their ratio: instructions per cycle, misses per 1000 instructions, rates of "
+		"misses, events per ms of a clock, else b/a. What was counted since the sample "
+		"before belongs to the row where the sample was. \302\261 is half the 95% interval "
+		"that the scatter of the row's own samples gives, callees not included; ? marks "
+		"ratios with fewer than 10 samples, or an interval too wide to say anything.",
 };

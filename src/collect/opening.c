@@ -117,8 +117,9 @@ static bool leave_ksymbols(struct perf_event_attr *attr)
 	return true;
 }
 
-/* Linux 6.12 and later read the counters of a thread alone into its samples, also when they were
- * inherited; earlier kernels refuse such events. Asked, since an attr can be refused for more. */
+/* Kernels since the end of 2024 read the counters of a thread alone into its samples, also when
+ * they were inherited ("perf: Support PERF_SAMPLE_READ with inherit"); earlier ones refuse such
+ * events. Asked, since an attr can be refused for more. */
 static bool kernel_reads_inherited(void)
 {
 	struct perf_event_attr attr = {
@@ -150,8 +151,8 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 {
 	(void)attr;
 	snprintf(out, size_bytes,
-		 "threads and children born later are left out: before Linux 6.12 no group can "
-		 "be read that is inherited; record -a counts them, with everything else");
+		 "threads and children born later are left out: this kernel cannot read the "
+		 "group of an inherited counter; record -a counts them, with everything else");
 }
 
 /* In the order in which things are given up. */

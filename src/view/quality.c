@@ -56,6 +56,21 @@ static void print_notes(FILE *out, const struct ev_report *report, const char *p
 	ev_arena_done(&scratch);
 }
 
+/* A clock that is not told of while the kernel runs goes on there. */
+static bool skips_the_kernel(const struct ev_report *report)
+{
+	const struct ev_recording *recording = report->recording;
+	for (size_t i = 0; recording && i < recording->event_count; i++) {
+		const struct perf_event_attr *attr = &recording->events[i].attr;
+		if (attr->type == PERF_TYPE_SOFTWARE && attr->sample_type & PERF_SAMPLE_READ &&
+		    (attr->config == PERF_COUNT_SW_CPU_CLOCK ||
+		     attr->config == PERF_COUNT_SW_TASK_CLOCK) &&
+		    attr->exclude_kernel && attr->sample_period)
+			return true;
+	}
+	return false;
+}
+
 /* What is wrong with counts that were read with samples. */
 static void print_reads(FILE *out, const struct ev_report *report, const char *prefix)
 {
@@ -66,6 +81,11 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 		fprintf(out,
 			"%sCounts: what lost samples counted is in the next sample of the same "
 			"counters\n",
+			prefix);
+	if (skips_the_kernel(report))
+		fprintf(out,
+			"%sCounts: what was counted while the kernel ran is in the next sample of "
+			"user space\n",
 			prefix);
 	if (reads->left_out || reads->disorder) {
 		fprintf(out, "%sCounts: ", prefix);

@@ -73,6 +73,16 @@ static void what_is_wrong_with_counts_is_told(void **state)
 		(struct ev_reads_tally){ .samples = 100, .enabled_ns = 1000, .running_ns = 990 };
 	assert_string_equal(quality_of(&it, quality),
 			    "# Quality: 100 samples, 100.0% resolved, 0 lost\n");
+	it.recording.events[0].attr = (struct perf_event_attr){
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_TASK_CLOCK,
+		.sample_type = PERF_SAMPLE_READ,
+		.sample_period = 1000,
+		.exclude_kernel = 1,
+	};
+	assert_non_null(strstr(quality_of(&it, quality),
+			       "# Counts: what was counted while the kernel ran is in the next "
+			       "sample of user space\n"));
 	it.report.reads.left_out = 2;
 	it.report.reads.disorder = 1;
 	it.report.reads.running_ns = 434;
