@@ -289,7 +289,8 @@ struct ev_read_delta {
 struct ev_reads_tally {
 	uint64_t samples;  /* with counts */
 	uint64_t left_out; /* of those, without a difference: no sample before is in the file */
-	uint64_t disorder; /* of those, counts or times that went backwards */
+	uint64_t disorder; /* of those, counts that went backwards */
+	uint64_t late;     /* of those, behind a later one, which has taken their counts */
 	/* How long counters were wanted and there, of CPUs and of threads with samples enough to
 	 * tell; 0 when not known. */
 	uint64_t enabled_ns, running_ns;

@@ -187,6 +187,18 @@ static size_t subtract(struct ev_reads *reads, const struct ev_record *record,
 	return reads->deltas.count;
 }
 
+/* A sample that was interrupted by another while it was written stands behind that one, which was
+ * compared with the one before both. */
+static size_t take_late(struct ev_reads *reads, const struct ev_record *record)
+{
+	reads->tally.late++;
+	reads->deltas.count = 0;
+	for (size_t i = 0; i < record->sample.read_count; i++)
+		*ev_array_add(&reads->deltas) =
+			(struct ev_read_delta){ .event = event_of(reads, record, i) };
+	return reads->deltas.count;
+}
+
 size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
 		     const struct ev_read_delta **deltas)
 {
@@ -201,8 +213,9 @@ size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
 	reads->tally.samples++;
 	stream = stream_of(reads, record);
 	if (stream->count && record->time_ns < stream->time_ns) {
-		reads->tally.disorder++;
-		return 0; /* the later one stays what the next is compared with */
+		count = take_late(reads, record);
+		*deltas = reads->deltas.items;
+		return count;
 	}
 	if (!stream->count) {
 		if (began_here(reads, record))
@@ -214,8 +227,8 @@ size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
 	} else if (!went_back(stream, sample)) {
 		count = subtract(reads, record, stream, false);
 	} else if (attr_of(reads, record)->inherit) {
-		count = subtract(reads, record, stream,
-				 true); /* a new thread got an old one's number */
+		/* A new thread got an old one's number. */
+		count = subtract(reads, record, stream, true);
 	} else {
 		reads->tally.disorder++;
 	}

@@ -6,6 +6,7 @@
 
 enum {
 	WORTH_NAMING_PERCENT = 20, /* of unresolved samples */
+	WORTH_TELLING_LATE = 5,    /* of samples out of order */
 	WORTH_TELLING = 95,        /* a smaller share of the time */
 };
 
@@ -93,6 +94,13 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 		print_count(out, "", reads->samples, " samples have none: nothing to compare ");
 		print_count(out, "", reads->left_out, " with, ");
 		print_count(out, "", reads->disorder, " went backwards\n");
+	}
+	if (ev_percent(reads->late, reads->samples) > WORTH_TELLING_LATE) {
+		fprintf(out, "%sCounts: ", prefix);
+		print_count(out, "", reads->late, " of ");
+		print_count(out, "", reads->samples,
+			    " samples are out of order; the next one has what they "
+			    "counted\n");
 	}
 	if (reads->enabled_ns && ev_percent(reads->running_ns, reads->enabled_ns) < WORTH_TELLING) {
 		fprintf(out, "%sCounts: the group was on the hardware for ", prefix);

@@ -50,7 +50,8 @@ static void add_ratios(struct ev_block *block)
 				   .ratio = i,
 				   .title = ev_report_safe(&block->titles,
 							   report->ratios->items.items[i].name),
-				   .decimals = ev_ratio_decimals(all.value) });
+				   .decimals = ev_ratio_decimals(all.value > 0 ? all.value
+									       : all.high) });
 	}
 }
 

@@ -125,8 +125,10 @@ static void counts_that_go_backwards_are_left_out(void **state)
 	assert_int_equal(ev_reads_tally(group.reads).disorder, 1);
 	assert_int_equal(take(&group, 0, 1, 30, 7000, 60, false), 2);
 	assert_deltas(&group, 1000, 11);
-	/* One that comes too late changes nothing for those that follow. */
-	assert_int_equal(take(&group, 0, 1, 25, 6500, 55, false), 0);
+	/* One that comes too late has nothing left, and changes nothing for those that follow. */
+	assert_int_equal(take(&group, 0, 1, 25, 6500, 55, false), 2);
+	assert_deltas(&group, 0, 0);
+	assert_int_equal(ev_reads_tally(group.reads).late, 1);
 	assert_int_equal(take(&group, 0, 1, 40, 8000, 61, false), 2);
 	assert_deltas(&group, 1000, 1);
 	group_done(&group);
