@@ -34,8 +34,8 @@ test_the_function_that_faults_is_told_from_the_one_that_computes() {
 	touching=$(ratio symbol touch value)
 	expect_between "$touching" "$(ratio symbol touch low)" "$(ratio symbol touch high)" "the ratio of touch"
 	expect_equal "$(ratio symbol touch few)" False "few samples"
-	expect_equal "$(json out "$touching > 20 * $(ratio symbol compute value)")" True \
-		"$touching faults per ms in touch, $(ratio symbol compute value) in compute: 20 times as many"
+	expect_equal "$(json out "$touching > 5 * $(ratio symbol compute value)")" True \
+		"$touching faults per ms in touch, $(ratio symbol compute value) in compute: 5 times as many at least"
 }
 
 test_the_line_that_faults_is_told_as_well() {
@@ -45,7 +45,7 @@ test_the_line_that_faults_is_told_as_well() {
 	line=$(grep -n 'pages)\[i\] = 1' "$root/tests/specimens/faulting.c" | cut -d: -f1)
 	first=$(grep -n '^static.* compute(void)' "$root/tests/specimens/faulting.c" | cut -d: -f1)
 	computing=$(json out "max(r['ratios'][0]['value'] for r in j['rows'] if r['samples'] > 9 and r['event'] == 'task-clock' and $first <= int(r['srcline'].split(':')[-1]) < $first + 10)")
-	expect_equal "$(json out "max(r['ratios'][0]['value'] for r in j['rows'] if int(r['srcline'].split(':')[-1]) in ($line - 1, $line)) > 20 * $computing")" True \
+	expect_equal "$(json out "max(r['ratios'][0]['value'] for r in j['rows'] if int(r['srcline'].split(':')[-1]) in ($line - 1, $line)) > 5 * $computing")" True \
 		"line $line touches, those from $first on compute"
 }
 
