@@ -10,7 +10,7 @@
 #include "signals.h"
 #include "verbs.h"
 
-#define DEFAULT_COMPRESSION 3 /* zstd's own default */
+#define DEFAULT_COMPRESSION 3    /* zstd's own default */
 #define DEFAULT_STACK_BYTES 8192 /* perf's */
 
 static int parse_call_graph(void *into, const char *value, struct ev_err *err)
@@ -23,17 +23,20 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		return 0;
 	if (strncmp(value, "dwarf", 5) || (value[5] && value[5] != ','))
 		return ev_fail(err, EINVAL,
-			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind tables) "
+			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind "
+			       "tables) "
 			       "or no, not '%s'",
 			       value);
 	if (value[5] && (ev_parse_size(value + 6, &size_bytes) || size_bytes < 8 ||
 			 size_bytes > STACK_BYTES_LIMIT))
 		return ev_fail(err, EINVAL,
-			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not '%s'",
+			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not "
+			       "'%s'",
 			       STACK_BYTES_LIMIT, value + 6);
 	if (!ev_unwind_registers())
-		return ev_fail(err, ENOTSUP, "stacks of this processor can not be unwound: use "
-					     "--call-graph fp");
+		return ev_fail(err, ENOTSUP,
+			       "stacks of this processor can not be unwound: use "
+			       "--call-graph fp");
 	options->stack_bytes = (uint32_t)(size_bytes + 7) & ~7u;
 	return 0;
 }
@@ -144,6 +147,8 @@ static const struct example examples[] = {
 	  "with call chains of code without frame pointers" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
 	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
+	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
+	  "counted together: page faults per ms of every function" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },

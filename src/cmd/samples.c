@@ -271,6 +271,20 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->chain_count = count + frames;
 }
 
+/* False for a sample outside of the time asked for; else it is one of the profile's. */
+static inline bool count_sample(struct sample_sink *sink, uint64_t time_ns)
+{
+	struct ev_profile *profile = sink->profile;
+	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
+		return false;
+	profile->quality.samples++;
+	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
+		profile->first_time_ns = time_ns;
+	if (time_ns > profile->last_time_ns)
+		profile->last_time_ns = time_ns;
+	return true;
+}
+
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
 {
 	struct ev_profile *profile = sink->profile;
@@ -281,14 +295,8 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		profile->quality.damaged_records++;
 		return;
 	}
-	uint64_t time_ns = record.time_ns;
-	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
+	if (!count_sample(sink, record.time_ns))
 		return;
-	profile->quality.samples++;
-	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
-		profile->first_time_ns = time_ns;
-	if (time_ns > profile->last_time_ns)
-		profile->last_time_ns = time_ns;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
 	uint32_t tag = tag_of(sink, &record);
@@ -305,6 +313,95 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 					     epoch_of_mode(sink, &record, cpumode), cpumode };
 		ev_profile_add_leaf(profile, tag, place_of(sink, &record, &leaf), 1, period);
 	}
+}
+
+/* ---- samples that carry counts -----------------------------------------------------------------
+ */
+
+static const struct ev_read_delta *delta_of(const struct ev_read_delta *deltas, size_t count,
+					    size_t event)
+{
+	for (size_t i = 0; i < count; i++)
+		if (deltas[i].event >= 0 && (size_t)deltas[i].event == event)
+			return &deltas[i];
+	return NULL;
+}
+
+static void add_ratios(struct sample_sink *sink, uint32_t tag, uint32_t stack,
+		       const struct ev_read_delta *deltas, size_t count)
+{
+	const struct ev_ratio_list *ratios = sink->options->ratios;
+	for (uint32_t i = 0; i < ratios->items.count; i++) {
+		const struct ev_ratio *ratio = &ratios->items.items[i];
+		const struct ev_read_delta *above = delta_of(deltas, count, ratio->above);
+		const struct ev_read_delta *below = delta_of(deltas, count, ratio->below);
+		if (above && below)
+			ev_joints_add(sink->options->joints, i, tag, stack, (double)below->value,
+				      (double)above->value);
+	}
+}
+
+static uint32_t cell_of_reads(struct sample_sink *sink, const struct ev_record *record,
+			      uint32_t tag)
+{
+	if (sink->options->load->stacks && record->sample.chain_count) {
+		sink->profile->quality.with_stack++;
+		return cell_of_chain(sink, record, tag);
+	}
+	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	struct sample_frame leaf = { record->sample.ip, epoch_of_mode(sink, record, cpumode),
+				     cpumode };
+	uint32_t place = place_of(sink, record, &leaf);
+	return ev_profile_cell(sink->profile, tag, ev_profile_stack(sink->profile, 0, place));
+}
+
+static void mark_member(struct ev_profile *profile, uint32_t event)
+{
+	while (profile->is_member.count <= event)
+		*ev_array_add(&profile->is_member) = false;
+	profile->is_member.items[event] = true;
+}
+
+/* As perf counts: a member has no sample where it counted nothing. */
+static void add_members(struct sample_sink *sink, const struct ev_record *record, uint32_t stack,
+			const struct ev_read_delta *deltas, size_t count)
+{
+	struct ev_record member = *record;
+	for (size_t i = 0; i < count; i++) {
+		if (deltas[i].event < 0 || deltas[i].event == record->event || !deltas[i].value)
+			continue;
+		member.event = deltas[i].event;
+		mark_member(sink->profile, (uint32_t)member.event);
+		ev_profile_add(sink->profile, tag_of(sink, &member), stack, 1, deltas[i].value);
+	}
+}
+
+void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
+		       const struct ev_raw *raw)
+{
+	struct ev_profile *profile = sink->profile;
+	const struct ev_read_delta *deltas;
+	struct ev_record record;
+	if (ev_decode(decoder, raw, &record)) {
+		profile->quality.damaged_records++;
+		return;
+	}
+	/* What is left out of the profile counts as well: the next one is compared with it. */
+	size_t count = ev_reads_take(sink->options->reads, &record, &deltas);
+	if (!count_sample(sink, record.time_ns))
+		return;
+	if (sink->unwinder && record.sample.user_stack)
+		unwind(sink, &record);
+	uint32_t tag = tag_of(sink, &record);
+	uint32_t index = cell_of_reads(sink, &record, tag);
+	const struct ev_read_delta *own =
+		record.event < 0 ? NULL : delta_of(deltas, count, (size_t)record.event);
+	struct ev_cell *cell = &profile->cells.items[index];
+	uint32_t stack = cell->stack;
+	cell->samples++;
+	cell->period += own ? own->value : period_of(sink, &record);
+	add_members(sink, &record, stack, deltas, count);
+	add_ratios(sink, tag, stack, deltas, count);
 }
 
 void sample_sink_close(struct sample_sink *sink)

@@ -183,7 +183,8 @@ static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event
 	return 0;
 }
 
-/* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. */
+/* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. The times
+ * tell whether the group was on the hardware all the while. */
 static void plan_group_reads(struct ev_sampler *sampler)
 {
 	for (size_t i = 0; i < sampler->event_count; i++) {
@@ -191,7 +192,8 @@ static void plan_group_reads(struct ev_sampler *sampler)
 		struct perf_event_attr *attr = &sampled->opening.attr;
 		if (!sampled->event || !(sampled->event->fixed & EV_SAMPLE_READ))
 			continue;
-		attr->read_format |= PERF_FORMAT_GROUP;
+		attr->read_format |= PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED |
+				     PERF_FORMAT_TOTAL_TIME_RUNNING;
 		attr->sample_type |= PERF_SAMPLE_READ;
 		if (sampled->leader != i) {
 			attr->freq = 0;

@@ -66,7 +66,7 @@ static void count_unresolved(const struct ev_named *named, struct ev_quality *qu
 		const struct ev_cell *cell = &named->cells.items[i];
 		uint32_t frame = named->stacks.items[cell->stack].place;
 		if (!named->frames.items[frame].resolved)
-			quality->unresolved += cell->samples;
+			quality->unresolved += ev_cell_samples(named->profile, cell);
 	}
 }
 
@@ -182,7 +182,7 @@ size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *o
 		const struct ev_frame *frame =
 			&named->frames.items[named->stacks.items[cell->stack].place];
 		if (!frame->resolved)
-			all[frame->object].samples += cell->samples;
+			all[frame->object].samples += ev_cell_samples(named->profile, cell);
 	}
 	qsort(all, named->object_count, sizeof(*all), by_samples);
 	while (count < limit && count < named->object_count && all[count].samples) {

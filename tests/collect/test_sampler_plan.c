@@ -205,6 +205,9 @@ static void members_of_a_read_group_have_no_samples_of_their_own(void **state)
 	assert_int_equal(plan(), 0);
 	assert_true(attr(0)->sample_type & PERF_SAMPLE_READ);
 	assert_true(attr(0)->read_format & PERF_FORMAT_GROUP);
+	assert_true(attr(0)->read_format & PERF_FORMAT_TOTAL_TIME_ENABLED);
+	assert_true(attr(0)->read_format & PERF_FORMAT_TOTAL_TIME_RUNNING);
+	assert_true(attr(0)->read_format & PERF_FORMAT_GROUP);
 	assert_true(attr(0)->sample_period);
 	assert_int_equal(attr(1)->sample_period, 0);
 }
