@@ -22,6 +22,9 @@ struct ev_tag {
 struct ev_stack {
 	uint32_t parent, place;
 };
+/* With the place of a stack: it is where the link register pointed, perhaps the caller of the place
+ * inside it. Naming decides, and takes the mark away. */
+#define EV_PLACE_GUESSED (UINT32_C(1) << 31)
 struct ev_cell {
 	uint32_t tag, stack;
 	uint64_t samples, period;
@@ -46,6 +49,7 @@ struct ev_profile {
 	uint32_t event_count; /* highest event of a tag + 1, or more */
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t slice_ns; /* length of a tag's time slice; set by who makes slices */
+	bool has_guesses;  /* places of stacks are marked with EV_PLACE_GUESSED */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);

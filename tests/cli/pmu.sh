@@ -292,6 +292,17 @@ test_a_frequency_is_kept_and_splits_two_functions_one_to_two() {
 	keep frequency
 }
 
+test_call_graphs_name_the_callers_of_functions_without_frames() {
+	record -g -c 1000000 -e cycles:u "$specimens/two_functions" 10
+	run report -i rec.data --format folded
+	expect_status 0
+	expect_out ';main;twice [0-9]+$'
+	expect_out ';main;once [0-9]+$'
+	with=$(awk '/;main;(once|twice) / { m += $NF } { all += $NF } END { print 100 * m / all }' out)
+	expect_between "$with" 98 100 "the share of samples below main()"
+	keep callers
+}
+
 test_call_graphs_lead_to_the_program_s_start() {
 	record -g -c 1000000 -e cycles:u "$specimens/two_functions" 10
 	run report -i rec.data --format folded
