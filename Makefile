@@ -85,14 +85,16 @@ BPF_PROGRAMS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 # What the programs read at run time is of the machine that CC builds for.
 MACHINE = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 BPF_ARCH = $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(patsubst riscv64,riscv,$(MACHINE))))
-BPF_INCLUDES = $(shell $(CC) -print-sysroot 2>/dev/null)/usr/include/$(shell $(CC) -print-multiarch)
+MULTIARCH = $(shell $(CC) -print-multiarch)
+SYSROOT = $(shell $(CC) -print-sysroot 2>/dev/null)
+BPF_INCLUDES = -I$(SYSROOT)/usr/include/$(MULTIARCH) -I$(SYSROOT)/usr/$(MULTIARCH)/include
 ifeq ($(HAVE_BPF),1)
 $(call objects,collect): $(BPF_PROGRAMS:%=$(B)/gen/%.skel.h)
 endif
 $(B)/gen/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf -I$(BPF_INCLUDES) -c $< -o $@
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf $(BPF_INCLUDES) -c $< -o $@
 	$(Q)$(BPFTOOL) gen object $@.stripped $@ && mv $@.stripped $@
 $(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@

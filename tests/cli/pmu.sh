@@ -53,6 +53,14 @@ samples() { awk -F';' -v f="$1" '{ n = $NF; gsub(/^(\[.\])? *| *$/, "", n) } n =
 shared() {
 	awk -v a="$(samples "$1")" -v b="$(samples "$2")" 'BEGIN { print a + b ? 100 * a / (a + b) : -1 }'
 }
+# twice() does two times what once() does: exactly so where counts are exact.
+expect_two_to_one() {
+	if [ "$emulated" = 1 ]; then
+		expect_between "$(shared twice once)" 65.5 68 "the share of twice()"
+	else
+		expect_between "$(shared twice once)" 60 73 "the share of twice()"
+	fi
+}
 # Kept with what was reported here, for a reader elsewhere.
 keep() {
 	[ -n "${EV_KEEP:-}" ] || return 0
@@ -84,6 +92,7 @@ test_cycles_are_twice_the_instructions() {
 }
 
 test_user_and_kernel_add_up_to_both() {
+	needs_root
 	count cycles:u,cycles:k,cycles "$specimens/exact" 1000000 2000
 	[ "$(value 2)" -gt 0 ] || fail "no cycles in the kernel"
 	expect_same "$(value 3)" $(($(value 1) + $(value 2))) "cycles of both"
@@ -176,11 +185,12 @@ test_pinned_events_beyond_the_pmu_are_in_error() {
 test_twelve_events_on_fewer_counters_are_scaled_to_the_truth() {
 	count instructions:u "$specimens/two_functions" 40
 	truth=$(value 1)
+	[ "$emulated" = 1 ] && within=1 || within=10
 	events=instructions:u
 	for n in 2 3 4 5 6 7 8 9 10 11 12; do events=$events,instructions:u; done
 	count "$events" "$specimens/two_functions" 40
 	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		expect_near "$(value $n)" "$truth" 1 "event $n"
+		expect_near "$(value $n)" "$truth" $within "event $n"
 		[ "$emulated" = 1 ] && expect_between "$(share $n)" 20 80 "the share of event $n"
 	done
 	[ "$emulated" = 1 ] || return 0
@@ -218,6 +228,7 @@ test_a_running_process_is_counted() {
 }
 
 test_the_whole_machine_is_counted() {
+	needs_root
 	run stat -a -x, -o counts -e instructions "$specimens/exact" 5000000
 	expect_status 0
 	[ "$(value 1)" -gt 10000000 ] || fail "$(value 1) instructions, fewer than the program alone"
@@ -248,7 +259,9 @@ test_names_of_libpfm4_count_the_same() {
 test_precise_levels_are_accepted() {
 	count cycles:u,cycles:up,cycles:upp,cycles:uppp "$specimens/exact" 1000000
 	for n in 2 3 4; do expect_same "$(value $n)" "$(value 1)" "$(field $n 3)"; done
-	record -c 1000000 -e cycles:uppp "$specimens/two_functions" 5
+	run record -o rec.data -c 1000000 -e cycles:uppp "$specimens/two_functions" 5
+	[ "$status" = 0 ] || [ "$emulated" = 1 ] || skip 'this PMU cannot sample precisely'
+	expect_status 0
 	report
 	[ "$(samples twice)" -gt 10 ] || fail "no samples"
 }
@@ -273,7 +286,7 @@ test_the_list_names_the_pmu_and_what_it_can() {
 test_a_fixed_period_splits_two_functions_one_to_two() {
 	record -c 1000000 -e cycles:u "$specimens/two_functions" 20
 	report
-	expect_between "$(shared twice once)" 65 68.5 "the share of twice()"
+	expect_two_to_one
 	if [ "$emulated" = 1 ]; then
 		taken=$(($(samples once) + $(samples twice)))
 		count cycles:u "$specimens/two_functions" 20
@@ -285,7 +298,7 @@ test_a_fixed_period_splits_two_functions_one_to_two() {
 test_a_frequency_is_kept_and_splits_two_functions_one_to_two() {
 	record -F 1000 -e cycles "$specimens/two_functions" 30
 	report
-	expect_between "$(shared twice once)" 63 70 "the share of twice()"
+	expect_two_to_one
 	if [ "$emulated" = 1 ]; then # 0.72 s of the machine's own time
 		expect_between "$(($(samples once) + $(samples twice)))" 650 800 samples
 	fi
@@ -324,7 +337,7 @@ test_call_graphs_from_copied_stacks_lead_to_main() {
 test_samples_of_instructions_land_in_the_loop() {
 	record -c 1000000 -e instructions:u "$specimens/two_functions" 20
 	report
-	expect_between "$(shared twice once)" 60 73 "the share of twice()"
+	expect_two_to_one
 }
 
 test_threads_are_sampled_by_their_shares() {
@@ -337,9 +350,10 @@ test_threads_are_sampled_by_their_shares() {
 }
 
 test_the_whole_machine_is_sampled() {
+	needs_root
 	record -a -c 1000000 -e cycles "$specimens/two_functions" 20
 	report --sort sym
-	expect_between "$(shared twice once)" 63 70 "the share of twice()"
+	expect_two_to_one
 	keep machine
 }
 
@@ -347,14 +361,14 @@ test_a_running_process_is_sampled() {
 	start_target "$specimens/two_functions" 1000000
 	record -c 1000000 -e cycles:u -p "$target" --duration 0.5
 	report
-	expect_between "$(shared twice once)" 60 73 "the share of twice()"
+	expect_two_to_one
 	expect_between "$(($(samples once) + $(samples twice)))" 20 100000 samples
 }
 
 test_a_group_is_sampled_with_the_counts_of_all_its_events() {
 	record -e '{cycles:u,instructions:u}:S' -c 1000000 "$specimens/two_functions" 20
 	report
-	expect_between "$(shared twice once)" 63 70 "the share of twice()"
+	expect_two_to_one
 	keep group
 }
 
@@ -424,7 +438,7 @@ test_programs_in_the_kernel_run_on_hardware_events() {
 	grep -q -e '--bpf' out || skip 'not built: BPF programs on hardware events'
 	record --bpf -c 1000000 -e cycles:u "$specimens/two_functions" 20
 	report
-	expect_between "$(shared twice once)" 63 70 "the share of twice()"
+	expect_two_to_one
 }
 
 "$evprof" stat -e cycles true >/dev/null 2>&1 || {

@@ -56,8 +56,13 @@ static void one_event_is_asked_for_as_perf_asks(void **state)
 	options.callchain = true;
 	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
 	assert_int_equal(plan(), 0);
-	assert_int_equal(attr(0)->sample_type, PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-						       PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN);
+	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
+			PERF_SAMPLE_CALLCHAIN;
+#if defined(__aarch64__)
+	type |= PERF_SAMPLE_REGS_USER;
+	assert_int_equal(attr(0)->sample_regs_user, UINT64_C(1) << 30);
+#endif
+	assert_int_equal(attr(0)->sample_type, type);
 	assert_true(attr(0)->freq && attr(0)->sample_freq == 4000);
 	assert_true(attr(0)->disabled && attr(0)->enable_on_exec && attr(0)->inherit);
 	assert_true(attr(0)->mmap && attr(0)->mmap2 && attr(0)->build_id && attr(0)->comm);
