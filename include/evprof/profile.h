@@ -42,6 +42,7 @@ struct ev_profile {
 	struct ev_strings *strings;
 	EV_ARRAY(struct ev_place) places; /* unique; 0 is unused */
 	EV_ARRAY(struct ev_stack) stacks;
+	bool has_guesses; /* some of their places are marked with EV_PLACE_GUESSED */
 	EV_ARRAY(struct ev_tag) tags;
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, stack) */
 	struct ev_profile_index *index; /* private: how the arrays are searched; made when needed */
@@ -49,7 +50,6 @@ struct ev_profile {
 	uint32_t event_count; /* highest event of a tag + 1, or more */
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t slice_ns; /* length of a tag's time slice; set by who makes slices */
-	bool has_guesses;  /* places of stacks are marked with EV_PLACE_GUESSED */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);

@@ -138,30 +138,6 @@ static bool is_in_group(const struct ev_event_list *events, size_t index, size_t
 	return events->items[index].kind == EV_EVENT_KERNEL && leader_of(events, index) == leader;
 }
 
-/* Refused as a member of its group, welcome alone: the group is larger than the PMU. */
-static bool refuse_crowd(const struct opening_run *run, size_t index, int error)
-{
-	const struct ev_event_list *events = run->counters->events;
-	struct ev_opening *opening = &run->counters->openings[index], trial = *opening;
-	const struct ev_slot *at = &run->counters->places[0];
-	size_t leader = leader_of(events, index), before = 0;
-	if (error != EINVAL || leader == index)
-		return false;
-	trial.attr.disabled = 1;
-	int fd = ev_opening_try(&trial, events->items[index].fixed, at->tid, at->cpu, -1);
-	if (fd < 0)
-		return false;
-	ev_sys_close(fd);
-	for (size_t i = leader; i < index; i++)
-		before += is_in_group(events, i, leader);
-	opening->error = error;
-	snprintf(opening->why, sizeof(opening->why),
-		 "the PMU cannot count it together with the %zu before it, only alone: leave the "
-		 "braces out, or add :W behind them",
-		 before);
-	return true;
-}
-
 /* 0, or the index + 1 of the event that was refused. */
 static size_t open_group(const struct opening_run *run, size_t leader)
 {
@@ -175,8 +151,7 @@ static size_t open_group(const struct opening_run *run, size_t leader)
 		int rc = open_event(run, i, i == leader);
 		if (!rc)
 			continue;
-		if (!refuse_crowd(run, i, -rc))
-			ev_opening_refuse(opening, -rc, run->target);
+		ev_opening_refuse(opening, -rc, run->target);
 		return i + 1;
 	}
 	return 0;

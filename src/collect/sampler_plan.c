@@ -186,6 +186,7 @@ static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event
 	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
 	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
 		attr->inherit = event->inherit == EV_YES;
+	keep_link_register(attr);
 	return 0;
 }
 
@@ -251,7 +252,6 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 		int rc = event ? obey_terms(attr, event, target, err) : 0;
 		if (rc)
 			return rc;
-		keep_link_register(attr);
 	}
 	plan_group_reads(sampler);
 	for (size_t i = 0; i < events->count; i++)

@@ -153,14 +153,16 @@ test_a_group_larger_than_the_pmu_never_runs_and_says_so() {
 	needs_emulated
 	run stat -e '{r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u}' "$specimens/exact" 1000
 	[ "$status" = 125 ] || [ "$status" = 0 ] || fail "exit status $status"
-	[ "$(grep -c '<not counted>' err)" = 8 ] || expect_err 'cannot count it together with'
+	! grep -q contradictory err || skip 'not built: what a group too large is refused with'
+	[ "$(grep -c '<not counted>' err)" = 8 ] || expect_err 'its group wants 8 counters at once'
 }
 
 test_a_ninth_event_of_a_group_is_refused_with_the_reason() {
 	needs_emulated
 	run stat -e '{r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r8:u}' "$specimens/exact" 1000
 	expect_status 125
-	expect_err 'cannot count it together with the [0-9] before it, only alone'
+	! grep -q contradictory err || skip 'not built: what a group too large is refused with'
+	expect_err 'its group wants 9 counters at once and the PMU has fewer: [0-9] fitted'
 	expect_err ':W'
 }
 
@@ -169,7 +171,7 @@ test_a_weak_group_larger_than_the_pmu_is_counted_in_turns() {
 	run stat -e '{r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r11:u,r8:u}:W' "$specimens/two_functions" 5
 	expect_status 0
 	[ "$(grep -cE '^ +[0-9,]+ +r(11|8)' err)" = 9 ] || fail "not all nine were counted"
-	expect_err 'its group does not fit the PMU'
+	expect_err 'counted on its own: its group'
 }
 
 test_pinned_events_beyond_the_pmu_are_in_error() {
@@ -415,8 +417,7 @@ test_probes_in_the_kernel_are_counted_and_sampled() {
 
 test_probes_in_programs_are_counted() {
 	run stat -x, -o counts -e "uprobe:$specimens/exact:call" "$specimens/exact" 10 100
-	[ "$status" = 0 ] || { grep -qE 'unknown|no event|not known|there is no' err &&
-		! grep -q 'tracefs' err && skip 'not built: uprobe: events'; }
+	grep -q "no PMU or event 'uprobe" err && skip 'not built: uprobe: events'
 	expect_status 0
 	expect_equal "$(value 1)" 1 'calls of call()'
 }
