@@ -23,6 +23,9 @@ struct ev_tag {
 struct ev_stack {
 	uint32_t parent, place;
 };
+/* With the place of a stack: it is where the link register pointed, perhaps the caller of the place
+ * inside it. Naming decides, and takes the mark away. */
+#define EV_PLACE_GUESSED (UINT32_C(1) << 31)
 struct ev_cell {
 	uint32_t tag, stack;
 	uint64_t samples, period;
@@ -44,6 +47,10 @@ struct ev_profile {
 	struct ev_strings *strings;
 	EV_ARRAY(struct ev_place) places; /* unique; 0 is unused */
 	EV_ARRAY(struct ev_stack) stacks;
+	bool has_guesses; /* some of their places are marked with EV_PLACE_GUESSED */
+	/* Once guesses were settled: the stack that each of those before has become; NULL when
+	 * there were none. For who kept ids of stacks, as joints do. */
+	uint32_t *settled;
 	EV_ARRAY(struct ev_tag) tags;
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, stack) */
 	struct ev_profile_index *index; /* private: how the arrays are searched; made when needed */

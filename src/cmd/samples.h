@@ -22,6 +22,7 @@ struct sample_frame {
 	uint64_t address;
 	uint32_t epoch;
 	uint16_t cpumode;
+	bool guessed; /* from the link register */
 };
 /* What is known of a process, and of a thread, for a span of time. */
 struct sample_process {
@@ -40,6 +41,7 @@ struct sample_sink {
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	uint64_t want;
+	bool has_links; /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */

@@ -156,6 +156,20 @@ static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_
 	return set_rate(attr, event, options, rate_limit(), err);
 }
 
+/* A function that calls nobody may be on the stack without a frame of its own; where the CPU keeps
+ * return addresses in a register, that one names its caller. */
+static void keep_link_register(struct perf_event_attr *attr)
+{
+#if defined(__aarch64__)
+	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || attr->exclude_callchain_user)
+		return;
+	attr->sample_type |= PERF_SAMPLE_REGS_USER;
+	attr->sample_regs_user |= UINT64_C(1) << 30; /* x30 */
+#else
+	(void)attr;
+#endif
+}
+
 static void choose_bit(__u64 *bits, uint64_t bit, enum ev_choice choice)
 {
 	if (choice != EV_UNSET)
@@ -180,6 +194,7 @@ static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event
 	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
 	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
 		attr->inherit = event->inherit == EV_YES;
+	keep_link_register(attr);
 	return 0;
 }
 

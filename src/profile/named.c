@@ -80,6 +80,7 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 	};
 	named->profile = profile;
 	ev_profile_forget_index(profile); /* what follows needs the memory */
+	ev_links_settle(profile, namer);
 	copy_objects(named, namer);
 	ev_array_add(&named->frames)->function = ev_strings_add_text(profile->strings, "[unknown]");
 	for (size_t i = 1; i < profile->places.count; i++)

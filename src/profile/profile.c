@@ -75,6 +75,7 @@ void ev_profile_close(struct ev_profile *profile)
 	ev_array_done(&profile->tags);
 	ev_array_done(&profile->cells);
 	ev_array_done(&profile->is_member);
+	free(profile->settled);
 	free(profile);
 }
 

@@ -51,10 +51,11 @@ struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 {
 	struct ev_ratio_sums *sums = ev_alloc((table->row_count + 1) * ratio_count * sizeof(*sums));
 	struct ev_map rows = find_rows(table);
+	const uint32_t *settled = named->profile->settled;
 	for (size_t i = 0; i < joints->items.count; i++) {
 		const struct ev_joint *joint = &joints->items.items[i];
-		uint32_t row =
-			row_of(table, named, &rows, joint->tag, named->stack_of[joint->stack]);
+		uint32_t stack = settled ? settled[joint->stack] : joint->stack;
+		uint32_t row = row_of(table, named, &rows, joint->tag, named->stack_of[stack]);
 		if (!row)
 			continue;
 		ev_ratio_sums_merge(&sums[(row - 1) * ratio_count + joint->ratio], &joint->sums);

@@ -75,6 +75,28 @@ static void samples_of_a_function_are_added_up_whoever_called_it(void **state)
 	made_done(&made);
 }
 
+static void a_guessed_caller_that_is_none_moves_no_sums(void **state)
+{
+	(void)state;
+	struct made made = { .it = invented_open() };
+	struct ev_profile *profile = made.it.profile;
+	uint32_t tag = invented_tag_in(profile, 0, "prog", 7);
+	uint32_t guess = ev_profile_place(profile, invented_place(&made.it, "a@2"));
+	uint32_t running = ev_profile_place(profile, invented_place(&made.it, "a@5"));
+	uint32_t stack = ev_profile_stack(profile, invented_stack_in(&made.it, profile, "main"),
+					  guess | EV_PLACE_GUESSED);
+	stack = ev_profile_stack(profile, stack, running);
+	profile->has_guesses = true;
+	ev_profile_add(profile, tag, stack, 1, 100);
+	ev_joints_add(&made.joints, 0, tag, stack, 100, 10);
+	sample(&made, "prog", "main b", 0, 50, 7);
+	build(&made, EV_KEY_SYMBOL, NULL);
+	assert_int_equal(of(&made, "a", 0)->samples, 1);
+	assert_true(of(&made, "a", 0)->x == 100 && of(&made, "a", 0)->y == 10);
+	assert_true(of(&made, "b", 0)->x == 50 && of(&made, "b", 0)->y == 7);
+	made_done(&made);
+}
+
 static void rows_may_be_of_anything(void **state)
 {
 	(void)state;
@@ -130,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_of_a_function_are_added_up_whoever_called_it),
+		cmocka_unit_test(a_guessed_caller_that_is_none_moves_no_sums),
 		cmocka_unit_test(rows_may_be_of_anything),
 		cmocka_unit_test(what_is_filtered_out_is_in_no_sum),
 		cmocka_unit_test(the_kernels_part_is_that_of_its_functions),
