@@ -138,7 +138,16 @@ test_perfs_own_groups_have_the_same_sums() {
 	perf record -q -a -e '{cpu-clock,context-switches}:S' -o theirs.data "$specimens/faulting" 10 >out 2>err ||
 		skip "the whole machine needs root"
 	theirs=$(sums_of_perf theirs.data)
-	expect_equal "$(sums_of_evprof theirs.data)" "$theirs" "sums of the whole machine"
+	ours=$(sums_of_evprof theirs.data)
+	# What a CPU counted before its first sample, perf adds to that; evprof leaves out what may be
+	# older than the recording, and says so.
+	run report -i theirs.data
+	if grep -q 'samples have none: nothing to compare' out err; then
+		expect_equal "$(echo "$ours" | awk '/cpu-clock/ { print $3 }')" \
+			"$(echo "$theirs" | awk '/cpu-clock/ { print $3 }')" "samples of the whole machine"
+	else
+		expect_equal "$ours" "$theirs" "sums of the whole machine"
+	fi
 }
 
 test_perf_takes_the_group_and_sees_the_same_sums() {
