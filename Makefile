@@ -35,7 +35,7 @@ override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ibpf -I$(B)/gen
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
-.PHONY: all demo check check-built deps bench lint format fuzz fuzz-built install uninstall clean help
+.PHONY: all demo check check-built check-pmu deps bench lint format fuzz fuzz-built install uninstall clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/gen/%.bpf.o $(B)/gen/%.skel.h
 
@@ -44,7 +44,7 @@ all: $(B)/evprof examples
 # ---- what is there to build with -----------------------------------------------------------------
 
 # config.mk holds HAVE_BPF and LIBS, found by trying; it is made again when `make deps` installs.
-NO_CONFIG := clean help deps demo check fuzz format
+NO_CONFIG := clean help deps demo check check-pmu fuzz format
 ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -65,7 +65,7 @@ define stage_rules
 $(B)/lib$(1).a: $(call objects,$(1))
 	$$(Q)rm -f $$@
 	$$(call say,AR,$$@)
-	$$(Q)ar rcsD $$@ $$^
+	$$(Q)$$(AR) rcsD $$@ $$^
 endef
 $(foreach stage,$(STAGES) cmd,$(eval $(call stage_rules,$(stage))))
 
@@ -82,14 +82,19 @@ $(B)/evprof: $(B)/libcmd.a $(call upto,view)
 # ---- BPF programs: x.bpf.c -> x.skel.h -----------------------------------------------------------
 
 BPF_PROGRAMS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
-BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(patsubst riscv64,riscv,$(shell uname -m))))
+# What the programs read at run time is of the machine that CC builds for.
+MACHINE = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+BPF_ARCH = $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(patsubst riscv64,riscv,$(MACHINE))))
+MULTIARCH = $(shell $(CC) -print-multiarch)
+SYSROOT = $(shell $(CC) -print-sysroot 2>/dev/null)
+BPF_INCLUDES = -I$(SYSROOT)/usr/include/$(MULTIARCH) -I$(SYSROOT)/usr/$(MULTIARCH)/include
 ifeq ($(HAVE_BPF),1)
 $(call objects,collect): $(BPF_PROGRAMS:%=$(B)/gen/%.skel.h)
 endif
 $(B)/gen/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf -I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf $(BPF_INCLUDES) -c $< -o $@
 	$(Q)$(BPFTOOL) gen object $@.stripped $@ && mv $@.stripped $@
 $(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
@@ -164,6 +169,11 @@ deps:
 check:
 	$(install_missing) check demo
 	$(Q)$(MAKE) --no-print-directory check-built
+# On emulated machines that have a PMU, and with what apt fetches for that into a folder of its own.
+check-pmu:
+	$(install_missing) check
+	$(Q)$(MAKE) --no-print-directory $(B)/evprof
+	$(Q)B=$(B) sh tests/pmu/run
 demo:
 	$(install_missing) demo
 	$(Q)$(MAKE) --no-print-directory all
@@ -203,7 +213,7 @@ uninstall:
 clean:
 	rm -rf $(B)
 help:
-	@echo 'make demo | check | all | deps | install | uninstall | bench | lint | format | fuzz | clean'
+	@echo 'make demo | check | check-pmu | all | deps | install | uninstall | bench | lint | format | fuzz | clean'
 	@echo 'Variables: B=folder V=1 SAN=address,undefined WERROR=1 CC=clang PREFIX= DESTDIR= WITHOUT=bpf'
 
 -include $(shell find $(B)/obj $(B)/tests -name '*.d' 2>/dev/null)

@@ -285,6 +285,38 @@ void ev_decoder_close(struct ev_decoder *decoder);
 int ev_encode(const struct ev_recording *recording, const struct ev_record *record,
 	      struct ev_buffer *out, struct ev_err *err);
 
+/* ---- counts read with samples ----------------------------------------------------------------
+ *
+ * With PERF_SAMPLE_READ a sample carries the counts of its event's group so far. What was counted
+ * since the sample before of the same counters is the difference: ({a,b}:S). */
+
+struct ev_read_delta {
+	int event;      /* index into ev_recording.events; -1 when unknown */
+	uint64_t value; /* scaled to the time wanted where the group was not on the hardware always
+			 */
+};
+struct ev_reads_tally {
+	uint64_t samples;  /* with counts */
+	uint64_t left_out; /* of those, without a difference: no sample before is in the file */
+	uint64_t disorder; /* of those, counts that went backwards */
+	uint64_t late;     /* of those, behind a later one, which has taken their counts */
+	/* How long counters were wanted and there, of CPUs and of threads with samples enough to
+	 * tell; 0 when not known. */
+	uint64_t enabled_ns, running_ns;
+};
+/* True when samples of this recording carry counts. */
+bool ev_recording_has_reads(const struct ev_recording *recording);
+/* Remembers the last counts of every counter: of an id, and of a thread where they are inherited.
+ * Wants the samples of each in the order of time, as they stand in a file. */
+struct ev_reads *ev_reads_open(const struct ev_recording *recording);
+/* The differences of a decoded sample, in the order of its counts; they live until the next call.
+ * The first sample of a counter differs from 0 where counting began with the recording. 0 when it
+ * is not known what was counted since the sample before. */
+size_t ev_reads_take(struct ev_reads *reads, const struct ev_record *record,
+		     const struct ev_read_delta **deltas);
+struct ev_reads_tally ev_reads_tally(const struct ev_reads *reads);
+void ev_reads_close(struct ev_reads *reads);
+
 /* ---- reading -------------------------------------------------------------------------------- */
 
 struct ev_reader;

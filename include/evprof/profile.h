@@ -23,6 +23,9 @@ struct ev_tag {
 struct ev_stack {
 	uint32_t parent, place;
 };
+/* With the place of a stack: it is where the link register pointed, perhaps the caller of the place
+ * inside it. Naming decides, and takes the mark away. */
+#define EV_PLACE_GUESSED (UINT32_C(1) << 31)
 struct ev_cell {
 	uint32_t tag, stack;
 	uint64_t samples, period;
@@ -44,6 +47,10 @@ struct ev_profile {
 	struct ev_strings *strings;
 	EV_ARRAY(struct ev_place) places; /* unique; 0 is unused */
 	EV_ARRAY(struct ev_stack) stacks;
+	bool has_guesses; /* some of their places are marked with EV_PLACE_GUESSED */
+	/* Once guesses were settled: the stack that each of those before has become; NULL when
+	 * there were none. For who kept ids of stacks, as joints do. */
+	uint32_t *settled;
 	EV_ARRAY(struct ev_tag) tags;
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, stack) */
 	struct ev_profile_index *index; /* private: how the arrays are searched; made when needed */
@@ -51,6 +58,9 @@ struct ev_profile {
 	uint32_t event_count; /* highest event of a tag + 1, or more */
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t slice_ns; /* length of a tag's time slice; set by who makes slices */
+	/* By event, empty where there is none: its samples are those of its group's leader once
+	 * more, so that `quality` passes them over. */
+	EV_ARRAY(bool) is_member;
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
@@ -195,6 +205,75 @@ void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
 void ev_tree_done(struct ev_tree *tree);
+
+/* ---- ratios of counts that were read together -------------------------------------------------
+ */
+
+/* Sums over samples of two counts, y above the line and x below it. */
+struct ev_ratio_sums {
+	uint64_t samples;
+	double x, y, xx, xy, yy;
+};
+void ev_ratio_sums_add(struct ev_ratio_sums *sums, double x, double y);
+/* More of the same ratio, of other samples. */
+void ev_ratio_sums_merge(struct ev_ratio_sums *into, const struct ev_ratio_sums *from);
+/* Σy/Σx * scale and its 95 % interval, by the linearised estimator of a ratio (Cochran, Sampling
+ * Techniques, 6.4) with Student's t: the scatter of samples about the ratio says how far it can be
+ * trusted. Says nothing of what is systematic, such as counts charged to the sample that follows
+ * them. */
+struct ev_ratio_value {
+	double value, low, high; /* low and high are value where not bounded */
+	bool known;              /* false: nothing was counted below the line */
+	bool bounded;            /* two samples or more: there is an interval */
+	bool few;                /* see EV_RATIO_FEW_… */
+};
+/* A ratio says little with fewer samples, or when half its interval is more of its own value and
+ * more of the ratio of all: one near 0 is known well enough when all that is told is that it is. */
+#define EV_RATIO_FEW_SAMPLES 10
+#define EV_RATIO_FEW_OWN 0.5
+#define EV_RATIO_FEW_ALL 0.1
+/* `all` NULL: there is nothing to compare with. */
+struct ev_ratio_value ev_ratio_estimate(const struct ev_ratio_sums *sums,
+					const struct ev_ratio_sums *all, double scale);
+
+/* A ratio that is asked for, or that a recording's groups give. */
+struct ev_ratio {
+	const char *name;    /* "IPC", "page-faults/ms", "a/b*1000" */
+	size_t above, below; /* events of the recording */
+	double scale;
+};
+struct ev_ratio_list {
+	EV_ARRAY(struct ev_ratio) items;
+	struct ev_arena arena; /* of the names */
+};
+/* Append those of well-known meaning that a recording's groups have both counts for (IPC, misses
+ * per 1000 instructions, …), and member/leader for a member that is in none of them. */
+void ev_ratios_find(struct ev_ratio_list *list, const struct ev_recording *recording);
+/* Append "a/b" or "a/b*1000". -EINVAL with a sentence for what is no ratio, for an event that the
+ * recording has not, and for two that were not counted together. */
+int ev_ratios_add(struct ev_ratio_list *list, const struct ev_recording *recording,
+		  const char *text, struct ev_err *err);
+void ev_ratios_done(struct ev_ratio_list *list);
+
+/* What a profile's cells do not hold, since most profiles have no ratios: the sums by place. */
+struct ev_joint {
+	uint32_t ratio, tag, stack; /* of a list, a profile */
+	struct ev_ratio_sums sums;
+};
+struct ev_joints {
+	EV_ARRAY(struct ev_joint) items; /* unique (ratio, tag, stack) */
+	struct ev_map index;
+};
+void ev_joints_add(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack, double x,
+		   double y);
+void ev_joints_done(struct ev_joints *joints);
+/* Own samples of every row: [row * ratio_count + ratio] in the order of table->rows, and behind the
+ * last row those of all; free() it. */
+struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
+					  const struct ev_named *named,
+					  const struct ev_joints *joints, size_t ratio_count);
+/* Own period of every row that is of the kernel: [row * event_count + event]; free() it. */
+uint64_t *ev_table_kernel_period(const struct ev_table *table, const struct ev_named *named);
 
 /* ---- statistics -------------------------------------------------------------------------------
  */

@@ -18,6 +18,25 @@ enum ev_chain_kind {
 	EV_CHAIN_FOLDED
 };
 
+/* Columns of the text table, as after -F: numbers of an event, ratios of two, or a sort key. */
+enum ev_field {
+	EV_FIELD_CHILDREN,
+	EV_FIELD_OVERHEAD,
+	EV_FIELD_KERNEL,
+	EV_FIELD_USER,
+	EV_FIELD_SAMPLES,
+	EV_FIELD_PERIOD,
+	EV_FIELD_RATIO, /* every ratio that there is */
+	EV_FIELD_KEY,
+	EV_FIELD_COUNT
+};
+struct ev_column {
+	enum ev_field field;
+	enum ev_key key; /* of EV_FIELD_KEY, 0 else */
+};
+/* "overhead_us", "dso" -> a column; -EINVAL names the word and lists the good ones. */
+int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err);
+
 /* What a report shows, whatever the format. */
 struct ev_report {
 	const struct ev_recording *recording;
@@ -32,10 +51,18 @@ struct ev_report {
 		uint64_t samples;
 	} worst[5]; /* unresolved, most first */
 	size_t worst_count;
+	bool stacks_loaded; /* call chains were looked at; else nothing is known of them */
+	/* Ratios of counts that were read together, and their sums as ev_table_ratio_sums gives
+	 * them. NULL without any. */
+	const struct ev_ratio_list *ratios;
+	const struct ev_ratio_sums *ratio_sums;
+	struct ev_reads_tally reads;   /* of those counts */
+	const uint64_t *kernel_period; /* [row * event_count + event], for EV_FIELD_KERNEL, _USER */
 };
 struct ev_report_options {
 	bool children;     /* a Children column beside Self */
-	bool group;        /* events side by side */
+	bool group;        /* all events side by side */
+	bool groups;       /* those that were recorded as a group side by side */
 	bool show_samples; /* -n */
 	bool show_period;  /* --show-total-period */
 	bool header, header_only;
@@ -44,9 +71,12 @@ struct ev_report_options {
 	double percent_limit; /* rows below this share are left out */
 	char separator;       /* -t: one character between columns and no padding; 0 = aligned */
 	const uint32_t *widths;
-	size_t width_count; /* -w */
-	const enum ev_key *fields;
-	size_t field_count;
+	size_t width_count;              /* -w */
+	const struct ev_column *columns; /* -F: these, in this order */
+	size_t column_count;
+	bool columns_added; /* -F +…: behind the usual numbers, before the usual keys */
+	const struct ev_column *row_order; /* rows by these; none = by weight */
+	size_t row_order_count;
 	enum ev_chain_kind chains;
 	enum ev_chain_order order;
 	double chain_limit; /* 0.5 */

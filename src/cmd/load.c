@@ -10,6 +10,7 @@
 #include <evprof/collect.h>
 #include <evprof/profile.h>
 #include "load.h"
+#include "options.h"
 #include "samples.h"
 
 #define PART_BYTES ((uint64_t)8 << 20) /* a part is worth a thread from here on */
@@ -104,10 +105,16 @@ static void *walk_samples(void *argument)
 	struct walker *walker = argument;
 	struct ev_decoder *decoder = ev_decoder_open(walker->loaded->recording);
 	struct ev_raw raw;
+	bool reads = walker->sink.options->reads;
 	/* Damage was told by the first walk, which stopped at the same place. */
-	while (ev_reader_next(walker->reader, &raw, NULL) > 0)
-		if (raw.type == PERF_RECORD_SAMPLE)
+	while (ev_reader_next(walker->reader, &raw, NULL) > 0) {
+		if (raw.type != PERF_RECORD_SAMPLE)
+			continue;
+		if (reads)
+			sample_take_reads(&walker->sink, decoder, &raw);
+		else
 			sample_take(&walker->sink, decoder, &raw);
+	}
 	ev_decoder_close(decoder);
 	return NULL;
 }
@@ -167,6 +174,41 @@ static int walk_in_sequence(struct loaded *loaded, const struct sample_options *
 	sample_sink_close(&walker->sink);
 	free(walker);
 	return 0;
+}
+
+/* ---- counts that samples carry -----------------------------------------------------------------
+ */
+
+static int open_reads(struct loaded *loaded, const struct load_options *options,
+		      struct sample_options *wanted, struct ev_err *err)
+{
+	const struct option_list *asked = options->ratios;
+	size_t count = asked ? asked->count : 0;
+	int rc = 0;
+	if (!options->reads)
+		return 0;
+	if (count && !ev_recording_has_reads(loaded->recording))
+		return ev_fail(err, EINVAL,
+			       "--ratio %s: nothing was counted together in this recording; record "
+			       "a group: evprof record -e '{a,b}:S'",
+			       asked->items[0].text);
+	if (!ev_recording_has_reads(loaded->recording))
+		return 0;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = ev_ratios_add(&loaded->ratios, loaded->recording, asked->items[i].text, err);
+	if (!count)
+		ev_ratios_find(&loaded->ratios, loaded->recording);
+	wanted->ratios = &loaded->ratios;
+	wanted->joints = &loaded->joints;
+	wanted->reads = ev_reads_open(loaded->recording);
+	return rc;
+}
+
+static void close_reads(struct loaded *loaded, struct ev_reads *reads)
+{
+	if (reads)
+		loaded->reads = ev_reads_tally(reads);
+	ev_reads_close(reads);
 }
 
 /* ---- opening -----------------------------------------------------------------------------------
@@ -255,11 +297,13 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
-	rc = -ENOTSUP;
-	if (threads > 1 && ev_reader_can_split(loaded->reader))
-		rc = walk_in_parts(loaded, &cuts, threads, &wanted);
-	if (rc)
+	rc = open_reads(loaded, options, &wanted, err);
+	if (wanted.reads)
+		threads = 1; /* a sample's counts are compared with those of the one before */
+	bool parts = threads > 1 && ev_reader_can_split(loaded->reader);
+	if (!rc && (!parts || walk_in_parts(loaded, &cuts, threads, &wanted)))
 		rc = walk_in_sequence(loaded, &wanted, err);
+	close_reads(loaded, wanted.reads);
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
 		loaded->partial = why_unfinished(loaded->recording);
@@ -276,6 +320,8 @@ void loaded_done(struct loaded *loaded)
 		ev_space_set_close(loaded->spaces);
 	if (loaded->reader)
 		ev_reader_close(loaded->reader);
+	ev_ratios_done(&loaded->ratios);
+	ev_joints_done(&loaded->joints);
 	free(loaded->partial);
 	*loaded = (struct loaded){ 0 };
 }

@@ -152,6 +152,8 @@ static const struct example examples[] = {
 	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
 	{ "evprof record --simulate -e cache-misses ./cachewalk",
 	  "every cache miss of a model, where there are no hardware counters" },
+	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
+	  "counted together: page faults per ms of every function" },
 	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },

@@ -25,11 +25,12 @@ static const struct option_row rows[] = {
 	ROW('I', "show-info", NULL, FLAG, view.header_full, "with the machine's topology and caches"),
 	OPTION_GROUP("Rows and columns"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
-	ROW('F', "fields", "KEY[,KEY]", TEXT, fields, "columns: sort keys, overhead, sample, period"),
+	ROW('F', "fields", "[+]KEY[,KEY]", TEXT, fields, "columns in their order, named below; + adds to the usual ones"),
+	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
-	ROW(0, "group", NULL, FLAG, view.group, "events side by side"),
+	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
 	ROW('w', "column-widths", "N[,N]", TEXT, widths, "fixed widths of the columns"),
@@ -70,6 +71,7 @@ static const struct example examples[] = {
 	{ "evprof report -g", "with the call graph below each" },
 	{ "evprof report --no-children --sort dso,sym -n", "another grouping, with sample counts" },
 	{ "evprof report --sort srcline", "source lines" },
+	{ "evprof report -F sample,overhead,sym", "these columns, in this order" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
@@ -98,6 +100,8 @@ static struct load_options load_options_of(const struct report_options *options,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
 		.symbols = &options->symbols,
+		.reads = true,
+		.ratios = &options->ratios,
 	};
 }
 
@@ -130,6 +134,8 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 					       symbol_flags(options, plan),
 					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
 	struct ev_table table = { 0 };
+	struct ev_ratio_sums *ratio_sums = NULL;
+	uint64_t *kernel_period = NULL;
 	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
 				&options->filter, err);
 	if (!rc) {
@@ -140,10 +146,24 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 			.table = &table,
 			.spaces = loaded->spaces,
 			.partial = loaded->partial,
+			.stacks_loaded = load_options_of(options, plan).stacks,
+			.reads = loaded->reads,
 		};
+		if (loaded->ratios.items.count) {
+			report.ratios = &loaded->ratios;
+			report.ratio_sums = ratio_sums =
+				ev_table_ratio_sums(&table, named, &loaded->joints,
+						    loaded->ratios.items.count);
+		}
+		if (report_has_field(plan, EV_FIELD_KERNEL) ||
+		    report_has_field(plan, EV_FIELD_USER))
+			report.kernel_period = kernel_period =
+				ev_table_kernel_period(&table, named);
 		report_worst(&report, symbolizer);
 		rc = plan->format->print(out, &report, &options->view, err);
 	}
+	free(ratio_sums);
+	free(kernel_period);
 	ev_table_done(&table);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
@@ -218,6 +238,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		.children = true,
 		.demangle = true,
 		.inlined = true,
+		.group = 1,
 		.view = { .chain_limit = DEFAULT_CHAIN_LIMIT },
 	};
 	struct report_plan plan = { 0 };
@@ -229,8 +250,11 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		return complain_text(verb, STATUS_USAGE,
 				     "'%s' is not an option; a recording is named by -i",
 				     argv[first]);
+	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
 						    : report(verb, &options, &plan);
+	report_plan_done(&plan);
+	options_list_done(&options.ratios);
 	free((void *)options.view.widths);
 	return status;
 }
@@ -243,4 +267,14 @@ const struct verb report_verb = {
 	.options = rows,
 	.examples = examples,
 	.run = run_report,
+	.notes =
+		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
+		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
+		"-F by their weight.\n\n"
+		"Where events were counted together (evprof record -e '{a,b}:S'), every row has "
+		"their ratio: instructions per cycle, misses per 1000 instructions, rates of "
+		"misses, events per ms of a clock, else b/a. What was counted since the sample "
+		"before belongs to the row where the sample was. \302\261 is half the 95% interval "
+		"that the scatter of the row's own samples gives, callees not included; ? marks "
+		"ratios with fewer than 10 samples, or an interval too wide to say anything.",
 };

@@ -5,43 +5,6 @@
 #include <unistd.h>
 #include "report.h"
 
-#define DEFAULT_SORT "comm,dso,sym"
-
-/* Columns that -F may name beside the sort keys. Overhead is always there. */
-static bool take_column(struct report_options *options, const char *word)
-{
-	if (!strcmp(word, "sample") || !strcmp(word, "samples"))
-		options->view.show_samples = true;
-	else if (!strcmp(word, "period"))
-		options->view.show_period = true;
-	else if (strcmp(word, "overhead") && strcmp(word, "overhead_children"))
-		return false;
-	return true;
-}
-
-/* -F names columns and keys in one list; "+x" adds to the default. */
-static int parse_fields(struct report_options *options, char **keys, struct ev_err *err)
-{
-	const char *text = options->fields;
-	struct ev_buffer found = { 0 };
-	if (*text == '+') {
-		text++;
-		ev_buffer_printf(&found, "%s", DEFAULT_SORT);
-	}
-	char *words = ev_strdup(text), *rest = words;
-	for (char *word; (word = strsep(&rest, ","));)
-		if (!take_column(options, word))
-			ev_buffer_printf(&found, "%s%s", found.size_bytes ? "," : "", word);
-	free(words);
-	if (!found.size_bytes) {
-		ev_buffer_done(&found);
-		return ev_fail(err, EINVAL, "-F needs a key to group by, such as sym");
-	}
-	ev_buffer_u8(&found, 0);
-	*keys = (char *)found.bytes;
-	return 0;
-}
-
 static int parse_widths(struct report_options *options, struct ev_err *err)
 {
 	EV_ARRAY(uint32_t) widths = { 0 };
@@ -117,7 +80,6 @@ static int parse_small(struct report_options *options, struct ev_err *err)
 
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err)
 {
-	char *fields = NULL;
 	int rc = parse_format(options, plan, err);
 	if (!rc)
 		rc = parse_small(options, err);
@@ -127,13 +89,17 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 		rc = check_style(options->style, err);
 	if (!rc && options->widths)
 		rc = parse_widths(options, err);
-	if (!rc && options->fields)
-		rc = parse_fields(options, &fields, err);
-	const char *keys = options->sort ? options->sort : fields ? fields : DEFAULT_SORT;
 	if (!rc)
-		rc = ev_keys_parse(keys, plan->keys, &plan->key_count, err);
-	free(fields);
+		rc = report_columns(options, plan, err);
+	options->view.groups = options->group > 0;
+	options->view.group = options->group > 1;
 	return rc;
+}
+
+void report_plan_done(struct report_plan *plan)
+{
+	ev_array_done(&plan->columns);
+	ev_array_done(&plan->order);
 }
 
 /* ---- objects without names ---------------------------------------------------------------------

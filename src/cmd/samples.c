@@ -1,10 +1,15 @@
 /* Sample records become stacks of places with a tag that says whose they are. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <evprof/collect.h>
 #include "samples.h"
 
 enum { UNWOUND_LIMIT = 4096 }; /* frames of a copied stack */
+
+/* arm64's x30, and the bits of a user address; above them may be a signature. */
+#define LINK_REGISTER 30
+#define USER_ADDRESS_BITS 48
 
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
@@ -18,6 +23,7 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		.want = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
 			PERF_SAMPLE_CPU,
 	};
+	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
 			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
@@ -143,14 +149,34 @@ static void make_room(struct sample_sink *sink, size_t frames)
 	sink->stacks = ev_realloc(sink->stacks, sink->room * sizeof(*sink->stacks));
 }
 
+/* Where the link register pointed in user code; 0 when that was not recorded. */
+static uint64_t link_of(const struct sample_sink *sink, const struct ev_sample *sample)
+{
+	uint64_t mask = sample->user_regs_mask;
+	if (!sink->has_links || sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_64 ||
+	    !(mask >> LINK_REGISTER & 1))
+		return 0;
+	uint64_t before = mask & ((UINT64_C(1) << LINK_REGISTER) - 1);
+	return sample->user_regs[__builtin_popcountll(before)] &
+	       ((UINT64_C(1) << USER_ADDRESS_BITS) - 1);
+}
+
+/* A caller that the chain leaves out, as far as one can tell before functions are known. */
+static bool may_be_caller(const struct ev_sample *sample, size_t running, uint64_t link)
+{
+	return link && link != sample->chain[running] &&
+	       (running + 1 == sample->chain_count || link != sample->chain[running + 1]);
+}
+
 /* The chain with its markers becomes frames with their modes, leaf first. */
 static void collect_frames(struct sample_sink *sink, const struct ev_record *record)
 {
 	const struct ev_sample *sample = &record->sample;
 	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	uint32_t epoch = epoch_of_mode(sink, record, cpumode);
-	if (sink->room < sample->chain_count + 1)
-		make_room(sink, sample->chain_count + 1);
+	uint64_t link = link_of(sink, sample);
+	if (sink->room < sample->chain_count + 2)
+		make_room(sink, sample->chain_count + 2);
 	struct sample_frame *next = sink->frames;
 	for (size_t i = 0; i < sample->chain_count; i++) {
 		uint64_t address = sample->chain[i];
@@ -158,17 +184,23 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 			cpumode = cpumode_of_context(address);
 			epoch = epoch_of_mode(sink, record, cpumode);
 		} else {
-			*next++ = (struct sample_frame){ address, epoch, cpumode };
+			*next++ = (struct sample_frame){ address, epoch, cpumode, false };
+			if (cpumode != PERF_RECORD_MISC_USER)
+				continue;
+			if (may_be_caller(sample, i, link))
+				*next++ = (struct sample_frame){ link, epoch, cpumode, true };
+			link = 0; /* it was the innermost user frame's */
 		}
 	}
 	if (next == sink->frames) /* markers only */
-		*next++ = (struct sample_frame){ sample->ip, epoch, cpumode };
+		*next++ = (struct sample_frame){ sample->ip, epoch, cpumode, false };
 	sink->frame_count = (size_t)(next - sink->frames);
 }
 
 static bool same_frame(const struct sample_frame *one, const struct sample_frame *other)
 {
-	return one->address == other->address && one->epoch == other->epoch;
+	return one->address == other->address && one->epoch == other->epoch &&
+	       one->guessed == other->guessed;
 }
 
 /* Neighbouring samples often share their outer frames: those are taken over from the last one. */
@@ -181,8 +213,13 @@ static uint32_t stack_of(struct sample_sink *sink, const struct ev_record *recor
 		shared++;
 	uint32_t stack = shared ? sink->stacks[shared - 1] : 0;
 	for (size_t i = shared; i < count; i++) {
-		stack = ev_profile_stack(sink->profile, stack,
-					 place_of(sink, record, &frames[count - 1 - i]));
+		const struct sample_frame *frame = &frames[count - 1 - i];
+		uint32_t place = place_of(sink, record, frame);
+		if (frame->guessed) {
+			place |= EV_PLACE_GUESSED;
+			sink->profile->has_guesses = true;
+		}
+		stack = ev_profile_stack(sink->profile, stack, place);
 		sink->stacks[i] = stack;
 	}
 	sink->last = frames;
@@ -219,6 +256,11 @@ static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_
 	uint64_t about = (uint64_t)tag << 32 ^ sample->chain_count << 16 ^ mode;
 	uint64_t one = fold(epochs ^ seeds[0], about ^ seeds[1]);
 	uint64_t other = fold(epochs ^ seeds[2], about ^ seeds[3]);
+	uint64_t link = link_of(sink, sample);
+	if (link) { /* a guessed caller is a frame as well */
+		one = fold(link ^ one, seeds[3]);
+		other = fold(link ^ seeds[0], other);
+	}
 	size_t count = sample->chain_count, i = 0;
 	for (; i + 1 < count; i += 2) {
 		one = fold(chain[i] ^ one, chain[i + 1] ^ seeds[1]);
@@ -269,6 +311,21 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 		return;
 	sample->chain = sink->unwound;
 	sample->chain_count = count + frames;
+	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
+}
+
+/* False for a sample outside of the time asked for; else it is one of the profile's. */
+static inline bool count_sample(struct sample_sink *sink, uint64_t time_ns)
+{
+	struct ev_profile *profile = sink->profile;
+	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
+		return false;
+	profile->quality.samples++;
+	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
+		profile->first_time_ns = time_ns;
+	if (time_ns > profile->last_time_ns)
+		profile->last_time_ns = time_ns;
+	return true;
 }
 
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
@@ -281,14 +338,8 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		profile->quality.damaged_records++;
 		return;
 	}
-	uint64_t time_ns = record.time_ns;
-	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
+	if (!count_sample(sink, record.time_ns))
 		return;
-	profile->quality.samples++;
-	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
-		profile->first_time_ns = time_ns;
-	if (time_ns > profile->last_time_ns)
-		profile->last_time_ns = time_ns;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
 	uint32_t tag = tag_of(sink, &record);
@@ -302,9 +353,99 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 	} else {
 		uint16_t cpumode = record.misc & PERF_RECORD_MISC_CPUMODE_MASK;
 		struct sample_frame leaf = { record.sample.ip,
-					     epoch_of_mode(sink, &record, cpumode), cpumode };
+					     epoch_of_mode(sink, &record, cpumode), cpumode,
+					     false };
 		ev_profile_add_leaf(profile, tag, place_of(sink, &record, &leaf), 1, period);
 	}
+}
+
+/* ---- samples that carry counts -----------------------------------------------------------------
+ */
+
+static const struct ev_read_delta *delta_of(const struct ev_read_delta *deltas, size_t count,
+					    size_t event)
+{
+	for (size_t i = 0; i < count; i++)
+		if (deltas[i].event >= 0 && (size_t)deltas[i].event == event)
+			return &deltas[i];
+	return NULL;
+}
+
+static void add_ratios(struct sample_sink *sink, uint32_t tag, uint32_t stack,
+		       const struct ev_read_delta *deltas, size_t count)
+{
+	const struct ev_ratio_list *ratios = sink->options->ratios;
+	for (uint32_t i = 0; i < ratios->items.count; i++) {
+		const struct ev_ratio *ratio = &ratios->items.items[i];
+		const struct ev_read_delta *above = delta_of(deltas, count, ratio->above);
+		const struct ev_read_delta *below = delta_of(deltas, count, ratio->below);
+		if (above && below)
+			ev_joints_add(sink->options->joints, i, tag, stack, (double)below->value,
+				      (double)above->value);
+	}
+}
+
+static uint32_t cell_of_reads(struct sample_sink *sink, const struct ev_record *record,
+			      uint32_t tag)
+{
+	if (sink->options->load->stacks && record->sample.chain_count) {
+		sink->profile->quality.with_stack++;
+		return cell_of_chain(sink, record, tag);
+	}
+	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	struct sample_frame leaf = { record->sample.ip, epoch_of_mode(sink, record, cpumode),
+				     cpumode, false };
+	uint32_t place = place_of(sink, record, &leaf);
+	return ev_profile_cell(sink->profile, tag, ev_profile_stack(sink->profile, 0, place));
+}
+
+static void mark_member(struct ev_profile *profile, uint32_t event)
+{
+	while (profile->is_member.count <= event)
+		*ev_array_add(&profile->is_member) = false;
+	profile->is_member.items[event] = true;
+}
+
+/* As perf counts: a member has no sample where it counted nothing. */
+static void add_members(struct sample_sink *sink, const struct ev_record *record, uint32_t stack,
+			const struct ev_read_delta *deltas, size_t count)
+{
+	struct ev_record member = *record;
+	for (size_t i = 0; i < count; i++) {
+		if (deltas[i].event < 0 || deltas[i].event == record->event || !deltas[i].value)
+			continue;
+		member.event = deltas[i].event;
+		mark_member(sink->profile, (uint32_t)member.event);
+		ev_profile_add(sink->profile, tag_of(sink, &member), stack, 1, deltas[i].value);
+	}
+}
+
+void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
+		       const struct ev_raw *raw)
+{
+	struct ev_profile *profile = sink->profile;
+	const struct ev_read_delta *deltas;
+	struct ev_record record;
+	if (ev_decode(decoder, raw, &record)) {
+		profile->quality.damaged_records++;
+		return;
+	}
+	/* What is left out of the profile counts as well: the next one is compared with it. */
+	size_t count = ev_reads_take(sink->options->reads, &record, &deltas);
+	if (!count_sample(sink, record.time_ns))
+		return;
+	if (sink->unwinder && record.sample.user_stack)
+		unwind(sink, &record);
+	uint32_t tag = tag_of(sink, &record);
+	uint32_t index = cell_of_reads(sink, &record, tag);
+	const struct ev_read_delta *own =
+		record.event < 0 ? NULL : delta_of(deltas, count, (size_t)record.event);
+	struct ev_cell *cell = &profile->cells.items[index];
+	uint32_t stack = cell->stack;
+	cell->samples++;
+	cell->period += own ? own->value : period_of(sink, &record);
+	add_members(sink, &record, stack, deltas, count);
+	add_ratios(sink, tag, stack, deltas, count);
 }
 
 void sample_sink_close(struct sample_sink *sink)

@@ -10,6 +10,10 @@ struct sample_options {
 	const struct load_options *load;
 	bool unwind;            /* samples carry registers and copies of their stacks */
 	struct time_range time; /* samples outside are left out */
+	/* Where samples carry counts; NULL else. */
+	struct ev_reads *reads;
+	const struct ev_ratio_list *ratios;
+	struct ev_joints *joints;
 };
 
 /* An address and the epoch it was seen in: a time of one process (or the kernel) in which no
@@ -18,6 +22,7 @@ struct sample_frame {
 	uint64_t address;
 	uint32_t epoch;
 	uint16_t cpumode;
+	bool guessed; /* from the link register */
 };
 /* What is known of a process, and of a thread, for a span of time. */
 struct sample_process {
@@ -36,6 +41,7 @@ struct sample_sink {
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	uint64_t want;
+	bool has_links; /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */
@@ -68,6 +74,10 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile);
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw);
+/* The same where samples carry counts: each stands for what every member of its group counted since
+ * the one before. Wants the samples in the order of the file. */
+void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
+		       const struct ev_raw *raw);
 void sample_sink_close(struct sample_sink *sink);
 
 #endif

@@ -134,9 +134,31 @@ static bool leave_ksymbols(struct perf_event_attr *attr)
 	return true;
 }
 
+/* Kernels since the end of 2024 read the counters of a thread alone into its samples, also when
+ * they were inherited ("perf: Support PERF_SAMPLE_READ with inherit"); earlier ones refuse such
+ * events. Asked, since an attr can be refused for more. */
+static bool kernel_reads_inherited(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_TID,
+		.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID,
+		.disabled = 1,
+		.inherit = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+	int fd = ev_sys_perf_event_open(&attr, 0, -1, -1);
+	if (fd >= 0)
+		ev_sys_close(fd);
+	return fd >= 0;
+}
+
 static bool leave_children(struct perf_event_attr *attr)
 {
-	if (!attr->inherit || !(attr->sample_type & PERF_SAMPLE_READ))
+	if (!attr->inherit || !(attr->sample_type & PERF_SAMPLE_READ) || kernel_reads_inherited())
 		return false;
 	attr->inherit = 0;
 	return true;
@@ -147,20 +169,21 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 	(void)attr;
 	snprintf(out, size_bytes,
 		 "threads and children born later are left out: this kernel cannot read the "
-		 "group of an inherited counter");
+		 "group of an inherited counter; record -a counts them, with everything else");
 }
 
 /* In the order in which things are given up. */
 static const struct concession concessions[] = {
 	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
 	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, tell_precision },
+	/* Before what follows: that kernel may know all of it. */
+	{ is_unknown, 0, leave_children, tell_no_children },
 	{ is_unknown, 0, leave_lost_counts, NULL },
 	{ is_unknown, 0, leave_build_ids, NULL },
 	{ is_unknown, EV_FIXED_GUEST, leave_guest_bits, NULL },
 	{ is_unknown, 0, leave_ksymbols, NULL },
 	/* Old kernels say EINVAL to what they do not know: precision is not lost to that. */
 	{ is_invalid, EV_FIXED_PRECISE, lower_precision, tell_precision },
-	{ is_unknown, 0, leave_children, tell_no_children },
 };
 
 /* Would the driver take the wish for precision and forget it? */

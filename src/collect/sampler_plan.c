@@ -156,6 +156,20 @@ static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_
 	return set_rate(attr, event, options, rate_limit(), err);
 }
 
+/* A function that calls nobody may be on the stack without a frame of its own; where the CPU keeps
+ * return addresses in a register, that one names its caller. */
+static void keep_link_register(struct perf_event_attr *attr)
+{
+#if defined(__aarch64__)
+	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || attr->exclude_callchain_user)
+		return;
+	attr->sample_type |= PERF_SAMPLE_REGS_USER;
+	attr->sample_regs_user |= UINT64_C(1) << 30; /* x30 */
+#else
+	(void)attr;
+#endif
+}
+
 static void choose_bit(__u64 *bits, uint64_t bit, enum ev_choice choice)
 {
 	if (choice != EV_UNSET)
@@ -180,10 +194,12 @@ static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event
 	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
 	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
 		attr->inherit = event->inherit == EV_YES;
+	keep_link_register(attr);
 	return 0;
 }
 
-/* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. */
+/* {a,b}:S: the leader's samples carry the counts of all, members have none of their own. The times
+ * tell whether the group was on the hardware all the while. */
 static void plan_group_reads(struct ev_sampler *sampler)
 {
 	for (size_t i = 0; i < sampler->event_count; i++) {
@@ -191,7 +207,8 @@ static void plan_group_reads(struct ev_sampler *sampler)
 		struct perf_event_attr *attr = &sampled->opening.attr;
 		if (!sampled->event || !(sampled->event->fixed & EV_SAMPLE_READ))
 			continue;
-		attr->read_format |= PERF_FORMAT_GROUP;
+		attr->read_format |= PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED |
+				     PERF_FORMAT_TOTAL_TIME_RUNNING;
 		attr->sample_type |= PERF_SAMPLE_READ;
 		if (sampled->leader != i) {
 			attr->freq = 0;

@@ -146,7 +146,10 @@ static bool read_features(struct loading *loading, uint64_t table_offset, const 
 	return all;
 }
 
-/* Without GROUP_DESC: an event that has no period of its own is read out by the one before. */
+#define NEVER ((uint64_t)1 << 62)
+
+/* Without GROUP_DESC: an event that has no period of its own (simpleperf's has one that never
+ * comes) is read out by the one before. */
 static void guess_leaders(struct ev_recording *recording)
 {
 	if (ev_recording_section(recording, EV_FEATURE_GROUP_DESC))
@@ -155,7 +158,7 @@ static void guess_leaders(struct ev_recording *recording)
 		const struct perf_event_attr *attr = &recording->events[i].attr;
 
 		if (attr->read_format & PERF_FORMAT_GROUP && attr->sample_type & PERF_SAMPLE_READ &&
-		    !attr->sample_period)
+		    (!attr->sample_period || attr->sample_period >= NEVER))
 			recording->events[i].leader = recording->events[i - 1].leader;
 	}
 }

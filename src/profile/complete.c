@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "named.h"
+#include "profile.h"
 
 /* Functions that no other called, as C libraries, runtimes and the kernel name them, sorted. A
  * chain of frame pointers may end one call later, because the first function clears the pointer. */
@@ -61,7 +62,7 @@ uint64_t ev_named_truncated(const struct ev_named *named)
 	uint64_t samples = 0;
 	for (size_t i = 0; i < named->cells.count; i++)
 		if (!whole[named->cells.items[i].stack])
-			samples += named->cells.items[i].samples;
+			samples += ev_cell_samples(named->profile, &named->cells.items[i]);
 	free(whole);
 	uint64_t with_stack = named->profile->quality.with_stack;
 	return samples < with_stack ? samples : with_stack;

@@ -35,7 +35,9 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 		places[i] = ev_profile_place(into, from->places.items[i]);
 	for (size_t i = 1; i < from->stacks.count; i++) {
 		const struct ev_stack *stack = &from->stacks.items[i];
-		stacks[i] = ev_profile_stack(into, stacks[stack->parent], places[stack->place]);
+		uint32_t mark = stack->place & EV_PLACE_GUESSED;
+		stacks[i] = ev_profile_stack(into, stacks[stack->parent],
+					     places[stack->place & ~EV_PLACE_GUESSED] | mark);
 	}
 	for (size_t i = 1; i < from->tags.count; i++)
 		tags[i] = merge_tag(into, from, (uint32_t)i);
@@ -55,6 +57,7 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 		into->first_time_ns = from->first_time_ns;
 	if (from->last_time_ns > into->last_time_ns)
 		into->last_time_ns = from->last_time_ns;
+	into->has_guesses |= from->has_guesses;
 	if (!into->slice_ns)
 		into->slice_ns = from->slice_ns;
 }

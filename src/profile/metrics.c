@@ -1,67 +1,12 @@
 /* Counts become figures that mean something by themselves: per cycle, per second, per cent. The
  * formulas stand in one table, metrics_table.c. */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <evprof/profile.h>
-
-/* Other spellings of the names in the table. */
-static const struct alias {
-	const char *alias, *name;
-} aliases[] = {
-	{ "cpu-cycles", "cycles" },
-	{ "branch-instructions", "branches" },
-	{ "idle-cycles-frontend", "stalled-cycles-frontend" },
-	{ "idle-cycles-backend", "stalled-cycles-backend" },
-};
+#include "spelling.h"
 
 /* Events that are times themselves: "per second" of them says nothing. */
 static const char *const times[] = { "duration_time", "user_time", "system_time", "cpu-clock",
 				     "task-clock" };
-
-/* A row's name taken apart: "cpu_core/cycles/u" is cycles of cpu_core, user space only. */
-struct spelling {
-	char pmu[32];   /* "" also for "cpu", which is what plain names mean */
-	char name[128]; /* without modifiers, aliases resolved */
-	char level[8];  /* those of "ukhGH" that were written, in this order */
-};
-
-static void take_level(struct spelling *out, const char *modifiers)
-{
-	size_t length = 0;
-	for (const char *letter = "ukhGH"; *letter; letter++) {
-		if (strchr(modifiers, *letter))
-			out->level[length++] = *letter;
-	}
-	out->level[length] = 0;
-}
-
-static void spell(const char *event, struct spelling *out)
-{
-	static const char letters[] = "ukhIGHpPSDWebR";
-	*out = (struct spelling){ 0 };
-	const char *end = event + strlen(event), *slash = strchr(event, '/');
-	const char *second = slash ? strrchr(slash + 1, '/') : NULL;
-	if (second) { /* pmu/name/modifiers */
-		snprintf(out->pmu, sizeof(out->pmu), "%.*s", (int)(slash - event), event);
-		if (!strcmp(out->pmu, "cpu"))
-			out->pmu[0] = 0;
-		take_level(out, second + 1 + (second[1] == ':'));
-		event = slash + 1;
-		end = second;
-	} else {
-		const char *colon = strrchr(event, ':');
-		if (colon && colon[1] && colon[1 + strspn(colon + 1, letters)] == 0) {
-			take_level(out, colon + 1);
-			end = colon;
-		}
-	}
-	snprintf(out->name, sizeof(out->name), "%.*s", (int)(end - event), event);
-	for (size_t i = 0; i < EV_LENGTH(aliases); i++) {
-		if (!strcasecmp(out->name, aliases[i].alias))
-			snprintf(out->name, sizeof(out->name), "%s", aliases[i].name);
-	}
-}
 
 static bool is_time(const char *name)
 {
@@ -81,7 +26,7 @@ enum { OPERANDS = 16 };
 struct working {
 	const struct ev_metric_counts *counts;
 	size_t at;
-	struct spelling mine;
+	struct ev_spelling mine;
 	size_t operands[OPERANDS]; /* counts used that the hardware may have taken turns on */
 	size_t operand_count;
 };
@@ -90,8 +35,8 @@ struct working {
 static int fitness(const struct working *working, size_t index, const char *name)
 {
 	const struct ev_metric_counts *counts = working->counts;
-	struct spelling other;
-	spell(counts->names[index], &other);
+	struct ev_spelling other;
+	ev_spelling_parse(counts->names[index], &other);
 	if (strcasecmp(other.name, name))
 		return 0;
 	if (is_time(name)) /* a clock runs the same for all PMUs and levels */
@@ -136,8 +81,8 @@ static bool find_operand(void *context, const char *name, double *value)
 		*value = *name == '#' ? working->counts->slots : working->counts->elapsed_s * 1e9;
 		return *value > 0;
 	}
-	struct spelling spelled;
-	spell(name, &spelled);
+	struct ev_spelling spelled;
+	ev_spelling_parse(name, &spelled);
 	if (find_count(working, spelled.name, value))
 		return true;
 	/* Only where there is no task-clock. */
@@ -161,7 +106,7 @@ static bool were_apart(const struct working *working)
 /* ---- metrics -----------------------------------------------------------------------------------
  */
 
-static bool stands_at(const struct ev_metric *metric, const struct spelling *event)
+static bool stands_at(const struct ev_metric *metric, const struct ev_spelling *event)
 {
 	if (!strcmp(metric->event, "*"))
 		return !is_time(event->name);
@@ -172,8 +117,8 @@ static bool stands_at(const struct ev_metric *metric, const struct spelling *eve
 
 bool ev_metric_stands_at(const struct ev_metric *metric, const char *event)
 {
-	struct spelling spelled;
-	spell(event, &spelled);
+	struct ev_spelling spelled;
+	ev_spelling_parse(event, &spelled);
 	return stands_at(metric, &spelled);
 }
 
@@ -211,7 +156,7 @@ bool ev_metric_at(const struct ev_metric *metric, const struct ev_metric_counts 
 {
 	struct working working = { .counts = counts, .at = at };
 	*out = (struct ev_metric_value){ 0 };
-	spell(counts->names[at], &working.mine);
+	ev_spelling_parse(counts->names[at], &working.mine);
 	return stands_at(metric, &working.mine) && work_out(metric, &working, out);
 }
 
@@ -219,7 +164,7 @@ bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_me
 {
 	struct working working = { .counts = counts, .at = at };
 	*out = (struct ev_metric_value){ 0 };
-	spell(counts->names[at], &working.mine);
+	ev_spelling_parse(counts->names[at], &working.mine);
 	for (size_t i = 0; i < ev_metric_count; i++) {
 		const struct ev_metric *metric = &ev_metrics[i];
 		if (!metric->below && !metric->when_asked && stands_at(metric, &working.mine) &&
@@ -231,9 +176,9 @@ bool ev_metric_of(const struct ev_metric_counts *counts, size_t at, struct ev_me
 
 bool ev_metric_is_named(const char *event, const char *name)
 {
-	struct spelling one, other;
-	spell(event, &one);
-	spell(name, &other);
+	struct ev_spelling one, other;
+	ev_spelling_parse(event, &one);
+	ev_spelling_parse(name, &other);
 	return !strcasecmp(one.name, other.name);
 }
 

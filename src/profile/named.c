@@ -66,7 +66,7 @@ static void count_unresolved(const struct ev_named *named, struct ev_quality *qu
 		const struct ev_cell *cell = &named->cells.items[i];
 		uint32_t frame = named->stacks.items[cell->stack].place;
 		if (!named->frames.items[frame].resolved)
-			quality->unresolved += cell->samples;
+			quality->unresolved += ev_cell_samples(named->profile, cell);
 	}
 }
 
@@ -80,6 +80,7 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 	};
 	named->profile = profile;
 	ev_profile_forget_index(profile); /* what follows needs the memory */
+	ev_links_settle(profile, namer);
 	copy_objects(named, namer);
 	ev_array_add(&named->frames)->function = ev_strings_add_text(profile->strings, "[unknown]");
 	for (size_t i = 1; i < profile->places.count; i++)
@@ -182,7 +183,7 @@ size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *o
 		const struct ev_frame *frame =
 			&named->frames.items[named->stacks.items[cell->stack].place];
 		if (!frame->resolved)
-			all[frame->object].samples += cell->samples;
+			all[frame->object].samples += ev_cell_samples(named->profile, cell);
 	}
 	qsort(all, named->object_count, sizeof(*all), by_samples);
 	while (count < limit && count < named->object_count && all[count].samples) {

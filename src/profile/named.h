@@ -22,6 +22,10 @@ struct ev_namer {
 struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_namer *namer,
 				    unsigned flags, bool by_line);
 
+/* Guessed callers that are none go away, the others lose their mark. Cells of one tag may then have
+ * the same stack. */
+void ev_links_settle(struct ev_profile *profile, const struct ev_namer *namer);
+
 /* A place is looked up as an instruction that was running, as a return address, or both. */
 enum ev_role { EV_ROLE_EXACT, EV_ROLE_RETURN, EV_ROLE_COUNT };
 

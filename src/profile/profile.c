@@ -74,6 +74,8 @@ void ev_profile_close(struct ev_profile *profile)
 	ev_array_done(&profile->stacks);
 	ev_array_done(&profile->tags);
 	ev_array_done(&profile->cells);
+	ev_array_done(&profile->is_member);
+	free(profile->settled);
 	free(profile);
 }
 

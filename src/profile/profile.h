@@ -7,4 +7,14 @@
 /* Give back the memory of the search tables; the next addition makes them again. */
 void ev_profile_forget_index(struct ev_profile *profile);
 
+/* Samples that `quality` counts; see ev_profile.is_member. */
+static inline uint64_t ev_cell_samples(const struct ev_profile *profile, const struct ev_cell *cell)
+{
+	if (!profile->is_member.count)
+		return cell->samples;
+	uint32_t event = profile->tags.items[cell->tag].event;
+	bool again = event < profile->is_member.count && profile->is_member.items[event];
+	return again ? 0 : cell->samples;
+}
+
 #endif

@@ -4,7 +4,11 @@
 #include <string.h>
 #include "report.h"
 
-enum { WORTH_NAMING_PERCENT = 20 };
+enum {
+	WORTH_NAMING_PERCENT = 20, /* of unresolved samples */
+	WORTH_TELLING_LATE = 5,    /* of samples out of order */
+	WORTH_TELLING = 95,        /* a smaller share of the time */
+};
 
 /* One decimal, rounded down: what is not complete never reads 100 %. */
 static void print_percent(FILE *out, uint64_t part, uint64_t whole)
@@ -53,6 +57,58 @@ static void print_notes(FILE *out, const struct ev_report *report, const char *p
 	ev_arena_done(&scratch);
 }
 
+/* A clock that is not told of while the kernel runs goes on there. */
+static bool skips_the_kernel(const struct ev_report *report)
+{
+	const struct ev_recording *recording = report->recording;
+	for (size_t i = 0; recording && i < recording->event_count; i++) {
+		const struct perf_event_attr *attr = &recording->events[i].attr;
+		if (attr->type == PERF_TYPE_SOFTWARE && attr->sample_type & PERF_SAMPLE_READ &&
+		    (attr->config == PERF_COUNT_SW_CPU_CLOCK ||
+		     attr->config == PERF_COUNT_SW_TASK_CLOCK) &&
+		    attr->exclude_kernel && attr->sample_period)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with counts that were read with samples. */
+static void print_reads(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	const struct ev_reads_tally *reads = &report->reads;
+	if (!reads->samples)
+		return;
+	if (report->named->profile->quality.lost)
+		fprintf(out,
+			"%sCounts: what lost samples counted is in the next sample of the same "
+			"counters\n",
+			prefix);
+	if (skips_the_kernel(report))
+		fprintf(out,
+			"%sCounts: what was counted while the kernel ran is in the next sample of "
+			"user space\n",
+			prefix);
+	if (reads->left_out || reads->disorder) {
+		fprintf(out, "%sCounts: ", prefix);
+		print_count(out, "", reads->left_out + reads->disorder, " of ");
+		print_count(out, "", reads->samples, " samples have none: nothing to compare ");
+		print_count(out, "", reads->left_out, " with, ");
+		print_count(out, "", reads->disorder, " went backwards\n");
+	}
+	if (ev_percent(reads->late, reads->samples) > WORTH_TELLING_LATE) {
+		fprintf(out, "%sCounts: ", prefix);
+		print_count(out, "", reads->late, " of ");
+		print_count(out, "", reads->samples,
+			    " samples are out of order; the next one has what they "
+			    "counted\n");
+	}
+	if (reads->enabled_ns && ev_percent(reads->running_ns, reads->enabled_ns) < WORTH_TELLING) {
+		fprintf(out, "%sCounts: the group was on the hardware for ", prefix);
+		print_percent(out, reads->running_ns, reads->enabled_ns);
+		fputs(" of the time; ratios hold for that part\n", out);
+	}
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -91,8 +147,10 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_percent(out, left(quality->with_stack, quality->truncated_stacks),
 			      quality->with_stack);
 		fputs(" complete stacks", out);
-	} else if (samples && ev_report_stacks_skipped(report)) {
-		fputs(", stacks not looked at (--no-children)", out);
+	} else if (samples && ev_report_has_chains(report)) {
+		fputs(report->stacks_loaded ? ", no sample has a stack"
+					    : ", stacks not looked at (--no-children)",
+		      out);
 	}
 	print_count(out, ", ", quality->lost, " lost");
 	if (quality->throttled)
@@ -103,6 +161,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
 	putc('\n', out);
 	print_notes(out, report, prefix);
+	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)
 		print_worst(out, report, prefix);
 }

@@ -16,14 +16,39 @@ int ev_report_json(FILE *out, const struct ev_report *report,
 const char *ev_report_event_name(const struct ev_recorded_event *event, struct ev_arena *arena);
 /* The same by index; "event 2" for one that the recording does not have. */
 const char *ev_report_event(const struct ev_report *report, size_t event, struct ev_arena *arena);
-/* Call chains were recorded but not looked at. */
-bool ev_report_stacks_skipped(const struct ev_report *report);
+/* Call chains were recorded; whether they were looked at is report->stacks_loaded. */
+bool ev_report_has_chains(const struct ev_report *report);
 
-/* The rows that an event has something in and that reach the percent limit, by falling weight. With
- * `group`, all events count and the order is the table's. free() the array. */
+/* What stands behind a column's name. */
+struct ev_field_info {
+	const char *name, *alias; /* as after -F; alias may be NULL */
+	const char *title;
+	size_t width;  /* of one event's number */
+	bool is_share; /* of the event's total, in per cent */
+	/* The number of an event in a row; false where there is none. NULL: no number of an event.
+	 */
+	bool (*number)(const struct ev_report *report, const struct ev_row *row, size_t event,
+		       uint64_t *out);
+};
+extern const struct ev_field_info ev_fields[EV_FIELD_COUNT];
+
+/* Events that stand side by side: `count` of them from `first` on. */
+struct ev_events {
+	size_t first, count;
+};
+/* The rows that one of the events has something in and that reach the percent limit, as
+ * options->row_order asks or by falling weight. free() the array. */
 const struct ev_row **ev_report_rows(const struct ev_report *report,
-				     const struct ev_report_options *options, size_t event,
-				     bool group, size_t *count);
+				     const struct ev_report_options *options,
+				     struct ev_events events, size_t *count);
+
+/* Whether a ratio is of these events' group. */
+bool ev_report_has_ratio(const struct ev_report *report, struct ev_events events, size_t ratio);
+/* A ratio in a row; of all rows together where it is NULL. */
+struct ev_ratio_value ev_report_ratio(const struct ev_report *report, const struct ev_row *row,
+				      size_t ratio);
+/* So many that the digits of a value of this size say something. */
+int ev_ratio_decimals(double value);
 /* The model of a simulated recording, NULL for a measured one; and the line that says so. */
 const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);

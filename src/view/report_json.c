@@ -10,12 +10,15 @@
  *   keys        the keys of a row, as --sort asks: comm, pid, tid, cpu, object, symbol, srcline,
  *               srcfile, time
  *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
- *               children_period}], heaviest first, event after event
+ *               children_period, ratios: [{name, value, low, high, samples, few}]}], heaviest
+ *               first, event after event
  *
  * pid, tid and cpu are numbers, time is in seconds, other values are text; null is not known. The
  * name of a pid is its comm key's business. kernel is there with symbol or object. Period is the
  * event's own count (of ns, cycles, ...). children_... count what was called as well; null when
- * that was not asked for. */
+ * that was not asked for. ratios is there with counts that were read together, in the rows of every
+ * event of their group: of the row's own samples, low to high being the 95 % interval, null where
+ * it is not known, and few where there are too few samples to tell. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +144,37 @@ static void print_value(FILE *out, enum ev_key key, const char *text)
 	}
 }
 
+static void print_real(FILE *out, const char *name, bool known, double value)
+{
+	char number[64];
+	fprintf(out, ", \"%s\": %s", name,
+		known ? ev_format_fixed(number, sizeof(number), value, ev_ratio_decimals(value) + 3)
+		      : "null");
+}
+
+static void print_ratios(FILE *out, const struct ev_report *report, const struct ev_row *row,
+			 size_t event)
+{
+	size_t count = report->ratios->items.count, index = (size_t)(row - report->table->rows);
+	bool first = true;
+	fputs(", \"ratios\": [", out);
+	for (size_t i = 0; i < count; i++) {
+		if (!ev_report_has_ratio(report, (struct ev_events){ event, 1 }, i))
+			continue;
+		struct ev_ratio_value value = ev_report_ratio(report, row, i);
+		fputs(first ? "{" : ", {", out);
+		first = false;
+		print_text(out, "name", report->ratios->items.items[i].name);
+		print_real(out, "value", value.known, value.value);
+		print_real(out, "low", value.bounded, value.low);
+		print_real(out, "high", value.bounded, value.high);
+		fprintf(out, ", \"samples\": %" PRIu64 ", \"few\": %s}",
+			report->ratio_sums[index * count + i].samples,
+			value.few || !value.known ? "true" : "false");
+	}
+	putc(']', out);
+}
+
 static void print_row(FILE *out, const struct ev_report *report, const struct ev_row *row,
 		      size_t event, const char *event_name)
 {
@@ -164,6 +198,8 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 			row->children_samples[event], row->children[event]);
 	else
 		fputs(", \"children_samples\": null, \"children_period\": null", out);
+	if (report->ratios && report->ratios->items.count)
+		print_ratios(out, report, row, event);
 	putc('}', out);
 }
 
@@ -180,7 +216,8 @@ static void print_rows(FILE *out, const struct ev_report *report,
 		struct ev_arena names = { 0 };
 		const char *name = ev_report_event(report, e, &names);
 		size_t count;
-		const struct ev_row **rows = ev_report_rows(report, options, e, false, &count);
+		const struct ev_row **rows =
+			ev_report_rows(report, options, (struct ev_events){ e, 1 }, &count);
 		for (size_t i = 0; i < count; i++, first = false) {
 			fputs(first ? "\n" : ",\n", out);
 			print_row(out, report, rows[i], e, name);

@@ -2,237 +2,148 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report.h"
-
-enum column_kind { COLUMN_CHILDREN, COLUMN_SELF, COLUMN_SAMPLES, COLUMN_PERIOD, COLUMN_KEY };
-
-struct column {
-	enum column_kind kind;
-	size_t key; /* of the table, for COLUMN_KEY */
-	const char *title;
-	size_t width;
-	bool fixed; /* by -w: longer texts are cut */
-};
-enum { SHARE_WIDTH = 8, NUMBER_WIDTH = 12, PID_WIDTH = 7, COMMAND_WIDTH = 7 };
-
-/* One table: the events beside one another in each of its number columns. */
-struct block {
-	FILE *out;
-	const struct ev_report *report;
-	const struct ev_report_options *options;
-	size_t first_event, event_count;
-	struct column columns[EV_KEY_COUNT + 4];
-	size_t column_count;
-	const struct ev_row **rows;
-	size_t row_count;
-	struct ev_arena scratch; /* of one row */
-};
+#include "report_block.h"
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
-static void add_column(struct block *block, enum column_kind kind, size_t key, const char *title,
-		       size_t width)
+static bool is_there(const struct ev_block *block, const struct ev_shown *shown)
+{
+	for (size_t i = 0; i < block->columns.count; i++) {
+		const struct ev_shown *other = &block->columns.items[i];
+		if (other->field == shown->field && other->key == shown->key &&
+		    other->ratio == shown->ratio)
+			return true;
+	}
+	return false;
+}
+
+static void add_column(struct ev_block *block, struct ev_shown shown)
 {
 	const struct ev_report_options *options = block->options;
-	size_t at = block->column_count++;
-	struct column *column = &block->columns[at];
-	*column = (struct column){ .kind = kind, .key = key, .title = title, .width = width };
-	if (at >= options->width_count || !options->widths[at])
+	size_t at = block->columns.count, fields = ev_block_fields(block, &shown);
+	if (is_there(block, &shown))
 		return;
-	column->width = options->widths[at];
-	column->fixed = true;
+	struct ev_shown *column = ev_array_add(&block->columns);
+	*column = shown;
+	column->width = ev_fields[shown.field].width * fields;
+	size_t least = fields > 1 ? column->width : ev_text_columns(shown.title);
+	if (at < options->width_count && options->widths[at]) {
+		column->width = options->widths[at];
+		column->fixed = true;
+	}
 	/* Texts are cut to the width, numbers and what stands above them never. */
-	size_t least = kind == COLUMN_KEY ? 0 : block->event_count > 1 ? width : strlen(title);
-	if (column->width < least)
+	if (shown.field != EV_FIELD_KEY && column->width < least)
 		column->width = least;
 }
 
-static size_t key_index(const struct ev_table *table, enum ev_key key)
+static void add_ratios(struct ev_block *block)
 {
-	size_t i = 0;
-	while (i < table->key_count && table->keys[i] != key)
-		i++;
-	return i;
+	const struct ev_report *report = block->report;
+	size_t count = report->ratios ? report->ratios->items.count : 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!ev_report_has_ratio(report, block->events, i))
+			continue;
+		struct ev_ratio_value all = ev_report_ratio(report, NULL, i);
+		add_column(block,
+			   (struct ev_shown){
+				   .field = EV_FIELD_RATIO,
+				   .ratio = i,
+				   .title = ev_report_safe(&block->titles,
+							   report->ratios->items.items[i].name),
+				   .decimals = ev_ratio_decimals(all.value > 0 ? all.value
+									       : all.high) });
+	}
 }
 
-static void choose_columns(struct block *block)
+static void add_key(struct ev_block *block, enum ev_key key)
+{
+	const struct ev_table *table = block->report->table;
+	for (size_t i = 0; i < table->key_count; i++)
+		if (table->keys[i] == key)
+			add_column(block, (struct ev_shown){ .field = EV_FIELD_KEY,
+							     .key = i,
+							     .title = ev_keys[key].title });
+}
+
+static void add_field(struct ev_block *block, const struct ev_column *column, const char *title)
+{
+	if (column->field == EV_FIELD_KEY)
+		add_key(block, column->key);
+	else if (column->field == EV_FIELD_RATIO)
+		add_ratios(block);
+	else
+		add_column(block, (struct ev_shown){ .field = column->field, .title = title });
+}
+
+static void add_usual(struct ev_block *block)
+{
+	const struct ev_report_options *options = block->options;
+	bool children = block->report->table->has_children;
+	const struct {
+		enum ev_field field;
+		bool shown;
+		const char *title;
+	} usual[] = {
+		{ EV_FIELD_CHILDREN, children, "Children" },
+		{ EV_FIELD_OVERHEAD, true, children ? "Self" : "Overhead" },
+		{ EV_FIELD_SAMPLES, options->show_samples, "Samples" },
+		{ EV_FIELD_PERIOD, options->show_period, "Period" },
+		{ EV_FIELD_RATIO, true, NULL },
+	};
+	for (size_t i = 0; i < EV_LENGTH(usual); i++)
+		if (usual[i].shown)
+			add_field(block, &(struct ev_column){ .field = usual[i].field },
+				  usual[i].title);
+}
+
+static void choose_columns(struct ev_block *block)
 {
 	const struct ev_report_options *options = block->options;
 	const struct ev_table *table = block->report->table;
-	size_t count = block->event_count;
-	if (table->has_children)
-		add_column(block, COLUMN_CHILDREN, 0, "Children", SHARE_WIDTH * count);
-	add_column(block, COLUMN_SELF, 0, table->has_children ? "Self" : "Overhead",
-		   SHARE_WIDTH * count);
-	if (options->show_samples)
-		add_column(block, COLUMN_SAMPLES, 0, "Samples", NUMBER_WIDTH * count);
-	if (options->show_period)
-		add_column(block, COLUMN_PERIOD, 0, "Period", NUMBER_WIDTH * count);
-	size_t key_count = options->field_count ? options->field_count : table->key_count;
-	for (size_t i = 0; i < key_count; i++) {
-		size_t key = options->field_count ? key_index(table, options->fields[i]) : i;
-		if (key < table->key_count)
-			add_column(block, COLUMN_KEY, key, ev_keys[table->keys[key]].title, 0);
-	}
-}
-
-/* ---- cells ---------------------------------------------------------------------------------- */
-
-/* As perf marks where a function runs. */
-static const char *level_mark(const struct block *block, const struct ev_row *row)
-{
-	return block->report->named->frames.items[row->frame].kernel ? "[k] " : "[.] ";
-}
-
-static const char *joined(struct ev_arena *arena, const char *first, const char *second)
-{
-	size_t before = strlen(first), after = strlen(second);
-	char *text = ev_arena_take(arena, before + after + 1);
-	memcpy(text, first, before);
-	memcpy(text + before, second, after);
-	return text;
-}
-
-static const char *key_text(struct block *block, const struct column *column,
-			    const struct ev_row *row)
-{
-	const struct ev_table *table = block->report->table;
-	const char *text = ev_row_text(table, block->report->named, row, column->key);
-	const char *safe = ev_report_safe(&block->scratch, text);
-	enum ev_key key = table->keys[column->key];
-	if (key == EV_KEY_SYMBOL)
-		return joined(&block->scratch, level_mark(block, row), safe);
-	if ((key == EV_KEY_PID || key == EV_KEY_TID) && !block->options->separator) {
-		int digits = (int)strspn(safe, "0123456789");
-		return ev_arena_printf(&block->scratch, "%*.*s%s", PID_WIDTH, digits, safe,
-				       safe + digits);
-	}
-	return safe;
-}
-
-static const char *colour_of(double percent)
-{
-	return percent >= 5 ? "\33[31m" : percent >= 0.5 ? "\33[32m" : NULL;
-}
-
-/* "%.2f" for a share that needs no care: most of the time of a long table goes here. */
-static size_t format_share(char *out, size_t size_bytes, double percent)
-{
-	double hundredths = percent * 100;
-	uint64_t whole = (uint64_t)hundredths;
-	double rest = hundredths - (double)whole;
-	if (percent >= 1e6 || (rest > 0.4999 && rest < 0.5001)) {
-		ev_format_fixed(out, size_bytes, percent, 2);
-		return strlen(out);
-	}
-	whole += rest > 0.5;
-	char digits[24];
-	size_t count = 0, length = 0;
-	for (; whole || count < 3; whole /= 10)
-		digits[count++] = (char)('0' + whole % 10);
-	while (count) {
-		if (count == 2)
-			out[length++] = '.';
-		out[length++] = digits[--count];
-	}
-	out[length] = 0;
-	return length;
-}
-
-static void print_share(struct block *block, const struct column *column, uint64_t part,
-			uint64_t whole)
-{
-	double percent = ev_percent(part, whole);
-	char number[48];
-	const char *colour = block->options->colour ? colour_of(percent) : NULL;
-	size_t width = block->options->separator ? 0 : column->width / block->event_count;
-	size_t length = format_share(number, sizeof(number), percent);
-	for (size_t i = length + 1; i < width; i++)
-		putc_unlocked(' ', block->out);
-	fputs(colour ? colour : "", block->out);
-	fputs(number, block->out);
-	fputs(colour ? "%\33[m" : "%", block->out);
-}
-
-static void print_numbers(struct block *block, const struct column *column,
-			  const struct ev_row *row)
-{
-	const struct ev_table *table = block->report->table;
-	const struct ev_report_options *options = block->options;
-	int width = options->separator ? 0 : (int)(column->width / block->event_count);
-	for (size_t i = 0; i < block->event_count; i++) {
-		size_t e = block->first_event + i;
-		if (i && options->separator)
-			putc_unlocked(options->separator, block->out);
-		if (column->kind == COLUMN_CHILDREN)
-			print_share(block, column, row->children[e], table->total_period[e]);
-		else if (column->kind == COLUMN_SELF)
-			print_share(block, column, row->period[e], table->total_period[e]);
-		else
-			fprintf(block->out, "%*" PRIu64, width,
-				column->kind == COLUMN_SAMPLES ? row->samples[e] : row->period[e]);
-	}
-}
-
-/* Text in a column of its width; the separator inside a text would make two fields of one. */
-static void print_text(struct block *block, const struct column *column, const char *text,
-		       bool last)
-{
-	size_t columns = ev_text_columns(text);
-	if (block->options->separator) {
-		for (; *text; text++)
-			putc_unlocked(*text == block->options->separator ? '.' : *text, block->out);
-		return;
-	}
-	if (column->fixed && columns > column->width) {
-		size_t bytes = strlen(text);
-		char *cut = ev_arena_text(&block->scratch, text, bytes);
-		while (ev_text_columns(cut) > column->width) {
-			do
-				bytes--;
-			while (bytes && ((uint8_t)cut[bytes] & 0xc0) == 0x80);
-			cut[bytes] = 0;
-		}
-		text = cut;
-		columns = ev_text_columns(text);
-	}
-	fputs(text, block->out);
-	for (; !last && columns < column->width; columns++)
-		putc_unlocked(' ', block->out);
+	bool is_usual = !options->column_count || options->columns_added;
+	if (is_usual)
+		add_usual(block);
+	for (size_t i = 0; i < options->column_count; i++)
+		add_field(block, &options->columns[i], ev_fields[options->columns[i].field].title);
+	for (size_t i = 0; is_usual && i < table->key_count; i++)
+		add_key(block, table->keys[i]);
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-static void measure(struct block *block)
+static void measure(struct ev_block *block)
 {
 	const struct ev_table *table = block->report->table;
-	for (size_t c = 0; c < block->column_count; c++) {
-		struct column *column = &block->columns[c];
-		if (column->kind != COLUMN_KEY || column->fixed)
+	for (size_t c = 0; c < block->columns.count; c++) {
+		struct ev_shown *column = &block->columns.items[c];
+		if (column->field == EV_FIELD_RATIO)
+			ev_block_measure_ratio(block, column);
+		if (column->field != EV_FIELD_KEY || column->fixed)
 			continue;
 		column->width = strlen(column->title);
 		for (size_t i = 0; i < block->row_count; i++) {
-			size_t width = ev_text_columns(key_text(block, column, block->rows[i]));
+			size_t width =
+				ev_text_columns(ev_block_key_text(block, column, block->rows[i]));
 			if (width > column->width)
 				column->width = width;
 			ev_arena_reset(&block->scratch);
 		}
 		enum ev_key key = table->keys[column->key];
 		if ((key == EV_KEY_PID || key == EV_KEY_TID) &&
-		    column->width < PID_WIDTH + 1 + COMMAND_WIDTH)
-			column->width = PID_WIDTH + 1 + COMMAND_WIDTH;
+		    column->width < EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH)
+			column->width = EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH;
 	}
 }
 
-static void print_column_heads(struct block *block)
+static void print_column_heads(struct ev_block *block)
 {
 	char separator = block->options->separator;
 	fputs("# ", block->out);
-	for (size_t c = 0; c < block->column_count; c++) {
-		const struct column *column = &block->columns[c];
+	for (size_t c = 0; c < block->columns.count; c++) {
+		const struct ev_shown *column = &block->columns.items[c];
 		const char *title = column->title;
 		if (separator) {
-			size_t fields = column->kind == COLUMN_KEY ? 1 : block->event_count;
+			size_t fields = ev_block_fields(block, column);
 			for (size_t i = 0; i < fields; i++) {
 				if (c || i)
 					putc_unlocked(separator, block->out);
@@ -241,37 +152,34 @@ static void print_column_heads(struct block *block)
 			continue;
 		}
 		fputs(c ? "  " : "", block->out);
-		if (column->kind == COLUMN_KEY)
-			print_text(block, column, title, false);
+		if (column->field == EV_FIELD_KEY)
+			ev_block_print_text(block, column, title, false);
 		else
-			fprintf(block->out, "%*s", (int)column->width, title);
+			fprintf(block->out, "%*s%s", (int)(column->width - ev_text_columns(title)),
+				"", title);
 	}
 	putc_unlocked('\n', block->out);
 	if (separator)
 		return;
 	fputs("# ", block->out);
-	for (size_t c = 0; c < block->column_count; c++) {
+	for (size_t c = 0; c < block->columns.count; c++) {
 		fputs(c ? "  " : "", block->out);
-		for (size_t i = 0; i < block->columns[c].width; i++)
+		for (size_t i = 0; i < block->columns.items[c].width; i++)
 			putc_unlocked('.', block->out);
 	}
 	fputs("\n#\n", block->out);
 }
 
-static void print_row(struct block *block, const struct ev_row *row)
+static void print_row(struct ev_block *block, const struct ev_row *row)
 {
 	char separator = block->options->separator;
-	for (size_t c = 0; c < block->column_count; c++) {
-		const struct column *column = &block->columns[c];
+	for (size_t c = 0; c < block->columns.count; c++) {
+		const struct ev_shown *column = &block->columns.items[c];
 		if (separator && c)
 			putc_unlocked(separator, block->out);
 		else if (!separator)
 			fputs("  ", block->out);
-		if (column->kind == COLUMN_KEY)
-			print_text(block, column, key_text(block, column, row),
-				   c + 1 == block->column_count);
-		else
-			print_numbers(block, column, row);
+		ev_block_print_cell(block, column, row, c + 1 == block->columns.count);
 	}
 	putc_unlocked('\n', block->out);
 	ev_arena_reset(&block->scratch);
@@ -287,44 +195,83 @@ static void print_short(FILE *out, uint64_t number)
 	fprintf(out, "%" PRIu64 "%c", number, units[unit]);
 }
 
-static void print_events(struct block *block)
+/* The ratios of all that is in the table's columns. */
+static void print_whole_ratios(struct ev_block *block)
+{
+	for (size_t c = 0; c < block->columns.count; c++) {
+		const struct ev_shown *column = &block->columns.items[c];
+		if (column->field != EV_FIELD_RATIO)
+			continue;
+		struct ev_ratio_value all = ev_report_ratio(block->report, NULL, column->ratio);
+		char value[64], half[64];
+		if (!all.known)
+			continue;
+		fprintf(block->out, "# %s of all: %s", column->title,
+			ev_format_fixed(value, sizeof(value), all.value, column->decimals));
+		if (all.bounded)
+			fprintf(block->out, " ±%s",
+				ev_format_fixed(half, sizeof(half), all.high - all.value,
+						column->decimals));
+		putc('\n', block->out);
+	}
+}
+
+static void print_events(struct ev_block *block)
 {
 	const struct ev_report *report = block->report;
 	const struct ev_table *table = report->table;
 	uint64_t samples = 0, period = 0;
 	bool one_group = true;
-	for (size_t e = block->first_event; e < block->first_event + block->event_count; e++) {
+	for (size_t e = block->events.first; e < block->events.first + block->events.count; e++) {
 		samples += table->total_samples[e];
 		period += table->total_period[e];
 		if (e < report->recording->event_count)
 			one_group &= report->recording->events[e].leader ==
-				     report->recording->events[block->first_event].leader;
+				     report->recording->events[block->events.first].leader;
 	}
 	fputs("# Samples: ", block->out);
 	print_short(block->out, samples);
-	fputs(block->event_count > 1 ? " of events '" : " of event '", block->out);
-	if (block->event_count > 1 && one_group)
+	fputs(block->events.count > 1 ? " of events '" : " of event '", block->out);
+	if (block->events.count > 1 && one_group)
 		fputs("anon group { ", block->out);
-	for (size_t i = 0; i < block->event_count; i++) {
-		const char *name = ev_report_event(report, block->first_event + i, &block->scratch);
+	for (size_t i = 0; i < block->events.count; i++) {
+		const char *name =
+			ev_report_event(report, block->events.first + i, &block->scratch);
 		fprintf(block->out, "%s%s", i ? ", " : "", ev_report_safe(&block->scratch, name));
 	}
-	if (block->event_count > 1 && one_group)
+	if (block->events.count > 1 && one_group)
 		fputs(" }", block->out);
-	fprintf(block->out, "'\n# Event count (approx.): %" PRIu64 "\n#\n", period);
+	fprintf(block->out, "'\n# Event count (approx.): %" PRIu64 "\n", period);
+	print_whole_ratios(block);
+	fputs("#\n", block->out);
+}
+
+/* What the marks in ratio columns mean. */
+static void explain_ratios(const struct ev_block *block)
+{
+	for (size_t c = 0; c < block->columns.count; c++) {
+		if (block->columns.items[c].field != EV_FIELD_RATIO)
+			continue;
+		fputs("#\n# ± is half the 95% interval of a ratio over the row's own samples",
+		      block->out);
+		if (block->has_few)
+			fprintf(block->out,
+				"; %s: fewer than %d samples, or ± more than half of the value and "
+				"a "
+				"tenth of the ratio of all",
+				block->options->colour ? "dim" : "?", EV_RATIO_FEW_SAMPLES);
+		fputs(".\n", block->out);
+		return;
+	}
 }
 
 static void print_block(FILE *out, const struct ev_report *report,
-			const struct ev_report_options *options, size_t first_event,
-			size_t event_count)
+			const struct ev_report_options *options, struct ev_events events)
 {
-	struct block block = { .out = out,
-			       .report = report,
-			       .options = options,
-			       .first_event = first_event,
-			       .event_count = event_count };
-	block.rows =
-		ev_report_rows(report, options, first_event, event_count > 1, &block.row_count);
+	struct ev_block block = {
+		.out = out, .report = report, .options = options, .events = events
+	};
+	block.rows = ev_report_rows(report, options, events, &block.row_count);
 	choose_columns(&block);
 	if (!options->separator)
 		measure(&block);
@@ -335,10 +282,14 @@ static void print_block(FILE *out, const struct ev_report *report,
 	for (size_t i = 0; i < block.row_count; i++) {
 		print_row(&block, block.rows[i]);
 		if (options->chains != EV_CHAIN_NONE)
-			ev_print_chains(out, report, options, block.rows[i], first_event);
+			ev_print_chains(out, report, options, block.rows[i], events.first);
 	}
+	if (!options->quiet)
+		explain_ratios(&block);
 	fputs("\n\n", out);
 	free(block.rows);
+	ev_array_done(&block.columns);
+	ev_arena_done(&block.titles);
 	ev_arena_done(&block.scratch);
 }
 
@@ -363,24 +314,44 @@ static void print_nothing(FILE *out, const struct ev_report *report)
 	ev_arena_done(&scratch);
 }
 
+/* How many events from events->first on stand side by side; false behind the last. */
+static bool next_events(const struct ev_report *report, const struct ev_report_options *options,
+			struct ev_events *events)
+{
+	const struct ev_recording *recording = report->recording;
+	size_t count = report->table->event_count, first = events->first;
+	events->count = 1;
+	if (options->group && first == 0)
+		events->count = count;
+	while (options->groups && !options->group && first + events->count < count &&
+	       first + events->count < recording->event_count &&
+	       recording->events[first + events->count].leader == (int)first)
+		events->count++;
+	return first < count;
+}
+
+static bool has_samples(const struct ev_report *report, struct ev_events events)
+{
+	for (size_t i = 0; i < events.count; i++)
+		if (report->table->total_samples[events.first + i])
+			return true;
+	return false;
+}
+
 int ev_report_text(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err)
 {
-	const struct ev_table *table = report->table;
+	struct ev_events events = { 0 };
 	size_t printed = 0;
 	(void)err;
 	if (!options->quiet)
 		print_top(out, report, options);
 	else
 		ev_print_simulated(out, report, "# ");
-	if (options->group && table->event_count > 1) {
-		print_block(out, report, options, 0, table->event_count);
-		printed++;
-	}
-	for (size_t e = 0; e < table->event_count && !(options->group && printed); e++) {
-		if (!table->total_samples[e])
+	for (; next_events(report, options, &events); events.first += events.count) {
+		if (!has_samples(report, events))
 			continue;
-		print_block(out, report, options, e, 1);
+		print_block(out, report, options, events);
 		printed++;
 	}
 	if (!printed && !options->quiet)

@@ -33,19 +33,22 @@ static bool stacks_unseen(const struct ev_report *report, const struct ev_report
 	return options->chains == EV_CHAIN_NONE && has_stacks(report);
 }
 
-static bool stacks_absent(const struct ev_report *report, const struct ev_report_options *options)
+static bool stacks_unrecorded(const struct ev_report *report,
+			      const struct ev_report_options *options)
 {
-	return options->chains == EV_CHAIN_NONE && !has_stacks(report);
+	return options->chains == EV_CHAIN_NONE && !has_stacks(report) &&
+	       !ev_report_has_chains(report);
 }
 
 static bool stacks_skipped(const struct ev_report *report, const struct ev_report_options *options)
 {
-	return stacks_absent(report, options) && ev_report_stacks_skipped(report);
+	return options->chains == EV_CHAIN_NONE && !report->stacks_loaded &&
+	       ev_report_has_chains(report);
 }
 
 static bool simulated_flat(const struct ev_report *report, const struct ev_report_options *options)
 {
-	return stacks_absent(report, options) && ev_report_simulated(report);
+	return stacks_unrecorded(report, options) && ev_report_simulated(report);
 }
 
 static bool lines_unseen(const struct ev_report *report, const struct ev_report_options *options)
@@ -73,7 +76,7 @@ static const struct {
 	{ stacks_skipped, "who calls these functions: evprof report%s -g" },
 	{ simulated_flat,
 	  "to see who calls these functions, keep their callers: evprof record --simulate -g" },
-	{ stacks_absent,
+	{ stacks_unrecorded,
 	  "to see who calls these functions, record their stacks: evprof record -g" },
 	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },
 	{ always, "for a flame graph: evprof report%s --format folded" },

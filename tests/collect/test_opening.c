@@ -44,6 +44,19 @@ static int is_an_old_kernel(const struct perf_event_attr *attr, pid_t tid, int c
 	return attr->build_id || attr->read_format & EV_FORMAT_LOST ? EINVAL : 0;
 }
 
+static int reads_no_inherited_group(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				    int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->inherit && attr->sample_type & PERF_SAMPLE_READ ? EINVAL : 0;
+}
+
+static int knows_no_build_ids(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->build_id ? EINVAL : 0;
+}
+
 static int has_nothing(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
 	(void)attr, (void)tid, (void)cpu, (void)group_fd;
@@ -141,6 +154,33 @@ static void a_switch_counter_for_user_space_says_it_stays_0(void **state)
 	script_reset(hides_the_kernel);
 	assert_true(try(&opening, EV_FIXED_LEVEL) >= 0);
 	assert_non_null(strstr(opening.fallback, "always 0"));
+}
+
+static void an_old_kernel_reads_the_group_without_children(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.inherit = opening.attr.build_id = 1;
+	opening.attr.sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_TID;
+	opening.attr.read_format = PERF_FORMAT_GROUP | EV_FORMAT_LOST;
+	script_reset(reads_no_inherited_group);
+	assert_true(try(&opening, 0) >= 0);
+	assert_false(opening.attr.inherit);
+	assert_true(opening.attr.build_id);
+	assert_true(opening.attr.read_format & EV_FORMAT_LOST);
+	assert_non_null(strstr(opening.fallback, "children born later are left out"));
+}
+
+static void children_are_not_given_up_for_another_fault(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.inherit = opening.attr.build_id = 1;
+	opening.attr.sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_TID;
+	script_reset(knows_no_build_ids);
+	assert_true(try(&opening, 0) >= 0);
+	assert_true(opening.attr.inherit);
+	assert_string_equal(opening.fallback, "");
 }
 
 static void precision_steps_down_to_what_opens(void **state)
@@ -311,6 +351,8 @@ int main(void)
 		cmocka_unit_test(
 			what_only_happens_in_the_kernel_is_refused_rather_than_counted_as_0),
 		cmocka_unit_test(a_switch_counter_for_user_space_says_it_stays_0),
+		cmocka_unit_test(an_old_kernel_reads_the_group_without_children),
+		cmocka_unit_test(children_are_not_given_up_for_another_fault),
 		cmocka_unit_test(precision_steps_down_to_what_opens),
 		cmocka_unit_test(a_precision_that_was_written_is_kept),
 		cmocka_unit_test(an_old_kernel_is_not_asked_for_what_it_does_not_know),

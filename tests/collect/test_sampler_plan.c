@@ -56,8 +56,13 @@ static void one_event_is_asked_for_as_perf_asks(void **state)
 	options.callchain = true;
 	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
 	assert_int_equal(plan(), 0);
-	assert_int_equal(attr(0)->sample_type, PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-						       PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN);
+	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
+			PERF_SAMPLE_CALLCHAIN;
+#if defined(__aarch64__)
+	type |= PERF_SAMPLE_REGS_USER;
+	assert_int_equal(attr(0)->sample_regs_user, UINT64_C(1) << 30);
+#endif
+	assert_int_equal(attr(0)->sample_type, type);
 	assert_true(attr(0)->freq && attr(0)->sample_freq == 4000);
 	assert_true(attr(0)->disabled && attr(0)->enable_on_exec && attr(0)->inherit);
 	assert_true(attr(0)->mmap && attr(0)->mmap2 && attr(0)->build_id && attr(0)->comm);
@@ -196,6 +201,18 @@ static void members_of_a_group_run_with_their_leader(void **state)
 	assert_false(attr(1)->disabled || attr(1)->enable_on_exec);
 }
 
+static void copied_stacks_come_with_the_registers_of_unwinding_and_no_others(void **state)
+{
+	(void)state;
+	options.callchain = true;
+	options.stack_bytes = 8192;
+	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
+	assert_int_equal(plan(), 0);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_STACK_USER);
+	assert_true(attr(0)->exclude_callchain_user);
+	assert_int_equal(attr(0)->sample_regs_user, ev_unwind_registers());
+}
+
 static void members_of_a_read_group_have_no_samples_of_their_own(void **state)
 {
 	(void)state;
@@ -204,6 +221,9 @@ static void members_of_a_read_group_have_no_samples_of_their_own(void **state)
 	events.items[0].fixed = events.items[1].fixed = EV_SAMPLE_READ;
 	assert_int_equal(plan(), 0);
 	assert_true(attr(0)->sample_type & PERF_SAMPLE_READ);
+	assert_true(attr(0)->read_format & PERF_FORMAT_GROUP);
+	assert_true(attr(0)->read_format & PERF_FORMAT_TOTAL_TIME_ENABLED);
+	assert_true(attr(0)->read_format & PERF_FORMAT_TOTAL_TIME_RUNNING);
 	assert_true(attr(0)->read_format & PERF_FORMAT_GROUP);
 	assert_true(attr(0)->sample_period);
 	assert_int_equal(attr(1)->sample_period, 0);
@@ -256,6 +276,7 @@ int main(void)
 		TEST(too_high_a_frequency_names_sysctl_and_limit),
 		TEST(tracepoints_are_sampled_one_by_one_with_their_data),
 		TEST(members_of_a_group_run_with_their_leader),
+		TEST(copied_stacks_come_with_the_registers_of_unwinding_and_no_others),
 		TEST(members_of_a_read_group_have_no_samples_of_their_own),
 		TEST(the_whole_machine_is_sampled_with_the_cpu),
 		TEST(what_serves_the_whole_machine_is_refused_for_a_program),

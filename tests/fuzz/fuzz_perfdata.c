@@ -43,6 +43,8 @@ static uint64_t walk(struct ev_reader *reader, uint64_t want)
 {
 	const struct ev_recording *recording = ev_reader_recording(reader);
 	struct ev_decoder *decoder = ev_decoder_open(recording);
+	struct ev_reads *reads = ev_reads_open(recording);
+	const struct ev_read_delta *deltas;
 	struct ev_record record;
 	struct ev_raw raw;
 	uint64_t sum = 0;
@@ -52,11 +54,14 @@ static uint64_t walk(struct ev_reader *reader, uint64_t want)
 		if (raw.type == PERF_RECORD_SAMPLE &&
 		    ev_decode_sample(decoder, &raw, want, &record) == 0) {
 			sum += touch_sample(&record.sample);
+			for (size_t i = ev_reads_take(reads, &record, &deltas); i-- > 0;)
+				sum += deltas[i].value;
 			encode_again(recording, &record);
 		} else {
 			ev_decode(decoder, &raw, &record);
 		}
 	}
+	ev_reads_close(reads);
 	ev_decoder_close(decoder);
 	return sum;
 }

@@ -116,6 +116,7 @@ static inline size_t invented_symbolize(void *context, struct ev_place place, un
 		return 1;
 	const char *name = invented_name(it->words.items[word]), *outer = strchr(name, '<');
 	out[0].made_up = *name == '!';
+	out[0].start = (word + 1) * WORD_BYTES;
 	bool two = outer && (flags & EV_SYMBOL_INLINES);
 	out[0].function =
 		ev_arena_text(&it->arena, name, two ? (size_t)(outer - name) : strlen(name));

@@ -63,6 +63,40 @@ static void more_truncated_stacks_than_stacks_are_none_complete(void **state)
 	invented_done(&it);
 }
 
+static void what_is_wrong_with_counts_is_told(void **state)
+{
+	(void)state;
+	struct invented it;
+	struct ev_quality quality = { .samples = 100 };
+	open_one(&it);
+	it.report.reads =
+		(struct ev_reads_tally){ .samples = 100, .enabled_ns = 1000, .running_ns = 990 };
+	assert_string_equal(quality_of(&it, quality),
+			    "# Quality: 100 samples, 100.0% resolved, 0 lost\n");
+	it.recording.events[0].attr = (struct perf_event_attr){
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_TASK_CLOCK,
+		.sample_type = PERF_SAMPLE_READ,
+		.sample_period = 1000,
+		.exclude_kernel = 1,
+	};
+	assert_non_null(strstr(quality_of(&it, quality),
+			       "# Counts: what was counted while the kernel ran is in the next "
+			       "sample of user space\n"));
+	it.report.reads.left_out = 2;
+	it.report.reads.disorder = 1;
+	it.report.reads.running_ns = 434;
+	quality.lost = 5;
+	const char *text = quality_of(&it, quality);
+	assert_non_null(strstr(text, "# Counts: what lost samples counted is in the next sample of "
+				     "the same counters\n"));
+	assert_non_null(strstr(text, "# Counts: 3 of 100 samples have none: nothing to compare 2 "
+				     "with, 1 went backwards\n"));
+	assert_non_null(strstr(text, "# Counts: the group was on the hardware for 43.4% of the "
+				     "time; ratios hold for that part\n"));
+	invented_done(&it);
+}
+
 static void stacks_that_were_not_looked_at_are_told(void **state)
 {
 	(void)state;
@@ -75,6 +109,11 @@ static void stacks_that_were_not_looked_at_are_told(void **state)
 	assert_null(strstr(quality_of(&it, (struct ev_quality){ .samples = 3, .with_stack = 1 }),
 			   "not looked at"));
 	assert_null(strstr(quality_of(&it, (struct ev_quality){ 0 }), "not looked at"));
+	it.report.stacks_loaded = true;
+	assert_string_equal(quality_of(&it, (struct ev_quality){ .samples = 3 }),
+			    "# Quality: 3 samples, 100.0% resolved, no sample has a stack, 0 "
+			    "lost\n");
+	it.report.stacks_loaded = false;
 	it.recording.events[0].attr.sample_type = PERF_SAMPLE_IP;
 	assert_null(strstr(quality_of(&it, (struct ev_quality){ .samples = 3 }), "not looked at"));
 	invented_done(&it);
@@ -138,6 +177,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_complete_never_reads_as_all),
 		cmocka_unit_test(more_truncated_stacks_than_stacks_are_none_complete),
 		cmocka_unit_test(stacks_that_were_not_looked_at_are_told),
+		cmocka_unit_test(what_is_wrong_with_counts_is_told),
 		cmocka_unit_test(fallbacks_and_partial_recordings_are_told),
 		cmocka_unit_test(the_worst_objects_are_named_where_much_is_unresolved),
 		cmocka_unit_test(a_simulated_recording_is_told_first),

@@ -1,4 +1,4 @@
-/* The table of formats, and the order of rows they share. */
+/* The table of formats, and what an event is called in them. */
 #include "invented_report.h"
 #include "report.h"
 
@@ -10,32 +10,6 @@ static void formats_are_found_by_name(void **state)
 	assert_string_equal(ev_report_format_find("json")->name, "json");
 	assert_null(ev_report_format_find("tex"));
 	assert_int_equal(ev_report_format_count, 3);
-}
-
-static void every_event_has_an_order_of_its_own(void **state)
-{
-	(void)state;
-	struct invented it;
-	size_t count;
-	invented_open(&it);
-	invented_add_to(&it, 0, "prog", 7, "a", 1, 30);
-	invented_add_to(&it, 0, "prog", 7, "b", 1, 10);
-	invented_add_to(&it, 1, "prog", 7, "b", 1, 7);
-	invented_add_to(&it, 1, "prog", 7, "c", 1, 9);
-	invented_finish(&it, "sym", false, NULL);
-	const struct ev_row **rows = ev_report_rows(&it.report, &it.options, 0, false, &count);
-	assert_int_equal(count, 2);
-	assert_string_equal(ev_row_text(&it.table, &it.named, rows[0], 0), "a");
-	free(rows);
-	rows = ev_report_rows(&it.report, &it.options, 1, false, &count);
-	assert_int_equal(count, 2);
-	assert_string_equal(ev_row_text(&it.table, &it.named, rows[0], 0), "c");
-	free(rows);
-	it.options.percent_limit = 50;
-	rows = ev_report_rows(&it.report, &it.options, 0, true, &count);
-	assert_int_equal(count, 2); /* a by the first event, c by the second */
-	free(rows);
-	invented_done(&it);
 }
 
 static void an_event_without_a_name_is_called_by_its_attr(void **state)
@@ -71,7 +45,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_are_found_by_name),
-		cmocka_unit_test(every_event_has_an_order_of_its_own),
 		cmocka_unit_test(an_event_without_a_name_is_called_by_its_attr),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

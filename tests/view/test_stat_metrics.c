@@ -66,7 +66,7 @@ static void simulated_metrics_name_their_model(void **state)
 			    "insn per cycle,branch MPKI,simulated\n"
 			    "1.50,2.00,simulated: callgrind 9: I1_ D1\n");
 	assert_has(print_stat(&stat, &json), ", \"simulated\" : \"callgrind 9: I1, D1\"}\n");
-	assert_has(print_stat(&stat, &csv), ",metric,,\"callgrind 9: I1, D1\"\r\n");
+	assert_has(print_stat(&stat, &csv), ",metric,,,,\"callgrind 9: I1, D1\"\r\n");
 }
 
 static void objects_have_a_key_for_each_metric(void **state)

@@ -52,6 +52,8 @@ static void stacks_that_were_not_looked_at_need_no_new_recording(void **state)
 	it.report.path = "other.data";
 	invented_finish(&it, "sym", false, NULL);
 	assert_true(tips(&it, "evprof report -i other.data -g)"));
+	it.report.stacks_loaded = true; /* and are empty: the same again would be so too */
+	assert_true(tips(&it, "--sort srcline"));
 	it.recording.events[0].attr.sample_type = 0;
 	assert_true(tips(&it, "evprof record -g)"));
 	invented_done(&it);

@@ -1,0 +1,87 @@
+/* -s and -F become the keys of the table, its columns and the order of its rows. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report.h"
+
+#define DEFAULT_SORT "comm,dso,sym"
+
+typedef EV_ARRAY(struct ev_column) columns;
+
+static bool same(const struct ev_column *one, const struct ev_column *other)
+{
+	return one->field == other->field && (one->field != EV_FIELD_KEY || one->key == other->key);
+}
+
+static void add(columns *list, const struct ev_column *column)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (same(&list->items[i], column))
+			return;
+	*ev_array_add(list) = *column;
+}
+
+static int parse(columns *list, const char *text, struct ev_err *err)
+{
+	char *words = ev_strdup(text), *rest = words;
+	int rc = 0;
+	for (char *word; !rc && (word = strsep(&rest, ","));) {
+		struct ev_column column;
+		rc = *word ? ev_column_parse(word, &column, err) : 0;
+		if (!rc && *word)
+			add(list, &column);
+	}
+	free(words);
+	if (!rc && !list->count)
+		rc = ev_fail(err, EINVAL, "-s and -F take a list of columns, such as overhead,sym");
+	return rc;
+}
+
+static void add_all(columns *list, const columns *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		add(list, &more->items[i]);
+}
+
+int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err)
+{
+	columns sort = { 0 }, fields = { 0 }, shown = { 0 }, order = { 0 };
+	const char *text = options->fields;
+	bool more = text && *text == '+';
+	const char *by = options->sort ? options->sort : text && !more ? NULL : DEFAULT_SORT;
+	int rc = by ? parse(&sort, by, err) : 0;
+	if (!rc && text)
+		rc = parse(&fields, text + more, err);
+	add_all(&shown, &fields);
+	add_all(&shown, &sort);
+	if (text && !more) {
+		add_all(&order, &sort);
+		add_all(&order, &fields);
+	}
+	for (size_t i = 0; i < shown.count; i++)
+		if (shown.items[i].field == EV_FIELD_KEY)
+			plan->keys[plan->key_count++] = shown.items[i].key;
+	ev_array_done(&sort);
+	ev_array_done(&fields);
+	plan->columns.items = shown.items;
+	plan->columns.count = shown.count;
+	plan->order.items = order.items;
+	plan->order.count = order.count;
+	options->view.columns = shown.items;
+	options->view.column_count = shown.count;
+	options->view.columns_added = !text || more;
+	options->view.row_order = order.items;
+	options->view.row_order_count = order.count;
+	/* Nobody sees what functions called: it need not be added up. */
+	if (text && !more)
+		options->children &= report_has_field(plan, EV_FIELD_CHILDREN);
+	return rc;
+}
+
+bool report_has_field(const struct report_plan *plan, enum ev_field field)
+{
+	for (size_t i = 0; i < plan->columns.count; i++)
+		if (plan->columns.items[i].field == field)
+			return true;
+	return false;
+}

@@ -1,0 +1,49 @@
+/* One table of a text report, while it is printed. */
+#ifndef VIEW_REPORT_BLOCK_H
+#define VIEW_REPORT_BLOCK_H
+
+#include "report.h"
+
+/* A column as it is shown in one table. */
+struct ev_shown {
+	enum ev_field field;
+	size_t key;   /* of the table, for EV_FIELD_KEY */
+	size_t ratio; /* of the report, for EV_FIELD_RATIO */
+	const char *title;
+	size_t width;
+	bool fixed; /* by -w: longer texts are cut */
+	/* EV_FIELD_RATIO: a value, half of its interval, and a mark, each below its like. */
+	int decimals;
+	size_t value_width, half_width, mark_width;
+};
+
+/* The events beside one another in each of its number columns. */
+struct ev_block {
+	FILE *out;
+	const struct ev_report *report;
+	const struct ev_report_options *options;
+	struct ev_events events;
+	EV_ARRAY(struct ev_shown) columns;
+	const struct ev_row **rows;
+	size_t row_count;
+	bool has_few; /* a ratio was printed that few samples speak for */
+	struct ev_arena titles;
+	struct ev_arena scratch; /* of one row */
+};
+
+enum { EV_PID_WIDTH = 7, EV_COMMAND_WIDTH = 7 };
+
+/* A row's text in a key column, safe to print; in the scratch arena. */
+const char *ev_block_key_text(struct ev_block *block, const struct ev_shown *column,
+			      const struct ev_row *row);
+/* Text in a column of its width; not padded where it is the last one. */
+void ev_block_print_text(struct ev_block *block, const struct ev_shown *column, const char *text,
+			 bool last);
+void ev_block_print_cell(struct ev_block *block, const struct ev_shown *column,
+			 const struct ev_row *row, bool last);
+/* Columns under one title: the events, or 1. */
+size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column);
+/* How wide the parts of a ratio column must be. */
+void ev_block_measure_ratio(struct ev_block *block, struct ev_shown *column);
+
+#endif
