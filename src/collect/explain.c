@@ -160,22 +160,24 @@ static void refuse_probe(const struct ev_refusal *refusal)
 		if (refuse_filtered(refusal) || refuse_other_task(refusal))
 			return;
 		ev_say(refusal, "%s",
-		    geteuid() ? "only root, or who has CAP_PERFMON, may probe programs: run "
-				"evprof with sudo"
-			      : "this kernel forbids probes of programs even to root (a container "
-				"without CAP_PERFMON, or lockdown): run evprof outside of it");
+		       geteuid()
+			       ? "only root, or who has CAP_PERFMON, may probe programs: run "
+				 "evprof with sudo"
+			       : "this kernel forbids probes of programs even to root (a container "
+				 "without CAP_PERFMON, or lockdown): run evprof outside of it");
 		return;
 	case ENOENT:
 		ev_say(refusal, "the file that was to be probed is gone");
 		return;
 	case EIO:
 		ev_say(refusal, "the file system that its file is on can not be probed: copy the "
-			     "program to a disk");
+				"program to a disk");
 		return;
 	case EINVAL:
 	case NOT_SUPPORTED:
-		ev_say(refusal, "the kernel can not put a probe on this instruction: choose another, "
-			     "as in function+4");
+		ev_say(refusal,
+		       "the kernel can not put a probe on this instruction: choose another, "
+		       "as in function+4");
 		return;
 	}
 	ev_say(refusal, "%s", strerror(refusal->error));

@@ -1,5 +1,6 @@
-/* twice() does exactly two times the work of once(); nothing else takes time. Compilers make no frame
- * for a function that calls none, whatever -fno-omit-frame-pointer says; these two ask for theirs. */
+/* twice() does exactly two times the work of once(); nothing else takes time. Compilers make no
+ * frame for a function that calls none, whatever -fno-omit-frame-pointer says; these two ask for
+ * theirs. */
 #include <stdint.h>
 #include <stdlib.h>
 
