@@ -33,7 +33,7 @@ test_without_an_event_the_clock_is_sampled_and_that_is_told() {
 test_user_space_alone_is_refused_with_the_cure() {
 	run stat -e cycles:u "$specimens/page_walks" 16 1
 	expect_status 125
-	expect_err 'without :u or :k'
+	expect_err 'leave the u or k'
 }
 
 test_the_list_says_that_events_are_only_counted() {
