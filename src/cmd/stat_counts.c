@@ -31,8 +31,10 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 	size_t open = 0, refused = 0;
 	if (counts->openings && run->runs >= run->passes.count)
 		return 0; /* the first run of each pass told it all */
-	if (!counts->openings)
+	if (!counts->openings) {
 		counts->openings = ev_alloc((run->events.count + 1) * sizeof(*counts->openings));
+		stat_sums_find(run);
+	}
 	for (size_t i = 0; i < run->events.count; i++) {
 		if (!stat_pass_has(run, i))
 			continue;
@@ -43,7 +45,6 @@ int stat_counts_opened(struct stat_run *run, struct ev_err *err)
 			stat_counts_from_usage(run, i);
 		refused += open == 0;
 	}
-	stat_sums_find(run);
 	/* What is refused stands in the first pass, together with what is not. */
 	open += run->passes.at > 0;
 	if (open)
