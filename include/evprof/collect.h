@@ -69,10 +69,11 @@ struct ev_opening {
 	int error;     /* 0, or the positive errno that refused it */
 	char why[512]; /* the probed cause and the command that cures it, when refused */
 	struct perf_event_attr attr; /* as it was opened */
-	bool alone;         /* its weak group (:W) did not fit: it was opened without the others */
-	bool in_cgroup;     /* a cgroup's descriptor is given in the thread's place */
-	char fallback[256]; /* what had to be given up ("user space only: perf_event_paranoid is
-			       2"), "" when nothing */
+	bool alone;          /* its weak group (:W) did not fit: it was opened without the others */
+	bool in_cgroup;      /* a cgroup's descriptor is given in the thread's place */
+	bool filter_refused; /* it opened, and its filter was refused: `why` is about that */
+	char fallback[256];  /* what had to be given up ("user space only: perf_event_paranoid is
+				2"), "" when nothing */
 	/* Id of the tracepoint that stands for a probe, so that children inherit it; 0 = none. */
 	uint32_t tracepoint;
 };

@@ -98,7 +98,7 @@ static int open_place(const struct opening_run *run, size_t index, size_t place,
 				event->cgroup ? cgroup_fd : at->tid, at->cpu, group_fd);
 	if (event->cgroup)
 		ev_sys_close(cgroup_fd);
-	int rc = fd < 0 ? 0 : ev_opening_filter(fd, event);
+	int rc = fd < 0 ? 0 : ev_opening_filter(&counters->openings[index], fd, event);
 	if (!rc)
 		return fd;
 	ev_sys_close(fd);

@@ -37,7 +37,8 @@ static bool is_of_two_pmus(const struct perf_event_attr *leader,
 void ev_opening_refuse_member(struct ev_opening *opening, int error, const struct ev_target *target,
 			      const struct ev_group_shape *group)
 {
-	bool placed = error == EINVAL || error == EBUSY || error == ENOSPC;
+	bool placed =
+		!opening->filter_refused && (error == EINVAL || error == EBUSY || error == ENOSPC);
 	int alone = placed ? ev_explain_try(&opening->attr) : -error;
 	if (alone) {
 		/* What it says alone is about the event. */

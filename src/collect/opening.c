@@ -305,7 +305,8 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target)
 {
 	opening->error = error;
-	ev_explain_open(error, &opening->attr, target, opening->why, sizeof(opening->why));
+	if (!opening->filter_refused)
+		ev_explain_open(error, &opening->attr, target, opening->why, sizeof(opening->why));
 }
 
 bool ev_event_serves(const struct ev_event *event, int32_t cpu)
@@ -321,9 +322,20 @@ bool ev_event_serves(const struct ev_event *event, int32_t cpu)
 	return found;
 }
 
-int ev_opening_filter(int fd, const struct ev_event *event)
+int ev_opening_filter(struct ev_opening *opening, int fd, const struct ev_event *event)
 {
 	if (!event->filter)
 		return 0;
-	return ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_FILTER, (void *)event->filter);
+	int rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_FILTER, (void *)event->filter);
+	if (!rc)
+		return 0;
+	opening->filter_refused = true;
+	const char *colon = strchr(event->name, ':');
+	int system = colon ? (int)(colon - event->name) : 0;
+	snprintf(opening->why, sizeof(opening->why),
+		 "the kernel refuses the filter '%.200s': it may compare fields of this event "
+		 "only, "
+		 "which are listed by: sudo cat /sys/kernel/tracing/events/%.*s/%.100s/format",
+		 event->filter, system, event->name, colon ? colon + 1 : event->name);
+	return rc;
 }

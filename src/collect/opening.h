@@ -34,7 +34,7 @@ bool ev_attr_is_clock(const struct perf_event_attr *attr);
 /* May the event be opened on this CPU (-1: any)? A PMU that serves several CPUs from one names that
  * one; on the others it would count again. */
 bool ev_event_serves(const struct ev_event *event, int32_t cpu);
-/* Applies the event's tracepoint filter to an open descriptor: 0 or -errno. */
-int ev_opening_filter(int fd, const struct ev_event *event);
+/* Applies the event's tracepoint filter to an open descriptor: 0 or -errno, and why. */
+int ev_opening_filter(struct ev_opening *opening, int fd, const struct ev_event *event);
 
 #endif

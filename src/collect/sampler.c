@@ -55,7 +55,7 @@ static int open_one(struct ev_sampler *sampler, size_t index, size_t ring, size_
 	if (fd < 0)
 		return fd;
 	*ev_sampler_fd(sampler, index, ring, tid) = fd;
-	int rc = event ? ev_opening_filter(fd, event) : 0;
+	int rc = event ? ev_opening_filter(&sampled->opening, fd, event) : 0;
 	return rc < 0 ? rc : 1;
 }
 

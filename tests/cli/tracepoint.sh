@@ -139,4 +139,15 @@ test_a_recording_without_tracepoints_has_no_formats() {
 	expect_out 'missing features: TRACING_DATA'
 }
 
+test_a_filter_that_the_kernel_refuses_is_blamed_and_not_the_event() {
+	needs_tracepoint sched/sched_switch
+	run stat -e sched:sched_switch --filter 'nosuch==1' true
+	expect_status 125
+	expect_err "refuses the filter 'nosuch==1'.*events/sched/sched_switch/format"
+	run record -e sched:sched_switch --filter 'prev_pid==' true
+	expect_status 125
+	expect_err "refuses the filter 'prev_pid=='"
+	refuse_file perf.data
+}
+
 run_tests "$@"
