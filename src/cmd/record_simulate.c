@@ -107,6 +107,10 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 				      "--call-graph dwarf copies no stacks here: the simulator "
 				      "sees "
 				      "every call, with frame pointers and without");
+	if (plan->grouped)
+		ev_recording_add_note(recording, "fallback",
+				      "groups are not kept: every event has its own exact table, "
+				      "and ratios by function are not made of them");
 	if (options->frequency || options->period_events)
 		ev_recording_add_note(recording, "fallback",
 				      "-F and -c mean nothing here: every instruction counts, none "

@@ -46,8 +46,10 @@ int simulate_events(struct simulate_plan *plan, const struct event_options *name
 			rc = add_event(plan, &one.items[k], err);
 		ev_event_list_done(&one);
 	}
-	for (size_t i = 0; i < list.count && !rc; i++)
+	for (size_t i = 0; i < list.count && !rc; i++) {
+		plan->grouped |= list.items[i].leader != i;
 		rc = add_event(plan, &list.items[i], err);
+	}
 	ev_event_list_done(&list);
 	return rc;
 }

@@ -27,7 +27,8 @@ struct simulate_options {
 struct simulate_plan {
 	const struct verb *verb;
 	char *const *command;
-	bool quiet; /* no plan, no progress */
+	bool quiet;   /* no plan, no progress */
+	bool grouped; /* events were written as a group */
 	EV_ARRAY(const struct ev_simulated_event *) events;
 	struct ev_simulation_options how;
 	struct ev_simulation *simulation;

@@ -483,4 +483,11 @@ test_the_pasted_command_works() {
 	expect_err 'simulated/cache-misses/'
 }
 
+test_a_group_in_a_simulated_recording_is_said_not_to_be_kept() {
+	needs valgrind
+	run record --simulate -e '{instructions,cache-misses}:S' "$examples/fib"
+	expect_status 0
+	expect_err 'groups are not kept'
+}
+
 run_tests "$@"
