@@ -88,22 +88,6 @@ static size_t name_length(struct ev_span text)
 	return text.length;
 }
 
-/* Of terms without their first '/': to the '/' that ends them. */
-static size_t terms_length(struct ev_span text)
-{
-	char quote = 0;
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.at[i];
-		if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '\'' || c == '"')
-			quote = c;
-		else if (c == '/')
-			return i;
-	}
-	return text.length;
-}
-
 /* Moves what comes first out of *rest. */
 static struct ev_span take(struct ev_span *rest, size_t length)
 {
@@ -140,7 +124,7 @@ static bool take_apart(struct ev_span text, struct parts *parts)
 		parts->name = take(&rest, name_length(rest));
 	parts->has_terms = parts->has_name && take_sign(&rest, '/');
 	if (parts->has_terms) {
-		parts->terms = take(&rest, terms_length(rest));
+		parts->terms = take(&rest, ev_span_find_unquoted(rest, '/'));
 		parts->terms_end = take_sign(&rest, '/');
 	}
 	bool colon = parts->has_name && take_sign(&rest, ':');

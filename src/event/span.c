@@ -20,6 +20,21 @@ size_t ev_span_find(struct ev_span span, char c)
 	return found ? (size_t)(found - span.at) : span.length;
 }
 
+size_t ev_span_find_unquoted(struct ev_span span, char wanted)
+{
+	char quote = 0;
+	for (size_t i = 0; i < span.length; i++) {
+		char c = span.at[i];
+		if (quote)
+			quote = c == quote ? 0 : quote;
+		else if (c == '\'' || c == '"')
+			quote = c;
+		else if (c == wanted)
+			return i;
+	}
+	return span.length;
+}
+
 struct ev_span ev_span_from(struct ev_span span, size_t start)
 {
 	if (start > span.length)

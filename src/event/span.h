@@ -13,6 +13,8 @@ struct ev_span {
 struct ev_span ev_span_of(const char *text);
 /* Offset of the first c, or the length when there is none. */
 size_t ev_span_find(struct ev_span span, char c);
+/* The same, of one that stands in no '…' and no "…". */
+size_t ev_span_find_unquoted(struct ev_span span, char c);
 struct ev_span ev_span_from(struct ev_span span, size_t start);
 struct ev_span ev_span_head(struct ev_span span, size_t length);
 struct ev_span ev_span_trim(struct ev_span span);

@@ -20,29 +20,13 @@ static struct ev_span unquoted(struct ev_span value)
 	return quoted ? ev_span_head(ev_span_from(value, 1), value.length - 2) : value;
 }
 
-/* Length up to the next ',' that stands in no quotes. */
-static size_t term_length(struct ev_span text)
-{
-	char quote = 0;
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.at[i];
-		if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '\'' || c == '"')
-			quote = c;
-		else if (c == ',')
-			return i;
-	}
-	return text.length;
-}
-
 int ev_terms_split(struct ev_parse *parse, struct ev_span text, struct ev_terms *terms)
 {
 	*terms = (struct ev_terms){ 0 };
 	if (!ev_span_trim(text).length)
 		return 0;
 	for (;;) {
-		size_t length = term_length(text);
+		size_t length = ev_span_find_unquoted(text, ',');
 		struct ev_span whole = ev_span_trim(ev_span_head(text, length));
 		size_t equals = ev_span_find(whole, '=');
 		struct ev_term term = { .name = ev_span_trim(ev_span_head(whole, equals)),

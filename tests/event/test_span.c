@@ -30,6 +30,16 @@ static void cuts_never_leave_the_text(void **state)
 	assert_int_equal(ev_span_starts(text, "abcd"), 0);
 }
 
+static void what_stands_in_quotes_is_not_found(void **state)
+{
+	(void)state;
+	assert_int_equal(ev_span_find_unquoted(ev_span_of("a,b"), ','), 1);
+	assert_int_equal(ev_span_find_unquoted(ev_span_of("'a,b',c"), ','), 5);
+	assert_int_equal(ev_span_find_unquoted(ev_span_of("\"a',b\"/c"), '/'), 6);
+	assert_int_equal(ev_span_find_unquoted(ev_span_of("'a,b"), ','), 4);
+	assert_int_equal(ev_span_find_unquoted(ev_span_of(""), ','), 0);
+}
+
 static void numbers_are_whole_or_refused(void **state)
 {
 	(void)state;
@@ -53,6 +63,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_alike_whatever_their_case_and_dashes),
 		cmocka_unit_test(cuts_never_leave_the_text),
+		cmocka_unit_test(what_stands_in_quotes_is_not_found),
 		cmocka_unit_test(numbers_are_whole_or_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
