@@ -165,6 +165,13 @@ struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
  * pointer, then return addresses, at most `limit`; how many. */
 size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,
 		 size_t limit, struct ev_unwound *how);
+/* A whole chain: the kernel's side as the sample has it, then the user's as ev_unwind finds it,
+ * with the kernel's markers; how many. A sample of a kernel thread has no user's side. */
+size_t ev_unwind_chain(struct ev_unwinder *unwinder, const struct ev_record *record,
+		       uint64_t *chain, size_t limit, struct ev_unwound *how);
+/* What is told of stacks that ended so: "are deeper than the copy of the stack"; NULL for complete
+ * ones. */
+const char *ev_unwound_words(enum ev_unwound_end end);
 /* The registers that ev_unwind needs of a sample taken on this machine, as
  * perf_event_attr.sample_regs_user has them; 0 where stacks can't be unwound. */
 uint64_t ev_unwind_registers(void);

@@ -106,24 +106,21 @@ static double percent(uint64_t part, uint64_t whole)
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
-	static const char *const reasons[EV_UNWOUND_END_COUNT] = {
-		[EV_UNWOUND_TOO_DEEP] = "have more frames than are kept",
-		[EV_UNWOUND_NO_CFI] = "pass through code without unwind tables",
-		[EV_UNWOUND_NO_OBJECT] = "pass through generated code",
-		[EV_UNWOUND_BROKEN] = "make no sense to the unwind tables",
-		[EV_UNWOUND_NO_REGISTERS] = "came without registers",
-	};
 	const uint64_t *ends = record_unwind_ends(run->unwind);
 	uint64_t all = 0, copied = run->options->stack_bytes;
 	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
 		all += ends[i];
-	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++) {
+	if (record_unwind_unreadable(run->unwind))
+		fprintf(stderr,
+			"[ evprof record: %" PRIu64 " samples made no sense and were left out ]\n",
+			record_unwind_unreadable(run->unwind));
+	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++) {
 		double share = all ? 100.0 * (double)ends[i] / (double)all : 0;
 		if (i == EV_UNWOUND_COMPLETE || share < 1)
 			continue;
 		if (i != EV_UNWOUND_TRUNCATED)
 			fprintf(stderr, "[ evprof record: %.1f%% of the stacks %s ]\n", share,
-				reasons[i]);
+				ev_unwound_words(i));
 		else if (copied < STACK_BYTES_LIMIT)
 			fprintf(stderr,
 				"[ evprof record: %.1f%% of the stacks are deeper than the %" PRIu64

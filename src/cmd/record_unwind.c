@@ -20,6 +20,7 @@ struct record_unwind {
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
 	uint64_t ends[EV_UNWOUND_END_COUNT];
+	uint64_t unreadable; /* samples that made no sense */
 };
 
 struct record_unwind *record_unwind_open(struct ev_recording *recording)
@@ -93,19 +94,14 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
 	struct ev_unwound how;
-	size_t count = 0;
-	if (ev_decode(unwind->decoder, raw, &record))
-		return ev_writer_add(unwind->writer, raw->header, raw->size_bytes, err);
-	for (; count < sample->chain_count && count < CHAIN_LIMIT / 2 &&
-	       sample->chain[count] != (uint64_t)PERF_CONTEXT_USER;
-	     count++)
-		unwind->chain[count] = sample->chain[count];
-	if (sample->user_regs) {
-		unwind->chain[count++] = (uint64_t)PERF_CONTEXT_USER;
-		count += ev_unwind(unwind->unwinder, &record, &unwind->chain[count],
-				   CHAIN_LIMIT - count, &how);
-		unwind->ends[how.end]++;
+	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
+	if (ev_decode(unwind->decoder, raw, &record)) {
+		unwind->unreadable++;
+		return 0;
 	}
+	size_t count = ev_unwind_chain(unwind->unwinder, &record, unwind->chain, CHAIN_LIMIT, &how);
+	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE)
+		unwind->ends[how.end]++;
 	sample->chain = unwind->chain;
 	sample->chain_count = count;
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
@@ -131,6 +127,11 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
 	return rc;
+}
+
+uint64_t record_unwind_unreadable(const struct record_unwind *unwind)
+{
+	return unwind->unreadable;
 }
 
 const uint64_t *record_unwind_ends(const struct record_unwind *unwind)

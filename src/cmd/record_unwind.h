@@ -20,6 +20,8 @@ int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t s
 /* The rings were drained: what the drain before brought can be unwound now, because every mapping
  * it may need has arrived. At the end, two steps. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
+/* Samples of which nothing could be made, and which are not in the file. */
+uint64_t record_unwind_unreadable(const struct record_unwind *unwind);
 /* How stacks ended, by enum ev_unwound_end. */
 const uint64_t *record_unwind_ends(const struct record_unwind *unwind);
 void record_unwind_close(struct record_unwind *unwind);

@@ -296,21 +296,13 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_unwound how;
-	size_t count = 0;
-	while (count < sample->chain_count && sample->chain[count] != (uint64_t)PERF_CONTEXT_USER &&
-	       count < UNWOUND_LIMIT / 2) {
-		sink->unwound[count] = sample->chain[count];
-		count++;
-	}
-	sink->unwound[count++] = (uint64_t)PERF_CONTEXT_USER;
-	size_t frames = ev_unwind(sink->unwinder, record, &sink->unwound[count],
-				  UNWOUND_LIMIT - count, &how);
+	size_t count = ev_unwind_chain(sink->unwinder, record, sink->unwound, UNWOUND_LIMIT, &how);
 	sink->profile->quality.unwound[how.end]++;
 	sink->profile->quality.guessed_frames += how.guessed;
-	if (!frames)
+	if (how.end == EV_UNWOUND_NO_REGISTERS)
 		return;
 	sample->chain = sink->unwound;
-	sample->chain_count = count + frames;
+	sample->chain_count = count;
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
 }
 

@@ -109,6 +109,34 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 	}
 }
 
+/* Of stacks that were unwound from copies: where those that are not complete ended. */
+static void print_unwound(FILE *out, const struct ev_quality *quality, const char *prefix)
+{
+	uint64_t all = 0;
+	bool any = false;
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		all += quality->unwound[i];
+	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++) {
+		if (!quality->unwound[i] || !ev_unwound_words(i))
+			continue;
+		fputs(any ? ", " : prefix, out);
+		fputs(any ? "" : "Stacks: ", out);
+		print_percent(out, quality->unwound[i], all);
+		fprintf(out, " %s", ev_unwound_words(i));
+		any = true;
+	}
+	if (quality->guessed_frames) {
+		fputs(any ? "; " : prefix, out);
+		fputs(any ? "" : "Stacks: ", out);
+		print_count(out, "", quality->guessed_frames,
+			    quality->guessed_frames == 1 ? " frame" : " frames");
+		fputs(" found by the frame pointer, for want of unwind tables", out);
+		any = true;
+	}
+	if (any)
+		putc('\n', out);
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -160,6 +188,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_count(out, ", ", quality->damaged_records,
 			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
 	putc('\n', out);
+	print_unwound(out, quality, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)

@@ -166,6 +166,15 @@ test_copied_stacks_are_unwound_without_frame_pointers() {
 	expect_equal "$(json out 'j["quality"]["truncated_stacks"] < j["quality"]["samples"] / 10')" True "most stacks are complete"
 }
 
+test_copied_stacks_that_end_early_are_told_with_the_reason() {
+	needs_perf
+	perf record -q -e cpu-clock --call-graph dwarf,512 -o perf.data "$specimens/deep" 50 >/dev/null 2>&1 ||
+		skip "perf can not copy stacks here"
+	run report -g caller
+	expect_status 0
+	expect_out '^# Stacks: [0-9.]+% are deeper than the copy of the stack'
+}
+
 test_asking_for_chains_of_a_recording_without_says_so() {
 	record "$specimens/two_functions" 20
 	run report -g caller

@@ -315,6 +315,48 @@ static void a_sample_without_registers_has_no_chain(void **state)
 	ev_space_set_close(set);
 }
 
+static void the_kernels_side_of_a_chain_stays_in_front(void **state)
+{
+	(void)state;
+	const uint64_t kernel[] = { (uint64_t)PERF_CONTEXT_KERNEL, UINT64_MAX - 0x10000,
+				    (uint64_t)PERF_CONTEXT_USER, 0x1234 };
+	struct ev_space_set *set = ev_space_set_open();
+	struct ev_record record = { .type = PERF_RECORD_SAMPLE };
+	struct ev_unwound how;
+	uint64_t chain[8], registers[EV_LENGTH(numbers)] = { 0 };
+	ev_space_set_ready(set);
+	struct ev_unwinder *unwinder = ev_unwinder_open(set, NULL, NULL);
+	record.sample.chain = kernel;
+	record.sample.chain_count = EV_LENGTH(kernel);
+	/* A kernel thread: nothing of the user's, and nothing amiss. */
+	assert_int_equal(ev_unwind_chain(unwinder, &record, chain, 8, &how), 2);
+	assert_memory_equal(chain, kernel, 2 * sizeof(chain[0]));
+	assert_int_equal(how.end, EV_UNWOUND_COMPLETE);
+	record.sample.user_regs_abi = PERF_SAMPLE_REGS_ABI_64;
+	assert_int_equal(ev_unwind_chain(unwinder, &record, chain, 8, &how), 2);
+	assert_int_equal(how.end, EV_UNWOUND_NO_REGISTERS);
+	if (!needs_registers()) {
+		for (size_t i = 0; i < EV_LENGTH(numbers); i++) {
+			record.sample.user_regs_mask |= (uint64_t)1 << numbers[i];
+			registers[i] = numbers[i] == PC ? 0x4321 : 0;
+		}
+		record.sample.user_regs = registers;
+		assert_int_equal(ev_unwind_chain(unwinder, &record, chain, 8, &how), 4);
+		assert_true(chain[2] == (uint64_t)PERF_CONTEXT_USER);
+		assert_int_equal(chain[3], 0x4321);
+		assert_int_equal(how.end, EV_UNWOUND_NO_OBJECT);
+	}
+	ev_unwinder_close(unwinder);
+	ev_space_set_close(set);
+}
+
+static void every_end_but_a_complete_one_has_words(void **state)
+{
+	(void)state;
+	for (enum ev_unwound_end end = 0; end < EV_UNWOUND_END_COUNT; end++)
+		assert_true(!ev_unwound_words(end) == (end == EV_UNWOUND_COMPLETE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +365,8 @@ int main(void)
 		cmocka_unit_test(no_more_frames_are_given_than_asked_for),
 		cmocka_unit_test(a_stack_of_nonsense_ends),
 		cmocka_unit_test(a_sample_without_registers_has_no_chain),
+		cmocka_unit_test(the_kernels_side_of_a_chain_stays_in_front),
+		cmocka_unit_test(every_end_but_a_complete_one_has_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,28 @@ static void fallbacks_and_partial_recordings_are_told(void **state)
 	invented_done(&it);
 }
 
+static void stacks_that_end_early_are_told_with_the_reason(void **state)
+{
+	(void)state;
+	struct invented it;
+	struct ev_quality quality = { .samples = 100, .with_stack = 100, .truncated_stacks = 25 };
+	open_one(&it);
+	quality.unwound[EV_UNWOUND_COMPLETE] = 75;
+	quality.unwound[EV_UNWOUND_TRUNCATED] = 20;
+	quality.unwound[EV_UNWOUND_NO_CFI] = 5;
+	quality.guessed_frames = 1;
+	assert_string_equal(
+		quality_of(&it, quality),
+		"# Quality: 100 samples, 100.0% resolved, 75.0% complete stacks, 0 lost\n"
+		"# Stacks: 20.0% are deeper than the copy of the stack, 5.0% pass through "
+		"code without unwind tables; 1 frame found by the frame pointer, for want "
+		"of unwind tables\n");
+	quality = (struct ev_quality){ .samples = 3, .with_stack = 3 };
+	quality.unwound[EV_UNWOUND_COMPLETE] = 3;
+	assert_null(strstr(quality_of(&it, quality), "Stacks"));
+	invented_done(&it);
+}
+
 static void the_worst_objects_are_named_where_much_is_unresolved(void **state)
 {
 	(void)state;
@@ -178,6 +200,7 @@ int main(void)
 		cmocka_unit_test(more_truncated_stacks_than_stacks_are_none_complete),
 		cmocka_unit_test(stacks_that_were_not_looked_at_are_told),
 		cmocka_unit_test(what_is_wrong_with_counts_is_told),
+		cmocka_unit_test(stacks_that_end_early_are_told_with_the_reason),
 		cmocka_unit_test(fallbacks_and_partial_recordings_are_told),
 		cmocka_unit_test(the_worst_objects_are_named_where_much_is_unresolved),
 		cmocka_unit_test(a_simulated_recording_is_told_first),
