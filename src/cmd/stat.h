@@ -53,6 +53,7 @@ struct stat_options {
 struct stat_place {
 	char id[64];             /* "S0-D0-C1" */
 	struct ev_cpu_place cpu; /* the first of them */
+	uint64_t core;           /* of single CPUs: the place + 1 that stands for its core */
 };
 struct stat_places {
 	const struct ev_aggregation *by; /* NULL = one row for all */
@@ -253,8 +254,6 @@ void stat_counts_read(struct stat_run *run, bool since_last);
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns);
 void stat_counts_forget_runs(struct stat_run *run);
 void stat_counts_done(struct stat_counts *counts);
-/* The CPU that stands for the core of this one, and the core's name ("S0-D0-C3"). */
-int stat_percore_cpu(int cpu, char *name, size_t size_bytes);
 
 /* Which events belong together; once, when the openings are known. */
 void stat_sums_find(struct stat_run *run);

@@ -111,12 +111,13 @@ static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struc
 	struct stat_counts *counts = &run->counts;
 	if (run->events.items[event].probe)
 		event = run->events.items[event].summed;
-	char core[48];
-	bool added, percore = run->options->by[EV_BY_CPU] && slot && slot->cpu >= 0 &&
-			      run->events.items[event].percore;
-	uint64_t place = percore ? (uint64_t)stat_percore_cpu(slot->cpu, core, sizeof(core)) + 1
-			 : slot  ? place_of(run, slot, index)
-				 : 0;
+	bool added, percore = run->options->by[EV_BY_CPU] && run->events.items[event].percore;
+	uint64_t place = slot ? place_of(run, slot, index) : 0;
+	const struct stat_place *core = NULL;
+	if (percore && place) {
+		place = run->places.items.items[place - 1].core;
+		core = &run->places.items.items[place - 1];
+	}
 	uint32_t *id = ev_map_add(&counts->cell_ids, event, place, &added);
 	if (!added)
 		return &counts->cells.items[*id];
@@ -124,8 +125,9 @@ static struct stat_cell *cell_of(struct stat_run *run, size_t event, const struc
 	struct stat_cell *cell = ev_array_add(&counts->cells);
 	cell->event = cell->row = event;
 	cell->place = place;
-	if (percore)
-		snprintf(cell->slot, sizeof(cell->slot), "%s", core);
+	if (core)
+		ev_aggregation_id(&ev_aggregations[EV_BY_CORE], &core->cpu, cell->slot,
+				  sizeof(cell->slot));
 	else if (place)
 		name_slot(run, cell, slot);
 	return cell;

@@ -23,6 +23,20 @@ static const struct ev_aggregation *chosen(const struct stat_options *options)
 	return NULL;
 }
 
+/* For events with the term percore, whose counts of a core's threads are one row: the first of
+ * those CPUs stands for all. */
+static void find_cores(struct stat_places *places)
+{
+	for (size_t i = 0; i < places->items.count; i++) {
+		size_t first = 0;
+		while (ev_aggregation_compare(&ev_aggregations[EV_BY_CORE],
+					      &places->items.items[first].cpu,
+					      &places->items.items[i].cpu))
+			first++;
+		places->items.items[i].core = first + 1;
+	}
+}
+
 int stat_places_find(struct stat_run *run, struct ev_err *err)
 {
 	struct stat_places *places = &run->places;
@@ -46,6 +60,8 @@ int stat_places_find(struct stat_run *run, struct ev_err *err)
 		}
 		*ev_map_add(&places->of_cpu, found[i].cpu, 0, NULL) = (uint32_t)places->items.count;
 	}
+	if (run->options->by[EV_BY_CPU])
+		find_cores(places);
 	free(found);
 	free(cpus);
 	return 0;
