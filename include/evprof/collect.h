@@ -57,6 +57,9 @@ int ev_workload_ended(struct ev_workload *workload, bool block, int *status, str
  * none.
  */
 int ev_workload_fd(const struct ev_workload *workload);
+/* A peak of the command's memory (ru_maxrss) up to here is not its own: the kernel counts in what
+ * the child of evprof had before it became the command. */
+uint64_t ev_workload_floor_kb(const struct ev_workload *workload);
 void ev_workload_signal(struct ev_workload *workload, int signal_number);
 /* Kills and reaps it when it still waits or runs. */
 void ev_workload_close(struct ev_workload *workload);

@@ -136,6 +136,7 @@ struct ev_stat {
 	double elapsed_s, elapsed_error_s;
 	const double *elapsed_each_s; /* one per run, for --table */
 	double user_s, sys_s;         /* < 0 when not known */
+	bool peak_rss_is_bound;       /* it was that much or less */
 	uint64_t peak_rss_kb, major_faults, voluntary_switches, involuntary_switches;
 	/* What user_s and sys_s are of, where that is more than elapsed_s (-D); 0 else. */
 	double usage_s;

@@ -134,6 +134,7 @@ struct stat_times {
 	struct ev_stat_machine machine; /* with -a and -C; summed over the runs */
 	EV_ARRAY(double) each_s;
 	uint64_t peak_rss_kb;
+	bool peak_rss_is_bound; /* it is evprof's before the exec: the command's is not more */
 };
 
 struct stat_output {

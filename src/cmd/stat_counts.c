@@ -258,8 +258,11 @@ static void add_times(struct stat_run *run, uint64_t elapsed_ns)
 	ev_running_add(&times->major_faults, (double)usage->ru_majflt);
 	ev_running_add(&times->voluntary, (double)usage->ru_nvcsw);
 	ev_running_add(&times->involuntary, (double)usage->ru_nivcsw);
-	if ((uint64_t)usage->ru_maxrss > times->peak_rss_kb)
-		times->peak_rss_kb = (uint64_t)usage->ru_maxrss;
+	if ((uint64_t)usage->ru_maxrss <= times->peak_rss_kb)
+		return;
+	times->peak_rss_kb = (uint64_t)usage->ru_maxrss;
+	times->peak_rss_is_bound =
+		run->workload && times->peak_rss_kb <= ev_workload_floor_kb(run->workload);
 }
 
 void stat_counts_add_run(struct stat_run *run, uint64_t elapsed_ns)

@@ -476,6 +476,7 @@ static void fill_times(struct sheet *sheet)
 		ev_running_relative_error(&times->elapsed_s) * times->elapsed_s.mean;
 	stat->elapsed_each_s = times->each_s.items;
 	stat->peak_rss_kb = times->peak_rss_kb;
+	stat->peak_rss_is_bound = times->peak_rss_is_bound;
 	stat->machine = times->machine;
 	if (!times->user_s.count)
 		return;

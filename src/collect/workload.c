@@ -18,6 +18,7 @@ struct ev_workload {
 	bool ended;
 	int status; /* valid once ended */
 	struct rusage usage;
+	uint64_t floor_kb; /* evprof's own peak of memory when the child was made */
 };
 
 /* Exec keeps what is ignored or blocked: a command must find neither evprof's ways nor those of
@@ -77,8 +78,11 @@ int ev_workload_start(struct ev_workload **workload, char *const *argv, struct e
 		close(failed[0]);
 		return ev_fail(err, error, "cannot start a process: %s", strerror(error));
 	}
+	struct rusage own = { 0 };
+	getrusage(RUSAGE_SELF, &own);
 	*workload = ev_alloc(sizeof(**workload));
 	**workload = (struct ev_workload){ .pid = pid,
+					   .floor_kb = (uint64_t)own.ru_maxrss,
 					   .pidfd = ev_sys_pidfd_open(pid),
 					   .go_fd = go[1],
 					   .failed_fd = failed[0],
@@ -145,6 +149,11 @@ int ev_workload_ended(struct ev_workload *workload, bool block, int *status, str
 	if (usage)
 		*usage = workload->usage;
 	return 1;
+}
+
+uint64_t ev_workload_floor_kb(const struct ev_workload *workload)
+{
+	return workload->floor_kb;
 }
 
 void ev_workload_signal(struct ev_workload *workload, int signal_number)

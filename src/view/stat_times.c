@@ -60,14 +60,15 @@ static void print_elapsed(FILE *out, const struct ev_stat *stat,
 		ev_format_fixed(percent, sizeof(percent), 100 * share, 2), whose);
 }
 
-static void print_size(FILE *out, uint64_t size_kb)
+static void print_size(FILE *out, uint64_t size_kb, bool is_bound)
 {
 	char text[64];
 	ev_format_size(text, sizeof(text), size_kb * 1024);
 	char *unit = strchr(text, ' ');
 	if (unit)
 		*unit++ = 0;
-	fprintf(out, "%*s %s peak RSS\n", TIME_COLUMNS, text, unit ? unit : "");
+	fprintf(out, "%*s %s peak RSS%s\n", TIME_COLUMNS, text, unit ? unit : "",
+		is_bound ? " or less" : "");
 }
 
 void ev_stat_print_times(FILE *out, const struct ev_stat *stat,
@@ -83,7 +84,7 @@ void ev_stat_print_times(FILE *out, const struct ev_stat *stat,
 			seconds_text(stat->sys_s, 9, text, sizeof(text)));
 	}
 	if (stat->peak_rss_kb)
-		print_size(out, stat->peak_rss_kb);
+		print_size(out, stat->peak_rss_kb, stat->peak_rss_is_bound);
 	if (stat->user_s >= 0 || stat->peak_rss_kb)
 		putc('\n', out);
 }

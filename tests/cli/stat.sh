@@ -417,4 +417,11 @@ test_counts_that_cannot_be_written_are_said_and_the_commands_status_stays() {
 	expect_err 'could not write all counts'
 }
 
+test_a_peak_of_memory_that_is_not_the_commands_own_is_a_bound() {
+	run stat -e task-clock true
+	expect_err 'MB peak RSS or less$'
+	run stat -e task-clock python3 -c 'x = bytearray(200 << 20)'
+	expect_err '2[0-9][0-9]\.?[0-9]* MB peak RSS$'
+}
+
 run_tests "$@"

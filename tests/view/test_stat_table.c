@@ -179,6 +179,9 @@ static void times_and_memory_follow_the_counts(void **state)
 			 "       0.000000000 seconds sys\n"
 			 "              20.5 MB peak RSS\n\n");
 	stat.user_s = -1;
+	stat.peak_rss_is_bound = true;
+	assert_has(print_stat(&stat, &(struct ev_stat_options){ 0 }),
+		   "\n              20.5 MB peak RSS or less\n\n");
 	stat.peak_rss_kb = 0;
 	text = print_stat(&stat, &(struct ev_stat_options){ 0 });
 	assert_has_not(text, "seconds user");
