@@ -210,9 +210,10 @@ static const char *encoding_of(struct listing *listing, const struct ev_event_li
 	if (attr->config2)
 		ev_buffer_printf(&text, ", config2 0x%llx", (unsigned long long)attr->config2);
 	put_choices(&text, event);
-	ev_buffer_printf(&text, "; in full: %s", event->resolved);
+	ev_buffer_printf(&text, "; in full: %s", ev_event_spelling(event, &listing->arena));
 	for (size_t i = 1; i < events->count && i < MOST_SPELLINGS; i++)
-		ev_buffer_printf(&text, " + %s", events->items[i].resolved);
+		ev_buffer_printf(&text, " + %s",
+				 ev_event_spelling(&events->items[i], &listing->arena));
 	if (events->count > MOST_SPELLINGS)
 		ev_buffer_printf(&text, " + …");
 	char *encoding = ev_arena_text(&listing->arena, (char *)text.bytes, text.size_bytes);
