@@ -110,6 +110,9 @@ struct ev_symbolizer_options {
 	const char *kallsyms; /* --kallsyms, NULL = /proc/kallsyms */
 	const char *vmlinux;
 	bool no_local_files; /* use only what the recording carries */
+	/* A folder of the user's own for what takes long to find out again, made when needed; safe
+	 * to delete. NULL: nothing is kept. */
+	const char *cache;
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
  * The kernel's own symbols are only used when `recording` is of the running kernel (same release

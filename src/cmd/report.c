@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <evprof/collect.h>
+#include "cache_folder.h"
 #include "load.h"
 #include "report.h"
 #include "verbs.h"
@@ -250,9 +251,12 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		return complain_text(verb, STATUS_USAGE,
 				     "'%s' is not an option; a recording is named by -i",
 				     argv[first]);
+	char *cache = cache_folder();
+	options.symbols.cache = cache;
 	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
 						    : report(verb, &options, &plan);
+	free(cache);
 	report_plan_done(&plan);
 	options_list_done(&options.ratios);
 	free((void *)options.view.widths);

@@ -45,6 +45,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		symbolizer->symfs = option(symbolizer, options->symfs);
 		symbolizer->kallsyms_path = option(symbolizer, options->kallsyms);
 		symbolizer->vmlinux_path = option(symbolizer, options->vmlinux);
+		symbolizer->cache = option(symbolizer, options->cache);
 		symbolizer->no_local_files = options->no_local_files;
 	}
 	const struct ev_section *section =
