@@ -280,6 +280,20 @@ int ev_decode_sample(struct ev_decoder *decoder, const struct ev_raw *raw, uint6
 		     struct ev_record *record);
 void ev_decoder_close(struct ev_decoder *decoder);
 
+/* What a profile needs of a sample. */
+struct ev_brief {
+	int event;
+	uint32_t pid, tid;
+	uint64_t time_ns, ip, period;
+	bool has_period;
+	const uint64_t *chain; /* in the record; NULL when it was not asked for, or has none */
+	size_t chain_count;
+};
+/* The same for most samples, at a fraction of the time. False for every sample that is laid out
+ * in a way that takes more, or is damaged: ev_decode tells. */
+bool ev_decode_brief(struct ev_decoder *decoder, const struct ev_raw *raw, bool with_chain,
+		     struct ev_brief *brief);
+
 /* The bytes of one record in native order, appended to `out`: the inverse of ev_decode for every
  * type that ev_record holds. Writes the sample id as `recording`'s event record->event asks. */
 int ev_encode(const struct ev_recording *recording, const struct ev_record *record,
@@ -329,6 +343,9 @@ struct ev_recording *ev_reader_recording(struct ev_reader *reader);
  * when the file is damaged here: what was read before stays good. Records such as HEADER_ATTR
  * are applied to the recording and also returned. raw's bytes live until the next call. */
 int ev_reader_next(struct ev_reader *reader, struct ev_raw *raw, struct ev_err *err);
+/* As many of the records that come next as are at hand, at most `room`, all of them good until the
+ * next call. 0 says nothing: ask ev_reader_next. */
+size_t ev_reader_batch(struct ev_reader *reader, struct ev_raw *raws, size_t room);
 /* Back to the first record. -ESPIPE on a pipe that is not a regular file. */
 int ev_reader_rewind(struct ev_reader *reader, struct ev_err *err);
 /* Byte position of the next record and the size of everything, for progress and for splitting. */
@@ -340,6 +357,13 @@ uint64_t ev_reader_size(const struct ev_reader *reader);
 int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct ev_reader **part,
 		   struct ev_err *err);
 bool ev_reader_can_split(const struct ev_reader *reader);
+/* Where at or after `from` a record seems to begin, by what follows it; UINT64_MAX when nothing
+ * near looks like it. A guess: true when the records before it end there. */
+uint64_t ev_reader_guess(const struct ev_reader *reader, uint64_t from);
+/* Where the records end, in bytes of the file; UINT64_MAX for a pipe. */
+uint64_t ev_reader_end(const struct ev_reader *reader);
+/* Go on at a record that is `passed` records further on: others have read those between. */
+void ev_reader_skip_to(struct ev_reader *reader, uint64_t place, uint64_t passed);
 void ev_reader_close(struct ev_reader *reader);
 
 /* ---- time order ----------------------------------------------------------------------------- */
