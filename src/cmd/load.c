@@ -11,6 +11,7 @@
 #include <evprof/profile.h>
 #include "load.h"
 #include "options.h"
+#include "sample_details.h"
 #include "samples.h"
 
 #define PART_BYTES ((uint64_t)8 << 20) /* a part is worth a thread from here on */
@@ -78,6 +79,8 @@ static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times
 			continue;
 		}
 		count_loss(&loaded->profile->quality, &record);
+		if (loaded->groups)
+			sample_groups_add(loaded->groups, &record);
 		ev_space_set_add(loaded->spaces, &record);
 	}
 	if (rc < 0)
@@ -125,6 +128,8 @@ static int walker_open(struct walker *walker, const struct loaded *loaded, const
 {
 	walker->loaded = loaded;
 	walker->profile = ev_profile_open();
+	walker->profile->detail_mask = loaded->profile->detail_mask;
+	walker->profile->of_branches = loaded->profile->of_branches;
 	sample_sink_open(&walker->sink, options, loaded->recording, loaded->spaces,
 			 walker->profile);
 	return ev_reader_part(loaded->reader, cuts->items[first], cuts->items[last],
@@ -287,8 +292,14 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->recording = ev_reader_recording(loaded->reader);
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open();
+	loaded->profile->detail_mask = options->details;
+	loaded->profile->of_branches = options->by_branch;
+	if (options->details & (EV_DETAIL_BIT(CGROUP) | EV_DETAIL_BIT(CGROUP_SPACE)))
+		wanted.groups = loaded->groups = sample_groups_open();
 	offsets cuts = { 0 };
 	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns);
+	if (loaded->groups)
+		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
@@ -322,6 +333,7 @@ void loaded_done(struct loaded *loaded)
 		ev_reader_close(loaded->reader);
 	ev_ratios_done(&loaded->ratios);
 	ev_joints_done(&loaded->joints);
+	sample_groups_close(loaded->groups);
 	free(loaded->partial);
 	*loaded = (struct loaded){ 0 };
 }

@@ -14,6 +14,7 @@ struct sample_options {
 	struct ev_reads *reads;
 	const struct ev_ratio_list *ratios;
 	struct ev_joints *joints;
+	const struct sample_groups *groups; /* NULL when not asked for */
 };
 
 /* An address and the epoch it was seen in: a time of one process (or the kernel) in which no
@@ -41,7 +42,9 @@ struct sample_sink {
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	uint64_t want;
-	bool has_links; /* the recording is of a machine with a link register */
+	bool whole;                     /* all of a sample is looked at, not only what is in want */
+	struct sample_history *history; /* NULL when branches are no frames */
+	bool has_links;                 /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */
@@ -54,6 +57,11 @@ struct sample_sink {
 		uint64_t address;
 		uint32_t epoch, place;
 	} places[8192];
+
+	struct sample_socket {
+		uint32_t cpu, socket;
+		bool known;
+	} sockets[64];
 
 	/* Whole chains that were seen lately, by 128 bits of hash. */
 	struct sample_chain {
@@ -73,6 +81,11 @@ struct sample_sink {
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile);
+/* Who a sample is of, and what its details are; `branch` is one of its branches or NULL. */
+uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
+		    const struct ev_branch *branch);
+/* The place of an address of a sample whose mode only the address tells. */
+uint32_t sample_place(struct sample_sink *sink, const struct ev_record *record, uint64_t address);
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw);
 /* The same where samples carry counts: each stands for what every member of its group counted since
  * the one before. Wants the samples in the order of the file. */

@@ -164,7 +164,10 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 	uint64_t samples = quality->samples;
 	ev_print_simulated(out, report, prefix);
 	fprintf(out, "%sQuality", prefix);
-	print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
+	if (report->named->profile->of_branches)
+		print_count(out, ": ", samples, samples == 1 ? " branch" : " branches");
+	else
+		print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
 	if (samples) {
 		fputs(", ", out);
 		print_percent(out, left(samples, quality->unresolved), samples);

@@ -1,4 +1,5 @@
 /* The table of report formats, and what more than one of them needs. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <evprof/event.h>
@@ -44,6 +45,18 @@ bool ev_report_has_chains(const struct ev_report *report)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CALLCHAIN)
 			return true;
 	return false;
+}
+
+const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,
+			       size_t event, struct ev_arena *arena)
+{
+	const char *text = ev_row_text(report->table, report->named, row, key);
+	uint64_t each, total;
+	if (!ev_keys[report->table->keys[key]].is_total || ev_parse_u64(text, &each))
+		return text;
+	if (__builtin_mul_overflow(each, row->samples[event], &total))
+		total = UINT64_MAX;
+	return ev_arena_printf(arena, "%" PRIu64, total);
 }
 
 const char *ev_report_safe(struct ev_arena *arena, const char *text)

@@ -128,8 +128,7 @@ static void measure(struct ev_block *block)
 				column->width = width;
 			ev_arena_reset(&block->scratch);
 		}
-		enum ev_key key = table->keys[column->key];
-		if ((key == EV_KEY_PID || key == EV_KEY_TID) &&
+		if (ev_keys[table->keys[column->key]].kind == EV_KEY_IS_OWNER &&
 		    column->width < EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH)
 			column->width = EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH;
 	}
