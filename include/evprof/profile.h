@@ -92,6 +92,7 @@ struct ev_profile {
 	uint32_t detail_mask;
 	EV_ARRAY(uint64_t) details; /* so many numbers for each: private */
 	bool of_branches;           /* each branch counts as a sample */
+	bool of_weights;            /* the period of a sample is its weight */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
@@ -306,6 +307,9 @@ struct ev_node {
 	uint32_t first_child, next; /* node indices, 0 = none; children by falling total */
 	uint64_t self, total;       /* period */
 	uint64_t samples;           /* of total */
+	/* Of a node that stands for calls of a function by itself, one in another: how many, at
+	 * least and at most; 0 of any other. See ev_tree_fold. */
+	uint32_t calls_least, calls_most;
 };
 struct ev_tree {
 	EV_ARRAY(struct ev_node) nodes;
@@ -319,7 +323,26 @@ void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
  * a table without children. A table with children gives what is inside the row, as above. */
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
+/* Deep recursion becomes one node: the first four calls of a function by itself are kept, all that
+ * are deeper are one. */
+void ev_tree_fold(struct ev_tree *tree, const struct ev_named *named);
 void ev_tree_done(struct ev_tree *tree);
+
+/* One function calling another, in the samples of one event. */
+struct ev_edge {
+	uint32_t caller, callee; /* rows of the table */
+	uint64_t samples, period;
+	bool inlined; /* the callee was, everywhere */
+};
+struct ev_edges {
+	EV_ARRAY(struct ev_edge) items;
+};
+/* The calls from and to the rows that `wanted` marks (NULL: all). A call counts once per stack, and
+ * one by a row of itself not at all, as pprof has it. For tables of keys that depend on the frame
+ * only. */
+void ev_edges_find(struct ev_edges *edges, const struct ev_table *table,
+		   const struct ev_named *named, uint32_t event, const bool *wanted);
+void ev_edges_done(struct ev_edges *edges);
 
 /* ---- ratios of counts that were read together -------------------------------------------------
  */

@@ -30,6 +30,7 @@ static const struct option_row rows[] = {
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
+	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
@@ -50,6 +51,7 @@ static const struct option_row rows[] = {
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
 	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
 	ROW('G', "inverted", NULL, FLAG, inverted, "the same as -g caller"),
+	ROW(0, "peek", "REGEX", TEXT, view.peek, "callers and callees of these functions, as pprof -peek"),
 	ROW(0, "max-stack", "N", U64, chain_limit, "keep the innermost N addresses of a chain only"),
 	ROW(0, "ignore-callees", "REGEX", TEXT, ignored, "what these functions call counts as their own"),
 	ROW('p', "parent", "REGEX", TEXT, parent, "callers that the key parent names (^sys_|^do_page_fault)"),
@@ -67,7 +69,7 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded or json"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, pprof-text or pprof-tree"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
@@ -82,6 +84,11 @@ static const struct example examples[] = {
 	{ "evprof report --no-children --sort dso,sym -n", "another grouping, with sample counts" },
 	{ "evprof report --sort srcline", "source lines" },
 	{ "evprof report -F sample,overhead,sym", "these columns, in this order" },
+	{ "evprof report -b", "which branches were taken, of a recording that has them" },
+	{ "evprof report --hierarchy -s comm,dso,sym", "the same rows as a hierarchy with sums" },
+	{ "evprof report --filter 'sym~mem*' --filter comm!=sh", "only some rows, by any key" },
+	{ "evprof report --time 10%-20%,40%-50% -p '^handle_' -x", "only what one caller did, then" },
+	{ "evprof report --peek '^main$'", "callers above, callees below, as pprof -peek" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
@@ -97,7 +104,8 @@ static bool wants_lines(const struct report_plan *plan)
 static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
 	bool stacks = options->view.chains != EV_CHAIN_NONE ||
-		      plan->format == ev_report_format_find("folded");
+		      plan->format == ev_report_format_find("folded") ||
+		      plan->format->by_function;
 	bool lines = false;
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
 		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
@@ -217,6 +225,9 @@ static int report(const struct verb *verb, struct report_options *options, struc
 				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
 				       "whole machine with -a",
 				       options->input);
+	else if (!options->view.header_only &&
+		 report_check_needs(options, plan, loaded.recording, &err))
+		status = complain(verb, &err, STATUS_FAILED);
 	else if (says_nothing(&loaded) && !options->view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
@@ -264,6 +275,15 @@ const struct verb report_verb = {
 	.examples = examples,
 	.run = run_report,
 	.notes =
+		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, parent, socket, cgroup, "
+		"cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, p_stage_cyc (also "
+		"retire_lat), local_p_stage_cyc, code_page_size and transaction; of memory accesses "
+		"symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, locked, blocked, dcacheline, "
+		"phys_daddr and data_page_size; of branches, which count one by one with -b or with one "
+		"of these keys, dso_from, dso_to, symbol_from, symbol_to, srcline_from, srcline_to, "
+		"addr_from, addr_to, mispredict, in_tx, abort and cycles. -s +KEY adds to the usual ones. "
+		"--filter takes any of them, with texts as the report prints them; several filters must "
+		"all let a row through.\n\n"
 		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
 		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
 		"-F by their weight.\n\n"

@@ -57,6 +57,9 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 int report_filters(struct report_options *options, struct report_plan *plan, struct ev_err *err);
 /* Whether a key is among those shown, or filtered by. */
 bool report_has_key(const struct report_plan *plan, enum ev_key key);
+/* -ENODATA where the recording has not what is to be shown, with how it is recorded. */
+int report_check_needs(const struct report_options *options, const struct report_plan *plan,
+		       const struct ev_recording *recording, struct ev_err *err);
 /* What the loading walk is to keep. */
 struct load_options report_load_options(const struct report_options *options,
 					const struct report_plan *plan);

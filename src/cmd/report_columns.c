@@ -42,9 +42,11 @@ static int parse(columns *list, const char *text, struct ev_err *err)
 	return rc;
 }
 
-static const char *default_sort(const struct report_options *options)
+static const char *default_sort(const struct report_options *options,
+				const struct report_plan *plan)
 {
-	return options->by_branch        ? BRANCH_SORT
+	return plan->format->by_function ? "sym"
+	       : options->by_branch      ? BRANCH_SORT
 	       : options->by_weight      ? MEMORY_SORT
 	       : options->branch_history ? HISTORY_SORT
 					 : DEFAULT_SORT;
@@ -63,9 +65,9 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 	bool more = text && *text == '+';
 	const char *by = options->sort   ? options->sort
 			 : text && !more ? NULL
-					 : default_sort(options);
+					 : default_sort(options, plan);
 	bool more_keys = by && *by == '+'; /* besides the usual ones */
-	int rc = more_keys ? parse(&sort, default_sort(options), err) : 0;
+	int rc = more_keys ? parse(&sort, default_sort(options, plan), err) : 0;
 	if (!rc && by)
 		rc = parse(&sort, by + more_keys, err);
 	if (!rc && options->parent && !options->by_branch)

@@ -28,8 +28,13 @@ static int parse_widths(struct report_options *options, struct ev_err *err)
 static int parse_format(struct report_options *options, struct report_plan *plan,
 			struct ev_err *err)
 {
-	const char *name = options->format ? options->format : "text";
+	const char *name = options->format      ? options->format
+			   : options->view.peek ? "pprof-tree"
+						: "text";
 	plan->format = ev_report_format_find(name);
+	if (plan->format && options->view.peek && strcmp(name, "pprof-tree"))
+		return ev_fail(err, EINVAL, "--peek has a format of its own: not with --format %s",
+			       name);
 	if (plan->format)
 		return 0;
 	struct ev_buffer names = { 0 };
@@ -96,7 +101,9 @@ static int choose_modes(struct report_options *options, struct ev_err *err)
 		return ev_fail(err, EINVAL,
 			       "-b shows branches one by one, --branch-history in stacks: not "
 			       "both");
-	if (options->by_weight)
+	if (options->view.hierarchy && options->fields)
+		return ev_fail(err, EINVAL, "--hierarchy goes by the keys of -s: not with -F");
+	if (options->by_weight || options->view.hierarchy)
 		options->children = false;
 	if (options->branch_history && options->view.chains == EV_CHAIN_NONE)
 		options->view.chains = EV_CHAIN_GRAPH;
@@ -116,6 +123,10 @@ static int settle_modes(struct report_options *options, const struct report_plan
 				       options->by_weight ? "--mem-mode" : "--branch-history");
 		options->by_branch = true;
 	}
+	if (plan->format->by_function && (plan->key_count != 1 || !ev_keys[plan->keys[0]].of_frame))
+		return ev_fail(err, EINVAL,
+			       "--format %s goes by one key: -s sym, srcline, srcfile or dso",
+			       plan->format->name);
 	if (options->by_branch) {
 		options->children = false;
 		options->view.chains = EV_CHAIN_NONE;
@@ -127,6 +138,8 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 {
 	int rc = parse_format(options, plan, err);
 	if (!rc)
+		rc = choose_modes(options, err);
+	if (!rc)
 		rc = parse_small(options, err);
 	if (!rc)
 		rc = check_named_files(&options->symbols, err);
@@ -134,8 +147,6 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 		rc = check_style(options->style, err);
 	if (!rc && options->widths)
 		rc = parse_widths(options, err);
-	if (!rc)
-		rc = choose_modes(options, err);
 	if (!rc)
 		rc = report_columns(options, plan, err);
 	if (!rc)

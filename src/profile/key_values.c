@@ -180,12 +180,22 @@ static uint32_t detail_value(const struct ev_named *named, const struct ev_tag *
 	return intern(named, scratch, of_detail[key].words(scratch, number));
 }
 
+/* Memory of no file is not what it is called where code runs in it. */
+static uint32_t data_object(const struct ev_named *named, const struct ev_tag *tag)
+{
+	uint64_t index = ev_tag_detail(named->profile, tag, EV_DETAIL_DATA_OBJECT);
+	const struct ev_object *object =
+		named->spaces ? ev_space_set_object(named->spaces, (uint32_t)index) : NULL;
+	if (object && object->kind == EV_OBJECT_JIT)
+		return ev_strings_add_text(named->profile->strings, "anon");
+	return named->object_names[index < named->object_count ? index : 0];
+}
+
 uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, enum ev_key key,
 		      const struct ev_owners *owners, struct ev_arena *scratch)
 {
 	const struct ev_profile *profile = named->profile;
 	uint64_t time_ns = tag->slice ? (tag->slice - 1) * profile->slice_ns : 0;
-	uint64_t object;
 	switch (key) {
 	case EV_KEY_COMM:
 		return tag->comm;
@@ -212,8 +222,7 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 	case EV_KEY_TRACE:
 		return (uint32_t)ev_tag_detail(profile, tag, EV_DETAIL_TRACE);
 	case EV_KEY_OBJECT_DATA:
-		object = ev_tag_detail(profile, tag, EV_DETAIL_DATA_OBJECT);
-		return named->object_names[object < named->object_count ? object : 0];
+		return data_object(named, tag);
 	case EV_KEY_OBJECT_FROM:
 		return ev_frame_value(named, source_frame(named, tag), EV_KEY_OBJECT, scratch);
 	case EV_KEY_SYMBOL_FROM:

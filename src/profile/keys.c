@@ -79,7 +79,7 @@ const char *ev_key_nearest(const char *word)
 		const char *names[] = { ev_keys[key].name, ev_keys[key].alias };
 		for (size_t i = 0; i < EV_LENGTH(names); i++) {
 			unsigned edits = names[i] ? ev_edit_distance(word, names[i], least) : least;
-			if (edits < least && edits < strlen(word)) {
+			if (edits < least && 2 * edits < strlen(word)) {
 				least = edits;
 				nearest = names[i];
 			}

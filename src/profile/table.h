@@ -67,6 +67,9 @@ struct ev_rows {
 void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);
 
+/* Totals, and children by falling total, of nodes that have their own weights and parents. */
+void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named);
+
 /* Sort what the index counts: end[k] is where the ids of key k end; ids of EV_NO_KEY are left out.
  * Both arrays are new; the order within a key stays. */
 void ev_sort_by_key(size_t count, size_t key_count, const uint32_t *keys, uint32_t **ids,

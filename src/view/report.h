@@ -9,6 +9,10 @@ int ev_report_text(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 int ev_report_folded(FILE *out, const struct ev_report *report,
 		     const struct ev_report_options *options, struct ev_err *err);
+int ev_report_pprof_text(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_pprof_tree(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
 int ev_report_json(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 

@@ -73,24 +73,30 @@ static void print_share(struct ev_block *block, size_t width, uint64_t part, uin
 	fputs(colour ? "%\33[m" : "%", block->out);
 }
 
+void ev_block_print_number(struct ev_block *block, const struct ev_shown *column, size_t event,
+			   const uint64_t *number)
+{
+	size_t width = block->options->separator ? 0 : column->width / block->events.count;
+	if (!number)
+		fprintf(block->out, "%*s", (int)width, "N/A");
+	else if (ev_fields[column->field].is_share)
+		print_share(block, width, *number, block->report->table->total_period[event]);
+	else
+		fprintf(block->out, "%*" PRIu64, (int)width, *number);
+}
+
 static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 			  const struct ev_row *row)
 {
 	const struct ev_field_info *info = &ev_fields[column->field];
-	const struct ev_table *table = block->report->table;
 	char separator = block->options->separator;
-	size_t width = separator ? 0 : column->width / block->events.count;
 	for (size_t i = 0; i < block->events.count; i++) {
 		size_t event = block->events.first + i;
 		uint64_t number;
+		bool known = info->number(block->report, row, event, &number);
 		if (i && separator)
 			putc_unlocked(separator, block->out);
-		if (!info->number(block->report, row, event, &number))
-			fprintf(block->out, "%*s", (int)width, "N/A");
-		else if (info->is_share)
-			print_share(block, width, number, table->total_period[event]);
-		else
-			fprintf(block->out, "%*" PRIu64, (int)width, number);
+		ev_block_print_number(block, column, event, known ? &number : NULL);
 	}
 }
 

@@ -65,7 +65,7 @@ static const char *nearest_field(const char *word)
 	unsigned least = nearest ? ev_edit_distance(word, nearest, 3) : 3;
 	for (enum ev_field field = 0; field < EV_FIELD_KEY; field++) {
 		unsigned edits = ev_edit_distance(word, ev_fields[field].name, least);
-		if (edits < least && edits < strlen(word)) {
+		if (edits < least && 2 * edits < strlen(word)) {
 			least = edits;
 			nearest = ev_fields[field].name;
 		}

@@ -8,9 +8,11 @@
 enum { EVENT_NAME_BYTES = 128 };
 
 const struct ev_report_format ev_report_formats[] = {
-	{ "text", "a table as perf report --stdio prints it", ev_report_text },
-	{ "folded", "one line per stack, for flame graphs", ev_report_folded },
-	{ "json", "everything, for programs", ev_report_json },
+	{ "text", "a table as perf report --stdio prints it", ev_report_text, false },
+	{ "folded", "one line per stack, for flame graphs", ev_report_folded, false },
+	{ "json", "everything, for programs", ev_report_json, false },
+	{ "pprof-text", "flat and cum of functions, as pprof -text", ev_report_pprof_text, true },
+	{ "pprof-tree", "with callers and callees, as pprof -tree", ev_report_pprof_tree, true },
 };
 const size_t ev_report_format_count = EV_LENGTH(ev_report_formats);
 
