@@ -82,8 +82,16 @@ struct ev_raw {
 
 struct ev_branch {
 	uint64_t from, to;
-	uint64_t flags; /* mispred 1, predicted 2, in_tx 4, abort 8, cycles << 4 … */
+	uint64_t flags; /* EV_BRANCH_…, cycles << 4 … */
 };
+enum {
+	EV_BRANCH_MISPREDICTED = 1,
+	EV_BRANCH_PREDICTED = 2,
+	EV_BRANCH_IN_TRANSACTION = 4,
+	EV_BRANCH_ABORT = 8,
+};
+/* Since the branch before, 0 where the CPU does not tell. */
+#define EV_BRANCH_CYCLES(flags) ((flags) >> 4 & 0xffff)
 struct ev_read_value {
 	uint64_t value, id, lost;
 };
@@ -249,6 +257,8 @@ struct ev_recorded_event *ev_recording_add_event(struct ev_recording *recording)
 /* NULL when the recording has no such feature. */
 const struct ev_section *ev_recording_section(const struct ev_recording *recording,
 					      unsigned number);
+/* The processor socket of a CPU + 1, of CPU_TOPOLOGY; 0 when the recording does not tell. */
+uint32_t ev_recording_socket(const struct ev_recording *recording, uint32_t cpu);
 /* The bytes are copied; an existing section of that number is replaced. */
 void ev_recording_set_section(struct ev_recording *recording, unsigned number, const void *bytes,
 			      size_t size_bytes);

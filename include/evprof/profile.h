@@ -9,14 +9,41 @@
 /* ---- the profile ------------------------------------------------------------------------------
  */
 
+/* What more a sample is, for the few reports that ask: a number each. */
+enum ev_detail {
+	EV_DETAIL_IP,           /* where it was in the process's memory */
+	EV_DETAIL_WEIGHT,       /* of memory events the latency, of branches their cycles */
+	EV_DETAIL_LATENCY,      /* of the instruction, cycles */
+	EV_DETAIL_STAGE_CYCLES, /* in the pipeline, or until it retired */
+	EV_DETAIL_ADDRESS,      /* of the data */
+	EV_DETAIL_DATA_OBJECT,  /* in which it is */
+	EV_DETAIL_PHYSICAL,     /* address of the data */
+	EV_DETAIL_DATA_SOURCE,  /* union perf_mem_data_src */
+	EV_DETAIL_TRANSACTION,  /* PERF_TXN_… */
+	EV_DETAIL_CODE_PAGE,    /* bytes */
+	EV_DETAIL_DATA_PAGE,    /* bytes */
+	EV_DETAIL_CGROUP,       /* path, string id */
+	EV_DETAIL_CGROUP_SPACE, /* "device/inode" of its namespace, string id */
+	EV_DETAIL_SOCKET,       /* + 1 */
+	EV_DETAIL_FROM,         /* address of a branch */
+	EV_DETAIL_FROM_PLACE,   /* the same as a place, which gets a name */
+	EV_DETAIL_TO,           /* where it went; its place is the leaf of the stack */
+	EV_DETAIL_BRANCH_FLAGS, /* as in ev_branch */
+	EV_DETAIL_PARENT,       /* name of the caller that --parent finds, string id */
+	EV_DETAIL_TRACE,        /* payload of a tracepoint as text, string id */
+	EV_DETAIL_COUNT
+};
+#define EV_DETAIL_BIT(name) (UINT32_C(1) << EV_DETAIL_##name)
+
 /* Whose samples: only the fields that a report asks for are filled, the others stay 0, so that the
  * number of distinct tags stays small. Interned: a tag is a number. */
 struct ev_tag {
 	uint32_t event;
 	uint32_t pid, tid;
-	uint32_t comm;  /* id in the profile's strings */
-	uint32_t cpu;   /* cpu + 1 */
-	uint32_t slice; /* time slice + 1 */
+	uint32_t comm;   /* id in the profile's strings */
+	uint32_t cpu;    /* cpu + 1 */
+	uint32_t slice;  /* time slice + 1 */
+	uint32_t detail; /* see ev_profile_detail */
 };
 /* (parent stack, place), interned; index 0 is the empty stack, and parent < own index, always, so
  * inclusive totals are one backward loop. The last frame is the leaf. */
@@ -61,12 +88,22 @@ struct ev_profile {
 	/* By event, empty where there is none: its samples are those of its group's leader once
 	 * more, so that `quality` passes them over. */
 	EV_ARRAY(bool) is_member;
+	/* The details that tags have, bits 1 << ev_detail; set before the first is added. */
+	uint32_t detail_mask;
+	EV_ARRAY(uint64_t) details; /* so many numbers for each: private */
+	bool of_branches;           /* each branch counts as a sample */
+	bool of_weights;            /* the period of a sample is its weight */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
 /* Quickest when the frames of a stack are added one after another, from the root. */
 uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t place);
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag);
+/* The details in profile->detail_mask of these numbers, interned, for a tag; never 0. */
+uint32_t ev_profile_detail(struct ev_profile *profile, const uint64_t numbers[EV_DETAIL_COUNT]);
+/* One of them; 0 for what was not asked for. */
+uint64_t ev_tag_detail(const struct ev_profile *profile, const struct ev_tag *tag,
+		       enum ev_detail detail);
 void ev_profile_add(struct ev_profile *profile, uint32_t tag, uint32_t stack, uint64_t samples,
 		    uint64_t period);
 /* The index in profile->cells of (tag, stack), made when it is new. It stays the same; the array
@@ -101,6 +138,7 @@ struct ev_named {
 	EV_ARRAY(struct ev_stack) stacks;
 	uint32_t *stack_of;             /* profile stack -> named stack */
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
+	struct ev_map frame_of_place;   /* of places in details: the frame */
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t object_count;
 };
@@ -110,6 +148,14 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 			       struct ev_symbolizer *symbolizer, unsigned flags, bool by_line,
 			       size_t threads);
 void ev_named_close(struct ev_named *named);
+/* What functions that match an extended regular expression called counts as theirs: stacks end at
+ * the outermost of them. Before a table is built. */
+int ev_named_ignore_callees(struct ev_named *named, const char *pattern, struct ev_err *err);
+/* Fill EV_DETAIL_PARENT, which must be in profile->detail_mask, with the outermost function of each
+ * stack that matches; `profile` is the one that was named. Before a table is built. Ratios of such
+ * samples are lost. */
+int ev_named_find_parents(struct ev_named *named, struct ev_profile *profile, const char *pattern,
+			  struct ev_err *err);
 /* The objects whose leaves have no symbol, most samples first; how many were filled in. */
 struct ev_unresolved {
 	uint32_t object;
@@ -130,21 +176,76 @@ enum ev_key {
 	EV_KEY_SRCLINE,
 	EV_KEY_SRCFILE,
 	EV_KEY_TIME,
+	EV_KEY_PARENT,
+	EV_KEY_SOCKET,
+	EV_KEY_CGROUP,
+	EV_KEY_CGROUP_ID,
+	EV_KEY_ADDRESS,
+	EV_KEY_CODE_PAGE,
+	EV_KEY_WEIGHT,
+	EV_KEY_LOCAL_WEIGHT,
+	EV_KEY_LATENCY,
+	EV_KEY_LOCAL_LATENCY,
+	EV_KEY_STAGE_CYCLES,
+	EV_KEY_LOCAL_STAGE_CYCLES,
+	EV_KEY_TRANSACTION,
+	EV_KEY_TRACE,
+	/* of memory accesses */
+	EV_KEY_SYMBOL_DATA,
+	EV_KEY_OBJECT_DATA,
+	EV_KEY_SYMBOL_CODE,
+	EV_KEY_MEMORY,
+	EV_KEY_SNOOP,
+	EV_KEY_TLB,
+	EV_KEY_LOCKED,
+	EV_KEY_BLOCKED,
+	EV_KEY_CACHE_LINE,
+	EV_KEY_PHYSICAL,
+	EV_KEY_DATA_PAGE,
+	/* of branches */
+	EV_KEY_OBJECT_FROM,
+	EV_KEY_OBJECT_TO,
+	EV_KEY_SYMBOL_FROM,
+	EV_KEY_SYMBOL_TO,
+	EV_KEY_SRCLINE_FROM,
+	EV_KEY_SRCLINE_TO,
+	EV_KEY_ADDRESS_FROM,
+	EV_KEY_ADDRESS_TO,
+	EV_KEY_MISPREDICT,
+	EV_KEY_IN_TRANSACTION,
+	EV_KEY_ABORT,
+	EV_KEY_CYCLES,
 	EV_KEY_COUNT
 };
+/* What the text of a key's value is. */
+enum ev_key_kind {
+	EV_KEY_IS_TEXT,
+	EV_KEY_IS_NUMBER,   /* digits, or nothing where it is not known */
+	EV_KEY_IS_OWNER,    /* a number, and perhaps a name behind ':' */
+	EV_KEY_IS_SECONDS,  /* digits with a point */
+	EV_KEY_IS_FUNCTION, /* with a mark of where it runs, see ev_row_level */
+};
 struct ev_key_info {
-	const char *name, *alias; /* as after --sort: "dso", "object" */
+	const char *name, *alias; /* as after --sort: "dso", "object"; alias may be NULL */
 	const char *title;        /* "Shared Object" */
 	const char *json;         /* "object" */
 	bool of_frame;            /* depends on the frame; else on the tag only */
+	enum ev_key_kind kind;
+	uint32_t details; /* bits 1 << ev_detail: what a tag must have */
+	bool of_branch;   /* wants each branch to count */
+	bool of_lines;    /* wants source lines */
+	bool is_total;    /* what is shown is the value times the row's samples */
 };
 extern const struct ev_key_info ev_keys[EV_KEY_COUNT];
 /* "comm,dso,sym" -> keys; -EINVAL names the bad one and lists the good ones. */
 int ev_keys_parse(const char *text, enum ev_key *keys, size_t *count, struct ev_err *err);
 
+/* A key's name that differs little from the word, or NULL. */
+const char *ev_key_nearest(const char *word);
+
 struct ev_row {
-	uint32_t values[EV_KEY_COUNT]; /* string ids, in the order of the keys asked */
-	uint32_t frame;                /* a frame of the row, for marks such as [k]; 0 none */
+	uint32_t *values; /* string ids, in the order of the keys asked */
+	uint32_t frame;   /* a frame of the row, for marks such as [k]; 0 none */
 	uint64_t *samples, *period, *children; /* one per event; children NULL when not asked */
 	uint64_t *children_samples;
 	uint32_t tag_key, frame_key, depth; /* private to profile */
@@ -160,12 +261,24 @@ struct ev_table {
 	struct ev_table_index *index; /* private */
 	struct ev_arena arena;
 };
+/* KEY=VALUE[,VALUE], KEY!=…: one of the values, as a report prints them, or none; KEY~GLOB and
+ * KEY!~GLOB: patterns. The text of every key. */
+struct ev_key_filter {
+	enum ev_key key;
+	bool is_glob, is_negated;
+	const char *values; /* lives as long as the text that was parsed */
+};
+/* -EINVAL with a sentence for what is no such thing. */
+int ev_key_filter_parse(const char *text, struct ev_key_filter *filter, struct ev_err *err);
+
 struct ev_filter { /* lists of string ids or numbers; empty = everything passes */
 	const char *comms, *objects, *symbols; /* comma lists, as perf */
 	const char *symbol_part;               /* --symbol-filter */
 	const char *pids, *tids, *cpus;
 	bool hide_unresolved;
-	bool absolute; /* --percentage absolute */
+	bool absolute;                    /* --percentage absolute */
+	const struct ev_key_filter *keys; /* all of them must let a row through */
+	size_t key_count;
 };
 /* Rows by falling weight of the first event (children's when asked, and of equal ones the outer
  * function first), then by name. A function counts once per stack in `children`, however deep it
@@ -177,6 +290,9 @@ void ev_table_done(struct ev_table *table);
 /* Text of a key's value in a row. Lives as long as the named profile's strings. */
 const char *ev_row_text(const struct ev_table *table, const struct ev_named *named,
 			const struct ev_row *row, size_t key);
+/* 'k' where what a key names is of the kernel, '.' where it is not, 0 for a key of no function. */
+char ev_row_level(const struct ev_table *table, const struct ev_named *named,
+		  const struct ev_row *row, size_t key);
 /* Whether the table's filters let a cell through: its tag and the function it ends in. For views of
  * whole stacks. */
 bool ev_table_passes(const struct ev_table *table, const struct ev_named *named,
@@ -191,6 +307,9 @@ struct ev_node {
 	uint32_t first_child, next; /* node indices, 0 = none; children by falling total */
 	uint64_t self, total;       /* period */
 	uint64_t samples;           /* of total */
+	/* Of a node that stands for calls of a function by itself, one in another: how many, at
+	 * least and at most; 0 of any other. See ev_tree_fold. */
+	uint32_t calls_least, calls_most;
 };
 struct ev_tree {
 	EV_ARRAY(struct ev_node) nodes;
@@ -204,7 +323,26 @@ void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
  * a table without children. A table with children gives what is inside the row, as above. */
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
+/* Deep recursion becomes one node: the first four calls of a function by itself are kept, all that
+ * are deeper are one. */
+void ev_tree_fold(struct ev_tree *tree, const struct ev_named *named);
 void ev_tree_done(struct ev_tree *tree);
+
+/* One function calling another, in the samples of one event. */
+struct ev_edge {
+	uint32_t caller, callee; /* rows of the table */
+	uint64_t samples, period;
+	bool inlined; /* the callee was, everywhere */
+};
+struct ev_edges {
+	EV_ARRAY(struct ev_edge) items;
+};
+/* The calls from and to the rows that `wanted` marks (NULL: all). A call counts once per stack, and
+ * one by a row of itself not at all, as pprof has it. For tables of keys that depend on the frame
+ * only. */
+void ev_edges_find(struct ev_edges *edges, const struct ev_table *table,
+		   const struct ev_named *named, uint32_t event, const bool *wanted);
+void ev_edges_done(struct ev_edges *edges);
 
 /* ---- ratios of counts that were read together -------------------------------------------------
  */

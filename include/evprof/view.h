@@ -61,6 +61,7 @@ struct ev_report {
 };
 struct ev_report_options {
 	bool children;     /* a Children column beside Self */
+	bool hierarchy;    /* --hierarchy: the keys one below another */
 	bool group;        /* all events side by side */
 	bool groups;       /* those that were recorded as a group side by side */
 	bool show_samples; /* -n */
@@ -68,6 +69,7 @@ struct ev_report_options {
 	bool header, header_only;
 	bool header_full;     /* -I: topology, caches and memory too */
 	bool quiet;           /* no headers, no quality line */
+	const char *peek;     /* pprof-tree: only functions that match this regular expression */
 	double percent_limit; /* rows below this share are left out */
 	char separator;       /* -t: one character between columns and no padding; 0 = aligned */
 	const uint32_t *widths;
@@ -87,8 +89,9 @@ struct ev_report_format {
 	const char *name, *about;
 	int (*print)(FILE *out, const struct ev_report *report,
 		     const struct ev_report_options *options, struct ev_err *err);
+	bool by_function; /* wants a table by one key that depends on the frame, "sym" as a rule */
 };
-extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json" */
+extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json", … */
 extern const size_t ev_report_format_count;
 const struct ev_report_format *ev_report_format_find(const char *name);
 

@@ -11,6 +11,7 @@
 #include <evprof/profile.h>
 #include "load.h"
 #include "options.h"
+#include "sample_details.h"
 #include "samples.h"
 #include "sideband.h"
 
@@ -73,6 +74,8 @@ static int walker_open(struct walker *walker, struct loaded *loaded, const offse
 {
 	walker->loaded = loaded;
 	walker->profile = walker->index ? ev_profile_open() : loaded->profile;
+	walker->profile->detail_mask = loaded->profile->detail_mask;
+	walker->profile->of_branches = loaded->profile->of_branches;
 	sample_sink_open(&walker->sink, options, loaded->recording, loaded->spaces,
 			 walker->profile);
 	return ev_reader_part(loaded->reader, cuts->items[first], cuts->items[last],
@@ -235,10 +238,17 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->recording = ev_reader_recording(loaded->reader);
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open();
+	loaded->profile->detail_mask = options->details;
+	loaded->profile->of_branches = options->by_branch;
+	loaded->profile->of_weights = options->by_weight;
+	if (options->details & (EV_DETAIL_BIT(CGROUP) | EV_DETAIL_BIT(CGROUP_SPACE)))
+		wanted.groups = loaded->groups = sample_groups_open();
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	offsets cuts = { 0 };
 	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns,
 		      threads);
+	if (loaded->groups)
+		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
@@ -271,6 +281,7 @@ void loaded_done(struct loaded *loaded)
 		ev_reader_close(loaded->reader);
 	ev_ratios_done(&loaded->ratios);
 	ev_joints_done(&loaded->joints);
+	sample_groups_close(loaded->groups);
 	free(loaded->partial);
 	*loaded = (struct loaded){ 0 };
 }

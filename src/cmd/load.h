@@ -9,20 +9,27 @@ struct option_list;
 struct load_options {
 	bool stacks; /* keep call chains; else only where each sample was */
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
-	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
-	const char *time;                     /* --time, as time_range_parse takes it; NULL = all */
+	uint32_t details;                     /* and these: bits 1 << ev_detail */
+	bool by_branch;                       /* each branch of a sample counts, not the sample */
+	bool by_weight;                       /* a sample counts its weight, not its period */
+	bool branch_history;  /* branches become frames inside the innermost of a stack */
+	uint64_t chain_limit; /* addresses of a chain that are kept, 0 = all */
+	uint64_t slice_ns;    /* keep time slices of this length apart, 0 = no */
+	const char *time;     /* --time, as time_range_parse takes it; NULL = all */
 	const struct ev_symbolizer_options
 		*symbols; /* where files are, for unwinding; may be NULL */
 	unsigned threads; /* 0 = as many as there are CPUs */
 	bool reads;       /* counts that samples carry become periods of their events, and ratios */
 	const struct option_list *ratios; /* those asked for; none: those the groups give */
 };
+struct sample_groups;
 struct loaded {
 	struct ev_reader *reader;
 	struct ev_recording *recording; /* the reader's */
 	struct ev_space_set *spaces;
 	struct ev_profile *profile;
-	char *partial; /* why not everything could be read, or NULL */
+	struct sample_groups *groups; /* cgroups and their namespaces; NULL when not asked for */
+	char *partial;                /* why not everything could be read, or NULL */
 	/* Of samples that carry counts, when `reads` was asked for; empty else. */
 	struct ev_reads_tally reads;
 	struct ev_ratio_list ratios;

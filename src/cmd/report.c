@@ -10,8 +10,8 @@
 #include "report.h"
 #include "verbs.h"
 
-#define TIME_SLICE_NS 100000000u /* --sort time, perf's quantum */
-#define DEFAULT_CHAIN_LIMIT 0.5  /* percent, perf's */
+#define DEFAULT_CHAIN_LIMIT 0.5               /* percent, perf's */
+#define DEFAULT_PARENT "^sys_|^do_page_fault" /* perf's */
 
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
@@ -20,17 +20,18 @@
 static const struct option_row rows[] = {
 	OPTION_GROUP("The recording"),
 	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
-	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
+	ROW(0, "time", "START,STOP", TEXT, time, "only samples of these times: seconds, or 10%-50%, or 10%/2"),
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	ROW('I', "show-info", NULL, FLAG, view.header_full, "with the machine's topology and caches"),
 	OPTION_GROUP("Rows and columns"),
-	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
+	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline … (all below)"),
 	ROW('F', "fields", "[+]KEY[,KEY]", TEXT, fields, "columns in their order, named below; + adds to the usual ones"),
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
+	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
@@ -44,11 +45,22 @@ static const struct option_row rows[] = {
 	ROW(0, "pid", "PID[,PID]", TEXT, filter.pids, "only these processes"),
 	ROW(0, "tid", "TID[,TID]", TEXT, filter.tids, "only these threads"),
 	ROW('C', "cpu", "CPU[,CPU]", TEXT, filter.cpus, "only these CPUs"),
+	ROW(0, "socket-filter", "SOCKET", TEXT, sockets, "only these processor sockets"),
+	ROW(0, "filter", "KEY=VALUE[,VALUE]", LIST, key_filters, "by any key: KEY=VALUE, KEY~GLOB, KEY!=VALUE, KEY!~GLOB"),
 	ROW('U', "hide-unresolved", NULL, FLAG, filter.hide_unresolved, "leave out what has no name"),
 	OPTION_GROUP("Call chains"),
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
 	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
-	ROW(0, "max-stack", "N", U64, view.max_depth, "show so many levels"),
+	ROW('G', "inverted", NULL, FLAG, inverted, "the same as -g caller"),
+	ROW(0, "peek", "REGEX", TEXT, view.peek, "callers and callees of these functions, as pprof -peek"),
+	ROW(0, "max-stack", "N", U64, chain_limit, "keep the innermost N addresses of a chain only"),
+	ROW(0, "ignore-callees", "REGEX", TEXT, ignored, "what these functions call counts as their own"),
+	ROW('p', "parent", "REGEX", TEXT, parent, "callers that the key parent names (^sys_|^do_page_fault)"),
+	ROW('x', "exclude-other", NULL, FLAG, exclude_other, "only what has a caller that -p names"),
+	OPTION_GROUP("Branches and memory"),
+	ROW('b', "branch-stack", NULL, FLAG, by_branch, "count each branch that was recorded, not the samples"),
+	ROW(0, "branch-history", NULL, FLAG, branch_history, "branches as frames inside the call chain"),
+	ROW(0, "mem-mode", NULL, FLAG, by_weight, "count by weight (latency), and show what memory was accessed"),
 	OPTION_GROUP("Names"),
 	ROW(0, "symfs", "FOLDER", TEXT, symbols.symfs, "look for binaries below this folder"),
 	ROW(0, "kallsyms", "FILE", TEXT, symbols.kallsyms, "the kernel's symbols"),
@@ -58,7 +70,7 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded or json"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, pprof-text or pprof-tree"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
@@ -73,45 +85,31 @@ static const struct example examples[] = {
 	{ "evprof report --no-children --sort dso,sym -n", "another grouping, with sample counts" },
 	{ "evprof report --sort srcline", "source lines" },
 	{ "evprof report -F sample,overhead,sym", "these columns, in this order" },
+	{ "evprof report -b", "which branches were taken, of a recording that has them" },
+	{ "evprof report --hierarchy -s comm,dso,sym", "the same rows as a hierarchy with sums" },
+	{ "evprof report --filter 'sym~mem*' --filter comm!=sh", "only some rows, by any key" },
+	{ "evprof report --time 10%-20%,40%-50% -p '^handle_' -x", "only what one caller did, then" },
+	{ "evprof report --peek '^main$'", "callers above, callees below, as pprof -peek" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
 };
 
-static bool has_key(const struct report_plan *plan, enum ev_key key)
+static bool wants_lines(const struct report_plan *plan)
 {
-	for (size_t i = 0; i < plan->key_count; i++)
-		if (plan->keys[i] == key)
-			return true;
-	return false;
-}
-
-static struct load_options load_options_of(const struct report_options *options,
-					   const struct report_plan *plan)
-{
-	bool text = plan->format == ev_report_format_find("text");
-	const struct ev_filter *filter = &options->filter;
-	return (struct load_options){
-		.stacks = options->children || options->view.chains != EV_CHAIN_NONE || !text,
-		.by_comm = has_key(plan, EV_KEY_COMM) || has_key(plan, EV_KEY_PID) ||
-			   has_key(plan, EV_KEY_TID) || filter->comms || !text,
-		.by_pid = has_key(plan, EV_KEY_PID) || filter->pids,
-		.by_tid = has_key(plan, EV_KEY_TID) || filter->tids,
-		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
-		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
-		.time = options->time,
-		.symbols = &options->symbols,
-		.reads = true,
-		.ratios = &options->ratios,
-	};
+	return report_has_key(plan, EV_KEY_SRCLINE) || report_has_key(plan, EV_KEY_SRCLINE_FROM) ||
+	       report_has_key(plan, EV_KEY_SRCLINE_TO);
 }
 
 /* Inlined functions are frames where stacks or lines are shown. */
 static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
 	bool stacks = options->view.chains != EV_CHAIN_NONE ||
-		      plan->format == ev_report_format_find("folded");
-	bool lines = has_key(plan, EV_KEY_SRCLINE) || has_key(plan, EV_KEY_SRCFILE);
+		      plan->format == ev_report_format_find("folded") ||
+		      plan->format->by_function;
+	bool lines = false;
+	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
+		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
 	return (lines ? EV_SYMBOL_LINES : 0u) |
 	       (options->inlined && (lines || stacks) ? EV_SYMBOL_INLINES : 0u) |
 	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
@@ -131,14 +129,19 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
-	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-					       symbol_flags(options, plan),
-					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
+	struct ev_named *named =
+		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
+			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;
-	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
-				&options->filter, err);
+	int rc = options->ignored ? ev_named_ignore_callees(named, options->ignored, err) : 0;
+	if (!rc && report_has_key(plan, EV_KEY_PARENT))
+		rc = ev_named_find_parents(named, loaded->profile,
+					   options->parent ? options->parent : DEFAULT_PARENT, err);
+	if (!rc)
+		rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
+				    &options->filter, err);
 	if (!rc) {
 		struct ev_report report = {
 			.recording = loaded->recording,
@@ -147,7 +150,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 			.table = &table,
 			.spaces = loaded->spaces,
 			.partial = loaded->partial,
-			.stacks_loaded = load_options_of(options, plan).stacks,
+			.stacks_loaded = report_load_options(options, plan).stacks,
 			.reads = loaded->reads,
 		};
 		if (loaded->ratios.items.count) {
@@ -210,7 +213,7 @@ static int report(const struct verb *verb, struct report_options *options, struc
 {
 	struct ev_err err = { 0 };
 	struct loaded loaded;
-	struct load_options how = load_options_of(options, plan);
+	struct load_options how = report_load_options(options, plan);
 	int status = 0, rc = load(&loaded, options->input, &how, &err);
 	if (rc == -ENOENT && !strcmp(options->input, "perf.data"))
 		return complain_text(verb, STATUS_FAILED,
@@ -223,6 +226,9 @@ static int report(const struct verb *verb, struct report_options *options, struc
 				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
 				       "whole machine with -a",
 				       options->input);
+	else if (!options->view.header_only &&
+		 report_check_needs(options, plan, loaded.recording, &err))
+		status = complain(verb, &err, STATUS_FAILED);
 	else if (says_nothing(&loaded) && !options->view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
@@ -259,6 +265,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	free(cache);
 	report_plan_done(&plan);
 	options_list_done(&options.ratios);
+	options_list_done(&options.key_filters);
 	free((void *)options.view.widths);
 	return status;
 }
@@ -272,6 +279,15 @@ const struct verb report_verb = {
 	.examples = examples,
 	.run = run_report,
 	.notes =
+		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, parent, socket, cgroup, "
+		"cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, p_stage_cyc (also "
+		"retire_lat), local_p_stage_cyc, code_page_size and transaction; of memory accesses "
+		"symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, locked, blocked, dcacheline, "
+		"phys_daddr and data_page_size; of branches, which count one by one with -b or with one "
+		"of these keys, dso_from, dso_to, symbol_from, symbol_to, srcline_from, srcline_to, "
+		"addr_from, addr_to, mispredict, in_tx, abort and cycles. -s +KEY adds to the usual ones. "
+		"--filter takes any of them, with texts as the report prints them; several filters must "
+		"all let a row through.\n\n"
 		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
 		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
 		"-F by their weight.\n\n"

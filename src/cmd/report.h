@@ -3,26 +3,37 @@
 #define CMD_REPORT_H
 
 #include <evprof/view.h>
+#include "load.h"
 #include "options.h"
 
 struct report_options {
-	const char *input;         /* -i */
-	const char *format;        /* --format */
-	const char *output;        /* -o: FILE instead of stdout */
-	const char *sort;          /* -s */
-	const char *fields;        /* -F */
-	const char *widths;        /* -w */
-	const char *separator;     /* -t */
-	const char *time;          /* --time */
-	const char *percentage;    /* --percentage relative|absolute */
-	const char *style;         /* -M */
-	struct option_list ratios; /* --ratio */
-	bool force;                /* -f: perf's, whose owner check evprof has not */
-	bool stdio;                /* --stdio: the only way so far */
-	bool children;             /* true unless --no-children */
-	unsigned group;            /* --group: 0 no, 1 what was recorded as a group, 2 all */
-	bool demangle, inlined;    /* true unless --no-… */
-	bool order_given;          /* -g named caller or callee */
+	const char *input;              /* -i */
+	const char *format;             /* --format */
+	const char *output;             /* -o: FILE instead of stdout */
+	const char *sort;               /* -s */
+	const char *fields;             /* -F */
+	const char *widths;             /* -w */
+	const char *separator;          /* -t */
+	const char *time;               /* --time */
+	const char *percentage;         /* --percentage relative|absolute */
+	const char *style;              /* -M */
+	struct option_list ratios;      /* --ratio */
+	bool force;                     /* -f: perf's, whose owner check evprof has not */
+	bool stdio;                     /* --stdio: the only way so far */
+	bool children;                  /* true unless --no-children */
+	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */
+	bool demangle, inlined;         /* true unless --no-… */
+	bool order_given;               /* -g named caller or callee */
+	bool inverted;                  /* -G */
+	bool by_branch;                 /* -b */
+	bool branch_history;            /* --branch-history */
+	bool by_weight;                 /* --mem-mode */
+	const char *parent;             /* -p */
+	bool exclude_other;             /* -x */
+	const char *ignored;            /* --ignore-callees */
+	uint64_t chain_limit;           /* --max-stack */
+	struct option_list key_filters; /* --filter */
+	const char *sockets;            /* --socket-filter */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_report_options view;
@@ -34,6 +45,7 @@ struct report_plan {
 	size_t key_count;
 	EV_ARRAY(struct ev_column) columns, order; /* the view's */
 	const struct ev_report_format *format;
+	EV_ARRAY(struct ev_key_filter) filters;
 };
 /* -s, -F, -w, -t, --percentage and --format become the plan and the view's options. */
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err);
@@ -41,6 +53,16 @@ void report_plan_done(struct report_plan *plan);
 /* -s and -F, as perf takes them together: -F says what is shown and in what order, keys of -s that
  * it does not name follow; rows go by -s, then by -F. */
 int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err);
+/* --filter and its kin become the filter's keys. */
+int report_filters(struct report_options *options, struct report_plan *plan, struct ev_err *err);
+/* Whether a key is among those shown, or filtered by. */
+bool report_has_key(const struct report_plan *plan, enum ev_key key);
+/* -ENODATA where the recording has not what is to be shown, with how it is recorded. */
+int report_check_needs(const struct report_options *options, const struct report_plan *plan,
+		       const struct ev_recording *recording, struct ev_err *err);
+/* What the loading walk is to keep. */
+struct load_options report_load_options(const struct report_options *options,
+					const struct report_plan *plan);
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);

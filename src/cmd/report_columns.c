@@ -4,7 +4,12 @@
 #include <string.h>
 #include "report.h"
 
+/* perf's */
 #define DEFAULT_SORT "comm,dso,sym"
+#define BRANCH_SORT "comm,dso_from,symbol_from,symbol_to,cycles"
+#define HISTORY_SORT "srcline,sym,dso"
+#define MEMORY_SORT                                                                                \
+	"local_weight,mem,sym,dso,symbol_daddr,dso_daddr,snoop,tlb,locked,blocked,local_ins_lat"
 
 typedef EV_ARRAY(struct ev_column) columns;
 
@@ -37,6 +42,16 @@ static int parse(columns *list, const char *text, struct ev_err *err)
 	return rc;
 }
 
+static const char *default_sort(const struct report_options *options,
+				const struct report_plan *plan)
+{
+	return plan->format->by_function ? "sym"
+	       : options->by_branch      ? BRANCH_SORT
+	       : options->by_weight      ? MEMORY_SORT
+	       : options->branch_history ? HISTORY_SORT
+					 : DEFAULT_SORT;
+}
+
 static void add_all(columns *list, const columns *more)
 {
 	for (size_t i = 0; i < more->count; i++)
@@ -48,8 +63,15 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 	columns sort = { 0 }, fields = { 0 }, shown = { 0 }, order = { 0 };
 	const char *text = options->fields;
 	bool more = text && *text == '+';
-	const char *by = options->sort ? options->sort : text && !more ? NULL : DEFAULT_SORT;
-	int rc = by ? parse(&sort, by, err) : 0;
+	const char *by = options->sort   ? options->sort
+			 : text && !more ? NULL
+					 : default_sort(options, plan);
+	bool more_keys = by && *by == '+'; /* besides the usual ones */
+	int rc = more_keys ? parse(&sort, default_sort(options, plan), err) : 0;
+	if (!rc && by)
+		rc = parse(&sort, by + more_keys, err);
+	if (!rc && options->parent && !options->by_branch)
+		add(&sort, &(struct ev_column){ EV_FIELD_KEY, EV_KEY_PARENT });
 	if (!rc && text)
 		rc = parse(&fields, text + more, err);
 	add_all(&shown, &fields);

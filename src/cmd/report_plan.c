@@ -28,8 +28,13 @@ static int parse_widths(struct report_options *options, struct ev_err *err)
 static int parse_format(struct report_options *options, struct report_plan *plan,
 			struct ev_err *err)
 {
-	const char *name = options->format ? options->format : "text";
+	const char *name = options->format      ? options->format
+			   : options->view.peek ? "pprof-tree"
+						: "text";
 	plan->format = ev_report_format_find(name);
+	if (plan->format && options->view.peek && strcmp(name, "pprof-tree"))
+		return ev_fail(err, EINVAL, "--peek has a format of its own: not with --format %s",
+			       name);
 	if (plan->format)
 		return 0;
 	struct ev_buffer names = { 0 };
@@ -73,14 +78,67 @@ static int parse_small(struct report_options *options, struct ev_err *err)
 		options->view.separator = *separator == '\\' ? '\t' : *separator;
 	if (options->view.percent_limit < 0 || options->view.percent_limit > 100)
 		return ev_fail(err, EINVAL, "--percent-limit is a percentage");
+	if (options->inverted) {
+		options->view.order = EV_CHAIN_CALLER;
+		options->order_given = true;
+		if (options->view.chains == EV_CHAIN_NONE)
+			options->view.chains = EV_CHAIN_GRAPH;
+	}
 	if (!options->order_given)
 		options->view.order = options->children ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
+	return 0;
+}
+
+/* ---- what counts ------------------------------------------------------------------------------
+ */
+
+/* Before columns are chosen: what they are by default. */
+static int choose_modes(struct report_options *options, struct ev_err *err)
+{
+	if (options->by_branch && options->by_weight)
+		return ev_fail(err, EINVAL, "-b counts branches, --mem-mode weights: not both");
+	if (options->by_branch && options->branch_history)
+		return ev_fail(err, EINVAL,
+			       "-b shows branches one by one, --branch-history in stacks: not "
+			       "both");
+	if (options->view.hierarchy && options->fields)
+		return ev_fail(err, EINVAL, "--hierarchy goes by the keys of -s: not with -F");
+	if (options->by_weight || options->view.hierarchy)
+		options->children = false;
+	if (options->branch_history && options->view.chains == EV_CHAIN_NONE)
+		options->view.chains = EV_CHAIN_GRAPH;
+	return 0;
+}
+
+/* Keys of branches want branches to count. */
+static int settle_modes(struct report_options *options, const struct report_plan *plan,
+			struct ev_err *err)
+{
+	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++) {
+		if (!ev_keys[key].of_branch || !report_has_key(plan, key))
+			continue;
+		if (options->by_weight || options->branch_history)
+			return ev_fail(err, EINVAL, "the key %s is of branches: not with %s",
+				       ev_keys[key].name,
+				       options->by_weight ? "--mem-mode" : "--branch-history");
+		options->by_branch = true;
+	}
+	if (plan->format->by_function && (plan->key_count != 1 || !ev_keys[plan->keys[0]].of_frame))
+		return ev_fail(err, EINVAL,
+			       "--format %s goes by one key: -s sym, srcline, srcfile or dso",
+			       plan->format->name);
+	if (options->by_branch) {
+		options->children = false;
+		options->view.chains = EV_CHAIN_NONE;
+	}
 	return 0;
 }
 
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err)
 {
 	int rc = parse_format(options, plan, err);
+	if (!rc)
+		rc = choose_modes(options, err);
 	if (!rc)
 		rc = parse_small(options, err);
 	if (!rc)
@@ -91,6 +149,10 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 		rc = parse_widths(options, err);
 	if (!rc)
 		rc = report_columns(options, plan, err);
+	if (!rc)
+		rc = report_filters(options, plan, err);
+	if (!rc)
+		rc = settle_modes(options, plan, err);
 	options->view.groups = options->group > 0;
 	options->view.group = options->group > 1;
 	return rc;
@@ -100,6 +162,7 @@ void report_plan_done(struct report_plan *plan)
 {
 	ev_array_done(&plan->columns);
 	ev_array_done(&plan->order);
+	ev_array_done(&plan->filters);
 }
 
 /* ---- objects without names ---------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <evprof/collect.h>
+#include "sample_details.h"
 #include "samples.h"
 
 enum { UNWOUND_LIMIT = 4096 }; /* frames of a copied stack */
@@ -23,6 +24,10 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		.want = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_PERIOD |
 			PERF_SAMPLE_CPU,
 	};
+	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
+		      options->load->by_weight || options->load->branch_history;
+	if (options->load->branch_history)
+		sink->history = sample_history_open();
 	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
@@ -56,7 +61,8 @@ static uint32_t comm_of(struct sample_sink *sink, const struct ev_record *record
 	return *id;
 }
 
-uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record)
+uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
+		    const struct ev_branch *branch)
 {
 	const struct load_options *load = sink->options->load;
 	struct ev_tag tag = { .event = record->event < 0 ? 0 : (uint32_t)record->event };
@@ -70,6 +76,8 @@ uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record)
 		tag.cpu = record->cpu + 1;
 	if (load->slice_ns)
 		tag.slice = (uint32_t)(record->time_ns / load->slice_ns) + 1;
+	if (load->details)
+		tag.detail = sample_detail(sink, record, branch);
 	return ev_profile_tag(sink->profile, &tag);
 }
 
@@ -125,6 +133,14 @@ static uint32_t place_of(struct sample_sink *sink, const struct ev_record *recor
 	known->address = frame->address;
 	known->epoch = frame->epoch;
 	return known->place = ev_profile_place(sink->profile, place);
+}
+
+uint32_t sample_place(struct sample_sink *sink, const struct ev_record *record, uint64_t address)
+{
+	uint16_t cpumode = address >> 63 ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER;
+	struct sample_frame frame = { address, epoch_of_mode(sink, record, cpumode), cpumode,
+				      false };
+	return place_of(sink, record, &frame);
 }
 
 static uint16_t cpumode_of_context(uint64_t marker)
@@ -235,6 +251,8 @@ static uint32_t stack_of(struct sample_sink *sink, const struct ev_record *recor
 /* A sample that does not carry its period stands for the event's fixed one. */
 static uint64_t period_of(const struct sample_sink *sink, const struct ev_record *record)
 {
+	if (sink->options->load->by_weight)
+		return record->sample.weight ? record->sample.weight : 1;
 	if (record->sample.has & PERF_SAMPLE_PERIOD || record->event < 0)
 		return record->sample.period;
 	return sink->recording->events[record->event].attr.sample_period;
@@ -303,21 +321,39 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
 }
 
+/* What options make of a chain before it is one of the profile's. */
+static void adapt_chain(struct sample_sink *sink, struct ev_record *record)
+{
+	uint64_t limit = sink->options->load->chain_limit;
+	if (sink->history)
+		sample_history_add(sink->history, record);
+	for (size_t i = 0, kept = 0; limit && i < record->sample.chain_count; i++)
+		if (record->sample.chain[i] < (uint64_t)PERF_CONTEXT_MAX && ++kept > limit)
+			record->sample.chain_count = i;
+}
+
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
 {
 	struct ev_profile *profile = sink->profile;
 	struct ev_record record;
 	bool stacks = sink->options->load->stacks;
-	if (stacks ? ev_decode(decoder, raw, &record)
-		   : ev_decode_sample(decoder, raw, sink->want, &record)) {
+	if (sink->whole ? ev_decode(decoder, raw, &record)
+			: ev_decode_sample(decoder, raw, sink->want, &record)) {
 		profile->quality.damaged_records++;
+		return;
+	}
+	if (sink->options->load->by_branch) {
+		if (time_range_has(&sink->options->time, record.time_ns))
+			sample_take_branches(sink, &record);
 		return;
 	}
 	if (!sample_count(sink, record.time_ns))
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
-	uint32_t tag = sample_tag(sink, &record);
+	if (stacks)
+		adapt_chain(sink, &record);
+	uint32_t tag = sample_tag(sink, &record, NULL);
 	uint64_t period = period_of(sink, &record);
 	if (stacks && record.sample.chain_count) {
 		profile->quality.with_stack++;
@@ -402,7 +438,8 @@ static void add_members(struct sample_sink *sink, const struct ev_record *record
 			continue;
 		member.event = deltas[i].event;
 		mark_member(sink->profile, (uint32_t)member.event);
-		ev_profile_add(sink->profile, sample_tag(sink, &member), stack, 1, deltas[i].value);
+		ev_profile_add(sink->profile, sample_tag(sink, &member, NULL), stack, 1,
+			       deltas[i].value);
 	}
 }
 
@@ -422,7 +459,9 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
-	uint32_t tag = sample_tag(sink, &record);
+	if (sink->options->load->stacks)
+		adapt_chain(sink, &record);
+	uint32_t tag = sample_tag(sink, &record, NULL);
 	uint32_t index = cell_of_reads(sink, &record, tag);
 	const struct ev_read_delta *own =
 		record.event < 0 ? NULL : delta_of(deltas, count, (size_t)record.event);
@@ -456,6 +495,7 @@ void sample_sink_close(struct sample_sink *sink)
 	sample_quick_close(sink);
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
+	sample_history_close(sink->history);
 	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);

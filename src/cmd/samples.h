@@ -14,6 +14,7 @@ struct sample_options {
 	struct ev_reads *reads;
 	const struct ev_ratio_list *ratios;
 	struct ev_joints *joints;
+	const struct sample_groups *groups; /* NULL when not asked for */
 };
 
 /* An address and the epoch it was seen in: a time of one process (or the kernel) in which no
@@ -41,7 +42,9 @@ struct sample_sink {
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	uint64_t want;
-	bool has_links; /* the recording is of a machine with a link register */
+	bool whole;                     /* all of a sample is looked at, not only what is in want */
+	struct sample_history *history; /* NULL when branches are no frames */
+	bool has_links;                 /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */
@@ -54,6 +57,11 @@ struct sample_sink {
 		uint64_t address;
 		uint32_t epoch, place;
 	} places[32768];
+
+	struct sample_socket {
+		uint32_t cpu, socket;
+		bool known;
+	} sockets[64];
 
 	/* Whole chains that were seen lately, by 128 bits of hash. */
 	struct sample_chain {
@@ -74,6 +82,11 @@ struct sample_sink {
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile);
+/* Who a sample is of, and what its details are; `branch` is one of its branches or NULL. */
+uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
+		    const struct ev_branch *branch);
+/* The place of an address of a sample whose mode only the address tells. */
+uint32_t sample_place(struct sample_sink *sink, const struct ev_record *record, uint64_t address);
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw);
 /* The same where samples carry counts: each stands for what every member of its group counted since
  * the one before. Wants the samples in the order of the file. */
@@ -91,8 +104,6 @@ static inline bool sample_is_in(const struct ev_span *span, uint64_t time_ns)
 {
 	return time_ns >= span->from_ns && time_ns < span->to_ns;
 }
-/* Its event, thread, CPU and time decide. */
-uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record);
 /* For as long as the epoch of a process (EV_KERNEL_PID: of the kernel) is the same. */
 uint32_t sample_epoch(struct sample_sink *sink, uint32_t pid, uint64_t time_ns,
 		      struct ev_span *span);
@@ -100,7 +111,7 @@ uint32_t sample_epoch(struct sample_sink *sink, uint32_t pid, uint64_t time_ns,
 static inline bool sample_count(struct sample_sink *sink, uint64_t time_ns)
 {
 	struct ev_profile *profile = sink->profile;
-	if (time_ns < sink->options->time.from_ns || time_ns > sink->options->time.to_ns)
+	if (!time_range_has(&sink->options->time, time_ns))
 		return false;
 	profile->quality.samples++;
 	if (!profile->first_time_ns || time_ns < profile->first_time_ns)

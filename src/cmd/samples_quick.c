@@ -43,19 +43,13 @@ struct sample_quick {
 	size_t pending_count;
 };
 
-/* Does a sample's tag depend on its event, thread and time only? Whatever else is asked for, known
- * here or not, takes the long way. */
+/* Does a sample's cell depend on its event, thread, time and chain only? */
 static bool is_quick(const struct sample_options *options, const struct ev_recording *recording)
 {
-	static const struct load_options none;
-	struct load_options rest;
-	memcpy(&rest, options->load, sizeof(rest));
-	rest.stacks = rest.by_pid = rest.by_tid = rest.by_comm = rest.reads = false;
-	rest.time = NULL;
-	rest.symbols = NULL;
-	rest.ratios = NULL;
-	rest.threads = 0;
-	if (memcmp(&rest, &none, sizeof(rest)) || options->reads || options->unwind)
+	const struct load_options *load = options->load;
+	if (load->by_cpu || load->details || load->by_branch || load->by_weight ||
+	    load->branch_history || load->chain_limit || load->slice_ns || options->reads ||
+	    options->unwind)
 		return false;
 	/* A link register is a frame as well. */
 	for (size_t i = 0; i < recording->event_count; i++)
@@ -185,7 +179,7 @@ static __attribute__((noinline)) void learn(struct sample_sink *sink, struct qui
 		.event = brief->event,
 		.known = true,
 	};
-	thread->tag = sample_tag(sink, &record);
+	thread->tag = sample_tag(sink, &record, NULL);
 	thread->epochs = (uint64_t)sample_epoch(sink, brief->pid, brief->time_ns, &span) << 32;
 	narrow(&thread->span, &span);
 	thread->epochs |= sample_epoch(sink, EV_KERNEL_PID, brief->time_ns, &span);

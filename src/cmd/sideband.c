@@ -8,6 +8,7 @@
  * where a record asks for the records before it, the walk goes on in sequence. */
 #include <pthread.h>
 #include <stdlib.h>
+#include "sample_details.h"
 #include "sideband.h"
 
 #define PART_BYTES ((uint64_t)8 << 20) /* a part is worth a thread from here on */
@@ -40,6 +41,8 @@ static bool tells(uint32_t type)
 	case PERF_RECORD_LOST:
 	case PERF_RECORD_LOST_SAMPLES:
 	case PERF_RECORD_THROTTLE:
+	case PERF_RECORD_CGROUP:
+	case PERF_RECORD_NAMESPACES:
 		return true;
 	default:
 		return false;
@@ -173,6 +176,8 @@ static void take_record(struct whole *whole, const struct ev_raw *raw)
 		return;
 	}
 	count_loss(&loaded->profile->quality, &record);
+	if (loaded->groups)
+		sample_groups_add(loaded->groups, &record);
 	ev_space_set_add(loaded->spaces, &record);
 }
 

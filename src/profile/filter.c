@@ -78,6 +78,57 @@ void ev_sieve_done(struct ev_sieve *sieve)
 		ev_map_done(maps[i]);
 }
 
+/* ---- KEY=VALUE --------------------------------------------------------------------------------
+ */
+
+/* "003" is 3, and "12:name" is 12 as well as name. */
+static bool is_value(enum ev_key_kind kind, const char *text, const char *wanted)
+{
+	uint64_t one, other;
+	if (!strcmp(text, wanted))
+		return true;
+	if (kind == EV_KEY_IS_NUMBER)
+		return *text && strspn(text, "0123456789") == strlen(text) &&
+		       !ev_parse_u64(wanted, &other) && (one = strtoull(text, NULL, 10)) == other;
+	const char *name = kind == EV_KEY_IS_OWNER ? strchr(text, ':') : NULL;
+	return name && (!strcmp(name + 1, wanted) ||
+			(!strncmp(text, wanted, strlen(wanted)) && text[strlen(wanted)] == ':'));
+}
+
+static bool filter_takes(const struct ev_key_filter *filter, const char *text)
+{
+	enum ev_key_kind kind = ev_keys[filter->key].kind;
+	const char *name = kind == EV_KEY_IS_OWNER ? strchr(text, ':') : NULL;
+	char *words = ev_strdup(filter->values), *rest = words;
+	bool found = false;
+	for (char *word; !found && (word = strsep(&rest, ","));)
+		found = filter->is_glob ? ev_glob_match_exact(word, text) ||
+						  (name && ev_glob_match_exact(word, name + 1))
+					: is_value(kind, text, word);
+	free(words);
+	return found != filter->is_negated;
+}
+
+static bool keys_pass(const struct ev_sieve *sieve, bool of_frame, uint32_t frame,
+		      const struct ev_tag *tag)
+{
+	const struct ev_strings *strings = sieve->named->profile->strings;
+	struct ev_arena scratch = { 0 };
+	bool pass = true;
+	for (size_t i = 0; pass && i < sieve->filter->key_count; i++) {
+		const struct ev_key_filter *filter = &sieve->filter->keys[i];
+		if (ev_keys[filter->key].of_frame != of_frame)
+			continue;
+		uint32_t value =
+			of_frame ? ev_frame_value(sieve->named, frame, filter->key, &scratch)
+				 : ev_tag_value(sieve->named, tag, filter->key, sieve->owners,
+						&scratch);
+		pass = filter_takes(filter, ev_strings_text(strings, value));
+	}
+	ev_arena_done(&scratch);
+	return pass;
+}
+
 static bool passes(const struct ev_map *map, uint64_t value)
 {
 	return !map->count || ev_map_find(map, value, 0);
@@ -87,7 +138,8 @@ bool ev_sieve_tag(const struct ev_sieve *sieve, const struct ev_tag *tag)
 {
 	return passes(&sieve->comms, tag->comm) && passes(&sieve->pids, tag->pid) &&
 	       passes(&sieve->tids, tag->tid) &&
-	       passes(&sieve->cpus, tag->cpu ? tag->cpu - 1 : UINT64_MAX);
+	       passes(&sieve->cpus, tag->cpu ? tag->cpu - 1 : UINT64_MAX) &&
+	       (!sieve->filter->key_count || keys_pass(sieve, false, 0, tag));
 }
 
 bool ev_sieve_frame(const struct ev_sieve *sieve, uint32_t index)
@@ -101,5 +153,6 @@ bool ev_sieve_frame(const struct ev_sieve *sieve, uint32_t index)
 	    !strstr(ev_strings_text(named->profile->strings, frame->function), part))
 		return false;
 	return passes(&sieve->objects, named->object_names[frame->object]) &&
-	       passes(&sieve->symbols, frame->function);
+	       passes(&sieve->symbols, frame->function) &&
+	       (!sieve->filter->key_count || keys_pass(sieve, true, index, NULL));
 }

@@ -1,40 +1,105 @@
-/* The keys a table can be sorted by, and the text of a frame's and a tag's value of each. */
+/* The keys a table can be sorted by: their names, and the filters that name them. */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include "table.h"
 
+#define BIT(name) EV_DETAIL_BIT(name)
+#define SOURCE (BIT(FROM) | BIT(FROM_PLACE))
+#define FLAGS BIT(BRANCH_FLAGS)
+
+/* Names and titles are perf's. */
+/* clang-format off */
 const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
-	[EV_KEY_COMM] = { "comm", "command", "Command", "comm", false },
-	[EV_KEY_PID] = { "pid", "process", "    Pid:Command", "pid", false },
-	[EV_KEY_TID] = { "tid", "thread", "    Tid:Command", "tid", false },
-	[EV_KEY_CPU] = { "cpu", "processor", "CPU", "cpu", false },
-	[EV_KEY_OBJECT] = { "dso", "object", "Shared Object", "object", true },
-	[EV_KEY_SYMBOL] = { "sym", "symbol", "Symbol", "symbol", true },
-	[EV_KEY_SRCLINE] = { "srcline", "line", "Source:Line", "srcline", true },
-	[EV_KEY_SRCFILE] = { "srcfile", "file", "Source File", "srcfile", true },
-	[EV_KEY_TIME] = { "time", "slice", "Time", "time", false },
+	[EV_KEY_COMM] = { "comm", "command", "Command", "comm" },
+	[EV_KEY_PID] = { "pid", "process", "    Pid:Command", "pid", .kind = EV_KEY_IS_OWNER },
+	[EV_KEY_TID] = { "tid", "thread", "    Tid:Command", "tid", .kind = EV_KEY_IS_OWNER },
+	[EV_KEY_CPU] = { "cpu", "processor", "CPU", "cpu", .kind = EV_KEY_IS_NUMBER },
+	[EV_KEY_OBJECT] = { "dso", "object", "Shared Object", "object", .of_frame = true },
+	[EV_KEY_SYMBOL] = { "sym", "symbol", "Symbol", "symbol", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },
+	[EV_KEY_SRCLINE] = { "srcline", "line", "Source:Line", "srcline", .of_frame = true, .of_lines = true },
+	[EV_KEY_SRCFILE] = { "srcfile", "file", "Source File", "srcfile", .of_frame = true, .of_lines = true },
+	[EV_KEY_TIME] = { "time", "slice", "Time", "time", .kind = EV_KEY_IS_SECONDS },
+	[EV_KEY_PARENT] = { "parent", NULL, "Parent symbol", "parent", .details = BIT(PARENT) },
+	[EV_KEY_SOCKET] = { "socket", NULL, "Socket", "socket", .kind = EV_KEY_IS_NUMBER, .details = BIT(SOCKET) },
+	[EV_KEY_CGROUP] = { "cgroup", NULL, "Cgroup", "cgroup", .details = BIT(CGROUP) },
+	[EV_KEY_CGROUP_ID] = { "cgroup_id", NULL, "cgroup id (dev/inode)", "cgroup_id", .details = BIT(CGROUP_SPACE) },
+	[EV_KEY_ADDRESS] = { "addr", NULL, "Address", "addr", .details = BIT(IP) },
+	[EV_KEY_CODE_PAGE] = { "code_page_size", NULL, "Code Page Size", "code_page_size", .details = BIT(CODE_PAGE) },
+	[EV_KEY_WEIGHT] = { "weight", NULL, "Weight", "weight", .kind = EV_KEY_IS_NUMBER, .details = BIT(WEIGHT), .is_total = true },
+	[EV_KEY_LOCAL_WEIGHT] = { "local_weight", NULL, "Local Weight", "local_weight", .kind = EV_KEY_IS_NUMBER, .details = BIT(WEIGHT) },
+	[EV_KEY_LATENCY] = { "ins_lat", NULL, "INSTR Latency", "ins_lat", .kind = EV_KEY_IS_NUMBER, .details = BIT(LATENCY), .is_total = true },
+	[EV_KEY_LOCAL_LATENCY] = { "local_ins_lat", NULL, "Local INSTR Latency", "local_ins_lat", .kind = EV_KEY_IS_NUMBER, .details = BIT(LATENCY) },
+	[EV_KEY_STAGE_CYCLES] = { "p_stage_cyc", "retire_lat", "Pipeline Stage Cycle", "p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES), .is_total = true },
+	[EV_KEY_LOCAL_STAGE_CYCLES] = { "local_p_stage_cyc", "local_retire_lat", "Local Pipeline Stage Cycle", "local_p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES) },
+	[EV_KEY_TRANSACTION] = { "transaction", NULL, "Transaction", "transaction", .details = BIT(TRANSACTION) },
+	[EV_KEY_TRACE] = { "trace", NULL, "Trace output", "trace", .details = BIT(TRACE) },
+	[EV_KEY_SYMBOL_DATA] = { "symbol_daddr", NULL, "Data Symbol", "symbol_daddr", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) },
+	[EV_KEY_OBJECT_DATA] = { "dso_daddr", NULL, "Data Object", "dso_daddr", .details = BIT(DATA_OBJECT) },
+	[EV_KEY_SYMBOL_CODE] = { "symbol_iaddr", NULL, "Code Symbol", "symbol_iaddr", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },
+	[EV_KEY_MEMORY] = { "mem", NULL, "Memory access", "mem", .details = BIT(DATA_SOURCE) },
+	[EV_KEY_SNOOP] = { "snoop", NULL, "Snoop", "snoop", .details = BIT(DATA_SOURCE) },
+	[EV_KEY_TLB] = { "tlb", NULL, "TLB access", "tlb", .details = BIT(DATA_SOURCE) },
+	[EV_KEY_LOCKED] = { "locked", NULL, "Locked", "locked", .details = BIT(DATA_SOURCE) },
+	[EV_KEY_BLOCKED] = { "blocked", NULL, "Blocked", "blocked", .details = BIT(DATA_SOURCE) },
+	[EV_KEY_CACHE_LINE] = { "dcacheline", NULL, "Data Cacheline", "dcacheline", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) },
+	[EV_KEY_PHYSICAL] = { "phys_daddr", NULL, "Data Physical Address", "phys_daddr", .details = BIT(PHYSICAL) },
+	[EV_KEY_DATA_PAGE] = { "data_page_size", NULL, "Data Page Size", "data_page_size", .details = BIT(DATA_PAGE) },
+	[EV_KEY_OBJECT_FROM] = { "dso_from", NULL, "Source Shared Object", "dso_from", .details = SOURCE, .of_branch = true },
+	[EV_KEY_OBJECT_TO] = { "dso_to", NULL, "Target Shared Object", "dso_to", .of_frame = true, .of_branch = true },
+	[EV_KEY_SYMBOL_FROM] = { "symbol_from", NULL, "Source Symbol", "symbol_from", .kind = EV_KEY_IS_FUNCTION, .details = SOURCE, .of_branch = true },
+	[EV_KEY_SYMBOL_TO] = { "symbol_to", NULL, "Target Symbol", "symbol_to", .of_frame = true, .kind = EV_KEY_IS_FUNCTION, .of_branch = true },
+	[EV_KEY_SRCLINE_FROM] = { "srcline_from", NULL, "From Source:Line", "srcline_from", .details = SOURCE, .of_branch = true, .of_lines = true },
+	[EV_KEY_SRCLINE_TO] = { "srcline_to", NULL, "To Source:Line", "srcline_to", .of_frame = true, .of_branch = true, .of_lines = true },
+	[EV_KEY_ADDRESS_FROM] = { "addr_from", NULL, "Source Address", "addr_from", .details = BIT(FROM), .of_branch = true },
+	[EV_KEY_ADDRESS_TO] = { "addr_to", NULL, "Target Address", "addr_to", .details = BIT(TO), .of_branch = true },
+	[EV_KEY_MISPREDICT] = { "mispredict", NULL, "Branch Mispredicted", "mispredict", .details = FLAGS, .of_branch = true },
+	[EV_KEY_IN_TRANSACTION] = { "in_tx", NULL, "Branch in transaction", "in_tx", .details = FLAGS, .of_branch = true },
+	[EV_KEY_ABORT] = { "abort", NULL, "Transaction abort", "abort", .details = FLAGS, .of_branch = true },
+	[EV_KEY_CYCLES] = { "cycles", NULL, "Basic Block Cycles", "cycles", .details = FLAGS, .of_branch = true },
 };
+/* clang-format on */
 
 static enum ev_key key_of(const char *name, size_t length)
 {
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++) {
 		const char *names[] = { ev_keys[key].name, ev_keys[key].alias };
 		for (size_t i = 0; i < EV_LENGTH(names); i++)
-			if (strlen(names[i]) == length && !memcmp(names[i], name, length))
+			if (names[i] && strlen(names[i]) == length &&
+			    !memcmp(names[i], name, length))
 				return key;
 	}
 	return EV_KEY_COUNT;
+}
+
+const char *ev_key_nearest(const char *word)
+{
+	const char *nearest = NULL;
+	unsigned least = 3; /* edits; a short word is like anything */
+	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++) {
+		const char *names[] = { ev_keys[key].name, ev_keys[key].alias };
+		for (size_t i = 0; i < EV_LENGTH(names); i++) {
+			unsigned edits = names[i] ? ev_edit_distance(word, names[i], least) : least;
+			if (edits < least && 2 * edits < strlen(word)) {
+				least = edits;
+				nearest = names[i];
+			}
+		}
+	}
+	return nearest;
 }
 
 static int fail_key(struct ev_err *err, const char *name, size_t length)
 {
 	struct ev_buffer good = { 0 };
 	struct ev_arena arena = { 0 };
+	const char *word = ev_arena_text(&arena, name, length);
+	const char *nearest = ev_key_nearest(word);
+	if (nearest)
+		ev_buffer_printf(&good, "did you mean '%s'? ", nearest);
+	ev_buffer_printf(&good, "there are ");
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
 		ev_buffer_printf(&good, "%s%s", key ? ", " : "", ev_keys[key].name);
-	int rc = ev_fail(err, EINVAL, "unknown sort key '%s'; there are %.*s",
-			 ev_text_safe(&arena, ev_arena_text(&arena, name, length)),
+	int rc = ev_fail(err, EINVAL, "unknown sort key '%s'; %.*s", ev_text_safe(&arena, word),
 			 (int)good.size_bytes, (const char *)good.bytes);
 	ev_buffer_done(&good);
 	ev_arena_done(&arena);
@@ -62,111 +127,24 @@ int ev_keys_parse(const char *text, enum ev_key *keys, size_t *count, struct ev_
 	return 0;
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
-
-static const char *base_name(const char *path)
+int ev_key_filter_parse(const char *text, struct ev_key_filter *filter, struct ev_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	return slash && slash[1] ? slash + 1 : path;
-}
-
-static uint32_t intern(const struct ev_named *named, struct ev_arena *scratch, const char *text)
-{
-	uint32_t id = ev_strings_add_text(named->profile->strings, text);
-	ev_arena_reset(scratch);
-	return id;
-}
-
-/* Where no line is known the row says which function it was. */
-static uint32_t line_text(const struct ev_named *named, const struct ev_frame *frame,
-			  struct ev_arena *scratch)
-{
-	const struct ev_strings *strings = named->profile->strings;
-	const char *file = ev_strings_text(strings, frame->file);
-	const char *object = ev_strings_text(strings, named->object_names[frame->object]);
-	if (frame->file)
-		return intern(named, scratch,
-			      ev_arena_printf(scratch, "%s:%" PRIu32, base_name(file),
-					      frame->line));
-	return intern(named, scratch,
-		      ev_arena_printf(scratch, "%s[%s]", object,
-				      ev_strings_text(strings, frame->function)));
-}
-
-uint32_t ev_frame_value(const struct ev_named *named, uint32_t index, enum ev_key key,
-			struct ev_arena *scratch)
-{
-	const struct ev_frame *frame = &named->frames.items[index];
-	switch (key) {
-	case EV_KEY_OBJECT:
-		return named->object_names[frame->object];
-	case EV_KEY_SYMBOL:
-		return frame->function;
-	case EV_KEY_SRCLINE:
-		return line_text(named, frame, scratch);
-	case EV_KEY_SRCFILE:
-		return intern(named, scratch,
-			      base_name(ev_strings_text(named->profile->strings, frame->file)));
-	default:
-		return 0;
-	}
-}
-
-/* A number with the name that goes with it; the name may change while the process lives. */
-static uint32_t owner_text(const struct ev_named *named, const struct ev_map *comms,
-			   uint32_t number, struct ev_arena *scratch)
-{
-	const uint32_t *comm = ev_map_find(comms, number, 0);
-	const char *name = ev_strings_text(named->profile->strings, comm ? *comm : 0);
-	return intern(named, scratch,
-		      ev_arena_printf(scratch, *name ? "%" PRIu32 ":%s" : "%" PRIu32, number,
-				      name));
-}
-
-uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, enum ev_key key,
-		      const struct ev_owners *owners, struct ev_arena *scratch)
-{
-	uint64_t slice_ns = named->profile->slice_ns;
-	uint64_t time_ns = tag->slice ? (tag->slice - 1) * slice_ns : 0;
-	switch (key) {
-	case EV_KEY_COMM:
-		return tag->comm;
-	case EV_KEY_PID:
-		return owner_text(named, &owners->of_pid, tag->pid, scratch);
-	case EV_KEY_TID:
-		return owner_text(named, &owners->of_tid, tag->tid, scratch);
-	case EV_KEY_CPU:
-		if (!tag->cpu)
-			return 0;
-		return intern(named, scratch, ev_arena_printf(scratch, "%03" PRIu32, tag->cpu - 1));
-	case EV_KEY_TIME:
-		if (!tag->slice)
-			return 0;
-		return intern(named, scratch,
-			      ev_arena_printf(scratch, "%" PRIu64 ".%06" PRIu64,
-					      time_ns / 1000000000, time_ns / 1000 % 1000000));
-	default:
-		return 0;
-	}
-}
-
-/* A process is called as its first thread was last; without one, as any thread was last. */
-void ev_owners_find(struct ev_owners *owners, const struct ev_named *named)
-{
-	for (size_t i = 1; i < named->profile->tags.count; i++) {
-		const struct ev_tag *tag = &named->profile->tags.items[i];
-		bool added;
-		if (!tag->comm)
-			continue;
-		uint32_t *comm = ev_map_add(&owners->of_pid, tag->pid, 0, &added);
-		if (added || !tag->tid || tag->tid == tag->pid)
-			*comm = tag->comm;
-		*ev_map_add(&owners->of_tid, tag->tid, 0, NULL) = tag->comm;
-	}
-}
-
-void ev_owners_done(struct ev_owners *owners)
-{
-	ev_map_done(&owners->of_pid);
-	ev_map_done(&owners->of_tid);
+	struct ev_arena arena = { 0 };
+	size_t length = strcspn(text, "=~!");
+	const char *at = text + length;
+	*filter = (struct ev_key_filter){ .key = key_of(text, length) };
+	filter->is_negated = *at == '!';
+	at += *at == '!';
+	filter->is_glob = *at == '~';
+	filter->values = *at ? at + 1 : at;
+	int rc = 0;
+	if (!length || (*at != '=' && *at != '~') || !*filter->values)
+		rc = ev_fail(err, EINVAL,
+			     "--filter takes KEY=VALUE[,VALUE] or KEY~GLOB (with != and !~ for what "
+			     "is not), such as comm=sort or sym~mem*, not '%s'",
+			     ev_text_safe(&arena, text));
+	else if (filter->key == EV_KEY_COUNT)
+		rc = fail_key(err, text, length);
+	ev_arena_done(&arena);
+	return rc;
 }

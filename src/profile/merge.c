@@ -17,9 +17,30 @@ static void merge_quality(struct ev_quality *into, const struct ev_quality *from
 	into->guessed_frames += from->guessed_frames;
 }
 
-static uint32_t merge_tag(struct ev_profile *into, const struct ev_profile *from, uint32_t tag)
+/* Texts and places in details are numbers of their profile. */
+static uint32_t merge_detail(struct ev_profile *into, const struct ev_profile *from,
+			     const struct ev_tag *tag, const uint32_t *places)
+{
+	static const enum ev_detail texts[] = { EV_DETAIL_CGROUP, EV_DETAIL_CGROUP_SPACE,
+						EV_DETAIL_PARENT, EV_DETAIL_TRACE };
+	uint64_t numbers[EV_DETAIL_COUNT];
+	for (enum ev_detail i = 0; i < EV_DETAIL_COUNT; i++)
+		numbers[i] = ev_tag_detail(from, tag, i);
+	for (size_t i = 0; i < EV_LENGTH(texts); i++)
+		numbers[texts[i]] =
+			ev_strings_add_text(into->strings,
+					    ev_strings_text(from->strings,
+							    (uint32_t)numbers[texts[i]]));
+	numbers[EV_DETAIL_FROM_PLACE] = places[numbers[EV_DETAIL_FROM_PLACE]];
+	return ev_profile_detail(into, numbers);
+}
+
+static uint32_t merge_tag(struct ev_profile *into, const struct ev_profile *from, uint32_t tag,
+			  const uint32_t *places)
 {
 	struct ev_tag copy = from->tags.items[tag];
+	if (copy.detail)
+		copy.detail = merge_detail(into, from, &copy, places);
 	if (copy.comm)
 		copy.comm = ev_strings_add_text(into->strings,
 						ev_strings_text(from->strings, copy.comm));
@@ -31,6 +52,9 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 	uint32_t *places = ev_alloc(from->places.count * sizeof(*places));
 	uint32_t *stacks = ev_alloc(from->stacks.count * sizeof(*stacks));
 	uint32_t *tags = ev_alloc(from->tags.count * sizeof(*tags));
+	if (!into->details.count)
+		into->detail_mask = from->detail_mask;
+	into->of_branches |= from->of_branches;
 	for (size_t i = 1; i < from->places.count; i++)
 		places[i] = ev_profile_place(into, from->places.items[i]);
 	for (size_t i = 1; i < from->stacks.count; i++) {
@@ -40,7 +64,7 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 					     places[stack->place & ~EV_PLACE_GUESSED] | mark);
 	}
 	for (size_t i = 1; i < from->tags.count; i++)
-		tags[i] = merge_tag(into, from, (uint32_t)i);
+		tags[i] = merge_tag(into, from, (uint32_t)i, places);
 	for (size_t i = 0; i < from->cells.count; i++) {
 		const struct ev_cell *cell = &from->cells.items[i];
 		ev_profile_add(into, tags[cell->tag], stacks[cell->stack], cell->samples,

@@ -86,7 +86,9 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 	for (size_t i = 1; i < profile->places.count; i++)
 		names.kernel[i] = is_kernel(namer, &profile->places.items[i]);
 	uint8_t *roles = ev_roles_find(profile, &names);
+	ev_details_want(profile, &names);
 	ev_place_names_find(&names, named, namer, flags, by_line);
+	ev_details_name(named, &names);
 	ev_stacks_fold(named, &names, roles);
 	free(roles);
 	ev_place_names_done(&names);
@@ -161,6 +163,7 @@ void ev_named_close(struct ev_named *named)
 	ev_array_done(&named->cells);
 	free(named->stack_of);
 	free(named->object_names);
+	ev_map_done(&named->frame_of_place);
 	free(named);
 }
 

@@ -48,6 +48,10 @@ uint8_t *ev_roles_find(const struct ev_profile *profile, struct ev_place_names *
 enum ev_role ev_role_of_parent(const struct ev_profile *profile, const struct ev_place_names *names,
 			       uint32_t child);
 
+/* The places in details of tags: that they are named, and their frames in named->frame_of_place. */
+void ev_details_want(const struct ev_profile *profile, struct ev_place_names *names);
+void ev_details_name(struct ev_named *named, const struct ev_place_names *names);
+
 /* Fill named->stacks and named->stack_of. */
 void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
 		    const uint8_t *roles);

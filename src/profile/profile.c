@@ -9,7 +9,8 @@ enum { RECENT_BITS = 12 };
 
 /* What finds things in the profile's arrays. It can be made from them at any time. */
 struct ev_profile_index {
-	struct ev_ids place_ids, tag_ids, cell_ids;
+	struct ev_ids place_ids, tag_ids, cell_ids, detail_ids;
+	uint32_t last_detail;
 	struct ev_stack_ids stack_ids;
 	struct recent { /* places seen lately, by the top bits of a cheap hash */
 		uint64_t offset;
@@ -35,6 +36,7 @@ static uint64_t tag_hash(const struct ev_ids *ids, const struct ev_tag *tag)
 {
 	uint64_t hash = ev_ids_mix(ids, (uint64_t)tag->event << 32 | tag->pid);
 	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->tid << 32 | tag->comm));
+	hash ^= (uint64_t)tag->detail * 0x9e3779b97f4a7c15ULL;
 	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
 }
 
@@ -75,6 +77,7 @@ void ev_profile_close(struct ev_profile *profile)
 	ev_array_done(&profile->tags);
 	ev_array_done(&profile->cells);
 	ev_array_done(&profile->is_member);
+	ev_array_done(&profile->details);
 	free(profile->settled);
 	free(profile);
 }
@@ -87,6 +90,7 @@ void ev_profile_forget_index(struct ev_profile *profile)
 	ev_ids_done(&index->place_ids);
 	ev_ids_done(&index->tag_ids);
 	ev_ids_done(&index->cell_ids);
+	ev_ids_done(&index->detail_ids);
 	ev_ids_done(&index->stack_ids.ids);
 	free(index->cell_of);
 	free(index->leaf_cell);
@@ -185,7 +189,7 @@ uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t 
 
 static bool same_tag(const struct ev_tag *one, const struct ev_tag *other)
 {
-	return memcmp(one, other, sizeof(*one)) == 0; /* no padding: six numbers */
+	return memcmp(one, other, sizeof(*one)) == 0; /* no padding: numbers of one size */
 }
 
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag)
@@ -206,6 +210,59 @@ uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag)
 	uint32_t id = (uint32_t)profile->tags.count;
 	*ev_array_add(&profile->tags) = *tag;
 	return index->last_tag = ids->slots[at] = id;
+}
+
+/* ---- details --------------------------------------------------------------------------------- */
+
+static uint64_t hash_detail(const struct ev_ids *ids, const void *context, uint32_t id)
+{
+	const struct ev_profile *profile = context;
+	size_t width = (size_t)__builtin_popcount(profile->detail_mask);
+	uint64_t hash = 0;
+	for (size_t i = 0; i < width; i++)
+		hash = ev_ids_mix(ids, hash ^ profile->details.items[(id - 1) * width + i]);
+	return hash;
+}
+
+uint32_t ev_profile_detail(struct ev_profile *profile, const uint64_t numbers[EV_DETAIL_COUNT])
+{
+	struct ev_profile_index *index = index_of(profile);
+	struct ev_ids *ids = &index->detail_ids;
+	size_t width = (size_t)__builtin_popcount(profile->detail_mask);
+	size_t bytes = width * sizeof(*numbers);
+	uint32_t fresh = width ? (uint32_t)(profile->details.count / width) + 1 : 1;
+	if (!width)
+		return 0;
+	/* The newest is taken back when it is known already. */
+	for (enum ev_detail i = 0; i < EV_DETAIL_COUNT; i++)
+		if (profile->detail_mask >> i & 1)
+			*ev_array_add(&profile->details) = numbers[i];
+	const uint64_t *own = &profile->details.items[(fresh - 1) * width];
+	if (index->last_detail &&
+	    !memcmp(&profile->details.items[(index->last_detail - 1) * width], own, bytes)) {
+		profile->details.count -= width;
+		return index->last_detail;
+	}
+	if (ev_ids_full(ids, fresh))
+		ev_ids_reserve(ids, fresh, profile, hash_detail);
+	size_t mask = ids->room - 1, at = hash_detail(ids, profile, fresh) & mask;
+	for (uint32_t id; (id = ids->slots[at]); at = (at + 1) & mask)
+		if (!memcmp(&profile->details.items[(id - 1) * width], own, bytes)) {
+			profile->details.count -= width;
+			return index->last_detail = id;
+		}
+	return index->last_detail = ids->slots[at] = fresh;
+}
+
+uint64_t ev_tag_detail(const struct ev_profile *profile, const struct ev_tag *tag,
+		       enum ev_detail detail)
+{
+	uint32_t mask = profile->detail_mask, bit = UINT32_C(1) << detail;
+	size_t width = (size_t)__builtin_popcount(mask);
+	if (!tag->detail || !(mask & bit))
+		return 0;
+	return profile->details
+		.items[(tag->detail - 1) * width + (size_t)__builtin_popcount(mask & (bit - 1))];
 }
 
 /* The cell of a stack that already has one of another tag. */

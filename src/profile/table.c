@@ -5,8 +5,11 @@
 
 /* ---- keys of frames and tags ---------------------------------------------------------------- */
 
-/* Up to six numbers become one. */
-static uint32_t intern_tuple(struct ev_map maps[3], const uint32_t *values, size_t count,
+/* What parts rows: a value of each key, and what equal names are told apart by. */
+enum { TUPLE_LIMIT = 2 * EV_KEY_COUNT, MAP_COUNT = TUPLE_LIMIT / 2 };
+
+/* Numbers become one, by pairs. */
+static uint32_t intern_tuple(struct ev_map maps[MAP_COUNT], const uint32_t *values, size_t count,
 			     uint32_t *next)
 {
 	uint64_t so_far = 0;
@@ -30,26 +33,37 @@ struct building {
 	struct ev_arena scratch;
 	struct ev_sieve sieve;
 	struct ev_owners owners;
-	uint32_t (*frame_values)[EV_KEY_COUNT]; /* per frame key, in the order of the keys */
-	uint32_t (*tag_values)[EV_KEY_COUNT];
+	EV_ARRAY(uint32_t) frame_values; /* per frame key, one for each key in its order */
+	EV_ARRAY(uint32_t) tag_values;
 	uint32_t *frame_sample; /* a frame of each frame key */
 	uint32_t *hidden;       /* per frame key: its object's name, which parts equal symbols */
 	bool part_by_object;    /* symbols without objects are asked for */
 };
+
+static void keep_values(const struct ev_table *table, const uint32_t *row, uint32_t **items,
+			size_t *count, size_t *room)
+{
+	for (size_t k = 0; k < table->key_count; k++) {
+		if (*count == *room)
+			ev_array_grow((void **)items, count, room, sizeof(**items));
+		else
+			++*count;
+		(*items)[*count - 1] = row[k];
+	}
+}
 
 static void find_frame_keys(struct building *build)
 {
 	const struct ev_named *named = build->named;
 	struct ev_table_index *index = build->index;
 	struct ev_table *table = build->table;
-	struct ev_map maps[3] = { 0 };
+	struct ev_map maps[MAP_COUNT] = { 0 };
 	size_t frame_count = named->frames.count;
 	index->frame_key = ev_alloc(frame_count * sizeof(*index->frame_key));
-	build->frame_values = ev_alloc(frame_count * sizeof(*build->frame_values));
 	build->frame_sample = ev_alloc(frame_count * sizeof(*build->frame_sample));
 	build->hidden = ev_alloc(frame_count * sizeof(*build->hidden));
 	for (uint32_t i = 0; i < frame_count; i++) {
-		uint32_t values[EV_KEY_COUNT + 1] = { 0 }, row[EV_KEY_COUNT] = { 0 };
+		uint32_t values[TUPLE_LIMIT] = { 0 }, row[EV_KEY_COUNT] = { 0 };
 		size_t count = 0;
 		for (size_t k = 0; k < table->key_count; k++)
 			if (ev_keys[table->keys[k]].of_frame)
@@ -63,7 +77,8 @@ static void find_frame_keys(struct building *build)
 		uint32_t before = index->frame_key_count;
 		uint32_t key = intern_tuple(maps, values, count, &index->frame_key_count);
 		if (index->frame_key_count != before) {
-			memcpy(build->frame_values[key], row, sizeof(row));
+			keep_values(table, row, &build->frame_values.items,
+				    &build->frame_values.count, &build->frame_values.room);
 			build->frame_sample[key] = i;
 			build->hidden[key] = object;
 		}
@@ -78,24 +93,33 @@ static void find_tag_keys(struct building *build)
 	const struct ev_named *named = build->named;
 	struct ev_table_index *index = build->index;
 	struct ev_table *table = build->table;
-	struct ev_map maps[3] = { 0 };
+	struct ev_map maps[MAP_COUNT] = { 0 };
 	size_t tag_count = named->profile->tags.count;
 	index->tag_key = ev_alloc(tag_count * sizeof(*index->tag_key));
-	build->tag_values = ev_alloc(tag_count * sizeof(*build->tag_values));
+	index->tag_sample = ev_alloc(tag_count * sizeof(*index->tag_sample));
 	ev_owners_find(&build->owners, named);
+	build->sieve.owners = &build->owners;
 	for (uint32_t i = 0; i < tag_count; i++) {
 		const struct ev_tag *tag = &named->profile->tags.items[i];
-		uint32_t values[EV_KEY_COUNT] = { 0 }, row[EV_KEY_COUNT] = { 0 };
+		uint32_t values[TUPLE_LIMIT] = { 0 }, row[EV_KEY_COUNT] = { 0 };
 		size_t count = 0;
 		for (size_t k = 0; k < table->key_count; k++)
-			if (!ev_keys[table->keys[k]].of_frame)
+			if (!ev_keys[table->keys[k]].of_frame) {
 				values[count++] = row[k] =
 					ev_tag_value(named, tag, table->keys[k], &build->owners,
 						     &build->scratch);
+				if (table->keys[k] == EV_KEY_SYMBOL_FROM)
+					values[count++] =
+						ev_tag_value(named, tag, EV_KEY_OBJECT_FROM,
+							     &build->owners, &build->scratch);
+			}
 		uint32_t before = index->tag_key_count;
 		uint32_t key = intern_tuple(maps, values, count ? count : 1, &index->tag_key_count);
-		if (index->tag_key_count != before)
-			memcpy(build->tag_values[key], row, sizeof(row));
+		if (index->tag_key_count != before) {
+			keep_values(table, row, &build->tag_values.items, &build->tag_values.count,
+				    &build->tag_values.room);
+			index->tag_sample[key] = i;
+		}
 		index->tag_key[i] = ev_sieve_tag(&build->sieve, tag) ? key : EV_NO_KEY;
 	}
 	for (size_t i = 0; i < EV_LENGTH(maps); i++)
@@ -140,6 +164,9 @@ static void finish_rows(struct building *build, struct ev_rows *rows)
 	table->rows = rows->rows.items;
 	table->row_count = rows->rows.count;
 	build->index->weights = weights;
+	size_t keys = table->key_count;
+	uint32_t *values = ev_alloc((table->row_count * keys + 1) * sizeof(*values));
+	build->index->values = values;
 	for (size_t i = 0; i < table->row_count; i++) {
 		struct ev_row *row = &table->rows[i];
 		uint64_t *own = &weights[i * EV_WEIGHT_COUNT * table->event_count];
@@ -150,10 +177,12 @@ static void finish_rows(struct building *build, struct ev_rows *rows)
 			row->children = own + EV_ALL_PERIOD * table->event_count;
 		}
 		row->frame = build->frame_sample[row->frame_key];
+		row->values = &values[i * keys];
 		for (size_t k = 0; k < table->key_count; k++)
-			row->values[k] = ev_keys[table->keys[k]].of_frame
-						 ? build->frame_values[row->frame_key][k]
-						 : build->tag_values[row->tag_key][k];
+			row->values[k] =
+				ev_keys[table->keys[k]].of_frame
+					? build->frame_values.items[row->frame_key * keys + k]
+					: build->tag_values.items[row->tag_key * keys + k];
 	}
 	if (table->row_count)
 		qsort_r(table->rows, table->row_count, sizeof(*table->rows), by_weight, build);
@@ -229,8 +258,8 @@ int ev_table_build(struct ev_table *table, struct ev_named *named, const enum ev
 	for (size_t k = 0; k < key_count; k++) {
 		table->keys[k] = keys[k];
 		build.index->by_frame |= ev_keys[keys[k]].of_frame;
-		symbols |= keys[k] == EV_KEY_SYMBOL;
-		objects |= keys[k] == EV_KEY_OBJECT;
+		symbols |= keys[k] == EV_KEY_SYMBOL || keys[k] == EV_KEY_SYMBOL_TO;
+		objects |= keys[k] == EV_KEY_OBJECT || keys[k] == EV_KEY_OBJECT_TO;
 	}
 	build.part_by_object = symbols && !objects;
 	table->event_count = named->profile->event_count ? named->profile->event_count : 1;
@@ -244,10 +273,10 @@ int ev_table_build(struct ev_table *table, struct ev_named *named, const enum ev
 	ev_rows_collect(&rows, named, build.index, table->event_count, children);
 	finish_rows(&build, &rows);
 	add_totals(&build, filter && filter->absolute);
-	free(build.frame_values);
+	ev_array_done(&build.frame_values);
 	free(build.frame_sample);
 	free(build.hidden);
-	free(build.tag_values);
+	ev_array_done(&build.tag_values);
 	ev_owners_done(&build.owners);
 	ev_sieve_done(&build.sieve);
 	ev_arena_done(&build.scratch);
@@ -267,11 +296,23 @@ void ev_table_done(struct ev_table *table)
 		free(index->start_end);
 		free(index->inner_end);
 		free(index->weights);
+		free(index->values);
+		free(index->tag_sample);
 		free(index);
 	}
 	free(table->rows);
 	ev_arena_done(&table->arena);
 	*table = (struct ev_table){ 0 };
+}
+
+char ev_row_level(const struct ev_table *table, const struct ev_named *named,
+		  const struct ev_row *row, size_t key)
+{
+	const struct ev_tag *tag =
+		&named->profile->tags.items[table->index->tag_sample[row->tag_key]];
+	if (key >= table->key_count)
+		return 0;
+	return ev_key_level(named, tag, row->frame, table->keys[key]);
 }
 
 const char *ev_row_text(const struct ev_table *table, const struct ev_named *named,

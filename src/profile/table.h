@@ -11,8 +11,9 @@ struct ev_table_index {
 	uint32_t *frame_key; /* per frame */
 	uint32_t *tag_key;   /* per tag */
 	uint32_t frame_key_count, tag_key_count;
-	uint32_t *canonical; /* per frame: the frame that stands for its function in trees */
-	bool by_frame;       /* a key depends on the frame */
+	uint32_t *tag_sample; /* per tag key: a tag that has it */
+	uint32_t *canonical;  /* per frame: the frame that stands for its function in trees */
+	bool by_frame;        /* a key depends on the frame */
 	/* Cells by tag key, in the order of their stacks: those of key k stand in
 	 * cells[cell_end[k - 1] … cell_end[k]). */
 	uint32_t *cells, *cell_end;
@@ -20,6 +21,7 @@ struct ev_table_index {
 	 * that no other stack of it encloses. Without: the cells that end in a frame key. */
 	uint32_t *starts, *start_end;
 	uint64_t *weights;   /* the rows' */
+	uint32_t *values;    /* the rows' */
 	uint32_t *inner_end; /* tables with children: the stacks inside one end here */
 };
 
@@ -36,10 +38,15 @@ uint32_t ev_frame_value(const struct ev_named *named, uint32_t frame, enum ev_ke
 uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, enum ev_key key,
 		      const struct ev_owners *owners, struct ev_arena *scratch);
 
+/* See ev_row_level. */
+char ev_key_level(const struct ev_named *named, const struct ev_tag *tag, uint32_t frame,
+		  enum ev_key key);
+
 /* A filter's texts, taken apart. */
 struct ev_sieve {
 	const struct ev_filter *filter;
 	const struct ev_named *named;
+	const struct ev_owners *owners;        /* set once they are found */
 	struct ev_map comms, objects, symbols; /* string ids that pass */
 	struct ev_map pids, tids, cpus;
 };
@@ -59,6 +66,9 @@ struct ev_rows {
 /* Also fills index->cells and cell_end. */
 void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);
+
+/* Totals, and children by falling total, of nodes that have their own weights and parents. */
+void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named);
 
 /* Sort what the index counts: end[k] is where the ids of key k end; ids of EV_NO_KEY are left out.
  * Both arrays are new; the order within a key stays. */

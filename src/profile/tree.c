@@ -249,27 +249,32 @@ static void take_inwards(struct growing *grow, struct inner_walk *walk, const st
 
 /* ---- totals and order ----------------------------------------------------------------------- */
 
+struct siblings {
+	const struct ev_tree *tree;
+	const struct ev_named *named;
+};
+
 static int by_parent_and_total(const void *one, const void *other, void *context)
 {
-	const struct growing *grow = context;
-	const struct ev_strings *strings = grow->named->profile->strings;
+	const struct siblings *all = context;
+	const struct ev_strings *strings = all->named->profile->strings;
 	uint32_t left = *(const uint32_t *)one, right = *(const uint32_t *)other;
-	const struct ev_node *a = &grow->tree->nodes.items[left];
-	const struct ev_node *b = &grow->tree->nodes.items[right];
+	const struct ev_node *a = &all->tree->nodes.items[left];
+	const struct ev_node *b = &all->tree->nodes.items[right];
 	if (a->parent != b->parent)
 		return a->parent < b->parent ? -1 : 1;
 	if (a->total != b->total)
 		return a->total > b->total ? -1 : 1;
-	int order = strcmp(ev_strings_text(strings, grow->named->frames.items[a->frame].function),
-			   ev_strings_text(strings, grow->named->frames.items[b->frame].function));
+	int order = strcmp(ev_strings_text(strings, all->named->frames.items[a->frame].function),
+			   ev_strings_text(strings, all->named->frames.items[b->frame].function));
 	return order ? order : left < right ? -1 : left > right;
 }
 
-/* Children are behind their parents, so totals are one loop from the end. */
-static void finish(struct growing *grow)
+void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named)
 {
-	struct ev_node *nodes = grow->tree->nodes.items;
-	uint32_t count = (uint32_t)grow->tree->nodes.count;
+	struct siblings all = { tree, named };
+	struct ev_node *nodes = tree->nodes.items;
+	uint32_t count = (uint32_t)tree->nodes.count;
 	for (uint32_t i = count; i-- > 0;) {
 		nodes[i].total += nodes[i].self;
 		if (i) {
@@ -280,13 +285,18 @@ static void finish(struct growing *grow)
 	uint32_t *order = ev_alloc(count * sizeof(*order));
 	for (uint32_t i = 0; i < count; i++)
 		order[i] = i;
-	qsort_r(order + 1, count - 1, sizeof(*order), by_parent_and_total, grow);
+	qsort_r(order + 1, count - 1, sizeof(*order), by_parent_and_total, &all);
 	for (uint32_t i = count; i-- > 1;) {
 		struct ev_node *node = &nodes[order[i]];
 		node->next = nodes[node->parent].first_child;
 		nodes[node->parent].first_child = order[i];
 	}
 	free(order);
+}
+
+static void finish(struct growing *grow)
+{
+	ev_tree_add_up(grow->tree, grow->named);
 	ev_map_done(&grow->ids);
 }
 

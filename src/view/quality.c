@@ -91,7 +91,9 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 	if (reads->left_out || reads->disorder) {
 		fprintf(out, "%sCounts: ", prefix);
 		print_count(out, "", reads->left_out + reads->disorder, " of ");
-		print_count(out, "", reads->samples, " samples have none: nothing to compare ");
+		print_count(out, "", reads->samples,
+			    reads->samples == 1 ? " sample has none: nothing to compare "
+						: " samples have none: nothing to compare ");
 		print_count(out, "", reads->left_out, " with, ");
 		print_count(out, "", reads->disorder, " went backwards\n");
 	}
@@ -99,8 +101,8 @@ static void print_reads(FILE *out, const struct ev_report *report, const char *p
 		fprintf(out, "%sCounts: ", prefix);
 		print_count(out, "", reads->late, " of ");
 		print_count(out, "", reads->samples,
-			    " samples are out of order; the next one has what they "
-			    "counted\n");
+			    reads->samples == 1 ? " sample is" : " samples are");
+		fputs(" out of order; the next one has what was counted\n", out);
 	}
 	if (reads->enabled_ns && ev_percent(reads->running_ns, reads->enabled_ns) < WORTH_TELLING) {
 		fprintf(out, "%sCounts: the group was on the hardware for ", prefix);
@@ -164,7 +166,10 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 	uint64_t samples = quality->samples;
 	ev_print_simulated(out, report, prefix);
 	fprintf(out, "%sQuality", prefix);
-	print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
+	if (report->named->profile->of_branches)
+		print_count(out, ": ", samples, samples == 1 ? " branch" : " branches");
+	else
+		print_count(out, ": ", samples, samples == 1 ? " sample" : " samples");
 	if (samples) {
 		fputs(", ", out);
 		print_percent(out, left(samples, quality->unresolved), samples);

@@ -9,6 +9,10 @@ int ev_report_text(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 int ev_report_folded(FILE *out, const struct ev_report *report,
 		     const struct ev_report_options *options, struct ev_err *err);
+int ev_report_pprof_text(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_pprof_tree(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
 int ev_report_json(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 
@@ -52,6 +56,10 @@ int ev_ratio_decimals(double value);
 /* The model of a simulated recording, NULL for a measured one; and the line that says so. */
 const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);
+/* The text of a row's key for an event: of totals, such as all of a row's latencies, the product.
+ */
+const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,
+			       size_t event, struct ev_arena *arena);
 /* ev_text_safe, at no cost for the names that most names are: printable ASCII. */
 const char *ev_report_safe(struct ev_arena *arena, const char *text);
 /* Part of whole in per cent; 0 of nothing is 0. */

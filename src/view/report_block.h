@@ -41,6 +41,12 @@ void ev_block_print_text(struct ev_block *block, const struct ev_shown *column, 
 			 bool last);
 void ev_block_print_cell(struct ev_block *block, const struct ev_shown *column,
 			 const struct ev_row *row, bool last);
+/* A number of an event in its part of the column's width; NULL where there is none. */
+void ev_block_print_number(struct ev_block *block, const struct ev_shown *column, size_t event,
+			   const uint64_t *number);
+/* The rows by their keys one below another, with the columns of numbers of the block before them,
+ * and the heads of these. */
+void ev_block_print_hierarchy(struct ev_block *block);
 /* Columns under one title: the events, or 1. */
 size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column);
 /* How wide the parts of a ratio column must be. */

@@ -3,12 +3,6 @@
 #include <string.h>
 #include "report_block.h"
 
-/* As perf marks where a function runs. */
-static const char *level_mark(const struct ev_block *block, const struct ev_row *row)
-{
-	return block->report->named->frames.items[row->frame].kernel ? "[k] " : "[.] ";
-}
-
 static const char *joined(struct ev_arena *arena, const char *first, const char *second)
 {
 	size_t before = strlen(first), after = strlen(second);
@@ -22,12 +16,14 @@ const char *ev_block_key_text(struct ev_block *block, const struct ev_shown *col
 			      const struct ev_row *row)
 {
 	const struct ev_table *table = block->report->table;
-	const char *text = ev_row_text(table, block->report->named, row, column->key);
+	const char *text = ev_report_key_text(block->report, row, column->key, block->events.first,
+					      &block->scratch);
 	const char *safe = ev_report_safe(&block->scratch, text);
-	enum ev_key key = table->keys[column->key];
-	if (key == EV_KEY_SYMBOL)
-		return joined(&block->scratch, level_mark(block, row), safe);
-	if ((key == EV_KEY_PID || key == EV_KEY_TID) && !block->options->separator) {
+	char level = ev_row_level(table, block->report->named, row, column->key);
+	if (level) /* as perf marks where a function runs */
+		return joined(&block->scratch, level == 'k' ? "[k] " : "[.] ", safe);
+	if (ev_keys[table->keys[column->key]].kind == EV_KEY_IS_OWNER &&
+	    !block->options->separator) {
 		int digits = (int)strspn(safe, "0123456789");
 		return ev_arena_printf(&block->scratch, "%*.*s%s", EV_PID_WIDTH, digits, safe,
 				       safe + digits);
@@ -77,24 +73,30 @@ static void print_share(struct ev_block *block, size_t width, uint64_t part, uin
 	fputs(colour ? "%\33[m" : "%", block->out);
 }
 
+void ev_block_print_number(struct ev_block *block, const struct ev_shown *column, size_t event,
+			   const uint64_t *number)
+{
+	size_t width = block->options->separator ? 0 : column->width / block->events.count;
+	if (!number)
+		fprintf(block->out, "%*s", (int)width, "N/A");
+	else if (ev_fields[column->field].is_share)
+		print_share(block, width, *number, block->report->table->total_period[event]);
+	else
+		fprintf(block->out, "%*" PRIu64, (int)width, *number);
+}
+
 static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 			  const struct ev_row *row)
 {
 	const struct ev_field_info *info = &ev_fields[column->field];
-	const struct ev_table *table = block->report->table;
 	char separator = block->options->separator;
-	size_t width = separator ? 0 : column->width / block->events.count;
 	for (size_t i = 0; i < block->events.count; i++) {
 		size_t event = block->events.first + i;
 		uint64_t number;
+		bool known = info->number(block->report, row, event, &number);
 		if (i && separator)
 			putc_unlocked(separator, block->out);
-		if (!info->number(block->report, row, event, &number))
-			fprintf(block->out, "%*s", (int)width, "N/A");
-		else if (info->is_share)
-			print_share(block, width, number, table->total_period[event]);
-		else
-			fprintf(block->out, "%*" PRIu64, (int)width, number);
+		ev_block_print_number(block, column, event, known ? &number : NULL);
 	}
 }
 

@@ -59,6 +59,20 @@ const struct ev_field_info ev_fields[EV_FIELD_COUNT] = {
 	[EV_FIELD_KEY] = { .name = "" }, /* ev_keys has these */
 };
 
+static const char *nearest_field(const char *word)
+{
+	const char *nearest = ev_key_nearest(word);
+	unsigned least = nearest ? ev_edit_distance(word, nearest, 3) : 3;
+	for (enum ev_field field = 0; field < EV_FIELD_KEY; field++) {
+		unsigned edits = ev_edit_distance(word, ev_fields[field].name, least);
+		if (edits < least && 2 * edits < strlen(word)) {
+			least = edits;
+			nearest = ev_fields[field].name;
+		}
+	}
+	return nearest;
+}
+
 int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err)
 {
 	size_t count;
@@ -74,13 +88,15 @@ int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *e
 		return 0;
 	struct ev_buffer good = { 0 };
 	struct ev_arena arena = { 0 };
+	const char *nearest = nearest_field(word);
 	for (enum ev_field field = 0; field < EV_FIELD_KEY; field++)
 		ev_buffer_printf(&good, "%s, ", ev_fields[field].name);
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
 		ev_buffer_printf(&good, "%s%s", key ? ", " : "", ev_keys[key].name);
-	int rc =
-		ev_fail(err, EINVAL, "unknown column '%s'; there are %.*s",
-			ev_text_safe(&arena, word), (int)good.size_bytes, (const char *)good.bytes);
+	int rc = ev_fail(err, EINVAL, "unknown column '%s'; %s%s%sthere are %.*s",
+			 ev_text_safe(&arena, word), nearest ? "did you mean '" : "",
+			 nearest ? nearest : "", nearest ? "'? " : "", (int)good.size_bytes,
+			 (const char *)good.bytes);
 	ev_buffer_done(&good);
 	ev_arena_done(&arena);
 	return rc;

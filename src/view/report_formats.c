@@ -1,4 +1,5 @@
 /* The table of report formats, and what more than one of them needs. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <evprof/event.h>
@@ -7,9 +8,11 @@
 enum { EVENT_NAME_BYTES = 128 };
 
 const struct ev_report_format ev_report_formats[] = {
-	{ "text", "a table as perf report --stdio prints it", ev_report_text },
-	{ "folded", "one line per stack, for flame graphs", ev_report_folded },
-	{ "json", "everything, for programs", ev_report_json },
+	{ "text", "a table as perf report --stdio prints it", ev_report_text, false },
+	{ "folded", "one line per stack, for flame graphs", ev_report_folded, false },
+	{ "json", "everything, for programs", ev_report_json, false },
+	{ "pprof-text", "flat and cum of functions, as pprof -text", ev_report_pprof_text, true },
+	{ "pprof-tree", "with callers and callees, as pprof -tree", ev_report_pprof_tree, true },
 };
 const size_t ev_report_format_count = EV_LENGTH(ev_report_formats);
 
@@ -44,6 +47,18 @@ bool ev_report_has_chains(const struct ev_report *report)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CALLCHAIN)
 			return true;
 	return false;
+}
+
+const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,
+			       size_t event, struct ev_arena *arena)
+{
+	const char *text = ev_row_text(report->table, report->named, row, key);
+	uint64_t each, total;
+	if (!ev_keys[report->table->keys[key]].is_total || ev_parse_u64(text, &each))
+		return text;
+	if (__builtin_mul_overflow(each, row->samples[event], &total))
+		total = UINT64_MAX;
+	return ev_arena_printf(arena, "%" PRIu64, total);
 }
 
 const char *ev_report_safe(struct ev_arena *arena, const char *text)

@@ -7,13 +7,13 @@
  *   events      [{name, samples, period}], of everything that passes the filters
  *   quality     {samples, lost, throttled, unresolved, with_stack, truncated_stacks,
  *               damaged_records, fallbacks: [...], worst: [{object, cause, samples}]}
- *   keys        the keys of a row, as --sort asks: comm, pid, tid, cpu, object, symbol, srcline,
- *               srcfile, time
+ *   keys        the keys of a row, as --sort asks: its names, but object for dso and symbol for sym
  *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
  *               children_period, ratios: [{name, value, low, high, samples, few}]}], heaviest
  *               first, event after event
  *
- * pid, tid and cpu are numbers, time is in seconds, other values are text; null is not known. The
+ * pid, tid, cpu, socket, weights and latencies are numbers, time is in seconds, other values are
+ * text; null is not known. The
  * name of a pid is its comm key's business. kernel is there with symbol or object. Period is the
  * event's own count (of ns, cycles, ...). children_... count what was called as well; null when
  * that was not asked for. ratios is there with counts that were read together, in the rows of every
@@ -130,13 +130,12 @@ static void print_number(FILE *out, const char *text)
 static void print_value(FILE *out, enum ev_key key, const char *text)
 {
 	fprintf(out, "\"%s\": ", ev_keys[key].json);
-	switch (key) {
-	case EV_KEY_PID:
-	case EV_KEY_TID:
-	case EV_KEY_CPU:
+	switch (ev_keys[key].kind) {
+	case EV_KEY_IS_OWNER:
+	case EV_KEY_IS_NUMBER:
 		print_number(out, text);
 		break;
-	case EV_KEY_TIME: /* digits with a point */
+	case EV_KEY_IS_SECONDS: /* digits with a point */
 		fputs(*text ? text : "null", out);
 		break;
 	default:
@@ -179,14 +178,15 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 		      size_t event, const char *event_name)
 {
 	const struct ev_table *table = report->table;
+	struct ev_arena texts = { 0 };
 	bool has_function = false;
 	fputs("    {", out);
 	print_text(out, "event", event_name);
 	for (size_t k = 0; k < table->key_count; k++) {
 		enum ev_key key = table->keys[k];
-		has_function |= key == EV_KEY_SYMBOL || key == EV_KEY_OBJECT;
+		has_function |= ev_keys[key].of_frame && !ev_keys[key].of_lines;
 		fputs(", ", out);
-		print_value(out, key, ev_row_text(table, report->named, row, k));
+		print_value(out, key, ev_report_key_text(report, row, k, event, &texts));
 	}
 	if (has_function)
 		fprintf(out, ", \"kernel\": %s",
@@ -201,6 +201,7 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 	if (report->ratios && report->ratios->items.count)
 		print_ratios(out, report, row, event);
 	putc('}', out);
+	ev_arena_done(&texts);
 }
 
 static void print_rows(FILE *out, const struct ev_report *report,

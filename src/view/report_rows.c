@@ -60,7 +60,7 @@ static int by_key(const struct order *order, enum ev_key key, const struct ev_ro
 		at++;
 	const char *left = ev_row_text(table, order->report->named, a, at);
 	const char *right = ev_row_text(table, order->report->named, b, at);
-	if (key == EV_KEY_PID || key == EV_KEY_TID || key == EV_KEY_CPU) {
+	if (ev_keys[key].kind == EV_KEY_IS_OWNER || ev_keys[key].kind == EV_KEY_IS_NUMBER) {
 		uint64_t one = strtoull(left, NULL, 10), other = strtoull(right, NULL, 10);
 		if (one != other)
 			return one < other ? -1 : 1;

@@ -88,7 +88,7 @@ static void add_usual(struct ev_block *block)
 		{ EV_FIELD_OVERHEAD, true, children ? "Self" : "Overhead" },
 		{ EV_FIELD_SAMPLES, options->show_samples, "Samples" },
 		{ EV_FIELD_PERIOD, options->show_period, "Period" },
-		{ EV_FIELD_RATIO, true, NULL },
+		{ EV_FIELD_RATIO, !options->hierarchy, NULL },
 	};
 	for (size_t i = 0; i < EV_LENGTH(usual); i++)
 		if (usual[i].shown)
@@ -128,8 +128,7 @@ static void measure(struct ev_block *block)
 				column->width = width;
 			ev_arena_reset(&block->scratch);
 		}
-		enum ev_key key = table->keys[column->key];
-		if ((key == EV_KEY_PID || key == EV_KEY_TID) &&
+		if (ev_keys[table->keys[column->key]].kind == EV_KEY_IS_OWNER &&
 		    column->width < EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH)
 			column->width = EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH;
 	}
@@ -241,7 +240,9 @@ static void print_events(struct ev_block *block)
 	}
 	if (block->events.count > 1 && one_group)
 		fputs(" }", block->out);
-	fprintf(block->out, "'\n# Event count (approx.): %" PRIu64 "\n", period);
+	fprintf(block->out, "'\n# %s: %" PRIu64 "\n",
+		report->named->profile->of_weights ? "Total weight " : "Event count (approx.)",
+		period);
 	print_whole_ratios(block);
 	fputs("#\n", block->out);
 }
@@ -271,15 +272,21 @@ static void print_block(FILE *out, const struct ev_report *report,
 	struct ev_block block = {
 		.out = out, .report = report, .options = options, .events = events
 	};
-	block.rows = ev_report_rows(report, options, events, &block.row_count);
+	struct ev_report_options all = *options;
+	if (options->hierarchy) /* small rows may be big together */
+		all.percent_limit = 0;
+	block.rows = ev_report_rows(report, &all, events, &block.row_count);
 	choose_columns(&block);
 	if (!options->separator)
 		measure(&block);
 	if (!options->quiet) {
 		print_events(&block);
-		print_column_heads(&block);
+		if (!options->hierarchy)
+			print_column_heads(&block);
 	}
-	for (size_t i = 0; i < block.row_count; i++) {
+	if (options->hierarchy)
+		ev_block_print_hierarchy(&block);
+	for (size_t i = 0; i < block.row_count && !options->hierarchy; i++) {
 		print_row(&block, block.rows[i]);
 		if (options->chains != EV_CHAIN_NONE)
 			ev_print_chains(out, report, options, block.rows[i], events.first);

@@ -1,4 +1,5 @@
 /* A row's call tree becomes lines below it: perf's graph, or one block or line per chain. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report.h"
@@ -14,6 +15,11 @@ const char *ev_chains_name(struct ev_chains *chains, uint32_t node)
 	const struct ev_frame *frame = &named->frames.items[chains->tree->nodes.items[node].frame];
 	const char *name = ev_strings_text(named->profile->strings, frame->function);
 	name = ev_report_safe(&chains->scratch, name);
+	const struct ev_node *at = &chains->tree->nodes.items[node];
+	if (at->calls_most > 1)
+		return ev_arena_printf(&chains->scratch, "… %s%" PRIu32 " more of %s",
+				       at->calls_least < at->calls_most ? "up to " : "",
+				       at->calls_most, name);
 	return frame->inlined ? ev_arena_printf(&chains->scratch, "%s (inlined)", name) : name;
 }
 
@@ -299,10 +305,13 @@ void ev_print_chains(FILE *out, const struct ev_report *report,
 		ev_tree_of_row(&tree, table, report->named, row, (uint32_t)event, true);
 	else
 		ev_tree_to_row(&tree, table, report->named, row, (uint32_t)event);
-	if (options->chains == EV_CHAIN_GRAPH || options->chains == EV_CHAIN_FRACTAL)
+	bool graph = options->chains == EV_CHAIN_GRAPH || options->chains == EV_CHAIN_FRACTAL;
+	if (graph) {
+		ev_tree_fold(&tree, report->named);
 		ev_chains_graph(&chains);
-	else
+	} else {
 		ev_chains_lines(&chains);
+	}
 	ev_tree_done(&tree);
 	ev_arena_done(&chains.scratch);
 }
