@@ -14,9 +14,15 @@
 struct ev_tag {
 	uint32_t event;
 	uint32_t pid, tid;
-	uint32_t comm;  /* id in the profile's strings */
-	uint32_t cpu;   /* cpu + 1 */
-	uint32_t slice; /* time slice + 1 */
+	uint32_t comm;      /* id in the profile's strings */
+	uint32_t cpu;       /* cpu + 1 */
+	uint32_t slice;     /* time slice + 1 */
+	uint32_t block;     /* of the recording's time, for intervals: + 1 */
+	uint32_t recording; /* index in the profile's origins */
+};
+/* A recording that samples are of: string ids, 0 where it does not tell. */
+struct ev_origin {
+	uint32_t path, host;
 };
 /* (parent stack, place), interned; index 0 is the empty stack, and parent < own index, always, so
  * inclusive totals are one backward loop. The last frame is the leaf. */
@@ -61,6 +67,7 @@ struct ev_profile {
 	/* By event, empty where there is none: its samples are those of its group's leader once
 	 * more, so that `quality` passes them over. */
 	EV_ARRAY(bool) is_member;
+	EV_ARRAY(struct ev_origin) origins; /* may be empty where no key asks for them */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
@@ -78,6 +85,8 @@ void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t plac
 			 uint64_t period);
 /* Add all of `from` (same objects and events, own ids) to `into`; for readers in parallel. */
 void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from);
+/* The index of a recording by path and host (NULL: not known), made when it is new. */
+uint32_t ev_profile_origin(struct ev_profile *profile, const char *path, const char *host);
 void ev_profile_close(struct ev_profile *profile);
 
 /* ---- names ------------------------------------------------------------------------------------
@@ -102,6 +111,7 @@ struct ev_named {
 	uint32_t *stack_of;             /* profile stack -> named stack */
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
 	uint32_t *object_names;         /* string id of every object's short name */
+	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
 	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. On so
@@ -117,6 +127,27 @@ struct ev_unresolved {
 };
 size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *out, size_t limit);
 
+/* ---- several recordings -----------------------------------------------------------------------
+ */
+
+/* What becomes part of one profile: files are the same when their build-ids are, or without one
+ * their paths; frames when object, function and line are, or the offset in a file without symbols.
+ * An address in memory that has no name has no number either in the whole: it means nothing there.
+ */
+struct ev_part {
+	const struct ev_named *named;
+	const uint32_t *events; /* what each of its events is in the whole; NULL: the same */
+	const char *path, *host;
+	uint32_t *objects; /* NULL, or filled in: what each of its objects is in the whole */
+};
+struct ev_join;
+struct ev_join *ev_join_open(void);
+/* Copies all that it needs. Tags are of the origin (path, host). */
+void ev_join_add(struct ev_join *join, const struct ev_part *part);
+/* Closes the join. The profile has no places or stacks of its own, the cells are by named stack;
+ * close both, first what is returned. */
+struct ev_named *ev_join_finish(struct ev_join *join, struct ev_profile **profile);
+
 /* ---- flat tables ------------------------------------------------------------------------------
  */
 
@@ -130,6 +161,8 @@ enum ev_key {
 	EV_KEY_SRCLINE,
 	EV_KEY_SRCFILE,
 	EV_KEY_TIME,
+	EV_KEY_HOST,
+	EV_KEY_RECORDING,
 	EV_KEY_COUNT
 };
 struct ev_key_info {

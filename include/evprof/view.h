@@ -37,10 +37,19 @@ struct ev_column {
 /* "overhead_us", "dso" -> a column; -EINVAL names the word and lists the good ones. */
 int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err);
 
+/* One of several recordings in a report. */
+struct ev_report_part {
+	const char *path; /* as typed */
+	const struct ev_recording *recording;
+	const struct ev_quality *quality; /* of its own samples */
+};
 /* What a report shows, whatever the format. */
 struct ev_report {
 	const struct ev_recording *recording;
 	const char *path; /* of the recording, as typed */
+	/* Where there are several; `recording` is then what they have in common. */
+	const struct ev_report_part *parts;
+	size_t part_count;
 	struct ev_named *named;
 	const struct ev_table *table;
 	const struct ev_space_set *spaces;
@@ -94,6 +103,8 @@ const struct ev_report_format *ev_report_format_find(const char *name);
 
 /* perf's `# hostname : …` block; `full` with the long sections about the machine. */
 void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
+/* The same for each of several recordings. */
+void ev_print_part_headers(FILE *out, const struct ev_report *report, bool full);
 /* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);

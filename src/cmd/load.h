@@ -9,8 +9,9 @@ struct option_list;
 struct load_options {
 	bool stacks; /* keep call chains; else only where each sample was */
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
-	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
-	const char *time;                     /* --time, as time_range_parse takes it; NULL = all */
+	unsigned blocks;   /* keep so many equal parts of the time apart, for intervals; 0 = no */
+	uint64_t slice_ns; /* keep time slices of this length apart, 0 = no */
+	const char *time;  /* --time, as time_range_parse takes it; NULL = all */
 	const struct ev_symbolizer_options
 		*symbols; /* where files are, for unwinding; may be NULL */
 	unsigned threads; /* 0 = as many as there are CPUs */
@@ -32,6 +33,8 @@ struct loaded {
  * 0 also for a recording that ends early or is damaged on the way: `partial` then says so. */
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err);
+/* Give back all but what the recording says about itself: the reader, and `partial`. */
+void loaded_shrink(struct loaded *loaded);
 void loaded_done(struct loaded *loaded);
 
 #endif

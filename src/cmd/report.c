@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <evprof/collect.h>
+#include "join.h"
 #include "load.h"
 #include "report.h"
 #include "verbs.h"
@@ -18,13 +19,13 @@
 
 static const struct option_row rows[] = {
 	OPTION_GROUP("The recording"),
-	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
+	ROW('i', "input", "FILE", LIST, inputs, "the recording (perf.data); - is stdin; several are added up"),
 	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	ROW('I', "show-info", NULL, FLAG, view.header_full, "with the machine's topology and caches"),
 	OPTION_GROUP("Rows and columns"),
-	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time"),
+	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, host, recording"),
 	ROW('F', "fields", "[+]KEY[,KEY]", TEXT, fields, "columns in their order, named below; + adds to the usual ones"),
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
@@ -73,6 +74,7 @@ static const struct example examples[] = {
 	{ "evprof report --sort srcline", "source lines" },
 	{ "evprof report -F sample,overhead,sym", "these columns, in this order" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
+	{ "evprof report -s host,sym a.data b.data", "several recordings at once" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
 };
@@ -116,6 +118,35 @@ static unsigned symbol_flags(const struct report_options *options, const struct 
 	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 }
 
+/* Prints a report that is complete but for its table. */
+static int print_named(FILE *out, struct report_options *options, const struct report_plan *plan,
+		       struct ev_report *report, const struct ev_joints *joints, struct ev_err *err)
+{
+	bool chains = report->named->profile->quality.with_stack > 0;
+	struct ev_table table = { 0 };
+	struct ev_ratio_sums *ratio_sums = NULL;
+	uint64_t *kernel_period = NULL;
+	options->view.children = options->children && chains;
+	if (!chains)
+		options->view.chains = EV_CHAIN_NONE;
+	int rc = ev_table_build(&table, report->named, plan->keys, plan->key_count,
+				options->view.children, &options->filter, err);
+	report->table = &table;
+	if (!rc && report->ratios)
+		report->ratio_sums = ratio_sums = ev_table_ratio_sums(&table, report->named, joints,
+								      report->ratios->items.count);
+	if (!rc &&
+	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
+		report->kernel_period = kernel_period =
+			ev_table_kernel_period(&table, report->named);
+	if (!rc)
+		rc = plan->format->print(out, report, &options->view, err);
+	free(ratio_sums);
+	free(kernel_period);
+	ev_table_done(&table);
+	return rc;
+}
+
 static int print_report(FILE *out, struct report_options *options, const struct report_plan *plan,
 			struct loaded *loaded, struct ev_err *err)
 {
@@ -123,62 +154,78 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_print_header(out, loaded->recording, options->view.header_full);
 	if (options->view.header_only)
 		return 0;
-	bool chains = loaded->profile->quality.with_stack > 0;
-	bool children = options->children && chains;
-	options->view.children = children;
-	if (!chains)
-		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       symbol_flags(options, plan),
 					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
-	struct ev_table table = { 0 };
-	struct ev_ratio_sums *ratio_sums = NULL;
-	uint64_t *kernel_period = NULL;
-	int rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
-				&options->filter, err);
-	if (!rc) {
-		struct ev_report report = {
-			.recording = loaded->recording,
-			.path = options->input,
-			.named = named,
-			.table = &table,
-			.spaces = loaded->spaces,
-			.partial = loaded->partial,
-			.stacks_loaded = load_options_of(options, plan).stacks,
-			.reads = loaded->reads,
-		};
-		if (loaded->ratios.items.count) {
-			report.ratios = &loaded->ratios;
-			report.ratio_sums = ratio_sums =
-				ev_table_ratio_sums(&table, named, &loaded->joints,
-						    loaded->ratios.items.count);
-		}
-		if (report_has_field(plan, EV_FIELD_KERNEL) ||
-		    report_has_field(plan, EV_FIELD_USER))
-			report.kernel_period = kernel_period =
-				ev_table_kernel_period(&table, named);
-		report_worst(&report, symbolizer);
-		rc = plan->format->print(out, &report, &options->view, err);
-	}
-	free(ratio_sums);
-	free(kernel_period);
-	ev_table_done(&table);
+	struct ev_report report = {
+		.recording = loaded->recording,
+		.path = options->input,
+		.named = named,
+		.spaces = loaded->spaces,
+		.partial = loaded->partial,
+		.stacks_loaded = load_options_of(options, plan).stacks,
+		.reads = loaded->reads,
+	};
+	if (loaded->ratios.items.count)
+		report.ratios = &loaded->ratios;
+	report_worst(&report, symbolizer);
+	int rc = print_named(out, options, plan, &report, &loaded->joints, err);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	return rc;
 }
 
+static int print_joined(FILE *out, struct report_options *options, const struct report_plan *plan,
+			const struct joined *joined, struct ev_err *err)
+{
+	struct ev_report_part *parts = ev_alloc(joined->count * sizeof(*parts));
+	for (size_t i = 0; i < joined->count; i++) {
+		const struct joined_part *part = &joined->parts[i];
+		parts[i] = (struct ev_report_part){ part->path, part->loaded.recording,
+						    &part->quality };
+	}
+	struct ev_report report = {
+		.recording = &joined->recording,
+		.named = joined->named,
+		.partial = joined->partial,
+		.stacks_loaded = load_options_of(options, plan).stacks,
+		.parts = parts,
+		.part_count = joined->count,
+	};
+	if (options->view.header || options->view.header_only)
+		ev_print_part_headers(out, &report, options->view.header_full);
+	report_worst_joined(&report, joined);
+	int rc = 0;
+	if (!options->view.header_only)
+		rc = print_named(out, options, plan, &report, NULL, err);
+	free(parts);
+	return rc;
+}
+
+/* What is reported: one of both. */
+struct subject {
+	struct loaded *loaded;
+	const struct joined *joined;
+};
+
+static int print_subject(FILE *out, struct report_options *options, const struct report_plan *plan,
+			 const struct subject *subject, struct ev_err *err)
+{
+	return subject->joined ? print_joined(out, options, plan, subject->joined, err)
+			       : print_report(out, options, plan, subject->loaded, err);
+}
+
 /* Prints to a file through a temporary name, so that a failure leaves the old one alone. */
 static int print_to(struct report_options *options, const struct report_plan *plan,
-		    struct loaded *loaded, struct ev_err *err)
+		    const struct subject *subject, struct ev_err *err)
 {
 	if (!options->output || !strcmp(options->output, "-"))
-		return print_report(stdout, options, plan, loaded, err);
+		return print_subject(stdout, options, plan, subject, err);
 	char *name = ev_printf("%s.evprof-%d", options->output, (int)getpid());
 	FILE *out = fopen(name, "wxe");
-	int rc = out ? print_report(out, options, plan, loaded, err)
+	int rc = out ? print_subject(out, options, plan, subject, err)
 		     : ev_fail(err, errno, "cannot write '%s': %m", options->output);
 	if (out && fclose(out) && !rc)
 		rc = ev_fail(err, errno, "could not write '%s': %m", options->output);
@@ -225,9 +272,41 @@ static int report(const struct verb *verb, struct report_options *options, struc
 	else if (says_nothing(&loaded) && !options->view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
-	else if (print_to(options, plan, &loaded, &err))
+	else if (print_to(options, plan, &(struct subject){ .loaded = &loaded }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	loaded_done(&loaded);
+	return status;
+}
+
+/* The same of several recordings as one. */
+static int report_several(const struct verb *verb, struct report_options *options,
+			  struct report_plan *plan)
+{
+	struct ev_err err = { 0 };
+	struct joined joined = { 0 };
+	struct join_options how = {
+		.load = load_options_of(options, plan),
+		.symbols = options->symbols,
+		.flags = symbol_flags(options, plan),
+		.by_line = has_key(plan, EV_KEY_SRCLINE),
+	};
+	size_t count = options->inputs.count;
+	const char **paths = ev_alloc(count * sizeof(*paths));
+	int status = 0;
+	for (size_t i = 0; i < count; i++)
+		paths[i] = options->inputs.items[i].text;
+	if (options->ratios.count)
+		status = complain_text(verb, STATUS_USAGE,
+				       "--ratio is of one recording: give them one by one");
+	else if (join_check_paths(paths, count, &err) || join(&joined, paths, count, &how, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	else if (joined.partial && !joined.profile->quality.samples && !options->view.header_only)
+		status = complain_text(verb, STATUS_FAILED, "the recordings hold no samples: %s",
+				       joined.partial);
+	else if (print_to(options, plan, &(struct subject){ .joined = &joined }, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	joined_done(&joined);
+	free(paths);
 	return status;
 }
 
@@ -243,25 +322,27 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	};
 	struct report_plan plan = { 0 };
 	struct ev_err err = { 0 };
-	int first, status = options_parse(verb, &options, argc, argv, &first);
+	int status = options_parse_words(verb, &options, argc, argv, &options.inputs);
 	if (status >= 0)
 		return status;
-	if (first < argc)
-		return complain_text(verb, STATUS_USAGE,
-				     "'%s' is not an option; a recording is named by -i",
-				     argv[first]);
+	if (options.inputs.count)
+		options.input = options.inputs.items[0].text;
 	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
-						    : report(verb, &options, &plan);
+	if (report_plan(&options, &plan, &err))
+		status = complain(verb, &err, STATUS_USAGE);
+	else
+		status = options.inputs.count > 1 ? report_several(verb, &options, &plan)
+						  : report(verb, &options, &plan);
 	report_plan_done(&plan);
 	options_list_done(&options.ratios);
+	options_list_done(&options.inputs);
 	free((void *)options.view.widths);
 	return status;
 }
 
 const struct verb report_verb = {
 	.name = "report",
-	.synopsis = "[OPTION]…",
+	.synopsis = "[OPTION]… [FILE]…",
 	.about = "Show which functions, objects, threads or lines the events of a recording belong "
 		 "to.",
 	.options = rows,

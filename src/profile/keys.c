@@ -14,6 +14,8 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_SRCLINE] = { "srcline", "line", "Source:Line", "srcline", true },
 	[EV_KEY_SRCFILE] = { "srcfile", "file", "Source File", "srcfile", true },
 	[EV_KEY_TIME] = { "time", "slice", "Time", "time", false },
+	[EV_KEY_HOST] = { "host", "hostname", "Host", "host", false },
+	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording", false },
 };
 
 static enum ev_key key_of(const char *name, size_t length)
@@ -123,6 +125,13 @@ static uint32_t owner_text(const struct ev_named *named, const struct ev_map *co
 				      name));
 }
 
+static struct ev_origin origin_of(const struct ev_named *named, const struct ev_tag *tag)
+{
+	const struct ev_profile *profile = named->profile;
+	return tag->recording < profile->origins.count ? profile->origins.items[tag->recording]
+						       : (struct ev_origin){ 0 };
+}
+
 uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, enum ev_key key,
 		      const struct ev_owners *owners, struct ev_arena *scratch)
 {
@@ -145,6 +154,10 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 		return intern(named, scratch,
 			      ev_arena_printf(scratch, "%" PRIu64 ".%06" PRIu64,
 					      time_ns / 1000000000, time_ns / 1000 % 1000000));
+	case EV_KEY_HOST:
+		return origin_of(named, tag).host;
+	case EV_KEY_RECORDING:
+		return origin_of(named, tag).path;
 	default:
 		return 0;
 	}

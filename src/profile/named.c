@@ -161,6 +161,7 @@ void ev_named_close(struct ev_named *named)
 	ev_array_done(&named->cells);
 	free(named->stack_of);
 	free(named->object_names);
+	free(named->object_paths);
 	free(named);
 }
 

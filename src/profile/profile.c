@@ -35,7 +35,8 @@ static uint64_t tag_hash(const struct ev_ids *ids, const struct ev_tag *tag)
 {
 	uint64_t hash = ev_ids_mix(ids, (uint64_t)tag->event << 32 | tag->pid);
 	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->tid << 32 | tag->comm));
-	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
+	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
+	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->block << 32 | tag->recording));
 }
 
 static uint64_t hash_place(const struct ev_ids *ids, const void *items, uint32_t id)
@@ -75,8 +76,22 @@ void ev_profile_close(struct ev_profile *profile)
 	ev_array_done(&profile->tags);
 	ev_array_done(&profile->cells);
 	ev_array_done(&profile->is_member);
+	ev_array_done(&profile->origins);
 	free(profile->settled);
 	free(profile);
+}
+
+uint32_t ev_profile_origin(struct ev_profile *profile, const char *path, const char *host)
+{
+	struct ev_origin origin = {
+		.path = path ? ev_strings_add_text(profile->strings, path) : 0,
+		.host = host ? ev_strings_add_text(profile->strings, host) : 0,
+	};
+	for (uint32_t i = 0; i < profile->origins.count; i++)
+		if (!memcmp(&profile->origins.items[i], &origin, sizeof(origin)))
+			return i;
+	*ev_array_add(&profile->origins) = origin;
+	return (uint32_t)profile->origins.count - 1;
 }
 
 void ev_profile_forget_index(struct ev_profile *profile)
@@ -185,7 +200,7 @@ uint32_t ev_profile_stack(struct ev_profile *profile, uint32_t parent, uint32_t 
 
 static bool same_tag(const struct ev_tag *one, const struct ev_tag *other)
 {
-	return memcmp(one, other, sizeof(*one)) == 0; /* no padding: six numbers */
+	return memcmp(one, other, sizeof(*one)) == 0; /* no padding: eight numbers */
 }
 
 uint32_t ev_profile_tag(struct ev_profile *profile, const struct ev_tag *tag)

@@ -7,6 +7,9 @@
 /* Give back the memory of the search tables; the next addition makes them again. */
 void ev_profile_forget_index(struct ev_profile *profile);
 
+/* Sums of both. */
+void ev_quality_merge(struct ev_quality *into, const struct ev_quality *from);
+
 /* Samples that `quality` counts; see ev_profile.is_member. */
 static inline uint64_t ev_cell_samples(const struct ev_profile *profile, const struct ev_cell *cell)
 {

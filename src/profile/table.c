@@ -5,8 +5,11 @@
 
 /* ---- keys of frames and tags ---------------------------------------------------------------- */
 
-/* Up to six numbers become one. */
-static uint32_t intern_tuple(struct ev_map maps[3], const uint32_t *values, size_t count,
+/* Numbers that go into one map at each level, and maps for as many keys as there are. */
+enum { TUPLE_LEVELS = (EV_KEY_COUNT + 2) / 2 };
+
+/* Up to EV_KEY_COUNT + 1 numbers become one. */
+static uint32_t intern_tuple(struct ev_map maps[TUPLE_LEVELS], const uint32_t *values, size_t count,
 			     uint32_t *next)
 {
 	uint64_t so_far = 0;
@@ -42,7 +45,7 @@ static void find_frame_keys(struct building *build)
 	const struct ev_named *named = build->named;
 	struct ev_table_index *index = build->index;
 	struct ev_table *table = build->table;
-	struct ev_map maps[3] = { 0 };
+	struct ev_map maps[TUPLE_LEVELS] = { 0 };
 	size_t frame_count = named->frames.count;
 	index->frame_key = ev_alloc(frame_count * sizeof(*index->frame_key));
 	build->frame_values = ev_alloc(frame_count * sizeof(*build->frame_values));
@@ -78,7 +81,7 @@ static void find_tag_keys(struct building *build)
 	const struct ev_named *named = build->named;
 	struct ev_table_index *index = build->index;
 	struct ev_table *table = build->table;
-	struct ev_map maps[3] = { 0 };
+	struct ev_map maps[TUPLE_LEVELS] = { 0 };
 	size_t tag_count = named->profile->tags.count;
 	index->tag_key = ev_alloc(tag_count * sizeof(*index->tag_key));
 	build->tag_values = ev_alloc(tag_count * sizeof(*build->tag_values));

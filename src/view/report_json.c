@@ -2,13 +2,15 @@
  *
  *   evprof      version of this program
  *   recording   {path, hostname, osrelease, arch, cmdline: [...]}, null for what is not known
+ *   recordings  [{path, hostname, samples, lost}], only of several: `recording` then has what they
+ *               agree on
  *   simulated   the model that made the counts, or null for measured ones
  *   partial     why not everything could be read, or null
  *   events      [{name, samples, period}], of everything that passes the filters
  *   quality     {samples, lost, throttled, unresolved, with_stack, truncated_stacks,
  *               damaged_records, fallbacks: [...], worst: [{object, cause, samples}]}
  *   keys        the keys of a row, as --sort asks: comm, pid, tid, cpu, object, symbol, srcline,
- *               srcfile, time
+ *               srcfile, time, host, recording
  *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
  *               children_period, ratios: [{name, value, low, high, samples, few}]}], heaviest
  *               first, event after event
@@ -33,6 +35,23 @@ static void print_text(FILE *out, const char *name, const char *text)
 		fputs("null", out);
 }
 
+static void print_parts(FILE *out, const struct ev_report *report)
+{
+	if (!report->part_count)
+		return;
+	fputs("\"recordings\": [", out);
+	for (size_t i = 0; i < report->part_count; i++) {
+		const struct ev_report_part *part = &report->parts[i];
+		fputs(i ? ",\n    {" : "\n    {", out);
+		print_text(out, "path", part->path);
+		fputs(", ", out);
+		print_text(out, "hostname", part->recording ? part->recording->hostname : NULL);
+		fprintf(out, ", \"samples\": %" PRIu64 ", \"lost\": %" PRIu64 "}",
+			part->quality->samples, part->quality->lost);
+	}
+	fputs("\n  ],\n  ", out);
+}
+
 static void print_recording(FILE *out, const struct ev_report *report)
 {
 	const struct ev_recording *recording = report->recording;
@@ -55,6 +74,7 @@ static void print_recording(FILE *out, const struct ev_report *report)
 		ev_json_text(out, recording->cmdline[i]);
 	}
 	fputs("]},\n  ", out);
+	print_parts(out, report);
 	print_text(out, "partial", report->partial);
 	fputs(",\n  ", out);
 	print_text(out, "simulated", ev_report_simulated(report));
