@@ -332,6 +332,83 @@ struct ev_agreement {
 bool ev_passes_compare(const struct ev_running *passes, size_t count, double assumed,
 		       struct ev_agreement *out);
 
+/* ---- how far shares can be trusted -------------------------------------------------------------
+ *
+ * A share is a sum over samples, and samples that follow one another are alike: a loop that runs
+ * for a while gives many of the same. So the scatter is taken from equal parts of the recording's
+ * time, from the differences between neighbours (Wolter, Introduction to Variance Estimation, 8.2:
+ * systematic sampling): what changes slowly is a program's course and no chance; what changes from
+ * one part to the next is, but for the few steps where nearly everything changes at once: there one
+ * phase of the program ends and another begins. It is never less than that of independent samples.
+ */
+
+#define EV_BLOCK_COUNT 128 /* parts, which tags tell (ev_tag.block) */
+
+/* Of one row, or of all, in one event. */
+struct ev_scatter {
+	uint64_t samples;
+	double period, squares; /* sums over samples; squares of periods */
+	/* Sums over neighbouring parts of squared differences of the period, and of their products
+	 * with those of all. */
+	double steps, products;
+};
+/* All that shares are taken of, in one event. */
+struct ev_scatter_all {
+	struct ev_scatter sums;
+	double design;  /* variance of shares by that of independent samples, over all rows; >= 1 */
+	size_t parts;   /* that were compared; 0 where samples have no times */
+	size_t kept;    /* steps between them that are not from phase to phase */
+	double seconds; /* for rates: what the recording took; set by who knows */
+};
+struct ev_scatters {
+	size_t event_count;
+	struct ev_scatter *self;     /* [row * event_count + event] */
+	struct ev_scatter *children; /* NULL in tables without */
+	struct ev_scatter_all *all;  /* per event */
+};
+/* Of a table over a profile whose tags tell parts of the time; without them samples count as
+ * independent. */
+void ev_table_scatters(struct ev_scatters *scatters, const struct ev_table *table,
+		       const struct ev_named *named);
+/* Of the stacks of a profile that a table's filters let through: self[stack * event_count + event].
+ */
+void ev_stack_scatters(struct ev_scatters *scatters, const struct ev_table *table,
+		       const struct ev_named *named);
+void ev_scatters_done(struct ev_scatters *scatters);
+
+/* A figure and its 95 % interval. */
+struct ev_estimate {
+	double value, low, high;
+	double degrees; /* of freedom */
+};
+/* A share, 0 to 1: Wilson's interval with as many independent samples as the scatter is worth
+ * (Korn and Graubard, Survey Methodology 24, 1998), so that it holds for few samples and for none.
+ */
+struct ev_estimate ev_share_estimate(const struct ev_scatter *row,
+				     const struct ev_scatter_all *all);
+/* A sum of periods, by the same for counts. */
+struct ev_estimate ev_weight_estimate(const struct ev_scatter *row,
+				      const struct ev_scatter_all *all);
+/* Multiplied by a constant above 0. */
+struct ev_estimate ev_estimate_scaled(struct ev_estimate estimate, double by);
+
+/* What two figures differ by. Intervals are joined as Newcombe's (Statistics in Medicine 17, 1998,
+ * method 10) and Zou's are: each side counts with the half of its own interval that points to the
+ * other. */
+struct ev_change {
+	double value, low, high;
+	double chance; /* that a difference of this size comes of chance alone: two-sided */
+	bool known;    /* false: nothing to compare, such as a ratio to 0 */
+};
+struct ev_change ev_change_difference(struct ev_estimate old, struct ev_estimate new);
+struct ev_change ev_change_ratio(struct ev_estimate old, struct ev_estimate new);
+/* new * new_weight - old * old_weight */
+struct ev_change ev_change_weighted(struct ev_estimate old, double old_weight,
+				    struct ev_estimate new, double new_weight);
+/* Which of many chances stand out, with at most so large a share of them by chance (Benjamini and
+ * Hochberg, 1995): the limit that a chance must not exceed; less than 0 when none does. */
+double ev_chances_limit(const double *chances, size_t count, double share);
+
 /* ---- counters that took turns ------------------------------------------------------------------
  */
 
