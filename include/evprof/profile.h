@@ -409,6 +409,63 @@ struct ev_change ev_change_weighted(struct ev_estimate old, double old_weight,
  * Hochberg, 1995): the limit that a chance must not exceed; less than 0 when none does. */
 double ev_chances_limit(const double *chances, size_t count, double share);
 
+/* ---- differences between recordings ------------------------------------------------------------
+ */
+
+enum ev_compute {
+	EV_COMPUTE_DELTA,     /* new less old, most gained first */
+	EV_COMPUTE_DELTA_ABS, /* the same, greatest first */
+	EV_COMPUTE_RATIO,     /* new by old */
+	EV_COMPUTE_WEIGHTED   /* new * new_weight - old * old_weight */
+};
+/* What is compared of each row. */
+enum ev_measure {
+	EV_MEASURE_SHARE,  /* of the recording: 0 to 1 */
+	EV_MEASURE_SECOND, /* period per second of the recording */
+	EV_MEASURE_TOTAL   /* period */
+};
+struct ev_difference_options {
+	enum ev_compute compute;
+	enum ev_measure measure;
+	double old_weight, new_weight; /* of EV_COMPUTE_WEIGHTED */
+	size_t order;                  /* rows go by this recording's change; 0: by the baseline */
+	bool baseline_only;            /* only rows that the baseline has */
+	bool children;                 /* with what was called */
+	double chance_share;           /* of the rows that stand out, so many may be chance: 0.05 */
+};
+enum ev_presence { EV_IN_BOTH, EV_IS_NEW, EV_IS_GONE, EV_IN_NEITHER };
+/* One recording in one row, and how it differs from the first. */
+struct ev_difference_side {
+	uint64_t samples, period;
+	struct ev_estimate figure; /* as options->measure */
+	struct ev_change change;   /* not known for the first */
+	enum ev_presence presence;
+	bool stands_out; /* differs by more than chance */
+};
+struct ev_difference_row {
+	uint32_t item;                    /* row of the table, or named stack */
+	struct ev_difference_side *sides; /* one per recording, the baseline first */
+	bool stands_out;                  /* one of them does */
+};
+struct ev_difference {
+	size_t recording_count;
+	struct ev_difference_row *rows; /* in the order asked for */
+	size_t row_count;
+	size_t stand_out, tested; /* rows; those with few samples are not tested */
+	bool of_stacks;
+	uint64_t *total_samples, *total_period; /* per recording */
+	struct ev_difference_side *sides;       /* the rows' */
+};
+/* Rows with fewer samples in two recordings together could not stand out whatever they were. */
+#define EV_DIFFERENCE_LEAST_SAMPLES 6
+/* Of a table in which event e of recording r is event r * (event_count / recordings) + e; scatters
+ * are its own, or with of_stacks those of its stacks. */
+void ev_difference_build(struct ev_difference *difference, const struct ev_table *table,
+			 const struct ev_named *named, const struct ev_scatters *scatters,
+			 bool of_stacks, size_t event, size_t recordings,
+			 const struct ev_difference_options *options);
+void ev_difference_done(struct ev_difference *difference);
+
 /* ---- counters that took turns ------------------------------------------------------------------
  */
 

@@ -109,6 +109,39 @@ void ev_print_part_headers(FILE *out, const struct ev_report *report, bool full)
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
 
+/* ---- differences ------------------------------------------------------------------------------
+ */
+
+/* One event of several recordings, compared; whatever the format. */
+struct ev_diff {
+	const struct ev_report_part *parts; /* one per recording, the baseline first */
+	const double *seconds;              /* that each of them took; 0 not known */
+	size_t part_count;
+	const struct ev_recording *recording; /* of the whole */
+	struct ev_named *named;               /* event e of recording r is event r * width + e */
+	const struct ev_table *table;
+	const struct ev_scatters *scatters;
+	const struct ev_difference *differences; /* one per event */
+	size_t width;                            /* events of one recording */
+	struct ev_difference_options how;
+};
+struct ev_diff_options {
+	bool all;          /* rows that differ by no more than chance too */
+	bool quiet;        /* rows only */
+	bool show_period;  /* -p */
+	bool show_formula; /* -F */
+	char separator;    /* -t: one character between columns and no padding; 0 = aligned */
+	bool colour;
+};
+struct ev_diff_format {
+	const char *name, *about;
+	int (*print)(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
+		     struct ev_err *err);
+};
+extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", "json" */
+extern const size_t ev_diff_format_count;
+const struct ev_diff_format *ev_diff_format_find(const char *name);
+
 /* ---- counts -----------------------------------------------------------------------------------
  */
 
