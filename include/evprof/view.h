@@ -37,10 +37,19 @@ struct ev_column {
 /* "overhead_us", "dso" -> a column; -EINVAL names the word and lists the good ones. */
 int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err);
 
+/* One of several recordings in a report. */
+struct ev_report_part {
+	const char *path; /* as typed */
+	const struct ev_recording *recording;
+	const struct ev_quality *quality; /* of its own samples */
+};
 /* What a report shows, whatever the format. */
 struct ev_report {
 	const struct ev_recording *recording;
 	const char *path; /* of the recording, as typed */
+	/* Where there are several; `recording` is then what they have in common. */
+	const struct ev_report_part *parts;
+	size_t part_count;
 	struct ev_named *named;
 	const struct ev_table *table;
 	const struct ev_space_set *spaces;
@@ -97,9 +106,44 @@ const struct ev_report_format *ev_report_format_find(const char *name);
 
 /* perf's `# hostname : …` block; `full` with the long sections about the machine. */
 void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
+/* The same for each of several recordings. */
+void ev_print_part_headers(FILE *out, const struct ev_report *report, bool full);
 /* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
+
+/* ---- differences ------------------------------------------------------------------------------
+ */
+
+/* One event of several recordings, compared; whatever the format. */
+struct ev_diff {
+	const struct ev_report_part *parts; /* one per recording, the baseline first */
+	const double *seconds;              /* that each of them took; 0 not known */
+	size_t part_count;
+	const struct ev_recording *recording; /* of the whole */
+	struct ev_named *named;               /* event e of recording r is event r * width + e */
+	const struct ev_table *table;
+	const struct ev_scatters *scatters;
+	const struct ev_difference *differences; /* one per event */
+	size_t width;                            /* events of one recording */
+	struct ev_difference_options how;
+};
+struct ev_diff_options {
+	bool all;          /* rows that differ by no more than chance too */
+	bool quiet;        /* rows only */
+	bool show_period;  /* -p */
+	bool show_formula; /* -F */
+	char separator;    /* -t: one character between columns and no padding; 0 = aligned */
+	bool colour;
+};
+struct ev_diff_format {
+	const char *name, *about;
+	int (*print)(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
+		     struct ev_err *err);
+};
+extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", "json" */
+extern const size_t ev_diff_format_count;
+const struct ev_diff_format *ev_diff_format_find(const char *name);
 
 /* ---- counts -----------------------------------------------------------------------------------
  */

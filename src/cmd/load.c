@@ -224,6 +224,20 @@ static bool carries_stacks(const struct ev_recording *recording)
 	return false;
 }
 
+/* Equal parts of the time that is looked at. */
+static void choose_blocks(struct sample_options *wanted, const struct ev_recording *recording)
+{
+	uint64_t from = recording->first_time_ns, to = recording->last_time_ns;
+	if (!wanted->load->blocks)
+		return;
+	if (wanted->time.from_ns > from)
+		from = wanted->time.from_ns;
+	if (wanted->time.to_ns < to)
+		to = wanted->time.to_ns;
+	wanted->blocks_from_ns = from;
+	wanted->block_ns = (to > from ? to - from : 0) / wanted->load->blocks + 1;
+}
+
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err)
 {
@@ -245,14 +259,17 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		wanted.groups = loaded->groups = sample_groups_open();
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	offsets cuts = { 0 };
-	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns,
+	walk_sideband(loaded, &cuts,
+		      (wanted.time.of_whole || options->blocks) && !loaded->recording->last_time_ns,
 		      threads);
 	if (loaded->groups)
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
+	choose_blocks(&wanted, loaded->recording);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
+	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);
 	wanted.unwind = options->stacks && carries_stacks(loaded->recording);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
@@ -271,17 +288,24 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	return rc;
 }
 
-void loaded_done(struct loaded *loaded)
+void loaded_shrink(struct loaded *loaded)
 {
 	if (loaded->profile)
 		ev_profile_close(loaded->profile);
 	if (loaded->spaces)
 		ev_space_set_close(loaded->spaces);
-	if (loaded->reader)
-		ev_reader_close(loaded->reader);
 	ev_ratios_done(&loaded->ratios);
 	ev_joints_done(&loaded->joints);
 	sample_groups_close(loaded->groups);
+	loaded->profile = NULL;
+	loaded->spaces = NULL;
+}
+
+void loaded_done(struct loaded *loaded)
+{
+	loaded_shrink(loaded);
+	if (loaded->reader)
+		ev_reader_close(loaded->reader);
 	free(loaded->partial);
 	*loaded = (struct loaded){ 0 };
 }

@@ -61,6 +61,14 @@ static uint32_t comm_of(struct sample_sink *sink, const struct ev_record *record
 	return *id;
 }
 
+/* What a damaged file says lies outside of its time belongs to its ends. */
+static uint32_t block_of(const struct sample_options *options, uint64_t time_ns)
+{
+	uint64_t from = options->blocks_from_ns, last = options->load->blocks - 1;
+	uint64_t block = time_ns > from ? (time_ns - from) / options->block_ns : 0;
+	return (uint32_t)(block < last ? block : last) + 1;
+}
+
 uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		    const struct ev_branch *branch)
 {
@@ -78,6 +86,8 @@ uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		tag.slice = (uint32_t)(record->time_ns / load->slice_ns) + 1;
 	if (load->details)
 		tag.detail = sample_detail(sink, record, branch);
+	if (sink->options->block_ns)
+		tag.block = block_of(sink->options, record->time_ns);
 	return ev_profile_tag(sink->profile, &tag);
 }
 

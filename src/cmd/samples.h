@@ -8,8 +8,9 @@
 
 struct sample_options {
 	const struct load_options *load;
-	bool unwind;            /* samples carry registers and copies of their stacks */
-	struct time_range time; /* samples outside are left out */
+	bool unwind;                       /* samples carry registers and copies of their stacks */
+	struct time_range time;            /* samples outside are left out */
+	uint64_t blocks_from_ns, block_ns; /* of load->blocks; 0 = none are kept apart */
 	/* Where samples carry counts; NULL else. */
 	struct ev_reads *reads;
 	const struct ev_ratio_list *ratios;

@@ -2,6 +2,8 @@
  *
  *   evprof      version of this program
  *   recording   {path, hostname, osrelease, arch, cmdline: [...]}, null for what is not known
+ *   recordings  [{path, hostname, samples, lost}], only of several: `recording` then has what they
+ *               agree on
  *   simulated   the model that made the counts, or null for measured ones
  *   partial     why not everything could be read, or null
  *   events      [{name, samples, period}], of everything that passes the filters
@@ -13,12 +15,12 @@
  *               first, event after event
  *
  * pid, tid, cpu, socket, weights and latencies are numbers, time is in seconds, other values are
- * text; null is not known. The
- * name of a pid is its comm key's business. kernel is there with symbol or object. Period is the
- * event's own count (of ns, cycles, ...). children_... count what was called as well; null when
- * that was not asked for. ratios is there with counts that were read together, in the rows of every
- * event of their group: of the row's own samples, low to high being the 95 % interval, null where
- * it is not known, and few where there are too few samples to tell. */
+ * text; null is not known. The name of a pid is its comm key's business. kernel is there with
+ * symbol or object. Period is the event's own count (of ns, cycles, ...). children_... count what
+ * was called as well; null when that was not asked for. ratios is there with counts that were read
+ * together, in the rows of every event of their group: of the row's own samples, low to high being
+ * the 95 % interval, null where it is not known, and few where there are too few samples to tell.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,23 @@ static void print_text(FILE *out, const char *name, const char *text)
 		ev_json_text(out, text);
 	else
 		fputs("null", out);
+}
+
+static void print_parts(FILE *out, const struct ev_report *report)
+{
+	if (!report->part_count)
+		return;
+	fputs("\"recordings\": [", out);
+	for (size_t i = 0; i < report->part_count; i++) {
+		const struct ev_report_part *part = &report->parts[i];
+		fputs(i ? ",\n    {" : "\n    {", out);
+		print_text(out, "path", part->path);
+		fputs(", ", out);
+		print_text(out, "hostname", part->recording ? part->recording->hostname : NULL);
+		fprintf(out, ", \"samples\": %" PRIu64 ", \"lost\": %" PRIu64 "}",
+			part->quality->samples, part->quality->lost);
+	}
+	fputs("\n  ],\n  ", out);
 }
 
 static void print_recording(FILE *out, const struct ev_report *report)
@@ -55,6 +74,7 @@ static void print_recording(FILE *out, const struct ev_report *report)
 		ev_json_text(out, recording->cmdline[i]);
 	}
 	fputs("]},\n  ", out);
+	print_parts(out, report);
 	print_text(out, "partial", report->partial);
 	fputs(",\n  ", out);
 	print_text(out, "simulated", ev_report_simulated(report));
