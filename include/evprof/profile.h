@@ -377,6 +377,89 @@ void ev_edges_find(struct ev_edges *edges, const struct ev_table *table,
 		   const struct ev_named *named, uint32_t event, const bool *wanted);
 void ev_edges_done(struct ev_edges *edges);
 
+/* ---- lines and instructions -------------------------------------------------------------------
+ */
+
+/* What a line, a function or an instruction has of one event. */
+struct ev_weight {
+	uint64_t samples, period;
+};
+enum ev_line_measure {
+	EV_MEASURE_SELF,    /* samples that were in it */
+	EV_MEASURE_INLINED, /* and in what the compiler put there: all of a function's machine code;
+			     * where a function is inlined into itself, its innermost line has it */
+	EV_MEASURE_CALLED,  /* and in what was called from there: once per stack */
+	EV_MEASURE_COUNT
+};
+struct ev_line {
+	uint32_t function;   /* index of functions */
+	uint32_t file, line; /* string id and number; line 0: no line is known */
+	uint32_t first_link, link_count;
+};
+/* Lines of one function stand together, by file and line. Their EV_MEASURE_SELF and
+ * EV_MEASURE_INLINED add up to the function's; a line counts once per stack, and so does a
+ * function, so that in recursion EV_MEASURE_CALLED of the lines adds up to more. */
+struct ev_line_function {
+	uint32_t name, object; /* string id, object of the space set */
+	bool kernel, resolved;
+	bool passes; /* the filter's objects and symbols let it through; its weights count anyway */
+	uint32_t first_line, line_count;
+};
+/* What else is known of a part of a line's weight. */
+enum ev_line_link_kind {
+	EV_LINK_INTO, /* of EV_MEASURE_SELF: it was inlined into this function's machine code */
+	EV_LINK_HERE, /* of EV_MEASURE_INLINED: it was in this function, which is inlined there */
+	EV_LINK_OF,   /* of EV_MEASURE_INLINED: the line is this function's; by file only */
+};
+struct ev_line_link {
+	uint32_t line;
+	uint32_t name; /* string id of the function */
+	enum ev_line_link_kind kind;
+};
+struct ev_lines {
+	const struct ev_named *named;
+	bool by_file;
+	size_t event_count;
+	EV_ARRAY(struct ev_line) lines;
+	EV_ARRAY(struct ev_line_function) functions;
+	EV_ARRAY(struct ev_line_link) links; /* of one line together, the heaviest first */
+	uint32_t *line_of;                   /* per frame of `named` */
+	/* For every event: see the functions below. */
+	struct ev_weight *of_lines, *of_functions, *of_links, *totals;
+};
+/* `named` was opened by line and with inlined functions, and must outlive this. By file a source
+ * file takes the place of a function, its path that of the name: a line is then the same in every
+ * function that it is in. The filter may be NULL. */
+int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by_file,
+		   const struct ev_filter *filter, struct ev_err *err);
+void ev_lines_done(struct ev_lines *lines);
+/* Weights, one per event. */
+const struct ev_weight *ev_line_weight(const struct ev_lines *lines, size_t line,
+				       enum ev_line_measure measure);
+const struct ev_weight *ev_line_function_weight(const struct ev_lines *lines, size_t function,
+						enum ev_line_measure measure);
+const struct ev_weight *ev_line_link_weight(const struct ev_lines *lines, size_t link);
+
+/* The instructions that samples were at. */
+struct ev_spot {
+	struct ev_place place;
+	uint32_t function; /* whose machine code it is: index of functions */
+};
+struct ev_spots {
+	EV_ARRAY(struct ev_spot) items; /* unique, by object and offset */
+	struct ev_weight *weights;      /* one per event of every spot */
+	uint32_t *example;              /* per function: index + 1 of a spot in it, which may be
+					 * where it was inlined; 0 for none */
+	size_t event_count;
+};
+/* `lines` are those of functions. Where no function is inlined into itself, weights add up to
+ * EV_MEASURE_INLINED of the functions whose code they are, less what was inlined elsewhere. */
+int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
+		   const struct ev_filter *filter, struct ev_err *err);
+void ev_spots_done(struct ev_spots *spots);
+/* The first spot at or behind an offset of an object; items.count when there is none. */
+size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t offset);
+
 /* ---- ratios of counts that were read together -------------------------------------------------
  */
 

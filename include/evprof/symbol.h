@@ -90,11 +90,13 @@ struct ev_symbol {
 	const char *linkage;  /* as in the symbol table, NULL when the same or not known */
 	uint64_t start;       /* same coordinates as ev_place.offset */
 	uint64_t size_bytes;
-	const char *file; /* source file, NULL when not asked for or not known */
-	uint32_t line;    /* 0 when not known */
-	bool inlined;     /* this frame was inlined into the next one */
-	bool made_up;     /* function is no name: the file has none here, but tells where a function
-			   * begins: "[sort+0x5a30]", its short name and address as in objdump */
+	const char *file;  /* source file, NULL when not asked for or not known */
+	uint32_t line;     /* 0 when not known */
+	uint32_t declared; /* line of `file` where the function begins; 0 when not asked for, not
+			    * known, or in another file */
+	bool inlined;      /* this frame was inlined into the next one */
+	bool made_up; /* function is no name: the file has none here, but tells where a function
+		       * begins: "[sort+0x5a30]", its short name and address as in objdump */
 };
 enum {
 	EV_SYMBOL_LINES = 1,   /* look for file and line (debug info is read) */
@@ -102,6 +104,9 @@ enum {
 	EV_SYMBOL_MANGLED = 4, /* leave names as in the symbol table */
 	EV_SYMBOL_EXACT = 8,   /* the place is an instruction that was running, not a return address
 				* (return addresses are looked up one byte before) */
+	EV_SYMBOL_UNSEEN = 16, /* the place is none of the recording's: where that carries no line
+				* of it, the files here are asked */
+	EV_SYMBOL_DECLARED = 32, /* tell where functions begin, as far as the files here do */
 };
 
 struct ev_symbolizer;
@@ -137,6 +142,61 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
  * Asked for another place it is read again. */
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
+
+/* ---- machine code -----------------------------------------------------------------------------
+ */
+
+enum ev_flow { EV_FLOW_ON, EV_FLOW_JUMP, EV_FLOW_CALL, EV_FLOW_RETURN };
+struct ev_instruction {
+	uint64_t offset;  /* as ev_place.offset */
+	uint64_t address; /* as in the file's symbol table, and in objdump */
+	const uint8_t *bytes;
+	uint8_t size_bytes;
+	enum ev_flow flow;
+	bool has_target;        /* of a jump or call, where the instruction itself tells it */
+	uint64_t target_offset; /* as ev_place.offset */
+	const char *text;       /* "jne    0x1150"; of a call with the name of what is called */
+};
+enum ev_assembly_style { EV_ASSEMBLY_ATT, EV_ASSEMBLY_INTEL }; /* matters on x86 only */
+struct ev_assembly {
+	EV_ARRAY(struct ev_instruction) items; /* by offset, without gaps */
+	struct ev_arena arena;
+};
+/* Why no instruction can be taken apart by this program (capstone was left out of it), or NULL. */
+const char *ev_assembly_absence(void);
+/* The instructions from a place on, usually of one function. -ENOTSUP for code that is not in a
+ * file, and for a processor that is not known; -ENOENT where the file is not the one that ran. */
+int ev_assembly_read(struct ev_symbolizer *symbolizer, struct ev_place start, uint64_t size_bytes,
+		     enum ev_assembly_style style, struct ev_assembly *out, struct ev_err *err);
+void ev_assembly_done(struct ev_assembly *assembly);
+/* When the file of an object was last changed, in seconds since 1970; false when it is not here. */
+bool ev_object_changed(struct ev_symbolizer *symbolizer, uint32_t object, int64_t *time_s);
+
+/* ---- source text ------------------------------------------------------------------------------
+ */
+
+struct ev_source_options {
+	const char *symfs;       /* --symfs: looked into first, or NULL */
+	const char *prefix;      /* --prefix: goes before the paths that debug info names */
+	uint64_t prefix_strip;   /* --prefix-strip: after so many folders were taken off */
+	bool prefix_strip_given; /* else as many as needed to find a file */
+};
+struct ev_source {
+	const char *path;    /* that was read, or that was looked for first */
+	const char *trouble; /* why there is no text, or NULL */
+	int64_t changed_s;   /* seconds since 1970 */
+	uint32_t line_count;
+	const struct ev_source_text *text; /* private */
+};
+/* Source files by the paths that debug info names, each read once. Only regular files of no more
+ * than 64 MiB. */
+struct ev_sources;
+struct ev_sources *ev_sources_open(const struct ev_source_options *options);
+const struct ev_source *ev_sources_find(struct ev_sources *sources, const char *path);
+/* A line, from 1 on, without its end: any bytes; NULL when there is none. Lives as long as
+ * `sources`. */
+const char *ev_source_line(const struct ev_source *source, uint32_t line, size_t *length);
+void ev_sources_close(struct ev_sources *sources);
 
 /* ---- unwinding ---------------------------------------------------------------------------------
  */

@@ -145,6 +145,67 @@ extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", "json
 extern const size_t ev_diff_format_count;
 const struct ev_diff_format *ev_diff_format_find(const char *name);
 
+/* ---- annotated source -------------------------------------------------------------------------
+ */
+
+/* Some machine code of a section's function. */
+struct ev_annotated_code {
+	uint32_t object;
+	struct ev_assembly assembly;
+	/* Of every instruction, innermost first: frames[first[i]] … frames[first[i + 1] - 1]. Texts
+	 * are the symbolizer's. */
+	EV_ARRAY(struct ev_symbol) frames;
+	uint32_t *first;
+};
+/* A function or a file: what is shown together. */
+struct ev_annotated {
+	const struct ev_lines *lines;
+	uint32_t function; /* of `lines` */
+	uint32_t file; /* string id of the source file that most of it is in, 0 when not known */
+	uint32_t first, last; /* lines of that file that belong to it; 0 when not known */
+	bool source_is_newer; /* than the file whose code it is */
+	EV_ARRAY(struct ev_annotated_code) code;
+	const char *code_trouble; /* why there is none or not all, or NULL */
+};
+struct ev_annotation {
+	struct ev_report report; /* recording, path, named, partial, worst; no table */
+	struct ev_sources *sources;
+	const struct ev_lines *lines; /* of functions */
+	const struct ev_spots *spots; /* instructions are shown by these; NULL: lines are shown */
+	const bool *events;           /* per event: is it shown? */
+	EV_ARRAY(struct ev_annotated) sections;
+	/* Functions that were left out for their small share, those without any line, and what of
+	 * the first event they have. */
+	size_t left_count, lineless_count;
+	uint64_t left_period, lineless_period;
+};
+enum ev_annotate_share {
+	EV_SHARE_LOCAL_PERIOD, /* of the section */
+	EV_SHARE_GLOBAL_PERIOD,
+	EV_SHARE_LOCAL_HITS, /* by samples, not by what they stand for */
+	EV_SHARE_GLOBAL_HITS,
+};
+struct ev_annotate_options {
+	double min_percent; /* lines of a smaller share are left out, unless near a greater one */
+	uint32_t context;   /* so near */
+	bool all;           /* nothing is left out */
+	bool show_samples;  /* of each event, not only of a single one */
+	bool raw_bytes;     /* --show-raw-insn */
+	enum ev_annotate_share share;
+	size_t width; /* of the terminal; 0 = do not cut */
+	bool colour, quiet;
+};
+void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
+		      const struct ev_annotate_options *options);
+/* {"evprof","recording","partial","simulated","events":[{"name","samples","period"}],"sections":[
+ * {"function" or "file","object","kernel","source","first","last","self":W,"inlined":W,"called":W,
+ * "lines":[{"file","line","text","self","inlined","called","inlined_into":L,"inlined_here":L,
+ * "functions":L}],"code":[{"address","offset","bytes","text","weight":W,"target",
+ * "frames":[{"function","file","line","inlined"}]}],"code_trouble"}]}. W is an array with
+ * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
+ * All lines and instructions of the sections are in it, whatever their share. */
+void ev_annotate_json(FILE *out, const struct ev_annotation *annotation);
+
 /* ---- counts -----------------------------------------------------------------------------------
  */
 

@@ -15,7 +15,7 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb,
+static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &annotate_verb,
 					    &diff_verb, &list_verb,   &doctor_verb };
 
 static const struct verb program = {

@@ -18,6 +18,8 @@ struct debug_info {
 	Dwarf *dwarf;
 	EV_ARRAY(struct unit) units;
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
+	struct ev_map paths;                   /* text in the file -> id of the whole path */
+	struct ev_strings *whole_paths;        /* made when first needed */
 };
 
 static int by_low(const void *one, const void *other)
@@ -122,6 +124,8 @@ void ev_debug_close(struct debug_info *debug)
 		ev_debug_unit_done(&debug->units.items[i]);
 	ev_array_done(&debug->units);
 	ev_array_done(&debug->ranges);
+	ev_map_done(&debug->paths);
+	ev_strings_close(debug->whole_paths);
 	dwarf_end(debug->dwarf);
 	elf_end(debug->elf);
 	free(debug);
@@ -167,24 +171,51 @@ static uint32_t number_of(Dwarf_Die *die, unsigned name)
 	return (uint32_t)value;
 }
 
+/* Compilers name files from the folder that they ran in: the same short path may be another file's
+ * in the next unit. */
+static const char *whole_path(struct debug_info *debug, struct unit *unit, const char *path)
+{
+	Dwarf_Attribute attribute;
+	if (!path || *path == '/' || !*path)
+		return path;
+	bool added;
+	uint64_t unit_number = (uint64_t)(unit - debug->units.items);
+	uint32_t *id = ev_map_add(&debug->paths, (uint64_t)(uintptr_t)path, unit_number, &added);
+	if (!debug->whole_paths)
+		debug->whole_paths = ev_strings_open();
+	if (added) {
+		const char *folder =
+			dwarf_formstring(dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute));
+		while (!strncmp(path, "./", 2))
+			path += 2;
+		char *whole = folder && *folder == '/' ? ev_printf("%s/%s", folder, path)
+						       : ev_strdup(path);
+		*id = ev_strings_add_text(debug->whole_paths, whole);
+		free(whole);
+	}
+	return ev_strings_text(debug->whole_paths, *id);
+}
+
 /* Where the function that `inlined` stands for was called from. */
-static void call_site(struct unit *unit, Dwarf_Die *inlined, struct debug_frame *frame)
+static void call_site(struct debug_info *debug, struct unit *unit, Dwarf_Die *inlined,
+		      struct debug_frame *frame)
 {
 	Dwarf_Files *files;
 	size_t count;
 	frame->line = number_of(inlined, DW_AT_call_line);
 	uint32_t file = number_of(inlined, DW_AT_call_file);
 	if (!dwarf_getsrcfiles(&unit->scopes, &files, &count) && file < count)
-		frame->file = dwarf_filesrc(files, file, NULL, NULL);
+		frame->file = whole_path(debug, unit, dwarf_filesrc(files, file, NULL, NULL));
 }
 
-static void line_at(struct unit *unit, uint64_t address, struct debug_frame *frame)
+static void line_at(struct debug_info *debug, struct unit *unit, uint64_t address,
+		    struct debug_frame *frame)
 {
 	int line = 0;
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->die, address);
 	if (!row)
 		return;
-	frame->file = dwarf_linesrc(row, NULL, NULL);
+	frame->file = whole_path(debug, unit, dwarf_linesrc(row, NULL, NULL));
 	if (!dwarf_lineno(row, &line) && line > 0)
 		frame->line = (uint32_t)line;
 }
@@ -201,6 +232,28 @@ static void find_scopes(struct unit *unit)
 		unit->scopes = split;
 }
 
+/* Where a function's own text begins, if that is in the file where the frame is. */
+static uint32_t declared_at(struct debug_info *debug, struct unit *unit, Dwarf_Die *function,
+			    const char *file)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number, line;
+	Dwarf_Files *files;
+	Dwarf_Die of;
+	size_t count;
+	if (!file ||
+	    dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_line, &attribute), &line) ||
+	    line > UINT32_MAX ||
+	    dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &number))
+		return 0;
+	/* The number is one of the unit that the attribute was found in. */
+	if (!attribute.cu || !dwarf_cu_die(attribute.cu, &of, NULL, NULL, NULL, NULL, NULL, NULL) ||
+	    dwarf_getsrcfiles(&of, &files, &count) || number >= count)
+		return 0;
+	const char *path = whole_path(debug, unit, dwarf_filesrc(files, number, NULL, NULL));
+	return path && !strcmp(path, file) ? (uint32_t)line : 0;
+}
+
 size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit)
 {
@@ -210,7 +263,7 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		return 0;
 	struct debug_frame place = { 0 };
 	if (lines)
-		line_at(unit, address, &place);
+		line_at(debug, unit, address, &place);
 	find_scopes(unit);
 	struct function *function = ev_debug_unit_find(unit, address);
 	Dwarf_Die chain[INLINE_LIMIT];
@@ -223,14 +276,18 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		out[count] = place;
 		out[count].function = name_of(inlined);
 		out[count].inlined = true;
+		if (flags & EV_SYMBOL_DECLARED)
+			out[count].declared = declared_at(debug, unit, inlined, place.file);
 		place = (struct debug_frame){ 0 };
 		if (lines)
-			call_site(unit, inlined, &place);
+			call_site(debug, unit, inlined, &place);
 	}
 	for (; lines && depth > 0; depth--)
-		call_site(unit, &chain[depth - 1], &place);
+		call_site(debug, unit, &chain[depth - 1], &place);
 	if (function) {
 		place.function = name_of(&function->die);
+		if (flags & EV_SYMBOL_DECLARED)
+			place.declared = declared_at(debug, unit, &function->die, place.file);
 		place.start = function->low;
 		place.end = function->high;
 	}
