@@ -15,7 +15,7 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &list_verb,
+static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &script_verb, &list_verb,
 					    &doctor_verb };
 
 static const struct verb program = {

@@ -4,6 +4,6 @@
 
 #include "options.h"
 
-extern const struct verb list_verb, stat_verb, record_verb, report_verb, doctor_verb;
+extern const struct verb list_verb, stat_verb, record_verb, report_verb, script_verb, doctor_verb;
 
 #endif
