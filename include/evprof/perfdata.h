@@ -386,6 +386,27 @@ struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
 int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
 void ev_ordered_close(struct ev_ordered *ordered);
 
+/* ---- tracepoints ------------------------------------------------------------------------------
+ *
+ * The layouts that a recording carries of its tracepoints (TRACING_DATA), and the text that the
+ * kernel would have printed for one of their samples. */
+
+struct ev_tracepoints;
+/* Without TRACING_DATA nothing is known. `recording` must outlive it. */
+struct ev_tracepoints *ev_tracepoints_open(const struct ev_recording *recording);
+/* False when the format of this id (attr.config) is not there. *failure: why its `print fmt` can't
+ * be followed, so that samples show as name=value; NULL when it can. The texts live until close. */
+bool ev_tracepoints_know(struct ev_tracepoints *tracepoints, uint64_t id, const char **system,
+			 const char **name, const char **failure);
+/* The name of a kernel address and how far behind its beginning it is, NULL when not known. */
+typedef const char *ev_name_address(void *context, uint64_t address, uint64_t *offset);
+/* Appends the text of a sample's payload; name_address may be NULL. False as above. The text is not
+ * made safe: a payload may hold anything. */
+bool ev_tracepoints_print(struct ev_tracepoints *tracepoints, uint64_t id, const void *raw,
+			  size_t raw_bytes, ev_name_address *name_address, void *context,
+			  struct ev_buffer *out);
+void ev_tracepoints_close(struct ev_tracepoints *tracepoints);
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 struct ev_writer;

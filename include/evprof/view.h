@@ -206,6 +206,79 @@ void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
  * All lines and instructions of the sections are in it, whatever their share. */
 void ev_annotate_json(FILE *out, const struct ev_annotation *annotation);
 
+/* ---- samples as text ---------------------------------------------------------------------------
+ *
+ * perf script's layout, which other tools parse: a line for each sample, its call chain below. */
+
+/* Which fields samples of each kind of event show. */
+enum ev_script_kind {
+	EV_SCRIPT_HARDWARE, /* the attr's types */
+	EV_SCRIPT_SOFTWARE,
+	EV_SCRIPT_TRACEPOINT,
+	EV_SCRIPT_CACHE,
+	EV_SCRIPT_RAW,
+	EV_SCRIPT_BREAKPOINT,
+	EV_SCRIPT_OTHER,
+	EV_SCRIPT_KINDS
+};
+struct ev_script_fields {
+	uint64_t shown[EV_SCRIPT_KINDS]; /* bits of private numbers */
+	uint64_t asked[EV_SCRIPT_KINDS]; /* of them, those named: samples must have them */
+	bool given[EV_SCRIPT_KINDS];     /* -F spoke of this kind */
+};
+void ev_script_fields_usual(struct ev_script_fields *fields);
+/* One -F: "[KIND:]FIELD[,FIELD]…", or each with + or - to change what is shown so far. */
+int ev_script_fields_parse(struct ev_script_fields *fields, const char *text, struct ev_err *err);
+/* The fields that can be named, ", " between them; lives as long as the arena. */
+const char *ev_script_fields_names(struct ev_arena *arena);
+/* What the recording's samples do not have is left out, or an error where it was asked for. */
+int ev_script_fields_fit(struct ev_script_fields *fields, const struct ev_recording *recording,
+			 bool chains, struct ev_err *err);
+
+struct ev_script_options {
+	struct ev_script_fields fields;
+	bool nanoseconds; /* --ns */
+	bool reltime, deltatime;
+	bool hide_chains;   /* -G */
+	bool full_paths;    /* of source files */
+	bool mangled;       /* --no-demangle */
+	bool inlines;       /* inlined functions as frames of their own */
+	size_t max_depth;   /* of a chain, 0 = all */
+	char *const *stops; /* --stop-bt: a chain ends at these functions */
+	size_t stop_count;
+};
+struct ev_script;
+/* All must outlive it; unwinder may be NULL. Text goes to `out` in large pieces. */
+struct ev_script *ev_script_open(FILE *out, const struct ev_recording *recording,
+				 const struct ev_space_set *spaces,
+				 struct ev_symbolizer *symbolizer, struct ev_unwinder *unwinder,
+				 const struct ev_script_options *options);
+/* Where a sample was, for filters; the texts live until close. */
+struct ev_script_leaf {
+	const char *symbol;      /* NULL when not known */
+	const char *path, *name; /* of the object */
+	uint64_t start;          /* address of the symbol, 0 when not known */
+	const char *comm;
+};
+void ev_script_leaf(struct ev_script *script, const struct ev_record *record,
+		    struct ev_script_leaf *leaf);
+/* Names that later samples refer to: of every record that is no sample, before it is printed. */
+void ev_script_learn(struct ev_script *script, const struct ev_record *record);
+/* A sample, or any other record as one line (false: a type that has no text). */
+void ev_script_sample(struct ev_script *script, const struct ev_record *record);
+bool ev_script_other(struct ev_script *script, const struct ev_record *record);
+/* -D: a record with its place in the file and, in hexadecimal, all of its bytes. */
+void ev_script_dump(struct ev_script *script, const struct ev_raw *raw,
+		    const struct ev_record *record);
+/* Another file from here on, for output in several. */
+void ev_script_turn(struct ev_script *script, FILE *out);
+/* False once text could not be written; errno then says why. */
+bool ev_script_flush(struct ev_script *script);
+/* Tracepoints whose fields are shown as name=value: why, for the event with this index; NULL else.
+ */
+const char *ev_script_trouble(struct ev_script *script, size_t event);
+void ev_script_close(struct ev_script *script);
+
 /* ---- counts -----------------------------------------------------------------------------------
  */
 

@@ -207,7 +207,15 @@ static int open_recording(struct loaded *loaded, const char *path, struct ev_err
 	return rc;
 }
 
-static char *why_unfinished(const struct ev_recording *recording)
+int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err)
+{
+	struct loaded loaded = { 0 };
+	int rc = open_recording(&loaded, path, err);
+	*reader = loaded.reader;
+	return rc;
+}
+
+char *load_why_unfinished(const struct ev_recording *recording)
 {
 	const char *note = ev_recording_note(recording, EV_NOTE_PARTIAL, NULL);
 	if (note)
@@ -215,7 +223,7 @@ static char *why_unfinished(const struct ev_recording *recording)
 	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
 }
 
-static bool carries_stacks(const struct ev_recording *recording)
+bool load_carries_stacks(const struct ev_recording *recording)
 {
 	uint64_t needed = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 	for (size_t i = 0; i < recording->event_count; i++)
@@ -270,7 +278,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
 	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);
-	wanted.unwind = options->stacks && carries_stacks(loaded->recording);
+	wanted.unwind = options->stacks && load_carries_stacks(loaded->recording);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);
@@ -282,7 +290,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	close_reads(loaded, wanted.reads);
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
-		loaded->partial = why_unfinished(loaded->recording);
+		loaded->partial = load_why_unfinished(loaded->recording);
 	if (rc)
 		loaded_done(loaded);
 	return rc;

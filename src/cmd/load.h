@@ -43,5 +43,11 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 /* Give back all but what the recording says about itself: the reader, and `partial`. */
 void loaded_shrink(struct loaded *loaded);
 void loaded_done(struct loaded *loaded);
+/* Only the reader of a recording, for other walks; "-" as above. Close it. */
+int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err);
+/* What is known of why a recording was never ended; free() it. */
+char *load_why_unfinished(const struct ev_recording *recording);
+/* Samples have copies of stacks and registers to unwind them by. */
+bool load_carries_stacks(const struct ev_recording *recording);
 
 #endif

@@ -16,7 +16,7 @@
 #include "verbs.h"
 
 static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &annotate_verb,
-					    &diff_verb, &list_verb,   &doctor_verb };
+					    &diff_verb, &script_verb, &list_verb,   &doctor_verb };
 
 static const struct verb program = {
 	.name = "",
