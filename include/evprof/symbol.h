@@ -135,6 +135,77 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
 
+/* ---- unwind tables ----------------------------------------------------------------------------
+ */
+
+/* How to leave a function at one of its instructions: where the caller's frame begins (its CFA,
+ * what the stack pointer is after the return), and where the return address and the frame pointer
+ * were saved. */
+enum ev_cfi_base {
+	EV_CFI_NOTHING, /* no rule, or none that can be followed */
+	EV_CFI_SP,
+	EV_CFI_FP,
+	EV_CFI_REGISTER, /* another, known only where the thread was interrupted */
+	EV_CFI_PLT,      /* sp + word, and a word more from byte `cfa_offset` of each 16 on */
+};
+enum ev_cfi_where {
+	EV_CFI_KEPT,   /* still in its register; the return address: in the link register */
+	EV_CFI_AT_CFA, /* saved at the frame's beginning + offset */
+	EV_CFI_AT_SP,
+	EV_CFI_AT_FP,
+	EV_CFI_LOST, /* of the return address: nobody called this */
+};
+struct ev_cfi_rule {
+	uint8_t base;          /* of the CFA: enum ev_cfi_base */
+	uint8_t base_register; /* of EV_CFI_REGISTER, as DWARF numbers them */
+	bool indirect;         /* the CFA is what is stored at base + cfa_offset, plus `beyond` */
+	bool signal;           /* a signal handler's frame: the caller was interrupted, no call */
+	uint8_t fp, ra;        /* enum ev_cfi_where */
+	int32_t cfa_offset, beyond, fp_offset, ra_offset; /* bytes */
+};
+
+/* The same in eight bytes, for nearly all code. The return address is in the word below the CFA;
+ * on machines with a link register it is in that where fp_offset is 0, and in the word behind the
+ * saved frame pointer else. */
+enum ev_cfi_kind {
+	EV_CFI_ROW_NOTHING, /* no rule: between functions, or none that can be followed */
+	EV_CFI_ROW_END,     /* nobody called this: where threads begin */
+	EV_CFI_ROW_SP,      /* CFA = sp + cfa_words words */
+	EV_CFI_ROW_FP,      /* CFA = fp + cfa_words words */
+	EV_CFI_ROW_PLT,     /* as EV_CFI_PLT, cfa_words: the byte */
+	EV_CFI_ROW_OTHER,   /* others[cfa_words, as uint16_t] */
+};
+struct ev_cfi_row {
+	uint32_t offset;   /* in the file: it holds from there to the next row */
+	int16_t cfa_words; /* words of the machine, as is fp_words */
+	int8_t fp_words;   /* the caller's frame pointer is at CFA + fp_words; 0: it was kept */
+	uint8_t kind;      /* enum ev_cfi_kind */
+};
+struct ev_cfi_rows {
+	struct ev_cfi_row *rows; /* sorted by offset */
+	size_t count;
+	struct ev_cfi_rule *others; /* the rules that do not fit a row */
+	size_t other_count;
+	uint16_t machine;   /* EM_… */
+	uint8_t word_bytes; /* of the machine */
+};
+/* All rows of an ELF file as one array, fit to be copied into a map that is searched by file
+ * offset: a mapping's offset in the file + (address - its start). -errno when it can't be read,
+ * -ENODATA when it has no unwind tables, -EOPNOTSUPP for a machine that is not known. */
+int ev_cfi_rows_of_file(const char *path, struct ev_cfi_rows *rows, struct ev_err *err);
+/* A zeroed one is empty. */
+void ev_cfi_rows_done(struct ev_cfi_rows *rows);
+
+/* Does the code of an ELF file keep frame pointers, so that stacks can be followed through it
+ * without tables? By what most bytes of it do, as its unwind tables tell. A file whose code does
+ * both counts as one that omits them. */
+enum ev_frame_pointers {
+	EV_FRAME_POINTERS_UNKNOWN, /* no such file, no tables, or a machine that is not known */
+	EV_FRAME_POINTERS_KEPT,
+	EV_FRAME_POINTERS_OMITTED,
+};
+enum ev_frame_pointers ev_frame_pointers_of_file(const char *path);
+
 /* ---- unwinding ---------------------------------------------------------------------------------
  */
 

@@ -112,7 +112,7 @@ static struct cfi *open_table(struct ev_unwinder *unwinder, const struct object 
 		code = ev_vdso_open(unwinder->symbolizer, object, &image, &trouble);
 	if (code)
 		return NULL;
-	struct cfi *cfi = ev_cfi_open(&image);
+	struct cfi *cfi = ev_cfi_open(&image, path, unwinder->symbolizer->symfs);
 	ev_image_close(&image);
 	free(path);
 	return cfi;
@@ -201,24 +201,24 @@ static bool leave(struct walk *walk, uint64_t cfa, uint64_t return_address, bool
 static bool place_of(struct walk *walk, uint8_t where, int32_t offset, uint64_t cfa,
 		     uint64_t *address)
 {
-	uint64_t base = where == CFI_AT_CFA ? cfa : where == CFI_AT_SP ? walk->sp : walk->fp;
-	if (where == CFI_AT_FP && !walk->fp_known)
+	uint64_t base = where == EV_CFI_AT_CFA ? cfa : where == EV_CFI_AT_SP ? walk->sp : walk->fp;
+	if (where == EV_CFI_AT_FP && !walk->fp_known)
 		return end(walk, EV_UNWOUND_BROKEN);
 	*address = base + (uint64_t)(int64_t)offset;
 	return true;
 }
 
-static bool find_cfa(struct walk *walk, const struct cfi_rule *rule, uint64_t *cfa)
+static bool find_cfa(struct walk *walk, const struct ev_cfi_rule *rule, uint64_t *cfa)
 {
 	uint64_t offset = (uint64_t)(int64_t)rule->cfa_offset;
 	switch (rule->base) {
-	case CFI_PLT:
+	case EV_CFI_PLT:
 		*cfa = walk->sp + 8 + ((walk->pc & 15) >= offset ? 8 : 0);
 		return true;
-	case CFI_SP:
+	case EV_CFI_SP:
 		*cfa = walk->sp + offset;
 		break;
-	case CFI_FP:
+	case EV_CFI_FP:
 		if (!walk->fp_known)
 			return end(walk, EV_UNWOUND_BROKEN);
 		*cfa = walk->fp + offset;
@@ -226,25 +226,30 @@ static bool find_cfa(struct walk *walk, const struct cfi_rule *rule, uint64_t *c
 	default:
 		return end(walk, EV_UNWOUND_NO_CFI);
 	}
-	return !rule->indirect || word_at(walk, *cfa, cfa);
+	if (!rule->indirect)
+		return true;
+	if (!word_at(walk, *cfa, cfa))
+		return false;
+	*cfa += (uint64_t)(int64_t)rule->beyond;
+	return true;
 }
 
-static bool follow_rule(struct walk *walk, const struct cfi_rule *rule, bool innermost)
+static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool innermost)
 {
 	uint64_t cfa = 0, return_address = walk->lr, fp = walk->fp;
-	if (rule->ra == CFI_LOST)
+	if (rule->ra == EV_CFI_LOST)
 		return end(walk, EV_UNWOUND_COMPLETE);
 	if (!find_cfa(walk, rule, &cfa))
 		return false;
-	if (rule->ra == CFI_KEPT && !walk->lr_known)
+	if (rule->ra == EV_CFI_KEPT && !walk->lr_known)
 		return end(walk, EV_UNWOUND_BROKEN);
 	uint64_t address;
-	if (rule->ra != CFI_KEPT && (!place_of(walk, rule->ra, rule->ra_offset, cfa, &address) ||
-				     !word_at(walk, address, &return_address)))
+	if (rule->ra != EV_CFI_KEPT && (!place_of(walk, rule->ra, rule->ra_offset, cfa, &address) ||
+					!word_at(walk, address, &return_address)))
 		return false;
-	if (rule->fp == CFI_LOST)
+	if (rule->fp == EV_CFI_LOST)
 		walk->fp_known = false;
-	else if (rule->fp != CFI_KEPT) {
+	else if (rule->fp != EV_CFI_KEPT) {
 		if (!place_of(walk, rule->fp, rule->fp_offset, cfa, &address))
 			return false;
 		/* On its way out a function has popped it already, and its rule need not say so. */
@@ -288,9 +293,9 @@ static bool step(struct walk *walk, bool innermost)
 					      record->time_ns, at, PERF_RECORD_MISC_USER);
 	walk->how->object = place.object;
 	struct cfi *table = place.object ? table_of(unwinder, place.object) : NULL;
-	if (table && ev_cfi_machine(table) == walk->machine->elf) {
-		struct cfi_rule rule = ev_cfi_find(table, place.offset);
-		if (rule.base != CFI_NOTHING || rule.ra == CFI_LOST)
+	if (table && ev_cfi_machine(table)->machine == walk->machine->elf) {
+		struct ev_cfi_rule rule = ev_cfi_find(table, place.offset);
+		if (rule.base != EV_CFI_NOTHING || rule.ra == EV_CFI_LOST)
 			return follow_rule(walk, &rule, innermost);
 	}
 	enum ev_object_kind kind = ev_space_set_object(unwinder->set, place.object)->kind;
