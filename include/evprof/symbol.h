@@ -218,6 +218,8 @@ enum ev_unwound_end {
 	EV_UNWOUND_NO_OBJECT,    /* to memory of which nothing is known: generated code */
 	EV_UNWOUND_BROKEN,       /* what the tables said made no sense */
 	EV_UNWOUND_NO_REGISTERS, /* the sample does not tell those that are needed */
+	EV_UNWOUND_OTHER_STACK, /* to another stack than the one that was copied: a signal handler's
+				 * came from it, or a coroutine or a runtime switched */
 	EV_UNWOUND_END_COUNT
 };
 struct ev_unwound {
@@ -226,7 +228,8 @@ struct ev_unwound {
 	uint64_t guessed; /* frames that were found by the frame pointer, for want of tables */
 };
 
-/* The unwind tables of every object, read as far as they are needed; belongs to one thread. */
+/* Belongs to one thread; the unwind tables of every object, read as far as they are needed, may be
+ * those of several. */
 struct ev_unwinder;
 /* `set` must outlive it; `recording` (architecture, host) may be NULL: this machine's. */
 struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
@@ -246,6 +249,13 @@ const char *ev_unwound_words(enum ev_unwound_end end);
 /* The registers that ev_unwind needs of a sample taken on this machine, as
  * perf_event_attr.sample_regs_user has them; 0 where stacks can't be unwound. */
 uint64_t ev_unwind_registers(void);
+/* One more for another thread, with the same tables; open for as long as it is used, whatever
+ * becomes of the first. */
+struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder);
+/* All rows of an object of the unwinder's set, found as for unwinding (the vdso, files of
+ * containers); errors as ev_cfi_rows_of_file. */
+int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cfi_rows *rows,
+		     struct ev_err *err);
 void ev_unwinder_close(struct ev_unwinder *unwinder);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------

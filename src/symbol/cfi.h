@@ -20,6 +20,8 @@ bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset);
 const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi);
 /* Every function's rows, with rows of nothing between them. */
 void ev_cfi_all(struct cfi *cfi, struct cfi_rows *rows);
+/* The same as others see it, to be given back with ev_cfi_rows_done. */
+void ev_cfi_rows_take(struct cfi *cfi, struct ev_cfi_rows *rows);
 void ev_cfi_close(struct cfi *cfi);
 
 #endif

@@ -18,10 +18,21 @@ static int open_file(const char *path, struct cfi **cfi)
 	return *cfi ? 0 : -EOPNOTSUPP;
 }
 
+void ev_cfi_rows_take(struct cfi *cfi, struct ev_cfi_rows *rows)
+{
+	struct cfi_rows found;
+	ev_cfi_all(cfi, &found);
+	*rows = (struct ev_cfi_rows){ .rows = found.rows.items,
+				      .count = found.rows.count,
+				      .others = found.others.items,
+				      .other_count = found.others.count,
+				      .machine = ev_cfi_machine(cfi)->machine,
+				      .word_bytes = ev_cfi_machine(cfi)->word_bytes };
+}
+
 int ev_cfi_rows_of_file(const char *path, struct ev_cfi_rows *rows, struct ev_err *err)
 {
 	struct cfi *cfi;
-	struct cfi_rows found;
 	*rows = (struct ev_cfi_rows){ 0 };
 	int code = open_file(path, &cfi);
 	if (code == -EOPNOTSUPP)
@@ -31,13 +42,7 @@ int ev_cfi_rows_of_file(const char *path, struct ev_cfi_rows *rows, struct ev_er
 			       path);
 	if (code)
 		return ev_fail(err, -code, "'%s' is no ELF file that can be read", path);
-	ev_cfi_all(cfi, &found);
-	rows->rows = found.rows.items;
-	rows->count = found.rows.count;
-	rows->others = found.others.items;
-	rows->other_count = found.others.count;
-	rows->machine = ev_cfi_machine(cfi)->machine;
-	rows->word_bytes = ev_cfi_machine(cfi)->word_bytes;
+	ev_cfi_rows_take(cfi, rows);
 	ev_cfi_close(cfi);
 	return rows->count ? 0 : ev_fail(err, ENODATA, "'%s' has no unwind tables", path);
 }
