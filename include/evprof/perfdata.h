@@ -118,9 +118,11 @@ struct ev_sample {
 	const uint64_t *user_regs;              /* one per bit of the mask, lowest first */
 	uint64_t intr_regs_abi, intr_regs_mask;
 	const uint64_t *intr_regs;
-	const void *user_stack;  /* from the stack pointer upwards */
-	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
-	const void *aux;         /* of PERF_SAMPLE_AUX */
+	const void *user_stack;        /* from the stack pointer upwards */
+	size_t user_stack_bytes;       /* really copied (dyn_size), not reserved */
+	size_t user_stack_asked_bytes; /* to be copied; more than that when the stack, or the
+					* memory that could be read, ended before; 0 = not known */
+	const void *aux;               /* of PERF_SAMPLE_AUX */
 	size_t aux_bytes;
 };
 struct ev_mmap { /* MMAP and MMAP2 */
