@@ -28,14 +28,53 @@ static int by_low(const void *one, const void *other)
 	return a->low < b->low ? -1 : a->low > b->low;
 }
 
+static void add_range(struct debug_info *debug, uint64_t low, uint64_t high, size_t unit)
+{
+	if (low < high && low && debug->ranges.count < RANGE_LIMIT)
+		*ev_array_add(&debug->ranges) = (struct address_range){ low, high, (uint32_t)unit };
+}
+
+/* DWARF 2 has no lists of ranges: a unit in several pieces tells them in .debug_aranges alone, and
+ * where that is missing by its functions. */
+static void index_old_units(struct debug_info *debug, size_t first)
+{
+	Dwarf_Aranges *aranges = NULL;
+	size_t count = 0, before = debug->ranges.count;
+	if (dwarf_getaranges(debug->dwarf, &aranges, &count))
+		count = 0;
+	for (size_t i = 0; i < count; i++) {
+		Dwarf_Addr start;
+		Dwarf_Word length;
+		Dwarf_Off offset;
+		Dwarf_Arange *arange = dwarf_onearange(aranges, i);
+		if (!arange || dwarf_getarangeinfo(arange, &start, &length, &offset))
+			continue;
+		for (size_t unit = first; unit < debug->units.count; unit++)
+			if (dwarf_dieoffset(&debug->units.items[unit].die) == offset)
+				add_range(debug, start, start + length, unit);
+	}
+	for (size_t i = first; before == debug->ranges.count && i < debug->units.count; i++) {
+		struct unit *unit = &debug->units.items[i];
+		ev_debug_unit_find(unit, 0);
+		for (size_t k = 0; k < unit->ranges.count; k++)
+			add_range(debug, unit->ranges.items[k].low, unit->ranges.items[k].high, i);
+	}
+}
+
 static void index_units(struct debug_info *debug)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
+	Dwarf_Half version;
 	uint8_t type;
-	while (!dwarf_get_units(debug->dwarf, cu, &cu, NULL, &type, &die, NULL)) {
+	EV_ARRAY(Dwarf_Die) old = { 0 };
+	while (!dwarf_get_units(debug->dwarf, cu, &cu, &version, &type, &die, NULL)) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
+		if (version < 3) {
+			*ev_array_add(&old) = die;
+			continue;
+		}
 		Dwarf_Addr base, low, high;
 		ptrdiff_t at = 0;
 		bool first = true;
@@ -52,6 +91,13 @@ static void index_units(struct debug_info *debug)
 							(uint32_t)(debug->units.count - 1) };
 		}
 	}
+	size_t older = debug->units.count;
+	for (size_t i = 0; i < old.count; i++)
+		*ev_array_add(&debug->units) =
+			(struct unit){ .die = old.items[i], .scopes = old.items[i] };
+	if (old.count)
+		index_old_units(debug, older);
+	ev_array_done(&old);
 	if (debug->ranges.count)
 		qsort(debug->ranges.items, debug->ranges.count, sizeof(*debug->ranges.items),
 		      by_low);
@@ -61,8 +107,8 @@ static void index_units(struct debug_info *debug)
 static bool is_needed(const char *section)
 {
 	static const char *const needed[] = {
-		"info",        "abbrev", "line",   "line_str", "str",
-		"str_offsets", "addr",   "ranges", "rnglists", "types",
+		"info", "abbrev", "line",     "line_str", "str",     "str_offsets",
+		"addr", "ranges", "rnglists", "types",    "aranges",
 	};
 	const char *name = !strncmp(section, ".debug_", 7)    ? section + 7
 			   : !strncmp(section, ".zdebug_", 8) ? section + 8
