@@ -237,7 +237,7 @@ struct ev_line_function {
 /* What else is known of a part of a line's weight. */
 enum ev_line_link_kind {
 	EV_LINK_INTO, /* of EV_MEASURE_SELF: it was inlined into this function's machine code */
-	EV_LINK_HERE, /* of EV_MEASURE_INLINED: it was in this function, which is inlined there */
+	EV_LINK_HERE, /* of EV_MEASURE_CALLED: it was in this function, which is inlined there */
 	EV_LINK_OF,   /* of EV_MEASURE_INLINED: the line is this function's; by file only */
 };
 struct ev_line_link {

@@ -310,6 +310,23 @@ static size_t terminal_width(void)
 	return size.ws_col;
 }
 
+/* Words may stand between options. They are put at the front of argv, where they are out of use. */
+static int parse(const struct verb *verb, struct annotate_options *options, int argc, char **argv)
+{
+	options->words = argv;
+	for (int at = 0, first; at < argc; at += first) {
+		int status = options_parse(verb, options, argc - at, argv + at, &first);
+		if (status >= 0)
+			return status;
+		bool all_words = first > 1 && !strcmp(argv[at + first - 1], "--");
+		for (int i = at + first; i < argc && (all_words || i == at + first); i++)
+			options->words[options->word_count++] = argv[i];
+		if (all_words)
+			break;
+	}
+	return -1;
+}
+
 static int run_annotate(const struct verb *verb, int argc, char **argv)
 {
 	struct annotate_options options = {
@@ -323,11 +340,9 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 		.view = { .min_percent = 0.5 },
 	};
 	struct ev_err err = { 0 };
-	int first, status = options_parse(verb, &options, argc, argv, &first);
+	int status = parse(verb, &options, argc, argv);
 	if (status >= 0)
 		return status;
-	options.words = argv + first;
-	options.word_count = (size_t)(argc - first);
 	options.view.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	options.view.width = terminal_width();
 	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)

@@ -173,9 +173,9 @@ static void add_place(struct building *build, uint32_t index)
 			add(function_weight(lines, function, EV_MEASURE_INLINED) + event, cell);
 			if (lines->by_file)
 				link_up(build, line, frame, EV_LINK_OF, event, cell);
-			if (stack != cell->stack)
-				link_up(build, line, inner, EV_LINK_HERE, event, cell);
 		}
+		if (stack != cell->stack)
+			link_up(build, line, inner, EV_LINK_HERE, event, cell);
 		if (!stack || !named->frames.items[frame].inlined ||
 		    !named->stacks.items[stack].parent) {
 			if (stack != cell->stack)

@@ -35,15 +35,16 @@ static struct annotate_weights weights_of(const struct annotate_section *section
 /* ---- what was inlined --------------------------------------------------------------------------
  */
 
-/* "a 62.1%, b 37.9%": shares of the line's own measure. */
+/* "a 62.1%, b 37.9%": shares of what the line has. */
 static void print_links(struct annotate_section *section, size_t line, enum ev_line_link_kind kind,
 			const char *words)
 {
 	const struct ev_lines *lines = section->it->lines;
 	const struct ev_line *it = &lines->lines.items[line];
-	const struct ev_weight *whole =
-		ev_line_weight(lines, line,
-			       kind == EV_LINK_INTO ? EV_MEASURE_SELF : EV_MEASURE_INLINED);
+	static const enum ev_measure measures[] = { [EV_LINK_INTO] = EV_MEASURE_SELF,
+						    [EV_LINK_HERE] = EV_MEASURE_CALLED,
+						    [EV_LINK_OF] = EV_MEASURE_INLINED };
+	const struct ev_weight *whole = ev_line_weight(lines, line, measures[kind]);
 	size_t event = 0, told = 0, more = 0;
 	while (event + 1 < lines->event_count && !section->annotation->events[event])
 		event++;
@@ -60,10 +61,10 @@ static void print_links(struct annotate_section *section, size_t line, enum ev_l
 			ev_annotate_no_cells(section);
 			fprintf(section->out, "%*s  " NOTE_ARROW "%s", NUMBER_WIDTH, "", words);
 		}
+		double percent = ev_percent(weight[event].period, whole[event].period);
 		fprintf(section->out, "%s%s %s%%", told ? ", " : " ",
 			ev_annotate_name(section, lines->links.items[i].name),
-			ev_format_fixed(number, sizeof(number),
-					ev_percent(weight[event].period, whole[event].period), 1));
+			ev_format_fixed(number, sizeof(number), percent < 100 ? percent : 100, 1));
 		told++;
 	}
 	if (more)

@@ -39,7 +39,7 @@ static void print_top(FILE *out, const struct ev_annotation *annotation,
 		fprintf(out, "count %s (approx.)\n",
 			ev_format_grouped(number, sizeof(number), total->period));
 	}
-	fprintf(out, "# Shares of lines are %s.\n", share_words[options->share]);
+	fprintf(out, "# Shares of lines are %s.\n\n", share_words[options->share]);
 	ev_arena_done(&scratch);
 }
 
@@ -131,7 +131,7 @@ static void print_hosts(struct annotate_section *section)
 		const struct ev_line_link *link = &lines->links.items[i];
 		bool added;
 		/* The compiler splits functions, and inlines one part into the other. */
-		if (link->kind != EV_LINK_INTO || (!lines->by_file && link->name == own) ||
+		if (link->kind != EV_LINK_INTO || link->name == own ||
 		    lines->lines.items[link->line].function != section->it->function)
 			continue;
 		uint32_t *id = ev_map_add(&known, link->name, 0, &added);
@@ -181,7 +181,8 @@ static void print_title(struct annotate_section *section)
 		print_measure(section, "With what is inlined there", EV_MEASURE_INLINED);
 	if (!same_weights(section, EV_MEASURE_INLINED, EV_MEASURE_CALLED))
 		print_measure(section, "With what it calls", EV_MEASURE_CALLED);
-	print_hosts(section);
+	if (!it->lines->by_file)
+		print_hosts(section);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -212,6 +213,22 @@ static void find_base(struct annotate_section *section, struct ev_weight *base)
 		}
 }
 
+/* Has any line something that was not in the line itself? */
+static bool has_called(const struct annotate_section *section)
+{
+	const struct ev_lines *lines = section->it->lines;
+	const struct ev_line_function *function = &lines->functions.items[section->it->function];
+	for (uint32_t i = 0; i < function->line_count; i++) {
+		size_t line = function->first_line + i;
+		const struct ev_weight *self = ev_line_weight(lines, line, EV_MEASURE_SELF);
+		const struct ev_weight *called = ev_line_weight(lines, line, EV_MEASURE_CALLED);
+		for (size_t e = 0; e < lines->event_count; e++)
+			if (section->annotation->events[e] && called[e].samples != self[e].samples)
+				return true;
+	}
+	return false;
+}
+
 static void print_section(FILE *out, const struct ev_annotation *annotation,
 			  const struct ev_annotate_options *options, const struct ev_annotated *it)
 {
@@ -220,8 +237,7 @@ static void print_section(FILE *out, const struct ev_annotation *annotation,
 	struct annotate_section section = {
 		.out = out, .annotation = annotation, .options = options, .it = it, .base = base
 	};
-	section.called =
-		!annotation->spots && !same_weights(&section, EV_MEASURE_SELF, EV_MEASURE_CALLED);
+	section.called = !annotation->spots && has_called(&section);
 	find_base(&section, base);
 	print_title(&section);
 	ev_annotate_columns(&section, lines->totals);
@@ -242,8 +258,6 @@ void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
 {
 	print_top(out, annotation, options);
 	for (size_t i = 0; i < annotation->sections.count; i++) {
-		if (i || !options->quiet)
-			putc('\n', out);
 		print_section(out, annotation, options, &annotation->sections.items[i]);
 	}
 	if (!options->quiet)
