@@ -108,8 +108,9 @@ static void choose_hottest(struct annotating *it)
 	for (size_t i = 0; i < lines->functions.count; i++) {
 		const struct ev_line_function *function =
 			&lines->functions.items[ranked[i].function];
-		bool shows = it->options->assembly ? function->object != 0
-						   : has_lines(lines, ranked[i].function);
+		bool shows = it->options->assembly
+				     ? function->object != 0
+				     : it->options->json || has_lines(lines, ranked[i].function);
 		double percent = percent_of(it, ranked[i].weight);
 		if (!function->passes || !ranked[i].weight)
 			continue;

@@ -246,7 +246,6 @@ static void print_part(struct part *part, uint32_t file)
 		print_sampled(part);
 	else
 		print_rows(part);
-	putc('\n', section->out);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -260,7 +259,7 @@ static void print_no_line(struct annotate_section *section, size_t line, bool al
 	}
 	prefix(section, "-");
 	ev_annotate_cells(section, &weights);
-	fputs("  [no line]\n\n", section->out);
+	fputs("  [no line]\n", section->out);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -271,6 +270,7 @@ void ev_annotate_lines(struct annotate_section *section)
 	size_t from = function->first_line, end = from + function->line_count;
 	struct part part = { .section = section,
 			     .self = ev_alloc(lines->event_count * sizeof(*part.self)) };
+	bool any = false;
 	/* The file that most of it is in comes first, then the others. */
 	for (int others = 0; others < 2; others++) {
 		for (size_t at = from, next; at < end; at = next) {
@@ -280,12 +280,16 @@ void ev_annotate_lines(struct annotate_section *section)
 					break;
 			if (!line->line || (line->file == section->it->file) == others)
 				continue;
+			if (any)
+				putc('\n', section->out);
+			any = true;
 			part.from = at;
 			part.to = next;
 			print_part(&part, line->file);
 		}
 	}
 	if (from < end && !lines->lines.items[from].line)
-		print_no_line(section, from, end - from == 1);
+		print_no_line(section, from, !any);
+	putc('\n', section->out);
 	free(part.self);
 }
