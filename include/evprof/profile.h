@@ -253,6 +253,7 @@ struct ev_lines {
 	EV_ARRAY(struct ev_line_function) functions;
 	EV_ARRAY(struct ev_line_link) links; /* of one line together, the heaviest first */
 	uint32_t *line_of;                   /* per frame of `named` */
+	bool *passes;                        /* per tag: does the filter let it through? */
 	/* For every event: see the functions below. */
 	struct ev_weight *of_lines, *of_functions, *of_links, *totals;
 };
@@ -283,8 +284,7 @@ struct ev_spots {
 };
 /* `lines` are those of functions. Where no function is inlined into itself, weights add up to
  * EV_MEASURE_INLINED of the functions whose code they are, less what was inlined elsewhere. */
-int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
-		   const struct ev_filter *filter, struct ev_err *err);
+void ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines);
 void ev_spots_done(struct ev_spots *spots);
 /* The first spot at or behind an offset of an object; items.count when there is none. */
 size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t offset);
@@ -354,6 +354,10 @@ void ev_joints_done(struct ev_joints *joints);
  * last row those of all; free() it. */
 struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 					  const struct ev_named *named,
+					  const struct ev_joints *joints, size_t ratio_count);
+/* Own samples of every line: [line * ratio_count + ratio], and behind the last line those of all;
+ * free() it. */
+struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
 					  const struct ev_joints *joints, size_t ratio_count);
 /* Own period of every row that is of the kernel: [row * event_count + event]; free() it. */
 uint64_t *ev_table_kernel_period(const struct ev_table *table, const struct ev_named *named);

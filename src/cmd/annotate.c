@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <evprof/collect.h>
 #include "annotate.h"
+#include "report.h"
 #include "verbs.h"
 
 /* clang-format off */
@@ -57,6 +58,8 @@ static const struct option_row rows[] = {
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "functions and lines only"),
 	HIDDEN('f', "force", NULL, FLAG, force),
 	HIDDEN(0, "stdio", NULL, FLAG, stdio),
+	HIDDEN(0, "group", NULL, FLAG, stdio),
+	HIDDEN('P', "full-paths", NULL, FLAG, stdio),
 	{ 0 },
 };
 /* clang-format on */
@@ -192,12 +195,16 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	struct ev_annotation *annotation = &it->annotation;
 	int rc = ev_lines_build(&it->lines, annotation->report.named, false, &options->filter, err);
 	if (!rc)
-		rc = ev_spots_build(&it->spots, &it->lines, &options->filter, err);
-	if (!rc)
 		rc = choose_events(it, err);
 	if (rc)
 		return rc;
+	ev_spots_build(&it->spots, &it->lines);
 	weigh_code(it);
+	if (it->loaded->ratios.items.count) {
+		annotation->report.ratios = &it->loaded->ratios;
+		it->line_ratios = ev_lines_ratio_sums(&it->lines, &it->loaded->joints,
+						      it->loaded->ratios.items.count);
+	}
 	annotation->lines = &it->lines;
 	annotation->spots = options->assembly ? &it->spots : NULL;
 	annotation->events = it->events;
@@ -211,18 +218,6 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	if (!rc)
 		print_annotation(it);
 	return rc;
-}
-
-static void find_worst(struct annotating *it)
-{
-	struct ev_report *report = &it->annotation.report;
-	struct ev_unresolved worst[EV_LENGTH(report->worst)];
-	report->worst_count = ev_named_unresolved(report->named, worst, EV_LENGTH(worst));
-	for (size_t i = 0; i < report->worst_count; i++) {
-		report->worst[i].object = worst[i].object;
-		report->worst[i].samples = worst[i].samples;
-		report->worst[i].trouble = ev_symbolizer_trouble(it->symbolizer, worst[i].object);
-	}
 }
 
 static void annotating_done(struct annotating *it)
@@ -242,6 +237,8 @@ static void annotating_done(struct annotating *it)
 	ev_lines_done(&it->lines);
 	ev_lines_done(&it->files);
 	free(it->own_code);
+	free(it->line_ratios);
+	free(it->file_ratios);
 	free(it->events);
 	ev_named_close(it->annotation.report.named);
 	ev_symbolizer_close(it->symbolizer);
@@ -265,7 +262,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 		.named = ev_named_open(loaded->profile, loaded->spaces, it.symbolizer, flags, true,
 				       ev_cpus_online()),
 	};
-	find_worst(&it);
+	report_worst(&it.annotation.report, it.symbolizer);
 	int rc = weigh_and_print(&it, err);
 	annotating_done(&it);
 	return rc;

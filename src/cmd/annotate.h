@@ -20,7 +20,7 @@ struct annotate_options {
 	bool json;                 /* --json */
 	bool children;             /* true unless --no-children */
 	bool demangle, inlined;    /* true unless --no-… */
-	bool force, stdio;         /* -f, --stdio: perf's, without a meaning here */
+	bool force, stdio;         /* -f; --stdio and the like: perf's, this is how it is here */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_source_options source;
@@ -37,6 +37,7 @@ struct annotating {
 	struct ev_symbolizer *symbolizer;
 	struct ev_lines lines, files; /* `files` by file; empty unless it is needed */
 	struct ev_spots spots;
+	struct ev_ratio_sums *line_ratios, *file_ratios; /* NULL without ratios */
 	struct ev_weight *own_code; /* of functions: their machine code; one per event */
 	bool *events;
 	size_t event; /* the first that is shown: it decides what is hot */

@@ -85,6 +85,7 @@ static void add_section(struct annotating *it, const struct ev_lines *lines, uin
 	}
 	*ev_array_add(&it->annotation.sections) = (struct ev_annotated){
 		.lines = lines,
+		.ratio_sums = lines->by_file ? it->file_ratios : it->line_ratios,
 		.function = function,
 		.file = main_file(it, lines, function),
 	};
@@ -115,6 +116,9 @@ static void choose_hottest(struct annotating *it)
 		if (!function->passes || !ranked[i].weight)
 			continue;
 		if (!shows) {
+			if (annotation->lineless_count < EV_LENGTH(annotation->lineless))
+				annotation->lineless[annotation->lineless_count] =
+					ranked[i].function;
 			annotation->lineless_count++;
 			annotation->lineless_period += ranked[i].weight;
 		} else if (limit < 0 ? percent >= USUAL_LIMIT &&
@@ -192,6 +196,10 @@ static int add_named(struct annotating *it, const char *word, bool function_only
 						&it->options->filter, err);
 			if (rc)
 				return rc;
+			if (it->line_ratios)
+				it->file_ratios =
+					ev_lines_ratio_sums(&it->files, &it->loaded->joints,
+							    it->loaded->ratios.items.count);
 		}
 		/* What a filter of objects or functions hides is not hidden line by line. */
 		if (add_meant(it, &it->files, word))

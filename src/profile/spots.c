@@ -2,7 +2,7 @@
  * whose machine code it is. */
 #include <stdlib.h>
 #include <string.h>
-#include "table.h"
+#include <evprof/profile.h>
 
 static int by_place(const void *one, const void *other)
 {
@@ -64,15 +64,10 @@ size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t off
 	return low;
 }
 
-int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
-		   const struct ev_filter *filter, struct ev_err *err)
+void ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines)
 {
 	const struct ev_profile *profile = lines->named->profile;
-	struct ev_sieve sieve;
 	*spots = (struct ev_spots){ .event_count = lines->event_count };
-	int rc = ev_sieve_open(&sieve, filter, lines->named, err);
-	if (rc)
-		return rc;
 	find_spots(spots, lines);
 	spots->example = ev_alloc(lines->functions.count * sizeof(*spots->example));
 	spots->weights =
@@ -80,7 +75,7 @@ int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
 	for (size_t i = 0; i < profile->cells.count; i++) {
 		const struct ev_cell *cell = &profile->cells.items[i];
 		const struct ev_tag *tag = &profile->tags.items[cell->tag];
-		if (!cell->stack || !ev_sieve_tag(&sieve, tag))
+		if (!cell->stack || !lines->passes[cell->tag])
 			continue;
 		const struct ev_place *place =
 			&profile->places.items[profile->stacks.items[cell->stack].place];
@@ -91,8 +86,6 @@ int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
 		weight->samples += cell->samples;
 		weight->period += cell->period;
 	}
-	ev_sieve_done(&sieve);
-	return 0;
 }
 
 void ev_spots_done(struct ev_spots *spots)

@@ -82,8 +82,33 @@ static void print_measures(const struct json *json, const struct ev_weight *self
 	print_weights(json, "called", called);
 }
 
-static void print_line(const struct json *json, const struct ev_lines *lines, size_t line)
+static void print_ratios(const struct json *json, const struct ev_annotated *it, size_t line)
 {
+	const struct ev_ratio_list *ratios = json->annotation->report.ratios;
+	bool first = true;
+	fputs(", \"ratios\": [", json->out);
+	for (size_t i = 0; i < ratios->items.count; i++) {
+		const struct ev_ratio_sums *sums = &it->ratio_sums[line * ratios->items.count];
+		char value[64], low[64], high[64];
+		struct ev_ratio_value is = ev_annotate_ratio(json->annotation, it, sums, i);
+		int decimals = ev_ratio_decimals(is.value) + 3;
+		fputs(first ? "{" : ", {", json->out);
+		first = false;
+		print_text(json->out, "name", ratios->items.items[i].name);
+		fprintf(json->out, ", \"value\": %s, \"low\": %s, \"high\": %s, \"few\": %s}",
+			is.known ? ev_format_fixed(value, sizeof(value), is.value, decimals)
+				 : "null",
+			is.bounded ? ev_format_fixed(low, sizeof(low), is.low, decimals) : "null",
+			is.bounded ? ev_format_fixed(high, sizeof(high), is.high, decimals)
+				   : "null",
+			is.few || !is.known ? "true" : "false");
+	}
+	putc(']', json->out);
+}
+
+static void print_line(const struct json *json, const struct ev_annotated *section, size_t line)
+{
+	const struct ev_lines *lines = section->lines;
 	const struct ev_line *it = &lines->lines.items[line];
 	putc('{', json->out);
 	print_name(json, "file", it->file);
@@ -99,6 +124,8 @@ static void print_line(const struct json *json, const struct ev_lines *lines, si
 	print_links(json, lines, line, EV_LINK_INTO, "inlined_into");
 	print_links(json, lines, line, EV_LINK_HERE, "inlined_here");
 	print_links(json, lines, line, EV_LINK_OF, "functions");
+	if (section->ratio_sums)
+		print_ratios(json, section, line);
 	putc('}', json->out);
 }
 
@@ -203,7 +230,7 @@ static void print_section(const struct json *json, const struct ev_annotated *it
 	fputs(",\n     \"lines\": [", json->out);
 	for (uint32_t i = 0; i < function->line_count; i++) {
 		fputs(i ? ",\n      " : "\n      ", json->out);
-		print_line(json, lines, function->first_line + i);
+		print_line(json, it, function->first_line + i);
 	}
 	if (json->annotation->spots)
 		print_code(json, it);

@@ -14,8 +14,11 @@ struct part {
 	struct annotate_section *section;
 	const struct ev_source *source;
 	size_t from, to;
-	uint32_t first, last;            /* numbers that rows are made for */
-	struct ev_weight *self, *called; /* sums, of rows that are left out */
+	uint32_t first, last; /* numbers that rows are made for */
+	/* Sums of rows that are left out. */
+	struct ev_weight *self;
+	struct ev_ratio_sums *ratios; /* NULL without any */
+	size_t ratio_count;
 };
 
 static void prefix(struct annotate_section *section, const char *number)
@@ -26,9 +29,13 @@ static void prefix(struct annotate_section *section, const char *number)
 static struct annotate_weights weights_of(const struct annotate_section *section, size_t line)
 {
 	const struct ev_lines *lines = section->it->lines;
+	const struct ev_ratio_list *ratios = section->annotation->report.ratios;
 	return (struct annotate_weights){
 		.self = ev_line_weight(lines, line, EV_MEASURE_SELF),
 		.called = ev_line_weight(lines, line, EV_MEASURE_CALLED),
+		.ratios = section->it->ratio_sums
+				  ? &section->it->ratio_sums[line * ratios->items.count]
+				  : NULL,
 	};
 }
 
@@ -133,15 +140,20 @@ static void print_gap(struct part *part, uint32_t first, uint32_t last, size_t *
 	const struct ev_lines *lines = section->it->lines;
 	size_t events = lines->event_count;
 	memset(part->self, 0, events * sizeof(*part->self));
+	if (part->ratios)
+		memset(part->ratios, 0, part->ratio_count * sizeof(*part->ratios));
 	for (; *line < part->to && lines->lines.items[*line].line <= last; ++*line) {
 		const struct ev_weight *self = ev_line_weight(lines, *line, EV_MEASURE_SELF);
 		for (size_t e = 0; e < events; e++) {
 			part->self[e].samples += self[e].samples;
 			part->self[e].period += self[e].period;
 		}
+		for (size_t r = 0; part->ratios && r < part->ratio_count; r++)
+			ev_ratio_sums_merge(&part->ratios[r],
+					    &weights_of(section, *line).ratios[r]);
 	}
 	prefix(section, GAP);
-	struct annotate_weights weights = { .self = part->self };
+	struct annotate_weights weights = { .self = part->self, .ratios = part->ratios };
 	ev_annotate_cells(section, &weights);
 	if (first == last)
 		fprintf(section->out, "  " GAP " line %" PRIu32 "\n", first);
@@ -271,6 +283,10 @@ void ev_annotate_lines(struct annotate_section *section)
 	struct part part = { .section = section,
 			     .self = ev_alloc(lines->event_count * sizeof(*part.self)) };
 	bool any = false;
+	if (section->it->ratio_sums) {
+		part.ratio_count = section->annotation->report.ratios->items.count;
+		part.ratios = ev_alloc((part.ratio_count + 1) * sizeof(*part.ratios));
+	}
 	/* The file that most of it is in comes first, then the others. */
 	for (int others = 0; others < 2; others++) {
 		for (size_t at = from, next; at < end; at = next) {
@@ -292,4 +308,5 @@ void ev_annotate_lines(struct annotate_section *section)
 		print_no_line(section, from, !any);
 	putc('\n', section->out);
 	free(part.self);
+	free(part.ratios);
 }

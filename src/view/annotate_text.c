@@ -50,6 +50,8 @@ static void print_left_out(FILE *out, const struct ev_annotation *annotation)
 	while (event + 1 < annotation->lines->event_count && !annotation->events[event])
 		event++;
 	uint64_t all = annotation->lines->totals[event].period;
+	const struct ev_strings *strings = annotation->report.named->profile->strings;
+	struct ev_arena scratch = { 0 };
 	if (annotation->left_count)
 		fprintf(out,
 			"# %zu more function%s with %s%% together: --percent-limit 0 shows all, "
@@ -58,11 +60,24 @@ static void print_left_out(FILE *out, const struct ev_annotation *annotation)
 			ev_format_fixed(number, sizeof(number),
 					ev_percent(annotation->left_period, all), 2));
 	if (annotation->lineless_count)
-		fprintf(out, "# %s%% in %zu function%s without source lines%s\n",
+		fprintf(out, "# %s%% in %zu function%s without source lines%s",
 			ev_format_fixed(number, sizeof(number),
 					ev_percent(annotation->lineless_period, all), 2),
 			annotation->lineless_count, annotation->lineless_count == 1 ? "" : "s",
-			annotation->spots ? "." : ": --asm shows instructions.");
+			annotation->spots ? "" : ": --asm shows instructions");
+	for (size_t i = 0; i < annotation->lineless_count; i++) {
+		if (i == EV_LENGTH(annotation->lineless)) {
+			fputs(", \342\200\246", out);
+			break;
+		}
+		const struct ev_line_function *function =
+			&annotation->lines->functions.items[annotation->lineless[i]];
+		fprintf(out, "%s%s", i ? ", " : " (",
+			ev_report_safe(&scratch, ev_strings_text(strings, function->name)));
+	}
+	if (annotation->lineless_count)
+		fputs(")\n", out);
+	ev_arena_done(&scratch);
 }
 
 /* ---- above a section --------------------------------------------------------------------------

@@ -146,6 +146,17 @@ test_events_stand_side_by_side() {
 	expect_err "no sample is of an event 'cycles'; the recording has: cpu-clock, task-clock"
 }
 
+test_lines_have_ratios_of_events_that_were_counted_together() {
+	run record -q -e '{task-clock,page-faults}:S' "$examples/pagefaults" 200
+	[ "$status" = 0 ] || skip "this group can not be sampled here"
+	run annotate first_touch
+	expect_status 0
+	expect_out '^  Line # .* page-faults/ms  Source$'
+	run annotate --json first_touch
+	expect_between "$(json out "max(r['value'] or 0 for l in j['sections'][0]['lines'] for r in l['ratios'])")" \
+		1 1e9 "faults per ms of the line that touches pages"
+}
+
 test_functions_and_files_are_named_in_many_ways() {
 	hot_program
 	record ./hot

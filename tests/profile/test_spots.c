@@ -24,7 +24,7 @@ static void spots_are_the_leaves_and_belong_to_the_function_whose_code_they_are(
 	invented_add(&it, "main@9", 8, 80);
 	struct ev_named *named = invented_name_all(&it, EV_SYMBOL_LINES | EV_SYMBOL_INLINES, true);
 	assert_int_equal(ev_lines_build(&lines, named, false, NULL, NULL), 0);
-	assert_int_equal(ev_spots_build(&spots, &lines, NULL, NULL), 0);
+	ev_spots_build(&spots, &lines);
 	assert_int_equal(spots.items.count, 3);
 	uint32_t work = function_of(&lines, "work");
 	uint64_t sum = 0;
@@ -67,7 +67,7 @@ static void samples_that_are_filtered_out_have_no_weight(void **state)
 	invented_add(&it, "work@10", 2, 20);
 	struct ev_named *named = invented_name_all(&it, EV_SYMBOL_LINES, true);
 	assert_int_equal(ev_lines_build(&lines, named, false, &filter, NULL), 0);
-	assert_int_equal(ev_spots_build(&spots, &lines, &filter, NULL), 0);
+	ev_spots_build(&spots, &lines);
 	for (size_t i = 0; i < spots.items.count; i++)
 		assert_int_equal(spots.weights[i].samples, 0);
 	ev_spots_done(&spots);

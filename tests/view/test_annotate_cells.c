@@ -109,6 +109,41 @@ static void colours_are_only_there_when_asked_for(void **state)
 	invented_done(&it);
 }
 
+static void ratios_stand_behind_the_events_they_are_of(void **state)
+{
+	struct invented it;
+	struct ev_ratio_list ratios = { 0 };
+	struct ev_ratio_sums sums[4] = { 0 };
+	(void)state;
+	invented_open(&it, "x\ny\nz\n");
+	ev_recording_add_event(&it.recording)->name = "instructions";
+	invented_add_to(&it, 0, "work@1", 20, 2000);
+	invented_add_to(&it, 1, "work@1", 20, 3000);
+	invented_add_to(&it, 0, "work@2", 2, 200);
+	invented_finish(&it);
+	*ev_array_add(&ratios.items) =
+		(struct ev_ratio){ .name = "IPC", .above = 1, .below = 0, .scale = 1 };
+	it.annotation.report.ratios = &ratios;
+	for (int i = 0; i < 20; i++)
+		ev_ratio_sums_add(&sums[1], 100, 150); /* the first line is that of no frame */
+	ev_ratio_sums_add(&sums[2], 100, 20);
+	ev_ratio_sums_add(&sums[2], 100, 80);
+	ev_ratio_sums_merge(&sums[3], &sums[1]);
+	ev_ratio_sums_merge(&sums[3], &sums[2]);
+	invented_section(&it, "work", 1, 3)->ratio_sums = sums;
+	it.options.all = true;
+	const char *text = invented_print(&it, false);
+	expect(text, "instructions        %       IPC  Source\n");
+	expect(text, "1.50    x\n");
+	expect(text, "0.50 ?  y\n");
+	expect(text, "  z\n");
+	expect(invented_print(&it, true), "\"ratios\": [{\"name\": \"IPC\", \"value\": 1.50000, ");
+	it.events[1] = false; /* a ratio of an event that is not shown */
+	refuse(invented_print(&it, false), "IPC");
+	invented_done(&it);
+	ev_ratios_done(&ratios);
+}
+
 static void holes_of_one_row_are_filled(void **state)
 {
 	bool shown[9], hot[9] = { [1] = true, [5] = true };
@@ -131,6 +166,7 @@ int main(void)
 		cmocka_unit_test(long_lines_are_cut_at_the_width_of_the_terminal),
 		cmocka_unit_test(a_line_without_an_end_is_bounded),
 		cmocka_unit_test(colours_are_only_there_when_asked_for),
+		cmocka_unit_test(ratios_stand_behind_the_events_they_are_of),
 		cmocka_unit_test(holes_of_one_row_are_filled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
