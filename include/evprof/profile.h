@@ -278,8 +278,12 @@ struct ev_spot {
 struct ev_spots {
 	EV_ARRAY(struct ev_spot) items; /* unique, by object and offset */
 	struct ev_weight *weights;      /* one per event of every spot */
-	uint32_t *example;              /* per function: index + 1 of a spot in it, which may be
-					 * where it was inlined; 0 for none */
+	/* Spots by function: those of f are by_function[function_end[f - 1] … function_end[f]), by
+	 * object and offset too; and the sums of their weights, one per event of every function. */
+	uint32_t *by_function, *function_end;
+	struct ev_weight *of_functions;
+	uint32_t *example; /* per function: index + 1 of a spot in it, which may be where it was
+			    * inlined; 0 for none */
 	size_t event_count;
 };
 /* `lines` are those of functions. Where no function is inlined into itself, weights add up to

@@ -151,8 +151,17 @@ struct ev_annotate_options {
 	size_t width; /* of the terminal; 0 = do not cut */
 	bool colour, quiet;
 };
-void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
+/* Sections are printed one after another: the code of one may be gone when the next is made. */
+struct ev_annotate_format {
+	void (*begin)(FILE *out, const struct ev_annotation *annotation,
 		      const struct ev_annotate_options *options);
+	void (*section)(FILE *out, const struct ev_annotation *annotation,
+			const struct ev_annotate_options *options,
+			const struct ev_annotated *section, bool first);
+	void (*end)(FILE *out, const struct ev_annotation *annotation,
+		    const struct ev_annotate_options *options);
+};
+extern const struct ev_annotate_format ev_annotate_text;
 /* {"evprof","recording","partial","simulated","events":[{"name","samples","period"}],"sections":[
  * {"function" or "file","object","kernel","source","first","last","self":W,"inlined":W,"called":W,
  * "lines":[{"file","line","text","self","inlined","called","inlined_into":L,"inlined_here":L,
@@ -161,7 +170,7 @@ void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
  * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
  * Lines also have "ratios":[{"name","value","low","high","few"}] where events were counted
  * together. All lines and instructions of the sections are in it, whatever their share. */
-void ev_annotate_json(FILE *out, const struct ev_annotation *annotation);
+extern const struct ev_annotate_format ev_annotate_json;
 
 /* ---- counts -----------------------------------------------------------------------------------
  */

@@ -23,7 +23,7 @@ static const struct option_row rows[] = {
 	ROW('s', "symbol", "FUNCTION", TEXT, symbol, "this function"),
 	ROW('d', "dsos", "NAME[,NAME]", TEXT, filter.objects, "only functions of these objects"),
 	ROW('e', "event", "EVENT", TEXT, event, "only this event; without it all side by side"),
-	ROW(0, "percent-limit", "PERCENT", REAL, percent_limit, "functions of this share of everything and more (1, at most 10 functions)"),
+	ROW(0, "percent-limit", "PERCENT", REAL, percent_limit, "functions with this share and more (1, but no more than 10 functions)"),
 	ROW(0, "min-percent", "PERCENT", REAL, view.min_percent, "leave out lines of a smaller share (0.5)"),
 	ROW(0, "context", "N", U64, context, "lines around those that are shown (3)"),
 	ROW(0, "all", NULL, FLAG, view.all, "whole functions, nothing left out"),
@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Columns"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "samples of every event"),
 	ROW(0, "children", NULL, FLAG, children, "with what was called from a line, where call chains are (on)"),
-	ROW(0, "percent-type", "local|global[-period|-hits]", TEXT, share, "shares of the function that is shown (local), or of everything; of hits: samples"),
+	ROW(0, "percent-type", "local|global[-period|-hits]", TEXT, share, "of the function (local) or of everything"),
 	OPTION_GROUP("Which samples"),
 	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
 	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
@@ -165,28 +165,26 @@ static int choose_events(struct annotating *it, struct ev_err *err)
 	return rc;
 }
 
-static void weigh_code(struct annotating *it)
-{
-	size_t events = it->lines.event_count;
-	it->own_code = ev_alloc((it->lines.functions.count * events + 1) * sizeof(*it->own_code));
-	for (size_t i = 0; i < it->spots.items.count; i++) {
-		struct ev_weight *own = &it->own_code[it->spots.items.items[i].function * events];
-		for (size_t e = 0; e < events; e++) {
-			own[e].samples += it->spots.weights[i * events + e].samples;
-			own[e].period += it->spots.weights[i * events + e].period;
-		}
-	}
-}
-
 /* ---- the walk ---------------------------------------------------------------------------------
  */
 
+/* One section after another: the code of all functions of a large program would be much. */
 static void print_annotation(struct annotating *it)
 {
-	if (it->options->json)
-		ev_annotate_json(stdout, &it->annotation);
-	else
-		ev_annotate_text(stdout, &it->annotation, &it->options->view);
+	const struct annotate_options *options = it->options;
+	const struct ev_annotate_format *format =
+		options->json ? &ev_annotate_json : &ev_annotate_text;
+	struct ev_annotation *annotation = &it->annotation;
+	format->begin(stdout, annotation, &options->view);
+	for (size_t i = 0; i < annotation->sections.count; i++) {
+		struct ev_annotated *section = &annotation->sections.items[i];
+		annotate_extend(it, section);
+		if (options->assembly)
+			annotate_read_code(it, section);
+		format->section(stdout, annotation, &options->view, section, !i);
+		annotate_forget_code(section);
+	}
+	format->end(stdout, annotation, &options->view);
 }
 
 static int weigh_and_print(struct annotating *it, struct ev_err *err)
@@ -199,7 +197,6 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	if (rc)
 		return rc;
 	ev_spots_build(&it->spots, &it->lines);
-	weigh_code(it);
 	if (it->loaded->ratios.items.count) {
 		annotation->report.ratios = &it->loaded->ratios;
 		it->line_ratios = ev_lines_ratio_sums(&it->lines, &it->loaded->joints,
@@ -210,11 +207,6 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	annotation->events = it->events;
 	annotation->sources = ev_sources_open(&options->source);
 	rc = annotate_choose(it, err);
-	for (size_t i = 0; !rc && i < annotation->sections.count; i++) {
-		annotate_extend(it, &annotation->sections.items[i]);
-		if (options->assembly)
-			annotate_read_code(it, &annotation->sections.items[i]);
-	}
 	if (!rc)
 		print_annotation(it);
 	return rc;
@@ -222,21 +214,11 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 
 static void annotating_done(struct annotating *it)
 {
-	for (size_t i = 0; i < it->annotation.sections.count; i++) {
-		struct ev_annotated *section = &it->annotation.sections.items[i];
-		for (size_t c = 0; c < section->code.count; c++) {
-			ev_assembly_done(&section->code.items[c].assembly);
-			ev_array_done(&section->code.items[c].frames);
-			free(section->code.items[c].first);
-		}
-		ev_array_done(&section->code);
-	}
 	ev_array_done(&it->annotation.sections);
 	ev_sources_close(it->annotation.sources);
 	ev_spots_done(&it->spots);
 	ev_lines_done(&it->lines);
 	ev_lines_done(&it->files);
-	free(it->own_code);
 	free(it->line_ratios);
 	free(it->file_ratios);
 	free(it->events);

@@ -15,7 +15,7 @@ static uint64_t weight_of(const struct annotating *it, const struct ev_lines *li
 			  uint32_t function)
 {
 	if (it->options->assembly && !lines->by_file)
-		return it->own_code[function * lines->event_count + it->event].period;
+		return it->spots.of_functions[function * lines->event_count + it->event].period;
 	return ev_line_function_weight(lines, function, EV_MEASURE_SELF)[it->event].period;
 }
 

@@ -203,7 +203,7 @@ static void print_code(const struct json *json, const struct ev_annotated *it)
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
-static void print_section(const struct json *json, const struct ev_annotated *it)
+static void print_annotated(const struct json *json, const struct ev_annotated *it)
 {
 	const struct ev_lines *lines = it->lines;
 	const struct ev_line_function *function = &lines->functions.items[it->function];
@@ -261,16 +261,37 @@ static void print_head(const struct json *json)
 	ev_arena_done(&names);
 }
 
-void ev_annotate_json(FILE *out, const struct ev_annotation *annotation)
+static struct json json_of(FILE *out, const struct ev_annotation *annotation)
 {
-	const struct json json = { .out = out,
-				   .annotation = annotation,
-				   .strings = annotation->report.named->profile->strings };
+	return (struct json){ .out = out,
+			      .annotation = annotation,
+			      .strings = annotation->report.named->profile->strings };
+}
+
+static void print_begin(FILE *out, const struct ev_annotation *annotation,
+			const struct ev_annotate_options *options)
+{
+	const struct json json = json_of(out, annotation);
+	(void)options;
 	print_head(&json);
 	fputs("  \"sections\": [", out);
-	for (size_t i = 0; i < annotation->sections.count; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		print_section(&json, &annotation->sections.items[i]);
-	}
+}
+
+static void print_section(FILE *out, const struct ev_annotation *annotation,
+			  const struct ev_annotate_options *options, const struct ev_annotated *it,
+			  bool first)
+{
+	const struct json json = json_of(out, annotation);
+	(void)options;
+	fputs(first ? "\n" : ",\n", out);
+	print_annotated(&json, it);
+}
+
+static void print_end(FILE *out, const struct ev_annotation *annotation,
+		      const struct ev_annotate_options *options)
+{
+	(void)annotation, (void)options;
 	fputs("\n  ]\n}\n", out);
 }
+
+const struct ev_annotate_format ev_annotate_json = { print_begin, print_section, print_end };

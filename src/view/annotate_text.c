@@ -136,25 +136,27 @@ static int by_period(const void *one, const void *other)
 static void print_hosts(struct annotate_section *section)
 {
 	const struct ev_lines *lines = section->it->lines;
-	uint32_t own = lines->functions.items[section->it->function].name;
+	const struct ev_line_function *function = &lines->functions.items[section->it->function];
 	EV_ARRAY(struct host) hosts = { 0 };
 	struct ev_map known = { 0 };
 	size_t event = 0, told = 0;
 	while (event + 1 < lines->event_count && !section->annotation->events[event])
 		event++;
-	for (size_t i = 0; i < lines->links.count; i++) {
-		const struct ev_line_link *link = &lines->links.items[i];
-		bool added;
-		/* The compiler splits functions, and inlines one part into the other. */
-		if (link->kind != EV_LINK_INTO || link->name == own ||
-		    lines->lines.items[link->line].function != section->it->function)
-			continue;
-		uint32_t *id = ev_map_add(&known, link->name, 0, &added);
-		if (added) {
-			*id = (uint32_t)hosts.count;
-			ev_array_add(&hosts)->name = link->name;
+	for (uint32_t l = 0; l < function->line_count; l++) {
+		const struct ev_line *line = &lines->lines.items[function->first_line + l];
+		for (uint32_t i = line->first_link; i < line->first_link + line->link_count; i++) {
+			const struct ev_line_link *link = &lines->links.items[i];
+			bool added;
+			/* The compiler splits functions, and inlines one part into the other. */
+			if (link->kind != EV_LINK_INTO || link->name == function->name)
+				continue;
+			uint32_t *id = ev_map_add(&known, link->name, 0, &added);
+			if (added) {
+				*id = (uint32_t)hosts.count;
+				ev_array_add(&hosts)->name = link->name;
+			}
+			hosts.items[*id].period += ev_line_link_weight(lines, i)[event].period;
 		}
-		hosts.items[*id].period += ev_line_link_weight(lines, i)[event].period;
 	}
 	if (hosts.count)
 		qsort(hosts.items, hosts.count, sizeof(*hosts.items), by_period);
@@ -216,16 +218,9 @@ static void find_base(struct annotate_section *section, struct ev_weight *base)
 		share == EV_SHARE_GLOBAL_PERIOD || share == EV_SHARE_GLOBAL_HITS
 			? lines->totals
 			: ev_line_function_weight(lines, it->function, EV_MEASURE_CALLED);
-	if (!spots || all == lines->totals) {
-		memcpy(base, all, events * sizeof(*base));
-		return;
-	}
-	for (size_t i = 0; i < spots->items.count; i++)
-		for (size_t e = 0; spots->items.items[i].function == it->function && e < events;
-		     e++) {
-			base[e].samples += spots->weights[i * events + e].samples;
-			base[e].period += spots->weights[i * events + e].period;
-		}
+	if (spots && all != lines->totals)
+		all = &spots->of_functions[it->function * events];
+	memcpy(base, all, events * sizeof(*base));
 }
 
 /* Has any line something that was not in the line itself? */
@@ -245,13 +240,15 @@ static bool has_called(const struct annotate_section *section)
 }
 
 static void print_section(FILE *out, const struct ev_annotation *annotation,
-			  const struct ev_annotate_options *options, const struct ev_annotated *it)
+			  const struct ev_annotate_options *options, const struct ev_annotated *it,
+			  bool first)
 {
 	const struct ev_lines *lines = it->lines;
 	struct ev_weight *base = ev_alloc(lines->event_count * sizeof(*base));
 	struct annotate_section section = {
 		.out = out, .annotation = annotation, .options = options, .it = it, .base = base
 	};
+	(void)first;
 	section.called = !annotation->spots && has_called(&section);
 	find_base(&section, base);
 	print_title(&section);
@@ -268,13 +265,11 @@ static void print_section(FILE *out, const struct ev_annotation *annotation,
 	free(base);
 }
 
-void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
+static void print_end(FILE *out, const struct ev_annotation *annotation,
 		      const struct ev_annotate_options *options)
 {
-	print_top(out, annotation, options);
-	for (size_t i = 0; i < annotation->sections.count; i++) {
-		print_section(out, annotation, options, &annotation->sections.items[i]);
-	}
 	if (!options->quiet)
 		print_left_out(out, annotation);
 }
+
+const struct ev_annotate_format ev_annotate_text = { print_top, print_section, print_end };

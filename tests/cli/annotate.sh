@@ -225,7 +225,7 @@ test_totals_of_functions_are_those_of_perf_annotate() {
 	needs objdump
 	needs_capstone
 	templates
-	perf record -q -e cpu-clock -F 2000 -o perf.data ./templates 300 >/dev/null 2>&1 || skip "perf can not record here"
+	perf record -q -B -e cpu-clock -F 2000 -o perf.data ./templates 300 >/dev/null 2>&1 || skip "perf can not record here"
 	perf annotate --stdio -i perf.data -n -d templates >theirs 2>/dev/null || skip "perf annotate does not work here"
 	run annotate --asm --json --percent-limit 0 -d templates
 	expect_status 0

@@ -37,6 +37,12 @@ static void spots_are_the_leaves_and_belong_to_the_function_whose_code_they_are(
 	}
 	assert_int_equal(sum, ev_line_function_weight(&lines, work, EV_MEASURE_INLINED)[0].period);
 
+	assert_int_equal(sum, spots.of_functions[work].period);
+	size_t from = work ? spots.function_end[work - 1] : 0;
+	assert_int_equal(spots.function_end[work] - from, 2);
+	for (size_t i = from; i < spots.function_end[work]; i++)
+		assert_int_equal(spots.items.items[spots.by_function[i]].function, work);
+
 	struct ev_place place = invented_place(&it, "work@10");
 	size_t at = ev_spots_find(&spots, place.object, place.offset);
 	assert_int_equal(spots.weights[at].samples, 3);

@@ -147,10 +147,12 @@ static inline const char *invented_print(struct invented *it, bool json)
 {
 	free(it->text);
 	FILE *out = open_memstream(&it->text, &it->text_bytes);
-	if (json)
-		ev_annotate_json(out, &it->annotation);
-	else
-		ev_annotate_text(out, &it->annotation, &it->options);
+	const struct ev_annotate_format *format = json ? &ev_annotate_json : &ev_annotate_text;
+	format->begin(out, &it->annotation, &it->options);
+	for (size_t i = 0; i < it->annotation.sections.count; i++)
+		format->section(out, &it->annotation, &it->options,
+				&it->annotation.sections.items[i], !i);
+	format->end(out, &it->annotation, &it->options);
 	fclose(out);
 	return it->text;
 }

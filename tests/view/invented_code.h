@@ -52,6 +52,9 @@ static inline void invented_code(struct invented *it, struct ev_annotated *secti
 		it->spots.weights[i] =
 			(struct ev_weight){ spots[i].samples, spots[i].samples * 1000 };
 	}
+	it->spots.of_functions =
+		ev_alloc(it->lines.functions.count * sizeof(*it->spots.of_functions));
+	it->spots.of_functions[section->function] = (struct ev_weight){ 32, 32000 };
 	it->annotation.spots = &it->spots;
 }
 
