@@ -408,7 +408,7 @@ struct ev_line_function {
 /* What else is known of a part of a line's weight. */
 enum ev_line_link_kind {
 	EV_LINK_INTO, /* of EV_MEASURE_SELF: it was inlined into this function's machine code */
-	EV_LINK_HERE, /* of EV_MEASURE_INLINED: it was in this function, which is inlined there */
+	EV_LINK_HERE, /* of EV_MEASURE_CALLED: it was in this function, which is inlined there */
 	EV_LINK_OF,   /* of EV_MEASURE_INLINED: the line is this function's; by file only */
 };
 struct ev_line_link {
@@ -424,6 +424,7 @@ struct ev_lines {
 	EV_ARRAY(struct ev_line_function) functions;
 	EV_ARRAY(struct ev_line_link) links; /* of one line together, the heaviest first */
 	uint32_t *line_of;                   /* per frame of `named` */
+	bool *passes;                        /* per tag: does the filter let it through? */
 	/* For every event: see the functions below. */
 	struct ev_weight *of_lines, *of_functions, *of_links, *totals;
 };
@@ -448,14 +449,17 @@ struct ev_spot {
 struct ev_spots {
 	EV_ARRAY(struct ev_spot) items; /* unique, by object and offset */
 	struct ev_weight *weights;      /* one per event of every spot */
-	uint32_t *example;              /* per function: index + 1 of a spot in it, which may be
-					 * where it was inlined; 0 for none */
+	/* Spots by function: those of f are by_function[function_end[f - 1] … function_end[f]), by
+	 * object and offset too; and the sums of their weights, one per event of every function. */
+	uint32_t *by_function, *function_end;
+	struct ev_weight *of_functions;
+	uint32_t *example; /* per function: index + 1 of a spot in it, which may be where it was
+			    * inlined; 0 for none */
 	size_t event_count;
 };
 /* `lines` are those of functions. Where no function is inlined into itself, weights add up to
  * EV_MEASURE_INLINED of the functions whose code they are, less what was inlined elsewhere. */
-int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
-		   const struct ev_filter *filter, struct ev_err *err);
+void ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines);
 void ev_spots_done(struct ev_spots *spots);
 /* The first spot at or behind an offset of an object; items.count when there is none. */
 size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t offset);
@@ -525,6 +529,10 @@ void ev_joints_done(struct ev_joints *joints);
  * last row those of all; free() it. */
 struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 					  const struct ev_named *named,
+					  const struct ev_joints *joints, size_t ratio_count);
+/* Own samples of every line: [line * ratio_count + ratio], and behind the last line those of all;
+ * free() it. */
+struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
 					  const struct ev_joints *joints, size_t ratio_count);
 /* Own period of every row that is of the kernel: [row * event_count + event]; free() it. */
 uint64_t *ev_table_kernel_period(const struct ev_table *table, const struct ev_named *named);

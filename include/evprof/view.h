@@ -160,6 +160,8 @@ struct ev_annotated_code {
 /* A function or a file: what is shown together. */
 struct ev_annotated {
 	const struct ev_lines *lines;
+	/* Of the report's ratios, as ev_lines_ratio_sums gives them; NULL without any. */
+	const struct ev_ratio_sums *ratio_sums;
 	uint32_t function; /* of `lines` */
 	uint32_t file; /* string id of the source file that most of it is in, 0 when not known */
 	uint32_t first, last; /* lines of that file that belong to it; 0 when not known */
@@ -168,7 +170,7 @@ struct ev_annotated {
 	const char *code_trouble; /* why there is none or not all, or NULL */
 };
 struct ev_annotation {
-	struct ev_report report; /* recording, path, named, partial, worst; no table */
+	struct ev_report report; /* recording, path, named, partial, worst, ratios; no table */
 	struct ev_sources *sources;
 	const struct ev_lines *lines; /* of functions */
 	const struct ev_spots *spots; /* instructions are shown by these; NULL: lines are shown */
@@ -177,6 +179,7 @@ struct ev_annotation {
 	/* Functions that were left out for their small share, those without any line, and what of
 	 * the first event they have. */
 	size_t left_count, lineless_count;
+	uint32_t lineless[3]; /* the first of those, as indices of lines->functions */
 	uint64_t left_period, lineless_period;
 };
 enum ev_annotate_share {
@@ -195,16 +198,26 @@ struct ev_annotate_options {
 	size_t width; /* of the terminal; 0 = do not cut */
 	bool colour, quiet;
 };
-void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
+/* Sections are printed one after another: the code of one may be gone when the next is made. */
+struct ev_annotate_format {
+	void (*begin)(FILE *out, const struct ev_annotation *annotation,
 		      const struct ev_annotate_options *options);
+	void (*section)(FILE *out, const struct ev_annotation *annotation,
+			const struct ev_annotate_options *options,
+			const struct ev_annotated *section, bool first);
+	void (*end)(FILE *out, const struct ev_annotation *annotation,
+		    const struct ev_annotate_options *options);
+};
+extern const struct ev_annotate_format ev_annotate_text;
 /* {"evprof","recording","partial","simulated","events":[{"name","samples","period"}],"sections":[
  * {"function" or "file","object","kernel","source","first","last","self":W,"inlined":W,"called":W,
  * "lines":[{"file","line","text","self","inlined","called","inlined_into":L,"inlined_here":L,
  * "functions":L}],"code":[{"address","offset","bytes","text","weight":W,"target",
  * "frames":[{"function","file","line","inlined"}]}],"code_trouble"}]}. W is an array with
  * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
- * All lines and instructions of the sections are in it, whatever their share. */
-void ev_annotate_json(FILE *out, const struct ev_annotation *annotation);
+ * Lines also have "ratios":[{"name","value","low","high","few"}] where events were counted
+ * together. All lines and instructions of the sections are in it, whatever their share. */
+extern const struct ev_annotate_format ev_annotate_json;
 
 /* ---- samples as text ---------------------------------------------------------------------------
  *

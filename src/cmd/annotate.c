@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <evprof/collect.h>
 #include "annotate.h"
+#include "report.h"
 #include "verbs.h"
 
 /* clang-format off */
@@ -22,7 +23,7 @@ static const struct option_row rows[] = {
 	ROW('s', "symbol", "FUNCTION", TEXT, symbol, "this function"),
 	ROW('d', "dsos", "NAME[,NAME]", TEXT, filter.objects, "only functions of these objects"),
 	ROW('e', "event", "EVENT", TEXT, event, "only this event; without it all side by side"),
-	ROW(0, "percent-limit", "PERCENT", REAL, percent_limit, "functions of this share of everything and more (1, at most 10 functions)"),
+	ROW(0, "percent-limit", "PERCENT", REAL, percent_limit, "functions with this share and more (1, but no more than 10 functions)"),
 	ROW(0, "min-percent", "PERCENT", REAL, view.min_percent, "leave out lines of a smaller share (0.5)"),
 	ROW(0, "context", "N", U64, context, "lines around those that are shown (3)"),
 	ROW(0, "all", NULL, FLAG, view.all, "whole functions, nothing left out"),
@@ -34,7 +35,7 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Columns"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "samples of every event"),
 	ROW(0, "children", NULL, FLAG, children, "with what was called from a line, where call chains are (on)"),
-	ROW(0, "percent-type", "local|global[-period|-hits]", TEXT, share, "shares of the function that is shown (local), or of everything; of hits: samples"),
+	ROW(0, "percent-type", "local|global[-period|-hits]", TEXT, share, "of the function (local) or of everything"),
 	OPTION_GROUP("Which samples"),
 	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
 	ROW(0, "time", "START,STOP", TEXT, time, "only samples of this time: seconds, or 10%-50%, or 10%/2"),
@@ -57,6 +58,8 @@ static const struct option_row rows[] = {
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "functions and lines only"),
 	HIDDEN('f', "force", NULL, FLAG, force),
 	HIDDEN(0, "stdio", NULL, FLAG, stdio),
+	HIDDEN(0, "group", NULL, FLAG, stdio),
+	HIDDEN('P', "full-paths", NULL, FLAG, stdio),
 	{ 0 },
 };
 /* clang-format on */
@@ -162,28 +165,26 @@ static int choose_events(struct annotating *it, struct ev_err *err)
 	return rc;
 }
 
-static void weigh_code(struct annotating *it)
-{
-	size_t events = it->lines.event_count;
-	it->own_code = ev_alloc((it->lines.functions.count * events + 1) * sizeof(*it->own_code));
-	for (size_t i = 0; i < it->spots.items.count; i++) {
-		struct ev_weight *own = &it->own_code[it->spots.items.items[i].function * events];
-		for (size_t e = 0; e < events; e++) {
-			own[e].samples += it->spots.weights[i * events + e].samples;
-			own[e].period += it->spots.weights[i * events + e].period;
-		}
-	}
-}
-
 /* ---- the walk ---------------------------------------------------------------------------------
  */
 
+/* One section after another: the code of all functions of a large program would be much. */
 static void print_annotation(struct annotating *it)
 {
-	if (it->options->json)
-		ev_annotate_json(stdout, &it->annotation);
-	else
-		ev_annotate_text(stdout, &it->annotation, &it->options->view);
+	const struct annotate_options *options = it->options;
+	const struct ev_annotate_format *format =
+		options->json ? &ev_annotate_json : &ev_annotate_text;
+	struct ev_annotation *annotation = &it->annotation;
+	format->begin(stdout, annotation, &options->view);
+	for (size_t i = 0; i < annotation->sections.count; i++) {
+		struct ev_annotated *section = &annotation->sections.items[i];
+		annotate_extend(it, section);
+		if (options->assembly)
+			annotate_read_code(it, section);
+		format->section(stdout, annotation, &options->view, section, !i);
+		annotate_forget_code(section);
+	}
+	format->end(stdout, annotation, &options->view);
 }
 
 static int weigh_and_print(struct annotating *it, struct ev_err *err)
@@ -192,56 +193,34 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	struct ev_annotation *annotation = &it->annotation;
 	int rc = ev_lines_build(&it->lines, annotation->report.named, false, &options->filter, err);
 	if (!rc)
-		rc = ev_spots_build(&it->spots, &it->lines, &options->filter, err);
-	if (!rc)
 		rc = choose_events(it, err);
 	if (rc)
 		return rc;
-	weigh_code(it);
+	ev_spots_build(&it->spots, &it->lines);
+	if (it->loaded->ratios.items.count) {
+		annotation->report.ratios = &it->loaded->ratios;
+		it->line_ratios = ev_lines_ratio_sums(&it->lines, &it->loaded->joints,
+						      it->loaded->ratios.items.count);
+	}
 	annotation->lines = &it->lines;
 	annotation->spots = options->assembly ? &it->spots : NULL;
 	annotation->events = it->events;
 	annotation->sources = ev_sources_open(&options->source);
 	rc = annotate_choose(it, err);
-	for (size_t i = 0; !rc && i < annotation->sections.count; i++) {
-		annotate_extend(it, &annotation->sections.items[i]);
-		if (options->assembly)
-			annotate_read_code(it, &annotation->sections.items[i]);
-	}
 	if (!rc)
 		print_annotation(it);
 	return rc;
 }
 
-static void find_worst(struct annotating *it)
-{
-	struct ev_report *report = &it->annotation.report;
-	struct ev_unresolved worst[EV_LENGTH(report->worst)];
-	report->worst_count = ev_named_unresolved(report->named, worst, EV_LENGTH(worst));
-	for (size_t i = 0; i < report->worst_count; i++) {
-		report->worst[i].object = worst[i].object;
-		report->worst[i].samples = worst[i].samples;
-		report->worst[i].trouble = ev_symbolizer_trouble(it->symbolizer, worst[i].object);
-	}
-}
-
 static void annotating_done(struct annotating *it)
 {
-	for (size_t i = 0; i < it->annotation.sections.count; i++) {
-		struct ev_annotated *section = &it->annotation.sections.items[i];
-		for (size_t c = 0; c < section->code.count; c++) {
-			ev_assembly_done(&section->code.items[c].assembly);
-			ev_array_done(&section->code.items[c].frames);
-			free(section->code.items[c].first);
-		}
-		ev_array_done(&section->code);
-	}
 	ev_array_done(&it->annotation.sections);
 	ev_sources_close(it->annotation.sources);
 	ev_spots_done(&it->spots);
 	ev_lines_done(&it->lines);
 	ev_lines_done(&it->files);
-	free(it->own_code);
+	free(it->line_ratios);
+	free(it->file_ratios);
 	free(it->events);
 	ev_named_close(it->annotation.report.named);
 	ev_symbolizer_close(it->symbolizer);
@@ -265,7 +244,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 		.named = ev_named_open(loaded->profile, loaded->spaces, it.symbolizer, flags, true,
 				       ev_cpus_online()),
 	};
-	find_worst(&it);
+	report_worst(&it.annotation.report, it.symbolizer);
 	int rc = weigh_and_print(&it, err);
 	annotating_done(&it);
 	return rc;
@@ -310,6 +289,23 @@ static size_t terminal_width(void)
 	return size.ws_col;
 }
 
+/* Words may stand between options. They are put at the front of argv, where they are out of use. */
+static int parse(const struct verb *verb, struct annotate_options *options, int argc, char **argv)
+{
+	options->words = argv;
+	for (int at = 0, first; at < argc; at += first) {
+		int status = options_parse(verb, options, argc - at, argv + at, &first);
+		if (status >= 0)
+			return status;
+		bool all_words = first > 1 && !strcmp(argv[at + first - 1], "--");
+		for (int i = at + first; i < argc && (all_words || i == at + first); i++)
+			options->words[options->word_count++] = argv[i];
+		if (all_words)
+			break;
+	}
+	return -1;
+}
+
 static int run_annotate(const struct verb *verb, int argc, char **argv)
 {
 	struct annotate_options options = {
@@ -323,11 +319,9 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 		.view = { .min_percent = 0.5 },
 	};
 	struct ev_err err = { 0 };
-	int first, status = options_parse(verb, &options, argc, argv, &first);
+	int status = parse(verb, &options, argc, argv);
 	if (status >= 0)
 		return status;
-	options.words = argv + first;
-	options.word_count = (size_t)(argc - first);
 	options.view.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	options.view.width = terminal_width();
 	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)

@@ -20,7 +20,7 @@ struct annotate_options {
 	bool json;                 /* --json */
 	bool children;             /* true unless --no-children */
 	bool demangle, inlined;    /* true unless --no-… */
-	bool force, stdio;         /* -f, --stdio: perf's, without a meaning here */
+	bool force, stdio;         /* -f; --stdio and the like: perf's, this is how it is here */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_source_options source;
@@ -37,11 +37,16 @@ struct annotating {
 	struct ev_symbolizer *symbolizer;
 	struct ev_lines lines, files; /* `files` by file; empty unless it is needed */
 	struct ev_spots spots;
-	struct ev_weight *own_code; /* of functions: their machine code; one per event */
+	struct ev_ratio_sums *line_ratios, *file_ratios; /* NULL without ratios */
 	bool *events;
 	size_t event; /* the first that is shown: it decides what is hot */
 	struct ev_annotation annotation;
 	struct ev_arena arena;
+	struct { /* what was found out about an object last */
+		uint32_t object;
+		bool known;
+		int64_t changed_s;
+	} age;
 };
 
 /* Fill annotation.sections with the functions and files that were named, else with the hottest
@@ -50,6 +55,7 @@ int annotate_choose(struct annotating *it, struct ev_err *err);
 /* Which lines belong to a section; and its instructions, where they are to be shown. */
 void annotate_extend(struct annotating *it, struct ev_annotated *section);
 void annotate_read_code(struct annotating *it, struct ev_annotated *section);
+void annotate_forget_code(struct ev_annotated *section);
 
 /* Does a person mean this function, or this file? "push" means std::vector<int>::push(int); globs
  * mean whole names. */

@@ -15,7 +15,7 @@ static uint64_t weight_of(const struct annotating *it, const struct ev_lines *li
 			  uint32_t function)
 {
 	if (it->options->assembly && !lines->by_file)
-		return it->own_code[function * lines->event_count + it->event].period;
+		return it->spots.of_functions[function * lines->event_count + it->event].period;
 	return ev_line_function_weight(lines, function, EV_MEASURE_SELF)[it->event].period;
 }
 
@@ -85,6 +85,7 @@ static void add_section(struct annotating *it, const struct ev_lines *lines, uin
 	}
 	*ev_array_add(&it->annotation.sections) = (struct ev_annotated){
 		.lines = lines,
+		.ratio_sums = lines->by_file ? it->file_ratios : it->line_ratios,
 		.function = function,
 		.file = main_file(it, lines, function),
 	};
@@ -108,12 +109,16 @@ static void choose_hottest(struct annotating *it)
 	for (size_t i = 0; i < lines->functions.count; i++) {
 		const struct ev_line_function *function =
 			&lines->functions.items[ranked[i].function];
-		bool shows = it->options->assembly ? function->object != 0
-						   : has_lines(lines, ranked[i].function);
+		bool shows = it->options->assembly
+				     ? function->object != 0
+				     : it->options->json || has_lines(lines, ranked[i].function);
 		double percent = percent_of(it, ranked[i].weight);
 		if (!function->passes || !ranked[i].weight)
 			continue;
 		if (!shows) {
+			if (annotation->lineless_count < EV_LENGTH(annotation->lineless))
+				annotation->lineless[annotation->lineless_count] =
+					ranked[i].function;
 			annotation->lineless_count++;
 			annotation->lineless_period += ranked[i].weight;
 		} else if (limit < 0 ? percent >= USUAL_LIMIT &&
@@ -191,6 +196,10 @@ static int add_named(struct annotating *it, const char *word, bool function_only
 						&it->options->filter, err);
 			if (rc)
 				return rc;
+			if (it->line_ratios)
+				it->file_ratios =
+					ev_lines_ratio_sums(&it->files, &it->loaded->joints,
+							    it->loaded->ratios.items.count);
 		}
 		/* What a filter of objects or functions hides is not hidden line by line. */
 		if (add_meant(it, &it->files, word))

@@ -8,6 +8,7 @@
 enum {
 	FRAME_LIMIT = 64,        /* at one instruction */
 	LOOK_LIMIT = 1 << 16,    /* places of a function that are looked at */
+	SCAN_LIMIT = 1000,       /* sections whose code is looked through for its lines */
 	CODE_LIMIT = 1 << 20,    /* instructions of one section */
 	UNKNOWN_BYTES = 1 << 10, /* shown of code in no known function */
 };
@@ -72,6 +73,8 @@ static void find_extent(struct annotating *it, struct ev_annotated *section)
 	uint64_t start = frames[count - 1].start, size = frames[count - 1].size_bytes;
 	widen(&extent, frames, count);
 	uint64_t step = size / LOOK_LIMIT + 1;
+	if (it->annotation.sections.count > SCAN_LIMIT)
+		size = 0;
 	for (uint64_t at = 0; at < size; at += step) {
 		place.offset = start + at;
 		count = ev_symbolize(it->symbolizer, place, flags_of(it), frames, FRAME_LIMIT);
@@ -88,15 +91,18 @@ static void check_age(struct annotating *it, struct ev_annotated *section)
 {
 	const struct ev_strings *strings = it->lines.named->profile->strings;
 	uint32_t spot = section->lines->by_file ? 0 : it->spots.example[section->function];
-	int64_t changed_s;
 	if (!section->file || !spot)
 		return;
 	const struct ev_source *source =
 		ev_sources_find(it->annotation.sources, ev_strings_text(strings, section->file));
 	uint32_t object = it->spots.items.items[spot - 1].place.object;
-	section->source_is_newer = !source->trouble && object &&
-				   ev_object_changed(it->symbolizer, object, &changed_s) &&
-				   source->changed_s > changed_s;
+	if (source->trouble || !object)
+		return;
+	if (it->age.object != object) {
+		it->age.object = object;
+		it->age.known = ev_object_changed(it->symbolizer, object, &it->age.changed_s);
+	}
+	section->source_is_newer = it->age.known && source->changed_s > it->age.changed_s;
 }
 
 void annotate_extend(struct annotating *it, struct ev_annotated *section)
@@ -171,23 +177,35 @@ static int read_around(struct annotating *it, struct ev_annotated *section, stru
 
 void annotate_read_code(struct annotating *it, struct ev_annotated *section)
 {
-	size_t instructions = 0;
-	bool any = false;
-	for (size_t i = 0; i < it->spots.items.count && instructions < CODE_LIMIT; i++) {
-		const struct ev_spot *spot = &it->spots.items.items[i];
+	const struct ev_spots *spots = &it->spots;
+	size_t from = section->function ? spots->function_end[section->function - 1] : 0;
+	size_t end = spots->function_end[section->function], instructions = 0;
+	if (from == end)
+		section->code_trouble = "all of it was inlined: its instructions are in the "
+					"functions that it was inlined into";
+	for (size_t i = from; i < end; i++) {
+		struct ev_place place = spots->items.items[spots->by_function[i]].place;
 		struct ev_err err = { 0 };
-		if (spot->function != section->function)
+		if (is_covered(section, place))
 			continue;
-		any = true;
-		if (is_covered(section, spot->place))
-			continue;
-		if (read_around(it, section, spot->place, &err)) {
+		if (instructions >= CODE_LIMIT) {
+			section->code_trouble = "there are too many to show them all";
+			return;
+		}
+		if (read_around(it, section, place, &err)) {
 			section->code_trouble = ev_arena_printf(&it->arena, "%s", err.text);
-			break;
+			return;
 		}
 		instructions += section->code.items[section->code.count - 1].assembly.items.count;
 	}
-	if (!any)
-		section->code_trouble = "all of it was inlined: its instructions are in the "
-					"functions that it was inlined into";
+}
+
+void annotate_forget_code(struct ev_annotated *section)
+{
+	for (size_t i = 0; i < section->code.count; i++) {
+		ev_assembly_done(&section->code.items[i].assembly);
+		ev_array_done(&section->code.items[i].frames);
+		free(section->code.items[i].first);
+	}
+	ev_array_done(&section->code);
 }

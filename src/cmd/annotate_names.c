@@ -62,8 +62,8 @@ bool annotate_means_function(const char *word, const char *name)
 bool annotate_means_file(const char *word, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	while (!strncmp(word, "./", 2))
-		word += 2;
+	while (!strncmp(word, "./", 2) || !strncmp(word, "../", 3))
+		word += word[1] == '/' ? 2 : 3;
 	if (!*path)
 		return false;
 	if (!strcmp(word, path) || ends_in(path, word, "/"))

@@ -132,7 +132,6 @@ struct linking {
 struct building {
 	struct ev_lines *lines;
 	struct ev_sieve sieve;
-	bool *passes; /* per tag */
 	struct linking linking;
 	uint32_t *seen; /* per function: the cell + 1 that counted for it last */
 };
@@ -174,9 +173,9 @@ static void add_place(struct building *build, uint32_t index)
 			add(function_weight(lines, function, EV_MEASURE_INLINED) + event, cell);
 			if (lines->by_file)
 				link_up(build, line, frame, EV_LINK_OF, event, cell);
-			if (stack != cell->stack)
-				link_up(build, line, inner, EV_LINK_HERE, event, cell);
 		}
+		if (stack != cell->stack)
+			link_up(build, line, inner, EV_LINK_HERE, event, cell);
 		if (!stack || !named->frames.items[frame].inlined ||
 		    !named->stacks.items[stack].parent) {
 			if (stack != cell->stack)
@@ -297,7 +296,7 @@ static void add_stacks(struct building *build)
 	for (size_t i = 0; i < named->cells.count; i++) {
 		const struct ev_cell *cell = &named->cells.items[i];
 		uint32_t event = named->profile->tags.items[cell->tag].event;
-		if (!build->passes[cell->tag])
+		if (!lines->passes[cell->tag])
 			continue;
 		if (!cell->stack) { /* no frame to open */
 			uint32_t line = lines->line_of[0];
@@ -347,10 +346,10 @@ int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by
 	lines->of_functions = ev_alloc(lines->functions.count * width);
 	lines->totals = ev_alloc(events * sizeof(*lines->totals));
 	build.seen = ev_alloc(lines->functions.count * sizeof(*build.seen));
-	build.passes = tags_that_pass(&build.sieve, named->profile);
+	lines->passes = tags_that_pass(&build.sieve, named->profile);
 	for (uint32_t i = 0; i < named->cells.count; i++) {
 		const struct ev_cell *cell = &named->cells.items[i];
-		if (!build.passes[cell->tag])
+		if (!lines->passes[cell->tag])
 			continue;
 		add(&lines->totals[named->profile->tags.items[cell->tag].event], cell);
 		add_place(&build, i);
@@ -358,7 +357,6 @@ int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by
 	sort_links(&build);
 	add_stacks(&build);
 	free(build.seen);
-	free(build.passes);
 	ev_array_done(&build.linking.links);
 	ev_array_done(&build.linking.weights);
 	ev_map_done(&build.linking.ids);
@@ -372,6 +370,7 @@ void ev_lines_done(struct ev_lines *lines)
 	ev_array_done(&lines->functions);
 	ev_array_done(&lines->links);
 	free(lines->line_of);
+	free(lines->passes);
 	free(lines->of_lines);
 	free(lines->of_functions);
 	free(lines->of_links);

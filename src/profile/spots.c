@@ -2,7 +2,7 @@
  * whose machine code it is. */
 #include <stdlib.h>
 #include <string.h>
-#include "table.h"
+#include <evprof/profile.h>
 
 static int by_place(const void *one, const void *other)
 {
@@ -21,9 +21,12 @@ static uint32_t walk(const struct ev_lines *lines, uint32_t stack, uint32_t *exa
 	for (;; stack = stacks[stack].parent) {
 		uint32_t frame = stacks[stack].place;
 		uint32_t function = lines->lines.items[lines->line_of[frame]].function;
-		if (example && !example[function])
+		bool is_last =
+			!stack || !named->frames.items[frame].inlined || !stacks[stack].parent;
+		/* Code of its own tells more about a function than where it was inlined. */
+		if (example && (is_last || !example[function]))
 			example[function] = id;
-		if (!stack || !named->frames.items[frame].inlined || !stacks[stack].parent)
+		if (is_last)
 			return function;
 	}
 }
@@ -64,15 +67,34 @@ size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t off
 	return low;
 }
 
-int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
-		   const struct ev_filter *filter, struct ev_err *err)
+static void sort_by_function(struct ev_spots *spots, size_t function_count)
+{
+	size_t count = spots->items.count, events = spots->event_count;
+	uint32_t *end = spots->function_end = ev_alloc((function_count + 1) * sizeof(*end));
+	spots->by_function = ev_alloc((count + 1) * sizeof(*spots->by_function));
+	spots->of_functions =
+		ev_alloc((function_count * events + 1) * sizeof(*spots->of_functions));
+	for (size_t i = 0; i < count; i++)
+		end[spots->items.items[i].function + 1]++;
+	for (size_t f = 1; f <= function_count; f++)
+		end[f] += end[f - 1];
+	/* Begins become ends while the ids are filled in. */
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t function = spots->items.items[i].function;
+		spots->by_function[end[function]++] = i;
+		for (size_t e = 0; e < events; e++) {
+			const struct ev_weight *weight = &spots->weights[i * events + e];
+			struct ev_weight *sum = &spots->of_functions[function * events + e];
+			sum->samples += weight->samples;
+			sum->period += weight->period;
+		}
+	}
+}
+
+void ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines)
 {
 	const struct ev_profile *profile = lines->named->profile;
-	struct ev_sieve sieve;
 	*spots = (struct ev_spots){ .event_count = lines->event_count };
-	int rc = ev_sieve_open(&sieve, filter, lines->named, err);
-	if (rc)
-		return rc;
 	find_spots(spots, lines);
 	spots->example = ev_alloc(lines->functions.count * sizeof(*spots->example));
 	spots->weights =
@@ -80,7 +102,7 @@ int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
 	for (size_t i = 0; i < profile->cells.count; i++) {
 		const struct ev_cell *cell = &profile->cells.items[i];
 		const struct ev_tag *tag = &profile->tags.items[cell->tag];
-		if (!cell->stack || !ev_sieve_tag(&sieve, tag))
+		if (!cell->stack || !lines->passes[cell->tag])
 			continue;
 		const struct ev_place *place =
 			&profile->places.items[profile->stacks.items[cell->stack].place];
@@ -91,14 +113,16 @@ int ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines,
 		weight->samples += cell->samples;
 		weight->period += cell->period;
 	}
-	ev_sieve_done(&sieve);
-	return 0;
+	sort_by_function(spots, lines->functions.count);
 }
 
 void ev_spots_done(struct ev_spots *spots)
 {
 	ev_array_done(&spots->items);
 	free(spots->weights);
+	free(spots->by_function);
+	free(spots->function_end);
+	free(spots->of_functions);
 	free(spots->example);
 	*spots = (struct ev_spots){ 0 };
 }

@@ -4,16 +4,18 @@
 
 #include "report.h"
 
-enum annotate_cell { CELL_SAMPLES, CELL_PERIOD, CELL_CALLED, CELL_SELF };
+enum annotate_cell { CELL_SAMPLES, CELL_PERIOD, CELL_CALLED, CELL_SELF, CELL_RATIO };
 struct annotate_column {
 	enum annotate_cell cell;
-	size_t event;
+	size_t event; /* or ratio */
+	int decimals; /* of a ratio */
 	const char *title;
 	size_t width;
 };
 /* What one row of the table has; arrays of one weight per event. NULL: nothing. */
 struct annotate_weights {
 	const struct ev_weight *self, *called;
+	const struct ev_ratio_sums *ratios; /* one per ratio */
 };
 
 struct annotate_section {
@@ -39,6 +41,12 @@ void ev_annotate_no_cells(struct annotate_section *section);
 /* The greatest share of an event that is shown, in per cent. */
 double ev_annotate_share(const struct annotate_section *section,
 			 const struct annotate_weights *weights);
+
+/* A ratio of the section's recording, of these sums; and whether its events are shown. */
+struct ev_ratio_value ev_annotate_ratio(const struct ev_annotation *annotation,
+					const struct ev_annotated *it,
+					const struct ev_ratio_sums *sums, size_t ratio);
+bool ev_annotate_has_ratio(const struct ev_annotation *annotation, size_t ratio);
 
 /* Prints text that may hold anything, tabs expanded, up to the terminal's width less `used`. */
 void ev_annotate_source(struct annotate_section *section, const char *text, size_t length,

@@ -20,13 +20,50 @@ static void add_column(struct annotate_section *section, enum annotate_cell cell
 {
 	char number[32];
 	struct annotate_column *column = ev_array_add(&section->columns);
-	*column = (struct annotate_column){ cell, event, title, ev_text_columns(title) };
+	*column = (struct annotate_column){ cell, event, 0, title, ev_text_columns(title) };
 	size_t width = cell == CELL_CALLED || cell == CELL_SELF
 			       ? strlen("100.00%")
 			       : strlen(ev_format_grouped(number, sizeof(number), greatest));
 	if (column->width < width)
 		column->width = width;
 	section->cells_width += column->width + 2;
+}
+
+bool ev_annotate_has_ratio(const struct ev_annotation *annotation, size_t ratio)
+{
+	const struct ev_ratio *it = &annotation->report.ratios->items.items[ratio];
+	return it->above < annotation->lines->event_count &&
+	       it->below < annotation->lines->event_count && annotation->events[it->above] &&
+	       annotation->events[it->below];
+}
+
+struct ev_ratio_value ev_annotate_ratio(const struct ev_annotation *annotation,
+					const struct ev_annotated *it,
+					const struct ev_ratio_sums *sums, size_t ratio)
+{
+	size_t count = annotation->report.ratios->items.count;
+	const struct ev_ratio_sums *all = &it->ratio_sums[it->lines->lines.count * count + ratio];
+	return ev_ratio_estimate(sums ? &sums[ratio] : all, all,
+				 annotation->report.ratios->items.items[ratio].scale);
+}
+
+static void add_ratios(struct annotate_section *section)
+{
+	const struct ev_annotation *annotation = section->annotation;
+	const struct ev_ratio_list *ratios = annotation->report.ratios;
+	for (size_t i = 0; section->it->ratio_sums && i < ratios->items.count; i++) {
+		if (!ev_annotate_has_ratio(annotation, i))
+			continue;
+		struct ev_ratio_value all = ev_annotate_ratio(annotation, section->it, NULL, i);
+		int decimals = ev_ratio_decimals(all.value > 0 ? all.value : all.high);
+		const char *title = ev_report_safe(&section->titles, ratios->items.items[i].name);
+		struct annotate_column *column = ev_array_add(&section->columns);
+		*column = (struct annotate_column){ CELL_RATIO, i, decimals, title,
+						    ev_text_columns(title) };
+		if (column->width < (size_t)decimals + 6)
+			column->width = (size_t)decimals + 6;
+		section->cells_width += column->width + 2;
+	}
 }
 
 void ev_annotate_columns(struct annotate_section *section, const struct ev_weight *greatest)
@@ -47,6 +84,7 @@ void ev_annotate_columns(struct annotate_section *section, const struct ev_weigh
 			add_column(section, CELL_CALLED, e, "Children", 0);
 		add_column(section, CELL_SELF, e, section->called ? "Self" : "%", 0);
 	}
+	add_ratios(section);
 }
 
 void ev_annotate_heads(struct annotate_section *section)
@@ -120,6 +158,23 @@ static void print_number(struct annotate_section *section, const struct annotate
 	fprintf(section->out, "  %*s", (int)column->width, number);
 }
 
+/* "0.83", or "0.83 ?" where too few samples speak for it. */
+static void print_ratio(struct annotate_section *section, const struct annotate_column *column,
+			const struct ev_ratio_sums *sums)
+{
+	char number[48] = "", text[64] = "";
+	if (sums && sums[column->event].samples) {
+		struct ev_ratio_value value =
+			ev_annotate_ratio(section->annotation, section->it, sums, column->event);
+		if (value.known)
+			snprintf(text, sizeof(text), "%s%s",
+				 ev_format_fixed(number, sizeof(number), value.value,
+						 column->decimals),
+				 value.few ? " ?" : "  ");
+	}
+	fprintf(section->out, "  %*s", (int)column->width, text);
+}
+
 void ev_annotate_cells(struct annotate_section *section, const struct annotate_weights *weights)
 {
 	for (size_t c = 0; c < section->columns.count; c++) {
@@ -128,6 +183,8 @@ void ev_annotate_cells(struct annotate_section *section, const struct annotate_w
 			print_share(section, column, weights->called);
 		else if (column->cell == CELL_SELF)
 			print_share(section, column, weights->self);
+		else if (column->cell == CELL_RATIO)
+			print_ratio(section, column, weights->ratios);
 		else
 			print_number(section, column, weights->self);
 	}

@@ -258,7 +258,8 @@ void ev_annotate_code(struct annotate_section *section)
 {
 	const struct ev_annotated *it = section->it;
 	if (it->code_trouble)
-		fprintf(section->out, "# no instructions: %s\n\n",
+		fprintf(section->out, "# %s instructions: %s\n\n",
+			it->code.count ? "not all" : "no",
 			ev_report_safe(&section->scratch, it->code_trouble));
 	for (size_t i = 0; i < it->code.count; i++)
 		print_code(section, &it->code.items[i]);

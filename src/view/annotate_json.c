@@ -82,8 +82,33 @@ static void print_measures(const struct json *json, const struct ev_weight *self
 	print_weights(json, "called", called);
 }
 
-static void print_line(const struct json *json, const struct ev_lines *lines, size_t line)
+static void print_ratios(const struct json *json, const struct ev_annotated *it, size_t line)
 {
+	const struct ev_ratio_list *ratios = json->annotation->report.ratios;
+	bool first = true;
+	fputs(", \"ratios\": [", json->out);
+	for (size_t i = 0; i < ratios->items.count; i++) {
+		const struct ev_ratio_sums *sums = &it->ratio_sums[line * ratios->items.count];
+		char value[64], low[64], high[64];
+		struct ev_ratio_value is = ev_annotate_ratio(json->annotation, it, sums, i);
+		int decimals = ev_ratio_decimals(is.value) + 3;
+		fputs(first ? "{" : ", {", json->out);
+		first = false;
+		print_text(json->out, "name", ratios->items.items[i].name);
+		fprintf(json->out, ", \"value\": %s, \"low\": %s, \"high\": %s, \"few\": %s}",
+			is.known ? ev_format_fixed(value, sizeof(value), is.value, decimals)
+				 : "null",
+			is.bounded ? ev_format_fixed(low, sizeof(low), is.low, decimals) : "null",
+			is.bounded ? ev_format_fixed(high, sizeof(high), is.high, decimals)
+				   : "null",
+			is.few || !is.known ? "true" : "false");
+	}
+	putc(']', json->out);
+}
+
+static void print_line(const struct json *json, const struct ev_annotated *section, size_t line)
+{
+	const struct ev_lines *lines = section->lines;
 	const struct ev_line *it = &lines->lines.items[line];
 	putc('{', json->out);
 	print_name(json, "file", it->file);
@@ -99,6 +124,8 @@ static void print_line(const struct json *json, const struct ev_lines *lines, si
 	print_links(json, lines, line, EV_LINK_INTO, "inlined_into");
 	print_links(json, lines, line, EV_LINK_HERE, "inlined_here");
 	print_links(json, lines, line, EV_LINK_OF, "functions");
+	if (section->ratio_sums)
+		print_ratios(json, section, line);
 	putc('}', json->out);
 }
 
@@ -176,7 +203,7 @@ static void print_code(const struct json *json, const struct ev_annotated *it)
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
-static void print_section(const struct json *json, const struct ev_annotated *it)
+static void print_annotated(const struct json *json, const struct ev_annotated *it)
 {
 	const struct ev_lines *lines = it->lines;
 	const struct ev_line_function *function = &lines->functions.items[it->function];
@@ -203,7 +230,7 @@ static void print_section(const struct json *json, const struct ev_annotated *it
 	fputs(",\n     \"lines\": [", json->out);
 	for (uint32_t i = 0; i < function->line_count; i++) {
 		fputs(i ? ",\n      " : "\n      ", json->out);
-		print_line(json, lines, function->first_line + i);
+		print_line(json, it, function->first_line + i);
 	}
 	if (json->annotation->spots)
 		print_code(json, it);
@@ -234,16 +261,37 @@ static void print_head(const struct json *json)
 	ev_arena_done(&names);
 }
 
-void ev_annotate_json(FILE *out, const struct ev_annotation *annotation)
+static struct json json_of(FILE *out, const struct ev_annotation *annotation)
 {
-	const struct json json = { .out = out,
-				   .annotation = annotation,
-				   .strings = annotation->report.named->profile->strings };
+	return (struct json){ .out = out,
+			      .annotation = annotation,
+			      .strings = annotation->report.named->profile->strings };
+}
+
+static void print_begin(FILE *out, const struct ev_annotation *annotation,
+			const struct ev_annotate_options *options)
+{
+	const struct json json = json_of(out, annotation);
+	(void)options;
 	print_head(&json);
 	fputs("  \"sections\": [", out);
-	for (size_t i = 0; i < annotation->sections.count; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		print_section(&json, &annotation->sections.items[i]);
-	}
+}
+
+static void print_section(FILE *out, const struct ev_annotation *annotation,
+			  const struct ev_annotate_options *options, const struct ev_annotated *it,
+			  bool first)
+{
+	const struct json json = json_of(out, annotation);
+	(void)options;
+	fputs(first ? "\n" : ",\n", out);
+	print_annotated(&json, it);
+}
+
+static void print_end(FILE *out, const struct ev_annotation *annotation,
+		      const struct ev_annotate_options *options)
+{
+	(void)annotation, (void)options;
 	fputs("\n  ]\n}\n", out);
 }
+
+const struct ev_annotate_format ev_annotate_json = { print_begin, print_section, print_end };

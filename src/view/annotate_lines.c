@@ -14,8 +14,11 @@ struct part {
 	struct annotate_section *section;
 	const struct ev_source *source;
 	size_t from, to;
-	uint32_t first, last;            /* numbers that rows are made for */
-	struct ev_weight *self, *called; /* sums, of rows that are left out */
+	uint32_t first, last; /* numbers that rows are made for */
+	/* Sums of rows that are left out. */
+	struct ev_weight *self;
+	struct ev_ratio_sums *ratios; /* NULL without any */
+	size_t ratio_count;
 };
 
 static void prefix(struct annotate_section *section, const char *number)
@@ -26,24 +29,29 @@ static void prefix(struct annotate_section *section, const char *number)
 static struct annotate_weights weights_of(const struct annotate_section *section, size_t line)
 {
 	const struct ev_lines *lines = section->it->lines;
+	const struct ev_ratio_list *ratios = section->annotation->report.ratios;
 	return (struct annotate_weights){
 		.self = ev_line_weight(lines, line, EV_MEASURE_SELF),
 		.called = ev_line_weight(lines, line, EV_MEASURE_CALLED),
+		.ratios = section->it->ratio_sums
+				  ? &section->it->ratio_sums[line * ratios->items.count]
+				  : NULL,
 	};
 }
 
 /* ---- what was inlined --------------------------------------------------------------------------
  */
 
-/* "a 62.1%, b 37.9%": shares of the line's own measure. */
+/* "a 62.1%, b 37.9%": shares of what the line has. */
 static void print_links(struct annotate_section *section, size_t line, enum ev_line_link_kind kind,
 			const char *words)
 {
 	const struct ev_lines *lines = section->it->lines;
 	const struct ev_line *it = &lines->lines.items[line];
-	const struct ev_weight *whole =
-		ev_line_weight(lines, line,
-			       kind == EV_LINK_INTO ? EV_MEASURE_SELF : EV_MEASURE_INLINED);
+	static const enum ev_measure measures[] = { [EV_LINK_INTO] = EV_MEASURE_SELF,
+						    [EV_LINK_HERE] = EV_MEASURE_CALLED,
+						    [EV_LINK_OF] = EV_MEASURE_INLINED };
+	const struct ev_weight *whole = ev_line_weight(lines, line, measures[kind]);
 	size_t event = 0, told = 0, more = 0;
 	while (event + 1 < lines->event_count && !section->annotation->events[event])
 		event++;
@@ -60,10 +68,10 @@ static void print_links(struct annotate_section *section, size_t line, enum ev_l
 			ev_annotate_no_cells(section);
 			fprintf(section->out, "%*s  " NOTE_ARROW "%s", NUMBER_WIDTH, "", words);
 		}
+		double percent = ev_percent(weight[event].period, whole[event].period);
 		fprintf(section->out, "%s%s %s%%", told ? ", " : " ",
 			ev_annotate_name(section, lines->links.items[i].name),
-			ev_format_fixed(number, sizeof(number),
-					ev_percent(weight[event].period, whole[event].period), 1));
+			ev_format_fixed(number, sizeof(number), percent < 100 ? percent : 100, 1));
 		told++;
 	}
 	if (more)
@@ -132,15 +140,20 @@ static void print_gap(struct part *part, uint32_t first, uint32_t last, size_t *
 	const struct ev_lines *lines = section->it->lines;
 	size_t events = lines->event_count;
 	memset(part->self, 0, events * sizeof(*part->self));
+	if (part->ratios)
+		memset(part->ratios, 0, part->ratio_count * sizeof(*part->ratios));
 	for (; *line < part->to && lines->lines.items[*line].line <= last; ++*line) {
 		const struct ev_weight *self = ev_line_weight(lines, *line, EV_MEASURE_SELF);
 		for (size_t e = 0; e < events; e++) {
 			part->self[e].samples += self[e].samples;
 			part->self[e].period += self[e].period;
 		}
+		for (size_t r = 0; part->ratios && r < part->ratio_count; r++)
+			ev_ratio_sums_merge(&part->ratios[r],
+					    &weights_of(section, *line).ratios[r]);
 	}
 	prefix(section, GAP);
-	struct annotate_weights weights = { .self = part->self };
+	struct annotate_weights weights = { .self = part->self, .ratios = part->ratios };
 	ev_annotate_cells(section, &weights);
 	if (first == last)
 		fprintf(section->out, "  " GAP " line %" PRIu32 "\n", first);
@@ -245,7 +258,6 @@ static void print_part(struct part *part, uint32_t file)
 		print_sampled(part);
 	else
 		print_rows(part);
-	putc('\n', section->out);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -259,7 +271,7 @@ static void print_no_line(struct annotate_section *section, size_t line, bool al
 	}
 	prefix(section, "-");
 	ev_annotate_cells(section, &weights);
-	fputs("  [no line]\n\n", section->out);
+	fputs("  [no line]\n", section->out);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -270,6 +282,11 @@ void ev_annotate_lines(struct annotate_section *section)
 	size_t from = function->first_line, end = from + function->line_count;
 	struct part part = { .section = section,
 			     .self = ev_alloc(lines->event_count * sizeof(*part.self)) };
+	bool any = false;
+	if (section->it->ratio_sums) {
+		part.ratio_count = section->annotation->report.ratios->items.count;
+		part.ratios = ev_alloc((part.ratio_count + 1) * sizeof(*part.ratios));
+	}
 	/* The file that most of it is in comes first, then the others. */
 	for (int others = 0; others < 2; others++) {
 		for (size_t at = from, next; at < end; at = next) {
@@ -279,12 +296,17 @@ void ev_annotate_lines(struct annotate_section *section)
 					break;
 			if (!line->line || (line->file == section->it->file) == others)
 				continue;
+			if (any)
+				putc('\n', section->out);
+			any = true;
 			part.from = at;
 			part.to = next;
 			print_part(&part, line->file);
 		}
 	}
 	if (from < end && !lines->lines.items[from].line)
-		print_no_line(section, from, end - from == 1);
+		print_no_line(section, from, !any);
+	putc('\n', section->out);
 	free(part.self);
+	free(part.ratios);
 }

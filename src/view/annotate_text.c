@@ -39,7 +39,7 @@ static void print_top(FILE *out, const struct ev_annotation *annotation,
 		fprintf(out, "count %s (approx.)\n",
 			ev_format_grouped(number, sizeof(number), total->period));
 	}
-	fprintf(out, "# Shares of lines are %s.\n", share_words[options->share]);
+	fprintf(out, "# Shares of lines are %s.\n\n", share_words[options->share]);
 	ev_arena_done(&scratch);
 }
 
@@ -50,6 +50,8 @@ static void print_left_out(FILE *out, const struct ev_annotation *annotation)
 	while (event + 1 < annotation->lines->event_count && !annotation->events[event])
 		event++;
 	uint64_t all = annotation->lines->totals[event].period;
+	const struct ev_strings *strings = annotation->report.named->profile->strings;
+	struct ev_arena scratch = { 0 };
 	if (annotation->left_count)
 		fprintf(out,
 			"# %zu more function%s with %s%% together: --percent-limit 0 shows all, "
@@ -58,11 +60,24 @@ static void print_left_out(FILE *out, const struct ev_annotation *annotation)
 			ev_format_fixed(number, sizeof(number),
 					ev_percent(annotation->left_period, all), 2));
 	if (annotation->lineless_count)
-		fprintf(out, "# %s%% in %zu function%s without source lines%s\n",
+		fprintf(out, "# %s%% in %zu function%s without source lines%s",
 			ev_format_fixed(number, sizeof(number),
 					ev_percent(annotation->lineless_period, all), 2),
 			annotation->lineless_count, annotation->lineless_count == 1 ? "" : "s",
-			annotation->spots ? "." : ": --asm shows instructions.");
+			annotation->spots ? "" : ": --asm shows instructions");
+	for (size_t i = 0; i < annotation->lineless_count; i++) {
+		if (i == EV_LENGTH(annotation->lineless)) {
+			fputs(", \342\200\246", out);
+			break;
+		}
+		const struct ev_line_function *function =
+			&annotation->lines->functions.items[annotation->lineless[i]];
+		fprintf(out, "%s%s", i ? ", " : " (",
+			ev_report_safe(&scratch, ev_strings_text(strings, function->name)));
+	}
+	if (annotation->lineless_count)
+		fputs(")\n", out);
+	ev_arena_done(&scratch);
 }
 
 /* ---- above a section --------------------------------------------------------------------------
@@ -121,25 +136,27 @@ static int by_period(const void *one, const void *other)
 static void print_hosts(struct annotate_section *section)
 {
 	const struct ev_lines *lines = section->it->lines;
-	uint32_t own = lines->functions.items[section->it->function].name;
+	const struct ev_line_function *function = &lines->functions.items[section->it->function];
 	EV_ARRAY(struct host) hosts = { 0 };
 	struct ev_map known = { 0 };
 	size_t event = 0, told = 0;
 	while (event + 1 < lines->event_count && !section->annotation->events[event])
 		event++;
-	for (size_t i = 0; i < lines->links.count; i++) {
-		const struct ev_line_link *link = &lines->links.items[i];
-		bool added;
-		/* The compiler splits functions, and inlines one part into the other. */
-		if (link->kind != EV_LINK_INTO || (!lines->by_file && link->name == own) ||
-		    lines->lines.items[link->line].function != section->it->function)
-			continue;
-		uint32_t *id = ev_map_add(&known, link->name, 0, &added);
-		if (added) {
-			*id = (uint32_t)hosts.count;
-			ev_array_add(&hosts)->name = link->name;
+	for (uint32_t l = 0; l < function->line_count; l++) {
+		const struct ev_line *line = &lines->lines.items[function->first_line + l];
+		for (uint32_t i = line->first_link; i < line->first_link + line->link_count; i++) {
+			const struct ev_line_link *link = &lines->links.items[i];
+			bool added;
+			/* The compiler splits functions, and inlines one part into the other. */
+			if (link->kind != EV_LINK_INTO || link->name == function->name)
+				continue;
+			uint32_t *id = ev_map_add(&known, link->name, 0, &added);
+			if (added) {
+				*id = (uint32_t)hosts.count;
+				ev_array_add(&hosts)->name = link->name;
+			}
+			hosts.items[*id].period += ev_line_link_weight(lines, i)[event].period;
 		}
-		hosts.items[*id].period += ev_line_link_weight(lines, i)[event].period;
 	}
 	if (hosts.count)
 		qsort(hosts.items, hosts.count, sizeof(*hosts.items), by_period);
@@ -181,7 +198,8 @@ static void print_title(struct annotate_section *section)
 		print_measure(section, "With what is inlined there", EV_MEASURE_INLINED);
 	if (!same_weights(section, EV_MEASURE_INLINED, EV_MEASURE_CALLED))
 		print_measure(section, "With what it calls", EV_MEASURE_CALLED);
-	print_hosts(section);
+	if (!it->lines->by_file)
+		print_hosts(section);
 	ev_arena_reset(&section->scratch);
 }
 
@@ -200,28 +218,38 @@ static void find_base(struct annotate_section *section, struct ev_weight *base)
 		share == EV_SHARE_GLOBAL_PERIOD || share == EV_SHARE_GLOBAL_HITS
 			? lines->totals
 			: ev_line_function_weight(lines, it->function, EV_MEASURE_CALLED);
-	if (!spots || all == lines->totals) {
-		memcpy(base, all, events * sizeof(*base));
-		return;
+	if (spots && all != lines->totals)
+		all = &spots->of_functions[it->function * events];
+	memcpy(base, all, events * sizeof(*base));
+}
+
+/* Has any line something that was not in the line itself? */
+static bool has_called(const struct annotate_section *section)
+{
+	const struct ev_lines *lines = section->it->lines;
+	const struct ev_line_function *function = &lines->functions.items[section->it->function];
+	for (uint32_t i = 0; i < function->line_count; i++) {
+		size_t line = function->first_line + i;
+		const struct ev_weight *self = ev_line_weight(lines, line, EV_MEASURE_SELF);
+		const struct ev_weight *called = ev_line_weight(lines, line, EV_MEASURE_CALLED);
+		for (size_t e = 0; e < lines->event_count; e++)
+			if (section->annotation->events[e] && called[e].samples != self[e].samples)
+				return true;
 	}
-	for (size_t i = 0; i < spots->items.count; i++)
-		for (size_t e = 0; spots->items.items[i].function == it->function && e < events;
-		     e++) {
-			base[e].samples += spots->weights[i * events + e].samples;
-			base[e].period += spots->weights[i * events + e].period;
-		}
+	return false;
 }
 
 static void print_section(FILE *out, const struct ev_annotation *annotation,
-			  const struct ev_annotate_options *options, const struct ev_annotated *it)
+			  const struct ev_annotate_options *options, const struct ev_annotated *it,
+			  bool first)
 {
 	const struct ev_lines *lines = it->lines;
 	struct ev_weight *base = ev_alloc(lines->event_count * sizeof(*base));
 	struct annotate_section section = {
 		.out = out, .annotation = annotation, .options = options, .it = it, .base = base
 	};
-	section.called =
-		!annotation->spots && !same_weights(&section, EV_MEASURE_SELF, EV_MEASURE_CALLED);
+	(void)first;
+	section.called = !annotation->spots && has_called(&section);
 	find_base(&section, base);
 	print_title(&section);
 	ev_annotate_columns(&section, lines->totals);
@@ -237,15 +265,11 @@ static void print_section(FILE *out, const struct ev_annotation *annotation,
 	free(base);
 }
 
-void ev_annotate_text(FILE *out, const struct ev_annotation *annotation,
+static void print_end(FILE *out, const struct ev_annotation *annotation,
 		      const struct ev_annotate_options *options)
 {
-	print_top(out, annotation, options);
-	for (size_t i = 0; i < annotation->sections.count; i++) {
-		if (i || !options->quiet)
-			putc('\n', out);
-		print_section(out, annotation, options, &annotation->sections.items[i]);
-	}
 	if (!options->quiet)
 		print_left_out(out, annotation);
 }
+
+const struct ev_annotate_format ev_annotate_text = { print_top, print_section, print_end };

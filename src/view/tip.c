@@ -78,7 +78,7 @@ static const struct {
 	  "to see who calls these functions, keep their callers: evprof record --simulate -g" },
 	{ stacks_unrecorded,
 	  "to see who calls these functions, record their stacks: evprof record -g" },
-	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },
+	{ lines_unseen, "which lines: evprof annotate%s" },
 	{ always, "for a flame graph: evprof report%s --format folded" },
 };
 
