@@ -197,6 +197,8 @@ static bool parse_pairs(struct parser *parser, struct trace_node *node)
 	while (take_sign(parser, ',')) {
 		if (!take_sign(parser, '{')) /* some lists end with a bare value */
 			return fail_here(parser);
+		if (take_sign(parser, '}')) /* an empty list has one empty pair */
+			continue;
 		struct trace_pair *pair = ev_arena_take(scanner->arena, sizeof(*pair));
 		pair->value = parse_choice(parser);
 		if (!pair->value || !need_sign(parser, ','))
@@ -292,6 +294,22 @@ static const struct trace_node *parse_sizeof(struct parser *parser)
 	return node->number ? node : fail_here(parser);
 }
 
+/* A function that only the kernel has: its value is not known. */
+static const struct trace_node *skip_call(struct parser *parser, const char *name, size_t length)
+{
+	size_t open = 1;
+	while (open) {
+		open += ev_trace_is_sign(parser->scanner, '(');
+		open -= ev_trace_is_sign(parser->scanner, ')');
+		if (parser->scanner->token == TOKEN_END || parser->scanner->token == TOKEN_BAD)
+			return fail_here(parser);
+		next(parser);
+	}
+	struct trace_node *node = new_node(parser, NODE_UNKNOWN, NULL, NULL);
+	node->text = ev_arena_text(parser->scanner->arena, name, length);
+	return node;
+}
+
 /* Behind "name (". */
 static const struct trace_node *parse_call(struct parser *parser, const char *name, size_t length)
 {
@@ -332,11 +350,21 @@ static const struct trace_node *parse_call(struct parser *parser, const char *na
 		return parse_expected(parser);
 	if (ev_trace_is_name(&called, "sizeof"))
 		return parse_sizeof(parser);
-	return fail(parser, "it calls %.*s(), which only the kernel has", name, length);
+	return skip_call(parser, name, length);
 }
 
 /* ---- operators --------------------------------------------------------------------------------
  */
+
+/* Behind REC: "->field". */
+static const struct trace_node *parse_record(struct parser *parser)
+{
+	const struct trace_field *field = need_sign(parser, OP_ARROW) ? parse_field(parser) : NULL;
+	struct trace_node *node = field ? new_node(parser, NODE_FIELD, NULL, NULL) : NULL;
+	if (node)
+		node->field = field;
+	return node;
+}
 
 static const struct trace_node *parse_name(struct parser *parser)
 {
@@ -344,18 +372,13 @@ static const struct trace_node *parse_name(struct parser *parser)
 	const char *name = scanner->start;
 	size_t length = scanner->length;
 	bool record = ev_trace_is_name(scanner, "REC");
+	struct trace_node *node;
 	next(parser);
-	if (record) {
-		const struct trace_field *field =
-			need_sign(parser, OP_ARROW) ? parse_field(parser) : NULL;
-		struct trace_node *node = field ? new_node(parser, NODE_FIELD, NULL, NULL) : NULL;
-		if (node)
-			node->field = field;
-		return node;
-	}
+	if (record)
+		return parse_record(parser);
 	if (take_sign(parser, '('))
 		return parse_call(parser, name, length);
-	struct trace_node *node = new_node(parser, NODE_UNKNOWN, NULL, NULL);
+	node = new_node(parser, NODE_UNKNOWN, NULL, NULL);
 	node->text = ev_arena_text(scanner->arena, name, length);
 	return node;
 }
@@ -406,6 +429,15 @@ static const struct trace_node *parse_parenthesis(struct parser *parser)
 		if (node)
 			node->type = cast->type;
 		return node;
+	}
+	if (ev_trace_is_name(parser->scanner, "REC")) { /* (REC)->field */
+		struct trace_scanner look = *parser->scanner;
+		ev_trace_scan(&look);
+		if (ev_trace_is_sign(&look, ')')) {
+			*parser->scanner = look;
+			next(parser);
+			return parse_postfix(parser, parse_record(parser));
+		}
 	}
 	const struct trace_node *node = parse_choice(parser);
 	return node && need_sign(parser, ')') ? parse_postfix(parser, node) : NULL;
