@@ -204,7 +204,7 @@ static bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
 static bool leave(struct walk *walk, uint64_t cfa, uint64_t return_address, bool innermost)
 {
 	bool grows = cfa > walk->sp || (cfa == walk->sp && innermost);
-	if (!grows && (!walk->interrupted || innermost))
+	if (!grows && !walk->interrupted)
 		return end(walk, EV_UNWOUND_BROKEN);
 	walk->sp = cfa;
 	walk->pc = return_address & walk->machine->address_mask;

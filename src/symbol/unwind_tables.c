@@ -186,6 +186,7 @@ int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct 
 	if (rows->count)
 		return 0;
 	ev_cfi_rows_done(rows);
+	bool known = object < ev_space_set_object_count(tables->set);
 	return ev_fail(err, ENODATA, "'%s' has no unwind tables that can be read",
-		       ev_space_set_object(tables->set, object)->name);
+		       known ? ev_space_set_object(tables->set, object)->name : "[unknown]");
 }
