@@ -288,7 +288,8 @@ enum ev_unwound_end {
 struct ev_unwound {
 	enum ev_unwound_end end;
 	uint32_t object;  /* where it ended */
-	uint64_t guessed; /* frames that were found by the frame pointer, for want of tables */
+	uint64_t guessed; /* frames found without tables: by the frame pointer, or by what the code
+			   * does on its way to its return */
 };
 
 /* Belongs to one thread; the unwind tables of every object, read as far as they are needed, may be

@@ -212,38 +212,47 @@ struct ev_cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset)
 	return (struct ev_cfi_rule){ 0 };
 }
 
-bool ev_cfi_has_table(const struct cfi *cfi)
+static const struct function *function_at(const struct source *source, size_t index)
 {
-	return cfi->loaded.functions.count || cfi->debug.functions.count;
+	return index < source->functions.count ? &source->functions.items[index] : NULL;
 }
 
 /* Functions that overlap would need a table that can say so; the later one is cut. */
-static void add_all(struct cfi *cfi, struct source *source, struct cfi_rows *rows)
+static void add_function_rows(struct cfi *cfi, struct source *source,
+			      const struct function *function, struct cfi_rows *rows, uint64_t *end)
 {
 	static const struct ev_cfi_rule nothing;
-	uint64_t end = 0;
-	for (size_t i = 0; i < source->functions.count; i++) {
-		const struct function *function = &source->functions.items[i];
-		if (function->start < end)
-			continue;
-		if (i && function->start > end)
-			ev_cfi_rows_add(rows, cfi->machine, (uint32_t)end, &nothing, 0);
-		size_t before = rows->rows.count;
-		make_rows(source, cfi->machine, function, rows);
-		end = (uint64_t)function->start + function->size_bytes;
-		if (rows->rows.count == before)
-			ev_cfi_rows_add(rows, cfi->machine, function->start, &nothing, 0);
-	}
-	if (source->functions.count)
-		ev_cfi_rows_add(rows, cfi->machine, (uint32_t)end, &nothing, 0);
+	if (function->start < *end)
+		return;
+	if (*end && function->start > *end)
+		ev_cfi_rows_add(rows, cfi->machine, (uint32_t)*end, &nothing, 0);
+	size_t before = rows->rows.count;
+	make_rows(source, cfi->machine, function, rows);
+	*end = (uint64_t)function->start + function->size_bytes;
+	if (rows->rows.count == before)
+		ev_cfi_rows_add(rows, cfi->machine, function->start, &nothing, 0);
 }
 
 void ev_cfi_all(struct cfi *cfi, struct cfi_rows *rows)
 {
+	static const struct ev_cfi_rule nothing;
+	const struct function *one, *other;
+	size_t i = 0, j = 0;
+	uint64_t end = 0;
 	*rows = (struct cfi_rows){ 0 };
-	if (!cfi->loaded.functions.count && !cfi->debug_tried)
+	if (!cfi->debug_tried)
 		read_debug(cfi);
-	add_all(cfi, cfi->loaded.functions.count ? &cfi->loaded : &cfi->debug, rows);
+	while (one = function_at(&cfi->loaded, i), other = function_at(&cfi->debug, j),
+	       one || other) {
+		bool loaded = one && (!other || one->start <= other->start);
+		if (loaded)
+			add_function_rows(cfi, &cfi->loaded, one, rows, &end);
+		else
+			add_function_rows(cfi, &cfi->debug, other, rows, &end);
+		*(loaded ? &i : &j) += 1;
+	}
+	if (rows->rows.count)
+		ev_cfi_rows_add(rows, cfi->machine, (uint32_t)end, &nothing, 0);
 }
 
 bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset)

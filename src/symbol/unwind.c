@@ -15,8 +15,10 @@
 /* What was found for an address, for as long as the process' mappings stay what they are. */
 struct known {
 	uint64_t address, epoch;
-	uint32_t object;
+	struct ev_place place;
 	enum unwind_known what;
+	bool by_pointer;                              /* its code keeps frame pointers */
+	enum { NOT_TRIED, IS_CALL, IS_NO_CALL } call; /* what ends there */
 	struct ev_cfi_rule rule;
 };
 
@@ -112,7 +114,7 @@ static uint64_t epoch_of(struct ev_unwinder *unwinder, uint32_t pid, uint64_t ti
 	return process->epoch;
 }
 
-static const struct known *known_of(struct walk *walk, uint64_t address)
+static struct known *known_of(struct walk *walk, uint64_t address, bool behind_call)
 {
 	struct ev_unwinder *unwinder = walk->unwinder;
 	const struct ev_record *record = walk->record;
@@ -121,19 +123,23 @@ static const struct known *known_of(struct walk *walk, uint64_t address)
 	_Static_assert(EV_LENGTH(unwinder->known) == 1 << (64 - 52), "the hash's top bits choose");
 	if (known->address == address && known->epoch == walk->epoch)
 		return known;
-	struct ev_place place = ev_space_find(unwinder->set, &unwinder->cache, record->pid,
-					      record->time_ns, address, PERF_RECORD_MISC_USER);
-	known->address = address;
-	known->epoch = walk->epoch;
-	known->object = place.object;
-	known->what =
-		ev_unwind_tables_find(unwinder->tables, place, walk->machine->elf, &known->rule);
+	*known = (struct known){ .address = address, .epoch = walk->epoch };
+	known->place = ev_space_find(unwinder->set, &unwinder->cache, record->pid, record->time_ns,
+				     address, PERF_RECORD_MISC_USER);
+	known->what = ev_unwind_tables_find(unwinder->tables, known->place, walk->machine->elf,
+					    behind_call, &known->rule, &known->by_pointer);
 	return known;
 }
 
-static bool is_code(struct walk *walk, uint64_t return_address)
+/* Is this where a call would return to? Asked of what was not found by a table. */
+static bool is_behind_call(struct walk *walk, uint64_t address)
 {
-	return known_of(walk, return_address - 1)->what != UNWIND_NOWHERE;
+	struct known *known = known_of(walk, address - 1, true);
+	if (known->call == NOT_TRIED)
+		known->call = ev_unwind_tables_is_call(walk->unwinder->tables, known->place)
+				      ? IS_CALL
+				      : IS_NO_CALL;
+	return known->call == IS_CALL;
 }
 
 /* ---- one stack --------------------------------------------------------------------------------
@@ -198,7 +204,7 @@ static bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
 static bool leave(struct walk *walk, uint64_t cfa, uint64_t return_address, bool innermost)
 {
 	bool grows = cfa > walk->sp || (cfa == walk->sp && innermost);
-	if (!grows && (!walk->interrupted || innermost))
+	if (!grows && !walk->interrupted)
 		return end(walk, EV_UNWOUND_BROKEN);
 	walk->sp = cfa;
 	walk->pc = return_address & walk->machine->address_mask;
@@ -283,8 +289,6 @@ static bool follow_frame_pointer(struct walk *walk)
 	const struct unwind_machine *machine = walk->machine;
 	uint64_t word = machine->word_bytes, fp = walk->fp, saved, return_address;
 	enum ev_unwound_end why = walk->how->end;
-	if (walk->by_pointer && !fp)
-		return end(walk, EV_UNWOUND_COMPLETE); /* so the last frame is marked */
 	if (!walk->fp_known || fp < walk->sp || fp % word ||
 	    fp - walk->stack_start > walk->stack_bytes)
 		return false;
@@ -294,7 +298,7 @@ static bool follow_frame_pointer(struct walk *walk)
 		return end(walk, why);
 	uint64_t outer = fp + (machine->caller_fp < 0 ? 0 : 2 * word);
 	return_address &= machine->address_mask;
-	if ((saved && saved <= fp) || (return_address && !is_code(walk, return_address)))
+	if ((saved && saved <= fp) || (return_address && !is_behind_call(walk, return_address)))
 		return end(walk, why);
 	walk->how->guessed++;
 	walk->fp = saved;
@@ -316,34 +320,82 @@ static bool follow_wild_call(struct walk *walk)
 	} else if (!walk->lr_known) {
 		return false;
 	}
-	if (!is_code(walk, return_address & machine->address_mask))
+	if (!is_behind_call(walk, return_address & machine->address_mask))
 		return false;
 	walk->how->guessed++;
 	walk->interrupted = false;
 	return leave(walk, cfa, return_address, true);
 }
 
-static bool step(struct walk *walk, bool innermost)
+/* By what the code seems to do; it must lead to where a call was made. */
+static bool follow_scan(struct walk *walk, const struct ev_cfi_rule *rule, bool innermost)
+{
+	struct walk before = *walk;
+	enum ev_unwound_end why = walk->how->end;
+	if (follow_rule(walk, rule, innermost) && is_behind_call(walk, walk->pc)) {
+		walk->how->guessed++;
+		return true;
+	}
+	*walk = before;
+	return end(walk, why);
+}
+
+/* The few functions between a program's first instructions and main may never return, and leave no
+ * other trace: is the way to the first ones short? */
+static bool find_beginning(struct walk *walk)
+{
+	enum { WORDS = 48 };
+	uint64_t word = walk->machine->word_bytes, sp = walk->sp, address;
+	enum ev_unwound_end why = walk->how->end;
+	for (unsigned i = 0; i < WORDS && word_at(walk, sp + i * word, &address); i++) {
+		if (!address || known_of(walk, address - 1, true)->what != UNWIND_BEGIN ||
+		    !is_behind_call(walk, address))
+			continue;
+		walk->how->guessed++;
+		walk->interrupted = false;
+		return leave(walk, sp + (i + 1) * word, address, false);
+	}
+	return end(walk, why);
+}
+
+/* Without a table. */
+static bool guess(struct walk *walk, const struct known *known, bool innermost)
 {
 	static const enum ev_unwound_end ends[] = {
+		[UNWIND_SCANNED] = EV_UNWOUND_NO_CFI,
 		[UNWIND_NO_CFI] = EV_UNWOUND_NO_CFI,
 		[UNWIND_GENERATED] = EV_UNWOUND_NO_OBJECT,
 		[UNWIND_NOWHERE] = EV_UNWOUND_NO_OBJECT,
 	};
+	enum unwind_known what = known->what;
+	struct ev_cfi_rule rule = known->rule;
+	/* The last one of a chain of frame pointers is marked so. */
+	if ((walk->by_pointer || known->by_pointer) && !innermost && walk->fp_known && !walk->fp)
+		return end(walk, EV_UNWOUND_COMPLETE);
+	walk->how->end = ends[what];
+	if (what == UNWIND_SCANNED && follow_scan(walk, &rule, innermost))
+		return true;
+	if (what == UNWIND_NOWHERE && innermost && follow_wild_call(walk))
+		return true;
+	walk->how->end = ends[what];
+	if (follow_frame_pointer(walk))
+		return true;
+	bool in_file = what == UNWIND_SCANNED || what == UNWIND_NO_CFI;
+	return in_file && !innermost && find_beginning(walk);
+}
+
+static bool step(struct walk *walk, bool innermost)
+{
 	/* A call may be the last instruction of its function. */
-	const struct known *known = known_of(walk, walk->interrupted ? walk->pc : walk->pc - 1);
-	walk->how->object = known->object;
+	const struct known *known = walk->interrupted ? known_of(walk, walk->pc, false)
+						      : known_of(walk, walk->pc - 1, true);
+	walk->how->object = known->place.object;
 	if (known->what == UNWIND_RULE) {
 		struct ev_cfi_rule rule = known->rule;
 		return follow_rule(walk, &rule, innermost);
 	}
-	if (known->what == UNWIND_BEGIN)
-		return end(walk, EV_UNWOUND_COMPLETE);
-	walk->how->end = ends[known->what];
-	if (known->what == UNWIND_NOWHERE && innermost && follow_wild_call(walk))
-		return true;
-	walk->how->end = ends[known->what];
-	return follow_frame_pointer(walk);
+	return known->what == UNWIND_BEGIN ? end(walk, EV_UNWOUND_COMPLETE)
+					   : guess(walk, known, innermost);
 }
 
 size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,

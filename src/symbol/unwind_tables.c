@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cfi.h"
+#include "code_scan.h"
 #include "symbolizer.h"
 #include "unwind_tables.h"
 
@@ -15,7 +16,11 @@ struct unwind_tables {
 	/* By object, opened when first needed; `tried` where there is none. */
 	struct opened {
 		struct cfi *cfi;
-		bool tried;
+		char *path;
+		struct code_scan *scan;
+		bool tried, scan_tried;
+		bool go;         /* Go's compiler made it: frame pointers are kept */
+		uint64_t goexit; /* offset where all of its threads begin; 0 = not known */
 	} * tables;
 	size_t count;
 };
@@ -47,34 +52,46 @@ void ev_unwind_tables_close(struct unwind_tables *tables)
 	pthread_mutex_unlock(&tables->lock);
 	if (!last)
 		return;
-	for (size_t i = 0; i < tables->count; i++)
+	for (size_t i = 0; i < tables->count; i++) {
 		ev_cfi_close(tables->tables[i].cfi);
+		ev_code_scan_close(tables->tables[i].scan);
+		free(tables->tables[i].path);
+	}
 	free(tables->tables);
 	ev_symbolizer_close(tables->symbolizer);
 	pthread_mutex_destroy(&tables->lock);
 	free(tables);
 }
 
-static struct cfi *open_table(struct unwind_tables *tables, const struct object *object)
+/* The stack of a goroutine ends where the runtime pretends that its first function was called from,
+ * and what lies above has no meaning. */
+static void look_for_go(const struct image *image, struct opened *table)
+{
+	static const char *const names[] = { "runtime.goexit.abi0", "runtime.goexit" };
+	table->go = table->path && ev_image_find(image, ".gopclntab");
+	for (size_t i = 0; table->go && !table->goexit && i < EV_LENGTH(names); i++)
+		ev_function_offset(table->path, names[i], &table->goexit, NULL);
+}
+
+static void open_table(struct unwind_tables *tables, const struct object *object,
+		       struct opened *table)
 {
 	struct image image;
 	const char *trouble;
-	char *path = NULL;
 	int code = -1;
 	if (object->shown.kind == EV_OBJECT_FILE)
-		code = ev_object_open(tables->symbolizer, object, &image, &path, &trouble);
+		code = ev_object_open(tables->symbolizer, object, &image, &table->path, &trouble);
 	else if (object->shown.kind == EV_OBJECT_VDSO)
 		code = ev_vdso_open(tables->symbolizer, object, &image, &trouble);
 	if (code)
-		return NULL;
-	struct cfi *cfi = ev_cfi_open(&image, path, tables->symbolizer->symfs);
+		return;
+	table->cfi = ev_cfi_open(&image, table->path, tables->symbolizer->symfs);
+	look_for_go(&image, table);
 	ev_image_close(&image);
-	free(path);
-	return cfi;
 }
 
 /* NULL when it can't be read. */
-static struct cfi *table_of(struct unwind_tables *tables, uint32_t index)
+static struct opened *table_of(struct unwind_tables *tables, uint32_t index)
 {
 	if (index >= tables->count) {
 		size_t count = ev_space_set_object_count(tables->set);
@@ -88,36 +105,73 @@ static struct cfi *table_of(struct unwind_tables *tables, uint32_t index)
 	struct opened *table = &tables->tables[index];
 	if (!table->tried) {
 		table->tried = true;
-		table->cfi = open_table(tables, ev_space_object(tables->set, index));
+		open_table(tables, ev_space_object(tables->set, index), table);
 	}
-	return table->cfi;
+	return table->cfi ? table : NULL;
+}
+
+static struct code_scan *scan_of(struct opened *table)
+{
+	if (!table->scan_tried) {
+		table->scan_tried = true;
+		table->scan = table->path ? ev_code_scan_open(table->path) : NULL;
+	}
+	return table->scan;
 }
 
 static enum unwind_known find(struct unwind_tables *tables, struct ev_place place, uint16_t elf,
-			      struct ev_cfi_rule *rule)
+			      bool behind_call, struct ev_cfi_rule *rule, bool *by_pointer)
 {
-	struct cfi *cfi = table_of(tables, place.object);
-	if (!cfi || ev_cfi_machine(cfi)->machine != elf)
+	struct opened *table = table_of(tables, place.object);
+	if (!table || ev_cfi_machine(table->cfi)->machine != elf)
 		return UNWIND_NO_CFI;
-	*rule = ev_cfi_find(cfi, place.offset);
+	*by_pointer = table->go;
+	if (table->goexit && behind_call && place.offset == table->goexit)
+		return UNWIND_BEGIN;
+	*rule = ev_cfi_find(table->cfi, place.offset);
 	if (rule->base != EV_CFI_NOTHING || rule->ra == EV_CFI_LOST)
 		return UNWIND_RULE;
-	return ev_cfi_begins_at(cfi, place.offset) ? UNWIND_BEGIN : UNWIND_NO_CFI;
+	if (ev_cfi_begins_at(table->cfi, place.offset))
+		return UNWIND_BEGIN;
+	struct code_scan *scan = scan_of(table);
+	uint64_t at = place.offset + behind_call;
+	if (scan && behind_call && ev_code_scan_begins_context(scan, at))
+		return UNWIND_BEGIN;
+	return scan && ev_code_scan_find(scan, at, rule) ? UNWIND_SCANNED : UNWIND_NO_CFI;
+}
+
+static bool is_file(const struct unwind_tables *tables, struct ev_place place)
+{
+	enum ev_object_kind kind = ev_space_set_object(tables->set, place.object)->kind;
+	return kind == EV_OBJECT_FILE || kind == EV_OBJECT_VDSO;
 }
 
 enum unwind_known ev_unwind_tables_find(struct unwind_tables *tables, struct ev_place place,
-					uint16_t elf, struct ev_cfi_rule *rule)
+					uint16_t elf, bool behind_call, struct ev_cfi_rule *rule,
+					bool *by_pointer)
 {
-	enum ev_object_kind kind = ev_space_set_object(tables->set, place.object)->kind;
 	*rule = (struct ev_cfi_rule){ 0 };
-	if (!place.object || kind == EV_OBJECT_UNKNOWN)
+	*by_pointer = false;
+	if (!place.object)
 		return UNWIND_NOWHERE;
-	if (kind != EV_OBJECT_FILE && kind != EV_OBJECT_VDSO)
+	if (!is_file(tables, place))
 		return UNWIND_GENERATED;
 	pthread_mutex_lock(&tables->lock);
-	enum unwind_known known = find(tables, place, elf, rule);
+	enum unwind_known known = find(tables, place, elf, behind_call, rule, by_pointer);
 	pthread_mutex_unlock(&tables->lock);
 	return known;
+}
+
+bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place place)
+{
+	if (!place.object || !is_file(tables, place))
+		return place.object;
+	pthread_mutex_lock(&tables->lock);
+	struct opened *table = table_of(tables, place.object);
+	struct code_scan *scan = table ? scan_of(table) : NULL;
+	bool is_call = !scan || table->go || ev_code_scan_is_called(scan, place.offset + 1);
+	pthread_mutex_unlock(&tables->lock);
+	return is_call;
 }
 
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
@@ -125,13 +179,14 @@ int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct 
 {
 	*rows = (struct ev_cfi_rows){ 0 };
 	pthread_mutex_lock(&tables->lock);
-	struct cfi *cfi = table_of(tables, object);
-	if (cfi)
-		ev_cfi_rows_take(cfi, rows);
+	struct opened *table = table_of(tables, object);
+	if (table)
+		ev_cfi_rows_take(table->cfi, rows);
 	pthread_mutex_unlock(&tables->lock);
 	if (rows->count)
 		return 0;
 	ev_cfi_rows_done(rows);
+	bool known = object < ev_space_set_object_count(tables->set);
 	return ev_fail(err, ENODATA, "'%s' has no unwind tables that can be read",
-		       ev_space_set_object(tables->set, object)->name);
+		       known ? ev_space_set_object(tables->set, object)->name : "[unknown]");
 }

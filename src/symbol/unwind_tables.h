@@ -16,14 +16,20 @@ void ev_unwind_tables_close(struct unwind_tables *tables);
 /* What is known of a place. */
 enum unwind_known {
 	UNWIND_RULE,
+	UNWIND_SCANNED,   /* a rule without a table: a guess by what the code does */
 	UNWIND_BEGIN,     /* the program begins there */
 	UNWIND_NO_CFI,    /* a file's code without a rule */
 	UNWIND_GENERATED, /* memory that is no file's: a compiler at run time wrote it */
 	UNWIND_NOWHERE,   /* no code was mapped there */
 };
-/* Any thread may ask. `elf`: EM_… of the code that was running. */
+/* Any thread may ask. *by_pointer: the file's code is known to keep frame pointers. `elf`: EM_… of
+ * the code that was running. `behind_call`: the place is the last byte of a call that is being
+ * returned from. */
 enum unwind_known ev_unwind_tables_find(struct unwind_tables *tables, struct ev_place place,
-					uint16_t elf, struct ev_cfi_rule *rule);
+					uint16_t elf, bool behind_call, struct ev_cfi_rule *rule,
+					bool *by_pointer);
+/* Is the place the last byte of a call, as far as can be told? */
+bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place place);
 /* As ev_cfi_rows_of_file. */
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
 			  struct ev_err *err);

@@ -132,7 +132,7 @@ static void print_unwound(FILE *out, const struct ev_quality *quality, const cha
 		fputs(any ? "" : "Stacks: ", out);
 		print_count(out, "", quality->guessed_frames,
 			    quality->guessed_frames == 1 ? " frame" : " frames");
-		fputs(" found by the frame pointer, for want of unwind tables", out);
+		fputs(" guessed, for want of unwind tables", out);
 		any = true;
 	}
 	if (any)

@@ -88,6 +88,43 @@ static void what_has_no_tables_tells_nothing_of_frame_pointers(void **state)
 			 EV_FRAME_POINTERS_UNKNOWN);
 }
 
+/* Bytes of code that have a rule. */
+static uint64_t told_bytes(const char *path)
+{
+	struct ev_cfi_rows rows;
+	uint64_t bytes = 0;
+	ev_cfi_rows_of_file(path, &rows, NULL);
+	for (size_t i = 0; i + 1 < rows.count; i++)
+		if (rows.rows[i].kind != EV_CFI_ROW_NOTHING)
+			bytes += rows.rows[i + 1].offset - rows.rows[i].offset;
+	ev_cfi_rows_done(&rows);
+	return bytes;
+}
+
+static void debuggers_tables_serve_where_the_program_has_none(void **state)
+{
+	needs_program("gcc");
+	needs_program("objcopy");
+	needs_program("strip");
+	if (!is_known_machine())
+		skip();
+	run_in(state,
+	       "gcc -g -O2 -fno-asynchronous-unwind-tables -o plain p.c;"
+	       "gcc -g -gz -O2 -fno-asynchronous-unwind-tables -o packed p.c;"
+	       "objcopy --compress-debug-sections=zlib-gnu plain old || cp plain old;"
+	       "objcopy --only-keep-debug packed apart.debug;"
+	       "strip -o apart packed; strip -o none packed;"
+	       "objcopy --add-gnu-debuglink=apart.debug apart;"
+	       "gcc -O2 -Wl,--no-eh-frame-hdr -static -o headless p.c || cp omitted headless");
+	uint64_t start_files = told_bytes(in_folder(state, "none"));
+	uint64_t all = told_bytes(in_folder(state, "plain"));
+	assert_true(all > start_files + 500);
+	assert_int_equal(told_bytes(in_folder(state, "packed")), all);
+	assert_int_equal(told_bytes(in_folder(state, "old")), all);
+	assert_int_equal(told_bytes(in_folder(state, "apart")), all);
+	assert_true(told_bytes(in_folder(state, "headless")) > start_files + 500);
+}
+
 static void a_file_without_tables_says_so(void **state)
 {
 	struct ev_cfi_rows rows;
@@ -104,6 +141,7 @@ int main(void)
 		cmocka_unit_test(all_rows_say_what_single_rules_say),
 		cmocka_unit_test(files_tell_whether_they_keep_frame_pointers),
 		cmocka_unit_test(what_has_no_tables_tells_nothing_of_frame_pointers),
+		cmocka_unit_test(debuggers_tables_serve_where_the_program_has_none),
 		cmocka_unit_test(a_file_without_tables_says_so),
 	};
 	return cmocka_run_group_tests(tests, setup, folder_remove);
