@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	FILE *out = open_memstream(&text, &written);
 	ev_print_header(out, &recording, true);
 	fclose(out);
+	for (uint32_t cpu = 0; cpu < 3; cpu++)
+		ev_recording_socket(&recording, cpu * 63);
 	free(text);
 	ev_recording_done(&recording);
 	return 0;

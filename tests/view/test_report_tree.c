@@ -181,7 +181,7 @@ static void branches_without_end_are_cut(void **state)
 	struct ev_buffer words = { 0 };
 	invented_open(&it);
 	for (unsigned depth = 0; depth < 1000; depth++) {
-		ev_buffer_printf(&words, "%sf", depth ? ";" : "");
+		ev_buffer_printf(&words, "%s%s", depth ? ";" : "", depth % 2 ? "g" : "f");
 		char *copy = ev_printf("%.*s", (int)words.size_bytes, (char *)words.bytes);
 		invented_add(&it, copy, 1, 1);
 		free(copy);
@@ -209,6 +209,42 @@ static void a_row_too_small_for_any_branch_has_none(void **state)
 	invented_done(&it);
 }
 
+/* The text of a graph only: other kinds keep every frame. */
+static void deep_recursion_is_folded_in_graphs(void **state)
+{
+	(void)state;
+	struct invented it;
+	struct ev_buffer words = { 0 };
+	invented_open(&it);
+	ev_buffer_printf(&words, "main");
+	for (unsigned i = 0; i < 316; i++)
+		ev_buffer_printf(&words, ";f");
+	ev_buffer_u8(&words, 0);
+	invented_add(&it, (const char *)words.bytes, 1, 10);
+	it.options.quiet = true;
+	it.options.percent_limit = 100;
+	it.options.chains = EV_CHAIN_GRAPH;
+	it.options.order = EV_CHAIN_CALLEE;
+	invented_finish(&it, "comm", false, NULL);
+	assert_string_equal(invented_print(&it, "text"), "   100.00%  prog\n"
+							 "            |\n"
+							 "            ---f\n"
+							 "               f\n"
+							 "               f\n"
+							 "               f\n"
+							 "               … 312 more of f\n"
+							 "               main\n"
+							 "\n\n\n");
+	it.options.chains = EV_CHAIN_FOLDED;
+	const char *folded = invented_print(&it, "text");
+	size_t calls = 0;
+	for (const char *at = folded; (at = strstr(at, "f;")); at++)
+		calls++;
+	assert_int_equal(calls, 316);
+	ev_buffer_done(&words);
+	invented_done(&it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +255,7 @@ int main(void)
 		cmocka_unit_test(chains_are_listed_flat_or_folded),
 		cmocka_unit_test(depth_is_cut_where_asked),
 		cmocka_unit_test(branches_without_end_are_cut),
+		cmocka_unit_test(deep_recursion_is_folded_in_graphs),
 		cmocka_unit_test(a_row_too_small_for_any_branch_has_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
