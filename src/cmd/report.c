@@ -30,6 +30,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
+	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
@@ -99,6 +100,7 @@ static struct load_options load_options_of(const struct report_options *options,
 		.by_pid = has_key(plan, EV_KEY_PID) || filter->pids,
 		.by_tid = has_key(plan, EV_KEY_TID) || filter->tids,
 		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
+		.blocks = options->intervals ? EV_BLOCK_COUNT : 0,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
 		.symbols = &options->symbols,
@@ -126,6 +128,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;
+	struct ev_scatters scatters = { 0 };
 	options->view.children = options->children && chains;
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
@@ -139,8 +142,13 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period =
 			ev_table_kernel_period(&table, report->named);
+	if (!rc && options->intervals) {
+		ev_table_scatters(&scatters, &table, report->named);
+		report->scatters = &scatters;
+	}
 	if (!rc)
 		rc = plan->format->print(out, report, &options->view, err);
+	ev_scatters_done(&scatters);
 	free(ratio_sums);
 	free(kernel_period);
 	ev_table_done(&table);

@@ -77,6 +77,20 @@ static void print_share(struct ev_block *block, size_t width, uint64_t part, uin
 	fputs(colour ? "%\33[m" : "%", block->out);
 }
 
+/* Wider on one side near 0 and 100 %: that one is shown. */
+static void print_half(struct ev_block *block, const struct ev_shown *column,
+		       const struct ev_row *row, size_t width, size_t event)
+{
+	struct ev_estimate share =
+		ev_report_share(block->report, row, event, column->field == EV_FIELD_CHILDREN);
+	double above = share.high - share.value, below = share.value - share.low;
+	char number[48];
+	size_t length = format_share(number, sizeof(number), 100 * (above > below ? above : below));
+	for (size_t i = length + 2; i < width; i++)
+		putc_unlocked(' ', block->out);
+	fprintf(block->out, "±%s%%", number);
+}
+
 static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 			  const struct ev_row *row)
 {
@@ -89,7 +103,9 @@ static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 		uint64_t number;
 		if (i && separator)
 			putc_unlocked(separator, block->out);
-		if (!info->number(block->report, row, event, &number))
+		if (column->half)
+			print_half(block, column, row, width, event);
+		else if (!info->number(block->report, row, event, &number))
 			fprintf(block->out, "%*s", (int)width, "N/A");
 		else if (info->is_share)
 			print_share(block, width, number, table->total_period[event]);
