@@ -636,6 +636,21 @@ struct ev_change ev_change_weighted(struct ev_estimate old, double old_weight,
  * Hochberg, 1995): the limit that a chance must not exceed; less than 0 when none does. */
 double ev_chances_limit(const double *chances, size_t count, double share);
 
+/* Neighbours in a table of which it is not known which is the greater: rows from `first` to `last`
+ * of those given. */
+struct ev_unsettled {
+	size_t first, last;
+	double times; /* so many times the samples would tell; INFINITY where rows are equal */
+};
+#define EV_RANKING_LIMIT 16 /* rows that are looked at */
+/* Of rows that stand in the order of their weight in an event (with children where the table has
+ * them): which neighbours differ by less than their difference's 95 % interval. A function that
+ * contains another one's samples is never the lesser. `design` as in ev_scatter_all, 1 where that
+ * is not known. How many were filled in. */
+size_t ev_ranking_find(const struct ev_table *table, const struct ev_named *named,
+		       const struct ev_row *const *rows, size_t count, size_t event, double design,
+		       struct ev_unsettled out[EV_RANKING_LIMIT]);
+
 /* ---- differences between recordings ------------------------------------------------------------
  */
 

@@ -65,7 +65,8 @@ struct ev_report {
 	 * them. NULL without any. */
 	const struct ev_ratio_list *ratios;
 	const struct ev_ratio_sums *ratio_sums;
-	struct ev_reads_tally reads;   /* of those counts */
+	struct ev_reads_tally reads;        /* of those counts */
+	const struct ev_scatters *scatters; /* --ci: intervals of shares are shown; NULL else */
 	const uint64_t *kernel_period; /* [row * event_count + event], for EV_FIELD_KERNEL, _USER */
 };
 struct ev_report_options {

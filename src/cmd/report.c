@@ -31,6 +31,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
+	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
 	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
@@ -126,6 +127,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;
+	struct ev_scatters scatters = { 0 };
 	options->view.children = options->children && chains;
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
@@ -144,8 +146,13 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	if (!rc &&
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
+	if (!rc && options->intervals) {
+		ev_table_scatters(&scatters, &table, named);
+		report->scatters = &scatters;
+	}
 	if (!rc)
 		rc = plan->format->print(out, report, &options->view, err);
+	ev_scatters_done(&scatters);
 	free(ratio_sums);
 	free(kernel_period);
 	ev_table_done(&table);

@@ -408,9 +408,9 @@ static void print_foot(struct printing *it)
 	if (!difference->row_count)
 		fputs("# No samples in any recording.\n", it->out);
 	else if (!difference->stand_out)
-		fprintf(it->out, "# No row differs by more than chance (%s rows compared%s).\n",
+		fprintf(it->out, "# No row differs by more than chance (%s %s compared%s).\n",
 			ev_format_grouped(number, sizeof(number), hidden),
-			it->options->all ? "" : "; --all shows them");
+			hidden == 1 ? "row" : "rows", it->options->all ? "" : "; --all shows them");
 	else if (hidden)
 		fprintf(it->out, "# … %s %s by no more than chance%s.\n",
 			ev_format_grouped(number, sizeof(number), hidden),

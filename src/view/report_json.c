@@ -12,7 +12,11 @@
  *   keys        the keys of a row, as --sort asks: its names, but object for dso and symbol for sym
  *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
  *               children_period, ratios: [{name, value, low, high, samples, few}]}], heaviest
- *               first, event after event
+ *               first, event after event; with --ci also share_low, share_high,
+ *               children_share_low, children_share_high: 95 % intervals of shares, 0 to 1
+ *   ranking     [{event, first, last, samples}]: of an event's rows those from first (0 is its
+ *               heaviest) to last could as well stand in another order; so many samples would
+ *               tell, null when they are equal
  *
  * pid, tid, cpu, socket, weights and latencies are numbers, time is in seconds, other values are
  * text; null is not known. The name of a pid is its comm key's business. kernel is there with
@@ -194,6 +198,22 @@ static void print_ratios(FILE *out, const struct ev_report *report, const struct
 	putc(']', out);
 }
 
+static void print_interval(FILE *out, const char *what, struct ev_estimate share)
+{
+	char low[48], high[48];
+	fprintf(out, ", \"%sshare_low\": %s, \"%sshare_high\": %s", what,
+		ev_format_fixed(low, sizeof(low), share.low, 8), what,
+		ev_format_fixed(high, sizeof(high), share.high, 8));
+}
+
+static void print_intervals(FILE *out, const struct ev_report *report, const struct ev_row *row,
+			    size_t event)
+{
+	print_interval(out, "", ev_report_share(report, row, event, false));
+	if (report->table->has_children)
+		print_interval(out, "children_", ev_report_share(report, row, event, true));
+}
+
 static void print_row(FILE *out, const struct ev_report *report, const struct ev_row *row,
 		      size_t event, const char *event_name)
 {
@@ -218,6 +238,8 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 			row->children_samples[event], row->children[event]);
 	else
 		fputs(", \"children_samples\": null, \"children_period\": null", out);
+	if (report->scatters)
+		print_intervals(out, report, row, event);
 	if (report->ratios && report->ratios->items.count)
 		print_ratios(out, report, row, event);
 	putc('}', out);
@@ -246,6 +268,36 @@ static void print_rows(FILE *out, const struct ev_report *report,
 		free(rows);
 		ev_arena_done(&names);
 	}
+	fputs(first ? "],\n" : "\n  ],\n", out);
+}
+
+static void print_ranking(FILE *out, const struct ev_report *report,
+			  const struct ev_report_options *options)
+{
+	const struct ev_table *table = report->table;
+	bool first = true;
+	fputs("  \"ranking\": [", out);
+	for (size_t e = 0; e < table->event_count; e++) {
+		struct ev_unsettled unsettled[EV_RANKING_LIMIT];
+		struct ev_arena names = { 0 };
+		size_t count;
+		const struct ev_row **rows =
+			ev_report_rows(report, options, (struct ev_events){ e, 1 }, &count);
+		size_t found = ev_report_ranking(report, options, e, rows, count, unsettled);
+		for (size_t i = 0; i < found; i++, first = false) {
+			double samples = unsettled[i].times * (double)table->total_samples[e];
+			fputs(first ? "\n    {" : ",\n    {", out);
+			print_text(out, "event", ev_report_event(report, e, &names));
+			fprintf(out, ", \"first\": %zu, \"last\": %zu, \"samples\": ",
+				unsettled[i].first, unsettled[i].last);
+			if (samples < 1e15)
+				fprintf(out, "%.0f}", samples);
+			else
+				fputs("null}", out);
+		}
+		free(rows);
+		ev_arena_done(&names);
+	}
 	fputs(first ? "]\n" : "\n  ]\n", out);
 }
 
@@ -258,6 +310,7 @@ int ev_report_json(FILE *out, const struct ev_report *report,
 	print_events(out, report);
 	print_quality(out, report);
 	print_rows(out, report, options);
+	print_ranking(out, report, options);
 	fputs("}\n", out);
 	return 0;
 }

@@ -47,12 +47,12 @@ static size_t line_of(const struct made *made, const char *name, uint32_t number
 
 /* Samples of a line. */
 static uint64_t of(const struct made *made, const char *name, uint32_t line,
-		   enum ev_measure measure)
+		   enum ev_line_measure measure)
 {
 	return ev_line_weight(&made->lines, line_of(made, name, line), measure)[0].samples;
 }
 
-static uint64_t of_function(const struct made *made, const char *name, enum ev_measure measure)
+static uint64_t of_function(const struct made *made, const char *name, enum ev_line_measure measure)
 {
 	return ev_line_function_weight(&made->lines, function_of(made, name), measure)[0].samples;
 }
@@ -61,7 +61,7 @@ static void adds_up(const struct made *made)
 {
 	for (size_t f = 0; f < made->lines.functions.count; f++) {
 		const struct ev_line_function *function = &made->lines.functions.items[f];
-		for (enum ev_measure m = EV_MEASURE_SELF; m <= EV_MEASURE_INLINED; m++) {
+		for (enum ev_line_measure m = EV_MEASURE_SELF; m <= EV_MEASURE_INLINED; m++) {
 			for (size_t e = 0; e < made->lines.event_count; e++) {
 				struct ev_weight sum = { 0 };
 				for (size_t i = 0; i < function->line_count; i++) {
