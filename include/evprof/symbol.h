@@ -35,6 +35,13 @@ void ev_space_set_add(struct ev_space_set *set, const struct ev_record *record);
 /* Sort what was added into histories. Once, before the first find; more records may be added and
  * `ready` called again (live views). */
 void ev_space_set_ready(struct ev_space_set *set);
+struct ev_symbolizer_options;
+/* What the dump files of generated code (jit-PID.dump) that the recording's processes mapped tell
+ * of where it was when: from the recording where it carries that, else from the files as they are
+ * here now. Times are on the recording's clock; where that is not the monotonic one, shifted as far
+ * as the mapping of the file tells. `options` may be NULL. Before ready, after all records. */
+void ev_space_set_generated(struct ev_space_set *set, const struct ev_recording *recording,
+			    const struct ev_symbolizer_options *options);
 /* Build-ids of the recording's header, for mappings whose record has none. Before ready. */
 void ev_space_set_build_ids(struct ev_space_set *set, const struct ev_recording *recording);
 void ev_space_set_close(struct ev_space_set *set);
@@ -80,6 +87,17 @@ struct ev_span ev_space_comm_still(const struct ev_space_set *set, uint32_t pid,
 uint32_t ev_space_set_object_count(const struct ev_space_set *set);
 const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint32_t object);
 
+/* ---- file systems of processes ------------------------------------------------------------------
+ */
+
+/* File systems of processes in other mount namespaces, users and numbers of all, kept from when
+ * they were seen alive: a recorder's, so that files in containers can be read once they ended. */
+struct ev_roots;
+struct ev_roots *ev_roots_open(void);
+/* COMM, FORK, MMAP and MMAP2 records, soon after they happened. */
+void ev_roots_note(struct ev_roots *roots, const struct ev_record *record);
+void ev_roots_close(struct ev_roots *roots);
+
 /* ---- symbols ----------------------------------------------------------------------------------
  */
 
@@ -109,7 +127,8 @@ struct ev_symbolizer_options {
 	const char *symfs;    /* --symfs: prefix for every path, or NULL */
 	const char *kallsyms; /* --kallsyms, NULL = /proc/kallsyms */
 	const char *vmlinux;
-	bool no_local_files; /* use only what the recording carries */
+	bool no_local_files;          /* use only what the recording carries */
+	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
  * The kernel's own symbols are only used when `recording` is of the running kernel (same release

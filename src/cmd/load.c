@@ -49,7 +49,8 @@ static void widen(struct ev_recording *recording, struct ev_decoder *decoder,
 }
 
 /* Also notes where the file can be cut for several readers. */
-static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times)
+static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times,
+			  const struct ev_symbolizer_options *symbols)
 {
 	struct ev_decoder *decoder = NULL;
 	struct ev_raw raw;
@@ -85,6 +86,7 @@ static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times
 	ev_decoder_close(decoder);
 	*ev_array_add(cuts) = UINT64_MAX;
 	ev_space_set_build_ids(loaded->spaces, loaded->recording);
+	ev_space_set_generated(loaded->spaces, loaded->recording, symbols);
 	ev_space_set_ready(loaded->spaces);
 }
 
@@ -288,7 +290,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open();
 	offsets cuts = { 0 };
-	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns);
+	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns,
+		      options->symbols);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;

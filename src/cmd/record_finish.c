@@ -37,12 +37,12 @@ static void add_build_ids(struct ev_recording *recording, const struct loaded *l
  * needs neither the program nor this machine. */
 static int carry_symbols(struct record_run *run, struct ev_err *err)
 {
-	struct load_options options = { .stacks = true };
+	struct ev_symbolizer_options where = { .roots = run->roots };
+	struct load_options options = { .stacks = true, .symbols = &where };
 	struct loaded loaded;
 	int rc = load(&loaded, run->options->output, &options, err);
 	if (rc)
 		return rc;
-	struct ev_symbolizer_options where = { 0 };
 	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;

@@ -142,7 +142,13 @@ static char *candidate(const struct ev_symbolizer *symbolizer, const struct obje
 		if (symbolizer->symfs || !symbolizer->same_host || !named || *path != '/')
 			return ev_strdup("");
 		return ev_printf("/proc/%u/root%.*s", object->first_pid, length, path);
-	case 2: /* perf's cache */
+	case 2: /* or after it ended */
+		if (symbolizer->symfs || !named || *path != '/' ||
+		    ev_roots_root(symbolizer->roots, object->first_pid) < 0)
+			return ev_strdup("");
+		return ev_printf("/proc/self/fd/%d%.*s",
+				 ev_roots_root(symbolizer->roots, object->first_pid), length, path);
+	case 3: /* perf's cache */
 		if (symbolizer->symfs || !named || !home)
 			return ev_strdup("");
 		return ev_printf("%s/.debug/.build-id/%.2s/%s/elf", home, id, id + 2);

@@ -9,6 +9,7 @@
 #include "image.h"
 #include "kallsyms.h"
 #include "perf_map.h"
+#include "process_files.h"
 #include "space.h"
 
 /* Nothing here is shared between objects: two of them may be asked by two threads. */
@@ -49,6 +50,7 @@ struct kernel {
 struct ev_symbolizer {
 	const struct ev_space_set *set;
 	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
+	const struct ev_roots *roots;
 	bool no_local_files;
 	bool sparing;          /* leave packed debug files to those who ask for lines */
 	bool same_host;        /* as far as the recording tells, it was made here */
@@ -68,6 +70,10 @@ struct found {
 	bool made_up;
 };
 
+/* As far as the recording tells, was it made on this machine? */
+bool ev_recorded_here(const struct ev_recording *recording);
+/* What is known of an object, loaded, and loaded again where it was given back. */
+struct names *ev_names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object);
 /* Were lines of this object asked for, but left out to be sparing? */
 bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object);
 
