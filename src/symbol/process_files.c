@@ -97,12 +97,7 @@ int ev_process_file_open(const struct process_view *view, uint32_t pid, const ch
 	int kept = view->symfs ? -1 : ev_roots_file(view->roots, pid, path);
 	if (kept >= 0 && (kept = fcntl(kept, F_DUPFD_CLOEXEC, 0)) >= 0)
 		return fstat(kept, status) ? (close(kept), -EIO) : checked(view, kept, status, pid);
-	int tmp = view->symfs ? -1 : ev_roots_tmp(view->roots, pid), code = -ENOENT;
-	if (tmp >= 0 && !strncmp(path, "/tmp/", 5)) {
-		char *folder = ev_printf("/proc/self/fd/%d", tmp);
-		code = open_in(view, pid, folder, path + 4, status);
-		free(folder);
-	}
+	int code = -ENOENT;
 	char *root;
 	for (unsigned n = 0; code < 0 && (root = ev_process_root(view, pid, n)); n++) {
 		const char *there = *root ? path : path_here;

@@ -22,12 +22,11 @@ uint32_t ev_process_pid_inside(const struct process_view *view, uint32_t pid);
 int ev_process_file_open(const struct process_view *view, uint32_t pid, const char *path,
 			 const char *path_here, struct stat *status);
 
-/* Of what is kept of a process: its user (UINT32_MAX: not known), its number (0), its root, its
- * /tmp and the file at a path (-1). The descriptors stay the owner's. */
+/* Of what is kept of a process: its user (UINT32_MAX: not known), its number (0), its root
+ * and the file at a path (-1). The descriptors stay the owner's. */
 uint32_t ev_roots_user(const struct ev_roots *roots, uint32_t pid);
 uint32_t ev_roots_pid_inside(const struct ev_roots *roots, uint32_t pid);
 int ev_roots_root(const struct ev_roots *roots, uint32_t pid);
-int ev_roots_tmp(const struct ev_roots *roots, uint32_t pid);
 int ev_roots_file(const struct ev_roots *roots, uint32_t pid, const char *path);
 /* Is it the name of a jitdump, "jit-123.dump"? The number, 0 when not. */
 uint32_t ev_jitdump_pid(const char *path);

@@ -8,17 +8,16 @@
 #include <unistd.h>
 #include "process_files.h"
 
-#define HELD_LIMIT 256   /* descriptors, and at most an eighth of those allowed */
-#define REFRESH_LIMIT 16 /* how often a process' /tmp is looked at again */
+#define HELD_LIMIT 128 /* descriptors, and at most an eighth of those allowed */
 
 struct file_system {
 	uint64_t mount_space, root; /* which it is */
-	int root_fd, tmp_fd;        /* -1: none */
+	int root_fd;
+	int space_fd; /* what is mounted stays mounted while the name space is held */
 };
 struct known_process {
 	uint32_t user, pid_inside;
 	uint32_t system; /* index + 1, 0 = this program's own */
-	uint32_t refreshed;
 };
 struct held_file {
 	uint32_t pid;
@@ -62,7 +61,7 @@ static int hold(struct ev_roots *roots, uint32_t pid, const char *path, int flag
 {
 	if (roots->held >= roots->limit)
 		return -1;
-	char *whole = ev_printf("/proc/%u/root%s", pid, path);
+	char *whole = ev_printf("/proc/%u/%s", pid, path);
 	int fd = open(whole, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	free(whole);
 	roots->held += fd >= 0;
@@ -89,14 +88,14 @@ static uint32_t system_of(struct ev_roots *roots, uint32_t pid)
 		if (roots->systems.items[i].mount_space == mounts.st_ino &&
 		    roots->systems.items[i].root == (root.st_dev ^ root.st_ino << 16))
 			return (uint32_t)i + 1;
-	int fd = hold(roots, pid, "/", O_PATH | O_DIRECTORY);
+	int fd = hold(roots, pid, "root/", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return 0;
 	*ev_array_add(&roots->systems) = (struct file_system){
 		.mount_space = mounts.st_ino,
 		.root = root.st_dev ^ root.st_ino << 16,
 		.root_fd = fd,
-		.tmp_fd = hold(roots, pid, "/tmp", O_PATH | O_DIRECTORY),
+		.space_fd = hold(roots, pid, "ns/mnt", O_RDONLY),
 	};
 	return (uint32_t)roots->systems.count;
 }
@@ -110,21 +109,26 @@ static uint32_t pid_inside(const struct ev_roots *roots, uint32_t pid)
 	return ev_process_pid_inside(&nothing_kept, pid);
 }
 
-static void learn(struct ev_roots *roots, uint32_t pid)
+static struct known_process *add_process(struct ev_roots *roots, uint32_t pid)
 {
-	struct stat process;
-	if (!pid || !look(pid, "", &process))
-		return; /* gone already: what is known stays */
 	uint32_t *index = ev_map_add(&roots->by_pid, pid, 0, NULL);
 	if (!*index) {
 		ev_array_add(&roots->processes);
 		*index = (uint32_t)roots->processes.count;
 	}
-	struct known_process *known = &roots->processes.items[*index - 1];
+	return &roots->processes.items[*index - 1];
+}
+
+static bool learn(struct ev_roots *roots, uint32_t pid)
+{
+	struct stat process;
+	if (!pid || !look(pid, "", &process))
+		return false; /* gone already: what is known stays */
+	struct known_process *known = add_process(roots, pid);
 	known->user = process.st_uid;
 	known->pid_inside = pid_inside(roots, pid);
 	known->system = system_of(roots, pid);
-	known->refreshed = 0;
+	return true;
 }
 
 static struct known_process *known_of(const struct ev_roots *roots, uint32_t pid)
@@ -133,29 +137,30 @@ static struct known_process *known_of(const struct ev_roots *roots, uint32_t pid
 	return index ? &roots->processes.items[*index - 1] : NULL;
 }
 
-/* What is mounted on /tmp, maybe since, goes with the container's last process. */
-static void refresh(struct ev_roots *roots, uint32_t pid, struct known_process *known)
+/* A child that ended before it was seen lived where its parent does. */
+static void note_fork(struct ev_roots *roots, const struct ev_task *task)
 {
-	if (!known->system || known->refreshed++ >= REFRESH_LIMIT)
+	if (task->pid != task->tid || task->pid == task->parent_pid || learn(roots, task->pid))
 		return;
-	int fd = hold(roots, pid, "/tmp", O_PATH | O_DIRECTORY);
-	struct file_system *held = &roots->systems.items[known->system - 1];
-	if (fd < 0)
+	if (!known_of(roots, task->parent_pid))
+		learn(roots, task->parent_pid);
+	const struct known_process *parent = known_of(roots, task->parent_pid);
+	if (!parent)
 		return;
-	let_go(roots, held->tmp_fd);
-	held->tmp_fd = fd;
+	struct known_process child = { .user = parent->user, .system = parent->system };
+	*add_process(roots, task->pid) = child;
 }
 
 static void note_mapping(struct ev_roots *roots, const struct ev_mmap *mmap)
 {
 	struct known_process *known = known_of(roots, mmap->pid);
-	if (!known || !mmap->path)
+	if (!known || !mmap->path || *mmap->path != '/')
 		return;
-	if (*mmap->path != '/' || mmap->path[1] == '/')
-		refresh(roots, mmap->pid, known); /* made for generated code */
 	if (!ev_jitdump_pid(mmap->path) || ev_roots_file(roots, mmap->pid, mmap->path) >= 0)
 		return;
-	int fd = hold(roots, mmap->pid, mmap->path, O_RDONLY | O_NOFOLLOW);
+	char *path = ev_printf("root%s", mmap->path);
+	int fd = hold(roots, mmap->pid, path, O_RDONLY | O_NOFOLLOW);
+	free(path);
 	if (fd >= 0)
 		*ev_array_add(&roots->files) =
 			(struct held_file){ mmap->pid, ev_strdup(mmap->path), fd };
@@ -169,9 +174,7 @@ void ev_roots_note(struct ev_roots *roots, const struct ev_record *record)
 			learn(roots, record->comm.pid);
 		break;
 	case PERF_RECORD_FORK:
-		if (record->task.pid == record->task.tid &&
-		    record->task.pid != record->task.parent_pid)
-			learn(roots, record->task.pid);
+		note_fork(roots, &record->task);
 		break;
 	case PERF_RECORD_MMAP:
 	case PERF_RECORD_MMAP2:
@@ -204,12 +207,6 @@ int ev_roots_root(const struct ev_roots *roots, uint32_t pid)
 	return known && known->system ? roots->systems.items[known->system - 1].root_fd : -1;
 }
 
-int ev_roots_tmp(const struct ev_roots *roots, uint32_t pid)
-{
-	const struct known_process *known = known_of(roots, pid);
-	return known && known->system ? roots->systems.items[known->system - 1].tmp_fd : -1;
-}
-
 int ev_roots_file(const struct ev_roots *roots, uint32_t pid, const char *path)
 {
 	for (size_t i = 0; roots && i < roots->files.count; i++)
@@ -224,7 +221,7 @@ void ev_roots_close(struct ev_roots *roots)
 		return;
 	for (size_t i = 0; i < roots->systems.count; i++) {
 		let_go(roots, roots->systems.items[i].root_fd);
-		let_go(roots, roots->systems.items[i].tmp_fd);
+		let_go(roots, roots->systems.items[i].space_fd);
 	}
 	for (size_t i = 0; i < roots->files.count; i++) {
 		let_go(roots, roots->files.items[i].fd);
