@@ -149,6 +149,25 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 /* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
  * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);
+/* Ask the debuginfod servers named in DEBUGINFOD_URLS for what is missing here of some objects'
+ * debug info; found files stay in the client's own cache. Before the first look and from one
+ * thread, since nothing is looked up meanwhile. Nothing else in evprof asks any server. -EINVAL
+ * without servers, -ENOENT without the client library. */
+struct ev_fetch_options {
+	double budget_s; /* for all objects together */
+	/* Called about once a second; all_bytes 0: not known. May be NULL. */
+	void (*progress)(void *context, const char *object, uint64_t done_bytes,
+			 uint64_t all_bytes);
+	void *context;
+};
+struct ev_fetch_tally {
+	size_t wanted, fetched; /* objects without debug info here, and those that now have it */
+	size_t absent;          /* those that no server has */
+	bool late;              /* the time was over before all were asked for */
+};
+int ev_symbolizer_fetch(struct ev_symbolizer *symbolizer, const uint32_t *objects, size_t count,
+			const struct ev_fetch_options *options, struct ev_fetch_tally *tally,
+			struct ev_err *err);
 /* All of an object's places were looked up: give back what was read for it, its trouble excepted.
  * Asked for another place it is read again. */
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);

@@ -3,6 +3,7 @@
 #define CMD_REPORT_H
 
 #include <evprof/view.h>
+#include "load.h"
 #include "options.h"
 
 struct report_options {
@@ -23,6 +24,7 @@ struct report_options {
 	unsigned group;            /* --group: 0 no, 1 what was recorded as a group, 2 all */
 	bool demangle, inlined;    /* true unless --no-… */
 	bool order_given;          /* -g named caller or callee */
+	double fetch_s;            /* --debuginfod: seconds for all, 0 = don't */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_report_options view;
@@ -44,6 +46,11 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
+
+/* --debuginfod[=SECONDS] */
+int report_parse_fetch(void *options, const char *value, struct ev_err *err);
+int report_fetch(const struct report_options *options, const struct loaded *loaded,
+		 struct ev_symbolizer *symbolizer, struct ev_err *err);
 
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);

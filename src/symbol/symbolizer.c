@@ -67,6 +67,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	for (size_t i = 0; i < symbolizer->objects.count; i++)
 		ev_names_done(&symbolizer->objects.items[i]);
 	ev_array_done(&symbolizer->objects);
+	ev_array_done(&symbolizer->fetched);
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
@@ -100,7 +101,9 @@ static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct 
 {
 	const struct object *object = ev_space_object(symbolizer->set, index);
 	names->loaded = true;
-	names->carried = ev_carried_object(&symbolizer->carried, &object->shown);
+	/* What was fetched since knows more than the recorder did. */
+	if (!ev_fetched_find(symbolizer, object->shown.build_id, object->shown.build_id_bytes))
+		names->carried = ev_carried_object(&symbolizer->carried, &object->shown);
 	switch (object->shown.kind) {
 	case EV_OBJECT_KERNEL:
 	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */

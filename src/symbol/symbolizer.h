@@ -47,6 +47,12 @@ struct kernel {
 	uint64_t vmlinux_shift; /* recorded address + shift = address in vmlinux */
 };
 
+/* Files that a server gave for a build-id. */
+struct fetched {
+	uint8_t build_id[20], build_id_bytes;
+	const char *file, *debug; /* file NULL: that of the recording is here */
+};
+
 struct ev_symbolizer {
 	const struct ev_space_set *set;
 	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
@@ -59,6 +65,7 @@ struct ev_symbolizer {
 	const char *elsewhere; /* why a path means nothing here, when it was made elsewhere */
 	struct carried carried;
 	EV_ARRAY(struct names) objects;
+	EV_ARRAY(struct fetched) fetched;
 	struct kernel kernel;
 	struct ev_arena arena;
 };
@@ -103,6 +110,8 @@ void ev_kernel_want(struct ev_symbolizer *symbolizer, bool module, uint64_t addr
 bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
 		    struct found *found);
 
+const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, const uint8_t *id,
+				      size_t id_bytes);
 /* Path of the separate debug file of an ELF file, NULL when there is none that fits. */
 char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs);
 
