@@ -35,6 +35,13 @@ void ev_space_set_add(struct ev_space_set *set, const struct ev_record *record);
 /* Sort what was added into histories. Once, before the first find; more records may be added and
  * `ready` called again (live views). */
 void ev_space_set_ready(struct ev_space_set *set);
+struct ev_symbolizer_options;
+/* What the dump files of generated code (jit-PID.dump) that the recording's processes mapped tell
+ * of where it was when: from the recording where it carries that, else from the files as they are
+ * here now. Times are on the recording's clock; where that is not the monotonic one, shifted as far
+ * as the mapping of the file tells. `options` may be NULL. Before ready, after all records. */
+void ev_space_set_generated(struct ev_space_set *set, const struct ev_recording *recording,
+			    const struct ev_symbolizer_options *options);
 /* Build-ids of the recording's header, for mappings whose record has none. Before ready. */
 void ev_space_set_build_ids(struct ev_space_set *set, const struct ev_recording *recording);
 void ev_space_set_close(struct ev_space_set *set);
@@ -80,6 +87,17 @@ struct ev_span ev_space_comm_still(const struct ev_space_set *set, uint32_t pid,
 uint32_t ev_space_set_object_count(const struct ev_space_set *set);
 const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint32_t object);
 
+/* ---- file systems of processes ------------------------------------------------------------------
+ */
+
+/* File systems of processes in other mount namespaces, users and numbers of all, kept from when
+ * they were seen alive: a recorder's, so that files in containers can be read once they ended. */
+struct ev_roots;
+struct ev_roots *ev_roots_open(void);
+/* COMM, FORK, MMAP and MMAP2 records, soon after they happened. */
+void ev_roots_note(struct ev_roots *roots, const struct ev_record *record);
+void ev_roots_close(struct ev_roots *roots);
+
 /* ---- symbols ----------------------------------------------------------------------------------
  */
 
@@ -118,6 +136,7 @@ struct ev_symbolizer_options {
 	/* A folder of the user's own for what takes long to find out again, made when needed; safe
 	 * to delete. NULL: nothing is kept. */
 	const char *cache;
+	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
  * The kernel's own symbols are only used when `recording` is of the running kernel (same release
@@ -138,6 +157,25 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 /* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
  * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);
+/* Ask the debuginfod servers named in DEBUGINFOD_URLS for what is missing here of some objects'
+ * debug info; found files stay in the client's own cache. Before the first look and from one
+ * thread, since nothing is looked up meanwhile. Nothing else in evprof asks any server. -EINVAL
+ * without servers, -ENOENT without the client library. */
+struct ev_fetch_options {
+	double budget_s; /* for all objects together */
+	/* Called about once a second; all_bytes 0: not known. May be NULL. */
+	void (*progress)(void *context, const char *object, uint64_t done_bytes,
+			 uint64_t all_bytes);
+	void *context;
+};
+struct ev_fetch_tally {
+	size_t wanted, fetched; /* objects without debug info here, and those that now have it */
+	size_t absent;          /* those that no server has */
+	bool late;              /* the time was over before all were asked for */
+};
+int ev_symbolizer_fetch(struct ev_symbolizer *symbolizer, const uint32_t *objects, size_t count,
+			const struct ev_fetch_options *options, struct ev_fetch_tally *tally,
+			struct ev_err *err);
 /* All of an object's places were looked up: give back what was read for it, its trouble excepted.
  * Asked for another place it is read again. */
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);

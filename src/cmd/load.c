@@ -269,7 +269,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	offsets cuts = { 0 };
 	walk_sideband(loaded, &cuts,
 		      (wanted.time.of_whole || options->blocks) && !loaded->recording->last_time_ns,
-		      threads);
+		      threads, options->symbols);
 	if (loaded->groups)
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,

@@ -176,6 +176,7 @@ static int command_status(const struct record_run *run)
 static void run_done(struct record_run *run)
 {
 	record_unwind_close(run->unwind);
+	record_roots_close(run);
 	ev_writer_close(run->writer);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);

@@ -67,6 +67,8 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_recording recording;
 	struct ev_writer *writer;
+	struct ev_roots *roots; /* file systems of the processes that were seen */
+	struct ev_decoder *roots_decoder;
 	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
@@ -109,5 +111,10 @@ int record_loop(struct record_run *run, struct ev_err *err);
 int record_finish(struct record_run *run, struct ev_err *err);
 /* The line that says what came of it and what to type next. */
 void record_summary(const struct record_run *run);
+
+/* What is read at the end is in file systems that may have gone by then, those of containers. */
+void record_roots_open(struct record_run *run);
+void record_roots_take(struct record_run *run, const void *bytes, size_t size_bytes);
+void record_roots_close(struct record_run *run);
 
 #endif

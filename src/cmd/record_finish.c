@@ -38,13 +38,15 @@ static void add_build_ids(struct ev_recording *recording, const struct loaded *l
  * needs neither the program nor this machine. */
 static int carry_symbols(struct record_run *run, struct ev_err *err)
 {
-	struct load_options options = { .stacks = true };
+	char *cache = cache_folder();
+	struct ev_symbolizer_options where = { .roots = run->roots, .cache = cache };
+	struct load_options options = { .stacks = true, .symbols = &where };
 	struct loaded loaded;
 	int rc = load(&loaded, run->options->output, &options, err);
-	if (rc)
+	if (rc) {
+		free(cache);
 		return rc;
-	char *cache = cache_folder();
-	struct ev_symbolizer_options where = { .cache = cache };
+	}
 	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;

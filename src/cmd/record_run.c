@@ -63,6 +63,8 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 		plain.mmap.build_id_bytes = 0;
 		plain.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
 	}
+	if (run->roots)
+		ev_roots_note(run->roots, &plain);
 	return run->unwind ? record_unwind_told(run->unwind, &plain, err)
 			   : ev_writer_add_record(run->writer, &plain, err);
 }
@@ -70,6 +72,7 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_run *run = context;
+	record_roots_take(run, bytes, size_bytes);
 	return run->unwind ? record_unwind_take(run->unwind, bytes, size_bytes, err)
 			   : ev_writer_add(run->writer, bytes, size_bytes, err);
 }
@@ -182,6 +185,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
 	run->stream = record_is_stream(options->output);
+	if (!run->stream) /* of what is read at the end, nothing goes into a stream */
+		record_roots_open(run);
 	if (run->unwind)
 		record_unwind_to(run->unwind, run->writer);
 	if (!rc)

@@ -67,6 +67,8 @@ static const struct option_row rows[] = {
 	ROW(0, "symfs", "FOLDER", TEXT, symbols.symfs, "look for binaries below this folder"),
 	ROW(0, "kallsyms", "FILE", TEXT, symbols.kallsyms, "the kernel's symbols"),
 	ROW('k', "vmlinux", "FILE", TEXT, symbols.vmlinux, "the kernel's image"),
+	{ .name = "debuginfod", .value = "SECONDS", .value_is_optional = true, .kind = OPTION_CALL,
+	  .parse = report_parse_fetch, .help = "ask the servers in DEBUGINFOD_URLS for debug info of what matters (30 s in all)" },
 	ROW(0, "demangle", NULL, FLAG, demangle, "readable C++ and Rust names (on; --no-demangle)"),
 	ROW(0, "inline", NULL, FLAG, inlined, "inlined functions as frames (on; --no-inline)"),
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
@@ -168,6 +170,11 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		return 0;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	int fetched = report_fetch(options, loaded, symbolizer, err);
+	if (fetched) {
+		ev_symbolizer_close(symbolizer);
+		return fetched;
+	}
 	struct ev_named *named =
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());

@@ -36,6 +36,7 @@ struct report_options {
 	uint64_t chain_limit;           /* --max-stack */
 	struct option_list key_filters; /* --filter */
 	const char *sockets;            /* --socket-filter */
+	double fetch_s;                 /* --debuginfod: seconds for all, 0 = don't */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;
 	struct ev_report_options view;
@@ -70,6 +71,11 @@ bool report_has_field(const struct report_plan *plan, enum ev_field field);
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
 struct joined;
 void report_worst_joined(struct ev_report *report, const struct joined *joined);
+
+/* --debuginfod[=SECONDS] */
+int report_parse_fetch(void *options, const char *value, struct ev_err *err);
+int report_fetch(const struct report_options *options, const struct loaded *loaded,
+		 struct ev_symbolizer *symbolizer, struct ev_err *err);
 
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);

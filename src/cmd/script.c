@@ -120,6 +120,7 @@ static void walk_sideband(struct script_run *run)
 		run->partial = load_why_unfinished(recording);
 	ev_decoder_close(decoder);
 	ev_space_set_build_ids(run->spaces, recording);
+	ev_space_set_generated(run->spaces, recording, &run->options->names);
 	ev_space_set_ready(run->spaces);
 	time_range_resolve(&run->filter.time, recording->first_time_ns, recording->last_time_ns);
 }

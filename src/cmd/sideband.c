@@ -280,7 +280,8 @@ static void walk_in_parts(struct whole *whole, size_t threads)
 	free(parts);
 }
 
-void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times, size_t threads)
+void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times, size_t threads,
+		   const struct ev_symbolizer_options *symbols)
 {
 	struct whole whole = { .loaded = loaded,
 			       .walk = { .cuts = cuts, .needs_times = needs_times } };
@@ -302,5 +303,6 @@ void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times, size_
 	ev_decoder_close(whole.walk.decoder);
 	*ev_array_add(cuts) = UINT64_MAX;
 	ev_space_set_build_ids(loaded->spaces, recording);
+	ev_space_set_generated(loaded->spaces, recording, symbols);
 	ev_space_set_ready(loaded->spaces);
 }

@@ -9,6 +9,7 @@
 typedef EV_ARRAY(uint64_t) offsets;
 /* Fills loaded->spaces, what the quality says of losses, and `partial` where the file is damaged.
  * `needs_times`: also the recording's first and last time, by its samples. */
-void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times, size_t threads);
+void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times, size_t threads,
+		   const struct ev_symbolizer_options *symbols);
 
 #endif

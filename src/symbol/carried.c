@@ -131,6 +131,19 @@ static void read_object(struct carried *carried, struct ev_cursor *at)
 	*first = (uint32_t)carried->objects.count;
 }
 
+static void read_codes(struct carried *carried, struct ev_cursor *at)
+{
+	for (size_t left = count_of(at, 6); left && !at->bad; left--) {
+		struct carried_code code = { .pid = number32(at), .path = text_of(carried, at) };
+		code.time_ns = number(at);
+		code.start = number(at);
+		code.size_bytes = number(at);
+		code.offset = number(at);
+		if (!at->bad && code.path)
+			*ev_array_add(&carried->codes) = code;
+	}
+}
+
 void ev_carried_decode(struct carried *carried, const void *bytes, size_t size_bytes)
 {
 	*carried = (struct carried){ 0 };
@@ -146,6 +159,7 @@ void ev_carried_decode(struct carried *carried, const void *bytes, size_t size_b
 	read_texts(carried, &at);
 	for (size_t left = count_of(&at, 8); left && !at.bad; left--)
 		read_object(carried, &at);
+	read_codes(carried, &at);
 }
 
 const struct carried_object *ev_carried_object(const struct carried *carried,
@@ -207,6 +221,7 @@ void ev_carried_done(struct carried *carried)
 	ev_array_done(&carried->objects);
 	ev_array_done(&carried->texts);
 	ev_array_done(&carried->frames);
+	ev_array_done(&carried->codes);
 	ev_map_done(&carried->by_path);
 	free(carried->bytes);
 	*carried = (struct carried){ 0 };

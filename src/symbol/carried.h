@@ -9,6 +9,9 @@
  *     places: count, each first offset (from the last one's end), length, frame count, and
  *       frames, innermost first: function, linkage, file, line
  *
+ *   and, of jitdumps, where sampled code was: count, each pid, path, time, start, length,
+ *     offset in the dump
+ *
  * The last frame of a place is the function around it, and has no name when that is made up.
  * Readers take what they understand and stop
  * at the first thing that makes no sense. */
@@ -44,12 +47,18 @@ struct carried_object {
 	EV_ARRAY(struct carried_function) functions; /* sorted */
 	EV_ARRAY(struct carried_place) places;       /* sorted */
 };
+struct carried_code {
+	uint32_t pid;
+	const char *path; /* of the jitdump */
+	uint64_t time_ns, start, size_bytes, offset;
+};
 struct carried {
 	unsigned flags;
 	uint8_t *bytes; /* own copy; holds the texts */
 	EV_ARRAY(const char *) texts;
 	EV_ARRAY(struct carried_object) objects;
 	EV_ARRAY(struct carried_frame) frames;
+	EV_ARRAY(struct carried_code) codes;
 	struct ev_map by_path;
 };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "carried.h"
+#include "space.h"
 #include "symbolizer.h"
 
 struct encoder {
@@ -11,6 +12,8 @@ struct encoder {
 	struct ev_strings *texts; /* their ids are the section's numbers */
 	struct ev_buffer objects;
 	size_t object_count;
+	struct ev_buffer codes;
+	size_t code_count;
 };
 
 struct known_function {
@@ -182,6 +185,43 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	ev_array_done(&part.functions);
 }
 
+/* Is a place of the mapped code among the sorted ones? The byte behind it is where a call at its
+ * end returns to. */
+static bool is_sampled(const struct mapping *mapping, const struct ev_place *places, size_t count)
+{
+	struct ev_place first = { .object = mapping->object, .offset = mapping->file_offset };
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (by_place(&places[middle], &first) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && places[low].object == first.object &&
+	       places[low].offset - first.offset <= mapping->end - mapping->start;
+}
+
+/* Where generated code was that was sampled. */
+static void put_codes(struct encoder *encoder, const struct ev_place *places, size_t count)
+{
+	const struct ev_space_set *set = encoder->set;
+	for (size_t i = 0; i < set->events.count; i++) {
+		const struct event *event = &set->events.items[i];
+		const struct mapping *mapping = &set->mappings.items[event->what];
+		if (event->kind != MAPPED || !mapping->dumped ||
+		    !is_sampled(mapping, places, count))
+			continue;
+		put(&encoder->codes, event->pid);
+		put(&encoder->codes, text(encoder, ev_strings_text(set->texts, mapping->path)));
+		put(&encoder->codes, event->time_ns);
+		put(&encoder->codes, mapping->start);
+		put(&encoder->codes, mapping->end - mapping->start);
+		put(&encoder->codes, mapping->file_offset);
+		encoder->code_count++;
+	}
+}
+
 void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
 		       const struct ev_place *places, size_t count, unsigned flags,
 		       struct ev_buffer *out)
@@ -206,6 +246,7 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 			encode_object(&encoder, &sorted[from], to - from);
 	}
 	symbolizer->sparing = false;
+	put_codes(&encoder, sorted, count);
 	free(sorted);
 	ev_buffer_add(out, CARRIED_MAGIC, 4);
 	ev_buffer_u8(out, CARRIED_VERSION);
@@ -218,6 +259,10 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 	put(out, encoder.object_count);
 	if (encoder.objects.size_bytes)
 		ev_buffer_add(out, encoder.objects.bytes, encoder.objects.size_bytes);
+	put(out, encoder.code_count);
+	if (encoder.codes.size_bytes)
+		ev_buffer_add(out, encoder.codes.bytes, encoder.codes.size_bytes);
+	ev_buffer_done(&encoder.codes);
 	ev_buffer_done(&encoder.objects);
 	ev_strings_close(encoder.texts);
 }

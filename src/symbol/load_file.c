@@ -59,6 +59,10 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	char *debug_path = found & ELF_SYMTAB && dwarf
 				   ? NULL
 				   : ev_debug_file_find(image, path, symbolizer->symfs);
+	const struct fetched *fetched =
+		ev_fetched_find(symbolizer, image->build_id, image->build_id_bytes);
+	if (!debug_path && !dwarf && fetched && fetched->debug)
+		debug_path = ev_strdup(fetched->debug);
 	struct image separate;
 	if (debug_path && !ev_image_open(&separate, debug_path)) {
 		if (!(found & ELF_SYMTAB))
@@ -133,6 +137,7 @@ static char *candidate(const struct ev_symbolizer *symbolizer, const struct obje
 	char id[41];
 	ev_build_id_text(object->shown.build_id, object->shown.build_id_bytes, id);
 	const char *home = getenv("HOME");
+	const struct fetched *fetched;
 	switch (n) {
 	case 0:
 		if (symbolizer->symfs)
@@ -142,10 +147,20 @@ static char *candidate(const struct ev_symbolizer *symbolizer, const struct obje
 		if (symbolizer->symfs || !symbolizer->same_host || !named || *path != '/')
 			return ev_strdup("");
 		return ev_printf("/proc/%u/root%.*s", object->first_pid, length, path);
-	case 2: /* perf's cache */
+	case 2: /* or after it ended */
+		if (symbolizer->symfs || !named || *path != '/' ||
+		    ev_roots_root(symbolizer->roots, object->first_pid) < 0)
+			return ev_strdup("");
+		return ev_printf("/proc/self/fd/%d%.*s",
+				 ev_roots_root(symbolizer->roots, object->first_pid), length, path);
+	case 3: /* perf's cache */
 		if (symbolizer->symfs || !named || !home)
 			return ev_strdup("");
 		return ev_printf("%s/.debug/.build-id/%.2s/%s/elf", home, id, id + 2);
+	case 4:
+		fetched = ev_fetched_find(symbolizer, object->shown.build_id,
+					  object->shown.build_id_bytes);
+		return ev_strdup(fetched && fetched->file ? fetched->file : "");
 	default:
 		return NULL;
 	}

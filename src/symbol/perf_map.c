@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "perf_map.h"
 #include "regular_file.h"
 
@@ -60,72 +59,42 @@ void ev_perf_map_parse(struct perf_map *map, char *text, size_t size_bytes)
 	}
 }
 
-static uint32_t pid_inside(uint32_t pid)
+static const char *why_not(int code)
 {
-	char path[64], *text, *at;
-	size_t size;
-	snprintf(path, sizeof(path), "/proc/%u/status", pid);
-	if (ev_file_read(path, &text, &size))
-		return pid;
-	at = strstr(text, "\nNSpid:");
-	if (at) {
-		at[strcspn(at + 1, "\n") + 1] = 0;
-		char *last = strrchr(at, '\t');
-		unsigned long inside = last ? strtoul(last + 1, NULL, 10) : 0;
-		if (inside && inside <= UINT32_MAX)
-			pid = (uint32_t)inside;
+	switch (code) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "generated code without a perf map";
+	case -EINVAL:
+		return "the perf map is no regular file";
+	case -EFBIG:
+		return "the perf map is too big";
+	case -EACCES:
+		return "the perf map belongs to another user";
+	default:
+		return "the perf map can not be read";
 	}
-	free(text);
-	return pid;
 }
 
-/* A map written by anyone else would put names of their choice into the report. */
-static bool owner_is_trusted(const struct stat *file, uint32_t pid, bool alive)
-{
-	char path[32];
-	struct stat process;
-	if (!file->st_uid || file->st_uid == geteuid())
-		return true;
-	snprintf(path, sizeof(path), "/proc/%u", pid);
-	return alive && !stat(path, &process) && process.st_uid == file->st_uid;
-}
-
-static const char *read_at(struct perf_map *map, const char *path, uint32_t pid, bool alive)
+const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const struct process_view *view)
 {
 	struct stat status;
 	char *text;
 	size_t size;
-	int code = ev_regular_read(path, FILE_LIMIT, &text, &size, &status);
+	*map = (struct perf_map){ 0 };
+	/* Under another root the file bears the number that the process knows itself by. */
+	char *path =
+		ev_printf("/tmp/perf-%u.map", view->symfs ? pid : ev_process_pid_inside(view, pid));
+	char *path_here = ev_printf("/tmp/perf-%u.map", pid);
+	int code = ev_process_file_open(view, pid, path, path_here, &status);
+	free(path);
+	free(path_here);
+	if (code >= 0)
+		code = ev_regular_read(code, FILE_LIMIT, &text, &size, &status);
 	if (code)
-		return code == -ENOENT || code == -ENOTDIR ? "generated code without a perf map"
-		       : code == -EINVAL                   ? "the perf map is no regular file"
-		       : code == -EFBIG                    ? "the perf map is too big"
-							   : "the perf map can not be read";
-	if (!owner_is_trusted(&status, pid, alive)) {
-		free(text);
-		return "the perf map belongs to another user";
-	}
+		return why_not(code);
 	ev_perf_map_parse(map, text, size);
 	return map->entries.count ? NULL : "the perf map is empty";
-}
-
-const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const char *symfs)
-{
-	char *path;
-	const char *trouble = NULL;
-	*map = (struct perf_map){ 0 };
-	if (!symfs) {
-		path = ev_printf("/proc/%u/root/tmp/perf-%u.map", pid, pid_inside(pid));
-		trouble = read_at(map, path, pid, true);
-		free(path);
-		if (!trouble)
-			return NULL;
-		ev_perf_map_done(map);
-	}
-	path = ev_printf("%s/tmp/perf-%u.map", symfs ? symfs : "", pid);
-	trouble = read_at(map, path, pid, false);
-	free(path);
-	return trouble;
 }
 
 const struct perf_map_entry *ev_perf_map_find(const struct perf_map *map, uint64_t address)

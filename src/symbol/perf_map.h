@@ -2,6 +2,7 @@
 #ifndef SYMBOL_PERF_MAP_H
 #define SYMBOL_PERF_MAP_H
 
+#include "process_files.h"
 #include "segments.h"
 
 struct perf_map_entry {
@@ -16,9 +17,9 @@ struct perf_map {
 };
 /* Takes the text over: free() space of size_bytes and a NUL. */
 void ev_perf_map_parse(struct perf_map *map, char *text, size_t size_bytes);
-/* The map of a process: that of its own name space while it lives, else the one in /tmp; under
- * `symfs` when that is not NULL. NULL, or why there is none. */
-const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const char *symfs);
+/* The map of a process: that of its own name space, else the one in /tmp. NULL, or why there is
+ * none. */
+const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const struct process_view *view);
 const struct perf_map_entry *ev_perf_map_find(const struct perf_map *map, uint64_t address);
 void ev_perf_map_done(struct perf_map *map);
 

@@ -27,13 +27,10 @@ int ev_regular_open(const char *path, struct stat *status)
 	return fd;
 }
 
-int ev_regular_read(const char *path, size_t limit_bytes, char **text, size_t *size_bytes,
-		    struct stat *status)
+int ev_regular_read(int fd, size_t limit_bytes, char **text, size_t *size_bytes,
+		    const struct stat *status)
 {
-	int code = ev_regular_open(path, status);
-	if (code < 0)
-		return code;
-	int fd = code;
+	int code = 0;
 	/* The size is only a hint: files of /proc say 0. */
 	size_t used = 0, room = 4096;
 	if (status->st_size > 0 && (uint64_t)status->st_size < STEP_BYTES * 64)

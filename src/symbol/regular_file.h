@@ -7,9 +7,10 @@
 
 /* A descriptor for reading, or -errno; -EINVAL for what is no regular file. *status is its. */
 int ev_regular_open(const char *path, struct stat *status);
-/* The whole file with a NUL behind it; -EFBIG when it has more than `limit` bytes. */
-int ev_regular_read(const char *path, size_t limit_bytes, char **text, size_t *size_bytes,
-		    struct stat *status);
+/* The whole file with a NUL behind it, and closes the descriptor; -EFBIG when it has more than
+ * `limit` bytes. */
+int ev_regular_read(int fd, size_t limit_bytes, char **text, size_t *size_bytes,
+		    const struct stat *status);
 /* All of [offset, offset + size) or -EIO. */
 int ev_regular_read_at(int fd, uint64_t offset, void *bytes, size_t size_bytes);
 

@@ -129,7 +129,8 @@ static int read_source(struct ev_sources *sources, struct ev_source *source, con
 	struct stat status;
 	char *bytes;
 	size_t size;
-	int code = ev_regular_read(path, limit, &bytes, &size, &status);
+	int fd = ev_regular_open(path, &status);
+	int code = fd < 0 ? fd : ev_regular_read(fd, limit, &bytes, &size, &status);
 	if (code)
 		return code;
 	struct ev_source_text *text = ev_alloc(sizeof(*text));

@@ -53,6 +53,12 @@ void ev_space_set_close(struct ev_space_set *set)
 	ev_map_done(&set->object_by_key);
 	ev_map_done(&set->build_by_path);
 	ev_map_done(&set->header_by_path);
+	for (size_t i = 0; i < set->dumps.count; i++) {
+		ev_jitdump_done(set->dumps.items[i]);
+		free(set->dumps.items[i]);
+	}
+	ev_array_done(&set->dumps);
+	ev_map_done(&set->dump_by_path);
 	ev_arena_done(&set->arena);
 	free(set);
 }
@@ -183,10 +189,11 @@ void ev_space_set_build_ids(struct ev_space_set *set, const struct ev_recording 
 /* ---- histories --------------------------------------------------------------------------------
  */
 
-static struct process *process_of(struct ev_space_set *set, uint32_t pid)
+/* `dumped`: what lies on top of the mappings that the kernel knows. */
+static struct process *process_of(struct ev_space_set *set, uint32_t pid, bool dumped)
 {
 	bool added;
-	uint32_t *index = ev_map_add(&set->process_by_pid, pid, 0, &added);
+	uint32_t *index = ev_map_add(&set->process_by_pid, pid, dumped, &added);
 	if (!added)
 		return &set->processes.items[*index];
 	*index = (uint32_t)set->processes.count;
@@ -231,8 +238,9 @@ static uint32_t current_tree(struct ev_space_set *set, struct process *process)
 static void apply_mapping(struct ev_space_set *set, const struct event *event)
 {
 	struct mapping *mapping = &set->mappings.items[event->what];
-	mapping->object = ev_space_object_add(set, mapping, event->pid);
-	struct process *process = process_of(set, event->pid);
+	mapping->object = mapping->dumped ? ev_space_dump_object(set, mapping->path, event->pid)
+					  : ev_space_object_add(set, mapping, event->pid);
+	struct process *process = process_of(set, event->pid, mapping->dumped);
 	add_step(process, event->time_ns, STEP_ADD, event->what);
 	if (process->pending >= PENDING_LIMIT)
 		current_tree(set, process);
@@ -247,6 +255,20 @@ static void apply_name(struct ev_space_set *set, uint32_t tid, uint64_t time_ns,
 	*ev_array_add(&thread->names) = (struct name){ .from_ns = time_ns, .text = text };
 }
 
+/* Another address space: that of `parent` as it is now, or an empty one (KERNEL_PROCESS). */
+static void reset(struct ev_space_set *set, const struct event *event, uint32_t parent)
+{
+	for (int dumped = 0; dumped < 2; dumped++) {
+		const uint32_t *from = parent == KERNEL_PROCESS
+					       ? NULL
+					       : ev_map_find(&set->process_by_pid, parent, dumped);
+		uint32_t tree = from ? current_tree(set, &set->processes.items[*from]) : 0;
+		if (!dumped || tree || ev_map_find(&set->process_by_pid, event->pid, dumped))
+			add_step(process_of(set, event->pid, dumped), event->time_ns, STEP_RESET,
+				 tree);
+	}
+}
+
 static void apply_fork(struct ev_space_set *set, const struct event *event)
 {
 	uint32_t *parent = ev_map_find(&set->thread_by_tid, event->parent_tid, 0);
@@ -257,11 +279,7 @@ static void apply_fork(struct ev_space_set *set, const struct event *event)
 	}
 	if (event->pid == event->parent_pid || event->pid == KERNEL_PROCESS)
 		return; /* a thread */
-	uint32_t tree = 0;
-	parent = ev_map_find(&set->process_by_pid, event->parent_pid, 0);
-	if (parent && !event->fresh)
-		tree = current_tree(set, &set->processes.items[*parent]);
-	add_step(process_of(set, event->pid), event->time_ns, STEP_RESET, tree);
+	reset(set, event, event->fresh ? KERNEL_PROCESS : event->parent_pid);
 }
 
 static void apply(struct ev_space_set *set, const struct event *event)
@@ -272,7 +290,7 @@ static void apply(struct ev_space_set *set, const struct event *event)
 		break;
 	case EXECUTED:
 		if (event->pid != KERNEL_PROCESS)
-			add_step(process_of(set, event->pid), event->time_ns, STEP_RESET, 0);
+			reset(set, event, KERNEL_PROCESS);
 		apply_name(set, event->tid, event->time_ns, event->what);
 		break;
 	case NAMED:

@@ -3,6 +3,7 @@
 #define SYMBOL_SPACE_H
 
 #include <evprof/symbol.h>
+#include "jitdump.h"
 #include "segments.h"
 
 #define KERNEL_PROCESS UINT32_MAX
@@ -14,6 +15,7 @@ struct object {
 	uint64_t start, size_bytes; /* KSYMBOL code */
 	uint32_t first_pid;         /* some process that had it mapped, for /proc/PID/root */
 	bool deleted;               /* the path said so */
+	struct jitdump *dump;       /* code in it is known by its offset in the file; NULL: none */
 };
 
 struct build {
@@ -27,6 +29,7 @@ struct mapping {
 	uint32_t build; /* in builds, 0 when the record had none */
 	uint32_t object;
 	bool ksymbol;
+	bool dumped; /* code of a jitdump: on top of what memory was mapped for it */
 };
 
 enum event_kind { MAPPED, NAMED, EXECUTED, FORKED };
@@ -70,13 +73,16 @@ struct ev_space_set {
 
 	EV_ARRAY(struct process) processes;
 	EV_ARRAY(struct thread) threads;
-	struct ev_map process_by_pid, thread_by_tid;
+	struct ev_map process_by_pid; /* and those of dumped code, by (pid, 1) */
+	struct ev_map thread_by_tid;
 	struct ev_segments segments;
 
 	EV_ARRAY(struct object *) objects; /* in the arena: callers keep pointers to them */
 	struct ev_map object_by_key;
 	struct ev_map build_by_path;  /* header's build-id, else the only one seen: build + 1 */
 	struct ev_map header_by_path; /* path -> build */
+	struct ev_map dump_by_path;   /* (path, pid) of the jitdumps looked at */
+	EV_ARRAY(struct jitdump *) dumps;
 	struct ev_arena arena;
 	uint32_t kernel_object;
 	const char
@@ -86,6 +92,8 @@ struct ev_space_set {
 
 /* Index of the object that a mapping of `pid` maps. */
 uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *mapping, uint32_t pid);
+/* That of a process' jitdump. */
+uint32_t ev_space_dump_object(struct ev_space_set *set, uint32_t path, uint32_t pid);
 uint32_t ev_space_kernel_object(struct ev_space_set *set);
 uint32_t ev_space_build_add(struct ev_space_set *set, const uint8_t *id, uint8_t bytes);
 const struct object *ev_space_object(const struct ev_space_set *set, uint32_t object);

@@ -70,6 +70,25 @@ static uint64_t holds_until(const struct ev_space_set *set, const struct process
 	return next < count ? process->steps.items[next].from_ns : UINT64_MAX;
 }
 
+/* The mapping of one of a process' two histories; narrows the answer to where and when it holds. */
+static uint32_t look_up(const struct ev_space_set *set, struct ev_space_answer *answer, bool dumped,
+			uint64_t time_ns, uint64_t address)
+{
+	const uint32_t *index = ev_map_find(&set->process_by_pid, answer->process, dumped);
+	if (!index)
+		return 0;
+	const struct process *process = &set->processes.items[*index];
+	ptrdiff_t at = step_at(process, time_ns);
+	uint32_t found = mapping_at(set, process, at, address, answer);
+	uint64_t from_ns = at < 0 ? 0 : process->steps.items[at].from_ns;
+	uint64_t to_ns = holds_until(set, process, at, answer);
+	if (from_ns > answer->from_ns)
+		answer->from_ns = from_ns;
+	if (to_ns < answer->to_ns)
+		answer->to_ns = to_ns;
+	return found;
+}
+
 static void answer_anew(const struct ev_space_set *set, struct ev_space_answer *answer,
 			uint32_t process_id, uint64_t time_ns, uint64_t address)
 {
@@ -80,19 +99,21 @@ static void answer_anew(const struct ev_space_set *set, struct ev_space_answer *
 		.end = block > UINT64_MAX - BLOCK_BYTES ? UINT64_MAX : block + BLOCK_BYTES,
 		.to_ns = UINT64_MAX,
 	};
-	const uint32_t *index = ev_map_find(&set->process_by_pid, process_id, 0);
-	uint32_t found = 0;
-	if (index) {
-		const struct process *process = &set->processes.items[*index];
-		ptrdiff_t at = step_at(process, time_ns);
-		found = mapping_at(set, process, at, address, answer);
-		answer->from_ns = at < 0 ? 0 : process->steps.items[at].from_ns;
-		answer->to_ns = holds_until(set, process, at, answer);
-	}
-	const struct mapping *mapping = &set->mappings.items[found];
+	const struct mapping *mapping =
+		&set->mappings.items[look_up(set, answer, false, time_ns, address)];
 	answer->object = mapping->object;
+	enum ev_object_kind kind = set->objects.items[answer->object]->shown.kind;
+	/* Code is dumped for memory that holds no file: where one was mapped since, it has gone. */
+	if (kind == EV_OBJECT_JIT || kind == EV_OBJECT_UNKNOWN) {
+		uint32_t code = look_up(set, answer, true, time_ns, address);
+		if (code) {
+			answer->object = set->mappings.items[code].object;
+			answer->bias = set->mappings.items[code].file_offset -
+				       set->mappings.items[code].start;
+			return;
+		}
+	}
 	if (answer->object) {
-		enum ev_object_kind kind = set->objects.items[answer->object]->shown.kind;
 		if (kind == EV_OBJECT_FILE)
 			answer->bias = mapping->file_offset - mapping->start;
 		else if (kind == EV_OBJECT_VDSO)

@@ -172,6 +172,20 @@ uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *map
 	return index;
 }
 
+uint32_t ev_space_dump_object(struct ev_space_set *set, uint32_t path, uint32_t pid)
+{
+	bool added;
+	uint32_t index = object_of(set, EV_OBJECT_JIT, path, 0, pid, &added);
+	struct object *object = set->objects.items[index];
+	if (added) {
+		object->first_pid = object->shown.pid = pid;
+		name_object(set, object);
+		const uint32_t *dump = ev_map_find(&set->dump_by_path, path, pid);
+		object->dump = dump && *dump ? set->dumps.items[*dump - 1] : NULL;
+	}
+	return index;
+}
+
 const struct object *ev_space_object(const struct ev_space_set *set, uint32_t object)
 {
 	return set->objects.items[object < set->objects.count ? object : 0];

@@ -11,13 +11,8 @@ static void narrow(struct ev_span *span, uint64_t from_ns, uint64_t time_ns)
 	}
 }
 
-struct ev_span ev_space_still(const struct ev_space_set *set, uint32_t pid, uint64_t time_ns)
+static void narrow_to_steps(struct ev_span *span, const struct process *process, uint64_t time_ns)
 {
-	struct ev_span span = { 0, UINT64_MAX };
-	const uint32_t *index = ev_map_find(&set->process_by_pid, pid, 0);
-	if (!index || !time_ns)
-		return span;
-	const struct process *process = &set->processes.items[*index];
 	size_t low = 0, high = process->steps.count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -27,9 +22,19 @@ struct ev_span ev_space_still(const struct ev_space_set *set, uint32_t pid, uint
 			high = middle;
 	}
 	if (low)
-		narrow(&span, process->steps.items[low - 1].from_ns, time_ns);
+		narrow(span, process->steps.items[low - 1].from_ns, time_ns);
 	if (low < process->steps.count)
-		narrow(&span, process->steps.items[low].from_ns, time_ns);
+		narrow(span, process->steps.items[low].from_ns, time_ns);
+}
+
+struct ev_span ev_space_still(const struct ev_space_set *set, uint32_t pid, uint64_t time_ns)
+{
+	struct ev_span span = { 0, UINT64_MAX };
+	for (int dumped = 0; dumped < 2 && time_ns; dumped++) {
+		const uint32_t *index = ev_map_find(&set->process_by_pid, pid, dumped);
+		if (index)
+			narrow_to_steps(&span, &set->processes.items[*index], time_ns);
+	}
 	return span;
 }
 

@@ -1,10 +1,16 @@
-/* A place becomes function, file and line, from what the recording carries or from the files here.
- */
-#include <inttypes.h>
+/* The life of a symbolizer: what is known of each object is loaded when it is first asked for, and
+ * given back when it is told to. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include "symbolizer.h"
+
+bool ev_recorded_here(const struct ev_recording *recording)
+{
+	struct utsname here;
+	return !recording || !recording->hostname || !*recording->hostname || uname(&here) ||
+	       !strcmp(recording->hostname, here.nodename);
+}
 
 static void learn_origin(struct ev_symbolizer *symbolizer, const struct ev_recording *recording)
 {
@@ -16,8 +22,7 @@ static void learn_origin(struct ev_symbolizer *symbolizer, const struct ev_recor
 	if (recording->osrelease && *recording->osrelease)
 		symbolizer->osrelease =
 			ev_arena_text(arena, recording->osrelease, strlen(recording->osrelease));
-	symbolizer->same_host = !recording->hostname || !*recording->hostname ||
-				!strcmp(recording->hostname, here.nodename);
+	symbolizer->same_host = ev_recorded_here(recording);
 	if (!symbolizer->same_host)
 		symbolizer->elsewhere =
 			ev_arena_printf(arena,
@@ -46,6 +51,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		symbolizer->kallsyms_path = option(symbolizer, options->kallsyms);
 		symbolizer->vmlinux_path = option(symbolizer, options->vmlinux);
 		symbolizer->cache = option(symbolizer, options->cache);
+		symbolizer->roots = options->roots;
 		symbolizer->no_local_files = options->no_local_files;
 	}
 	const struct ev_section *section =
@@ -62,6 +68,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	for (size_t i = 0; i < symbolizer->objects.count; i++)
 		ev_names_done(&symbolizer->objects.items[i]);
 	ev_array_done(&symbolizer->objects);
+	ev_array_done(&symbolizer->fetched);
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
@@ -74,21 +81,30 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 /* ---- what is known of an object ---------------------------------------------------------------
  */
 
+static bool is_dump(const struct object *object)
+{
+	return ev_jitdump_pid(object->shown.path);
+}
+
 static void load_jit(struct ev_symbolizer *symbolizer, const struct object *object,
 		     struct names *names)
 {
-	if (!symbolizer->same_host && !symbolizer->symfs)
+	struct process_view view = { symbolizer->symfs, symbolizer->roots };
+	if (is_dump(object)) /* read before, to know what was where */
+		names->trouble = object->dump ? NULL : "the jitdump is not here any more";
+	else if (!symbolizer->same_host && !symbolizer->symfs)
 		names->trouble = "generated code, its perf map is on the machine that was recorded";
 	else
-		names->trouble =
-			ev_perf_map_read(&names->map, object->shown.pid, symbolizer->symfs);
+		names->trouble = ev_perf_map_read(&names->map, object->shown.pid, &view);
 }
 
 static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct names *names)
 {
 	const struct object *object = ev_space_object(symbolizer->set, index);
 	names->loaded = true;
-	names->carried = ev_carried_object(&symbolizer->carried, &object->shown);
+	/* What was fetched since knows more than the recorder did. */
+	if (!ev_fetched_find(symbolizer, object->shown.build_id, object->shown.build_id_bytes))
+		names->carried = ev_carried_object(&symbolizer->carried, &object->shown);
 	switch (object->shown.kind) {
 	case EV_OBJECT_KERNEL:
 	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */
@@ -122,7 +138,7 @@ static struct names *names_of(struct ev_symbolizer *symbolizer, uint32_t object)
 }
 
 /* The same, with what was given back there again. */
-static struct names *names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object)
+struct names *ev_names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object)
 {
 	struct names *names = names_of(symbolizer, object);
 	if (names->forgotten) {
@@ -169,60 +185,6 @@ void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place 
 	}
 }
 
-/* A function that the file only unwinds is called after its place in it. */
-static void make_up(struct names *names, const struct object *object, struct code_range *range,
-		    struct found *found)
-{
-	uint64_t address = range->start;
-	const char *name = object->shown.name;
-	if (!range->name) {
-		name += *name == '['; /* of [vdso] */
-		ev_image_address(&names->outline, range->start, &address);
-		range->name = ev_arena_printf(&names->arena, "[%.*s+0x%" PRIx64 "]",
-					      (int)strcspn(name, "]"), name, address);
-	}
-	*found = (struct found){ range->name, range->start, range->end - range->start, true };
-}
-
-static bool find_in_file(struct names *names, const struct object *object, uint64_t at,
-			 struct found *found)
-{
-	const struct symbol *symbol = ev_symtab_find(&names->table, at);
-	struct code_range *range = ev_code_ranges_find(&names->ranges, at);
-	/* A symbol without a size does not reach into the next function. */
-	if (range && (!symbol || (symbol->open && symbol->start < range->start)))
-		make_up(names, object, range, found);
-	else if (symbol)
-		*found = (struct found){ ev_symtab_name(&names->table, symbol), symbol->start,
-					 symbol->end - symbol->start, false };
-	return found->linkage;
-}
-
-static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
-		      const struct object *object, uint64_t at, struct found *found)
-{
-	*found = (struct found){ 0 };
-	switch (object->shown.kind) {
-	case EV_OBJECT_KERNEL:
-	case EV_OBJECT_MODULE:
-		return ev_kernel_find(symbolizer, object->shown.kind == EV_OBJECT_MODULE, at,
-				      found);
-	case EV_OBJECT_BPF:
-		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
-					 false };
-		return true;
-	case EV_OBJECT_JIT: {
-		const struct perf_map_entry *entry = ev_perf_map_find(&names->map, at);
-		if (entry)
-			*found = (struct found){ entry->name, entry->start, entry->size_bytes,
-						 false };
-		return entry;
-	}
-	default:
-		return find_in_file(names, object, at, found);
-	}
-}
-
 bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object)
 {
 	return object < symbolizer->objects.count && symbolizer->objects.items[object].skipped;
@@ -247,187 +209,4 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 	if ((local || names->missed) && names->carried->trouble)
 		return names->carried->trouble; /* the machine that was recorded knew better */
 	return names->carried->functions.count ? NULL : local;
-}
-
-/* ---- names ------------------------------------------------------------------------------------
- */
-
-/* "memcpy@@GLIBC_2.14" is memcpy; "memcpy@plt" is its stub and stays. */
-static const char *without_version(struct names *names, const char *name)
-{
-	const char *at = strchr(name, '@');
-	if (!at || at == name || !strcmp(at, "@plt"))
-		return name;
-	return ev_arena_text(&names->arena, name, (size_t)(at - name));
-}
-
-/* The readable name, made once for each. *linkage becomes NULL when it is the same. */
-static const char *readable(struct names *names, const char **linkage)
-{
-	if (!names->linkages)
-		names->linkages = ev_strings_open();
-	uint32_t id = ev_strings_add_text(names->linkages, *linkage);
-	while (names->shown.count <= id)
-		ev_array_add(&names->shown);
-	const char **shown = &names->shown.items[id];
-	const char *kept = ev_strings_text(names->linkages, id);
-	if (!*shown)
-		*shown = ev_demangle(&names->arena, without_version(names, kept));
-	*linkage = *shown == kept || !strcmp(*shown, kept) ? NULL : kept;
-	return *shown;
-}
-
-static void set_function(struct names *names, struct ev_symbol *symbol, const char *linkage,
-			 bool code_name, unsigned flags)
-{
-	symbol->linkage = linkage;
-	symbol->function = linkage;
-	if (linkage && !(flags & EV_SYMBOL_MANGLED) && code_name)
-		symbol->function = readable(names, &symbol->linkage);
-	else
-		symbol->linkage = NULL;
-}
-
-/* ---- places -----------------------------------------------------------------------------------
- */
-
-static void set_frame(struct ev_symbol *symbol, const struct carried_frame *frame, unsigned flags)
-{
-	bool mangled = flags & EV_SYMBOL_MANGLED && frame->linkage;
-	symbol->function = mangled ? frame->linkage : frame->function;
-	symbol->linkage = mangled ? NULL : frame->linkage;
-	if (flags & EV_SYMBOL_LINES) {
-		symbol->file = frame->file;
-		symbol->line = frame->line;
-	}
-}
-
-/* Frames out of the recording; 0 when it knows nothing of the place. */
-static size_t find_carried(const struct carried *carried, const struct names *names, uint64_t at,
-			   unsigned flags, struct ev_symbol *out, size_t limit)
-{
-	const struct carried_object *object = names->carried;
-	const struct carried_place *place = object ? ev_carried_place(object, at) : NULL;
-	const struct carried_function *function = object ? ev_carried_function(object, at) : NULL;
-	size_t count = 0;
-	if (place) {
-		const struct carried_frame *frames = &carried->frames.items[place->first_frame];
-		bool inlines = flags & EV_SYMBOL_INLINES;
-		uint32_t last = place->frame_count - 1;
-		for (uint32_t i = 0; inlines && i < last && count + 1 < limit; i++, count++) {
-			out[count] = (struct ev_symbol){ .inlined = true };
-			set_frame(&out[count], &frames[i], flags);
-		}
-		struct carried_frame around = frames[last];
-		if (!inlines) { /* the line of the place itself */
-			around.file = frames[0].file;
-			around.line = frames[0].line;
-		}
-		out[count] = (struct ev_symbol){ 0 };
-		set_frame(&out[count++], &around, flags);
-	} else if (function) {
-		struct carried_frame only = { .function = function->function,
-					      .linkage = function->linkage };
-		out[count] = (struct ev_symbol){ 0 };
-		set_frame(&out[count++], &only, flags);
-	}
-	if (function) {
-		struct ev_symbol *around_it = &out[count - 1];
-		around_it->start = function->start;
-		around_it->size_bytes = function->end - function->start;
-		around_it->made_up = function->made_up && (!around_it->function || !place);
-		if (around_it->made_up)
-			around_it->function = function->function;
-	}
-	return count;
-}
-
-/* The numbering that the object's debug info uses. */
-static struct debug_info *debug_of(struct ev_symbolizer *symbolizer, struct names *names,
-				   const struct object *object, uint64_t at, uint64_t *address)
-{
-	if (object->shown.kind == EV_OBJECT_KERNEL) {
-		*address = at + symbolizer->kernel.vmlinux_shift;
-		return ev_names_debug(symbolizer, &symbolizer->kernel.vmlinux);
-	}
-	if (object->shown.kind != EV_OBJECT_FILE || !ev_image_address(&names->outline, at, address))
-		return NULL;
-	return ev_names_debug(symbolizer, names);
-}
-
-static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
-			const struct object *object, uint64_t at, unsigned flags,
-			struct ev_symbol *out, size_t limit)
-{
-	struct found found;
-	uint64_t address = 0, start;
-	bool named = find_name(symbolizer, names, object, at, &found);
-	bool generated = object->shown.kind == EV_OBJECT_JIT;
-	struct debug_frame frames[CARRIED_FRAMES] = { 0 };
-	size_t count = 0;
-	if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {
-		struct debug_info *debug = debug_of(symbolizer, names, object, at, &address);
-		if (debug)
-			count = ev_debug_find(debug, address, flags, frames,
-					      limit < CARRIED_FRAMES ? limit : CARRIED_FRAMES);
-	}
-	if (!count)
-		count = 1; /* of nothing but the table's name */
-	for (size_t i = 0; i < count; i++) {
-		bool last = i == count - 1;
-		out[i] = (struct ev_symbol){ .inlined = frames[i].inlined };
-		if (last && named && found.made_up && frames[i].function)
-			named = false; /* its debug info knows better */
-		out[i].made_up = last && named && found.made_up;
-		set_function(names, &out[i], last && named ? found.linkage : frames[i].function,
-			     !generated && !out[i].made_up, flags);
-		if (flags & EV_SYMBOL_LINES) {
-			out[i].file = frames[i].file;
-			out[i].line = frames[i].line;
-			out[i].declared = frames[i].declared;
-		}
-	}
-	struct ev_symbol *around = &out[count - 1];
-	const struct debug_frame *frame = &frames[count - 1];
-	if (named) {
-		around->start = found.start;
-		around->size_bytes = found.size_bytes;
-	} else if (frame->end && ev_image_offset(&names->outline, frame->start, &start)) {
-		around->start = start;
-		around->size_bytes = frame->end - frame->start;
-	}
-	if (!around->function || around->made_up)
-		names->missed = true;
-	return count;
-}
-
-size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
-		    struct ev_symbol *out, size_t limit)
-{
-	if (!limit)
-		return 0;
-	uint64_t at = place.offset;
-	if (!(flags & EV_SYMBOL_EXACT) && at)
-		at--; /* a return address: the call is before it */
-	struct names *names = names_at_hand(symbolizer, place.object);
-	const struct object *object = ev_space_object(symbolizer->set, place.object);
-	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
-	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);
-	bool local = !symbolizer->no_local_files || symbolizer->kallsyms_path ||
-		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF;
-	/* What is here is asked when the recording knows less than is wanted; the names that it
-	 * carries win all the same. */
-	if (carried && out[carried - 1].made_up)
-		names->missed = true;
-	unsigned known = carried && names->carried->skipped ? 0 : symbolizer->carried.flags;
-	if (flags & EV_SYMBOL_DECLARED || (flags & EV_SYMBOL_UNSEEN && carried && !out[0].file))
-		known = 0;
-	if (carried && !(wanted & ~known))
-		return carried;
-	if (!local)
-		return carried ? carried : (out[0] = (struct ev_symbol){ 0 }, 1);
-	size_t here = find_here(symbolizer, names, object, at, flags, out, limit);
-	if (carried && !out[0].file && here == 1)
-		return find_carried(&symbolizer->carried, names, at, flags, out, limit);
-	return here;
 }

@@ -9,6 +9,7 @@
 #include "image.h"
 #include "kallsyms.h"
 #include "perf_map.h"
+#include "process_files.h"
 #include "space.h"
 
 /* Nothing here is shared between objects: two of them may be asked by two threads. */
@@ -46,9 +47,16 @@ struct kernel {
 	uint64_t vmlinux_shift; /* recorded address + shift = address in vmlinux */
 };
 
+/* Files that a server gave for a build-id. */
+struct fetched {
+	uint8_t build_id[20], build_id_bytes;
+	const char *file, *debug; /* file NULL: that of the recording is here */
+};
+
 struct ev_symbolizer {
 	const struct ev_space_set *set;
 	const char *symfs, *kallsyms_path, *vmlinux_path, *cache; /* NULL when not given */
+	const struct ev_roots *roots;
 	bool no_local_files;
 	bool sparing;          /* leave packed debug files to those who ask for lines */
 	bool same_host;        /* as far as the recording tells, it was made here */
@@ -57,6 +65,7 @@ struct ev_symbolizer {
 	const char *elsewhere; /* why a path means nothing here, when it was made elsewhere */
 	struct carried carried;
 	EV_ARRAY(struct names) objects;
+	EV_ARRAY(struct fetched) fetched;
 	struct kernel kernel;
 	struct ev_arena arena;
 };
@@ -68,6 +77,10 @@ struct found {
 	bool made_up;
 };
 
+/* As far as the recording tells, was it made on this machine? */
+bool ev_recorded_here(const struct ev_recording *recording);
+/* What is known of an object, loaded, and loaded again where it was given back. */
+struct names *ev_names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object);
 /* Were lines of this object asked for, but left out to be sparing? */
 bool ev_symbolizer_skipped(const struct ev_symbolizer *symbolizer, uint32_t object);
 
@@ -97,6 +110,8 @@ void ev_kernel_want(struct ev_symbolizer *symbolizer, bool module, uint64_t addr
 bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
 		    struct found *found);
 
+const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, const uint8_t *id,
+				      size_t id_bytes);
 /* Path of the separate debug file of an ELF file, NULL when there is none that fits. */
 char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs);
 

@@ -57,34 +57,35 @@ static void a_map_is_read_only_from_its_owner_and_a_regular_file(void **state)
 {
 	struct perf_map m;
 	run_in(state, "mkdir tmp");
-	const char *root = ((struct folder *)*state)->path;
-	assert_string_equal(ev_perf_map_read(&m, 77, root), "generated code without a perf map");
+	const struct process_view root = { .symfs = ((struct folder *)*state)->path };
+	assert_string_equal(ev_perf_map_read(& m, 77, &root), "generated code without a perf map");
 	ev_perf_map_done(&m);
 	write_file(in_folder(state, "tmp/perf-77.map"), "1000 10 f\n", 10);
-	assert_null(ev_perf_map_read(&m, 77, root));
+	assert_null(ev_perf_map_read(& m, 77, &root));
 	assert_string_equal(name_at(&m, 0x1000), "f");
 	ev_perf_map_done(&m);
 	assert_int_equal(symlink("/dev/zero", in_folder(state, "tmp/perf-78.map")), 0);
-	assert_string_equal(ev_perf_map_read(&m, 78, root), "the perf map is no regular file");
+	assert_string_equal(ev_perf_map_read(& m, 78, &root), "the perf map is no regular file");
 	ev_perf_map_done(&m);
 	assert_int_equal(mkfifo(in_folder(state, "tmp/perf-79.map"), 0600), 0); /* must not wait */
-	assert_string_equal(ev_perf_map_read(&m, 79, root), "the perf map is no regular file");
+	assert_string_equal(ev_perf_map_read(& m, 79, &root), "the perf map is no regular file");
 	ev_perf_map_done(&m);
 	write_file(in_folder(state, "tmp/perf-80.map"), "", 0);
-	assert_string_equal(ev_perf_map_read(&m, 80, root), "the perf map is empty");
+	assert_string_equal(ev_perf_map_read(& m, 80, &root), "the perf map is empty");
 	ev_perf_map_done(&m);
 }
 
 static void a_map_of_another_user_is_refused(void **state)
 {
 	struct perf_map m;
+	const struct process_view root = { .symfs = ((struct folder *)*state)->path };
 	const char *path = in_folder(state, "tmp/perf-81.map");
 	write_file(path, "1000 10 f\n", 10);
 	if (chown(path, 12345, 12345)) {
 		print_message("SKIP a_map_of_another_user_is_refused: needs root to make one\n");
 		skip();
 	}
-	assert_string_equal(ev_perf_map_read(&m, 81, ((struct folder *)*state)->path),
+	assert_string_equal(ev_perf_map_read(&m, 81, &root),
 			    "the perf map belongs to another user");
 	ev_perf_map_done(&m);
 }
@@ -93,10 +94,11 @@ static void the_map_of_a_living_process_is_found(void **state)
 {
 	(void)state;
 	struct perf_map m;
+	const struct process_view here = { 0 };
 	char path[64];
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
 	write_file(path, "1000 10 mine\n", 13);
-	const char *trouble = ev_perf_map_read(&m, (uint32_t)getpid(), NULL);
+	const char *trouble = ev_perf_map_read(&m, (uint32_t)getpid(), &here);
 	unlink(path);
 	assert_null(trouble);
 	assert_string_equal(name_at(&m, 0x1004), "mine");

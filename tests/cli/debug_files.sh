@@ -1,0 +1,110 @@
+#!/bin/sh
+# Debug info that is not in the program: what is missing is said, and fetched only when asked for.
+. "$(dirname "$0")/harness.sh"
+
+# hot, whose leaf is inlined; its debug info goes to served/buildid/ID/debuginfo.
+stripped_program() {
+	needs gcc
+	needs objcopy
+	needs readelf
+	cat >hot.c <<'C'
+static inline __attribute__((always_inline)) unsigned leaf(unsigned x) { return x * 2654435761u + 7; }
+static __attribute__((noinline)) unsigned hidden(unsigned x)
+{
+	for (int i = 0; i < 200000000; i++)
+		x = leaf(x);
+	return x;
+}
+int main(int argc, char **argv) { (void)argv; return hidden((unsigned)argc) == 1; }
+C
+	gcc -O2 -g -Wl,--build-id -o hot hot.c || skip "gcc makes no program here"
+	id=$(readelf -n hot | sed -n 's/.*Build ID: //p')
+	[ -n "$id" ] || skip "the linker writes no build-id"
+	mkdir -p "served/buildid/$id"
+	objcopy --only-keep-debug hot "served/buildid/$id/debuginfo"
+	strip hot
+}
+serve() {
+	needs python3
+	python3 -u - >port 2>asked <<'PY' &
+import http.server, os
+os.chdir("served")
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PY
+	server=$!
+	trap 'kill $server 2>/dev/null' EXIT
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -s port ] && break
+		sleep 0.1
+	done
+	[ -s port ] || skip "no server can be run here"
+	export DEBUGINFOD_URLS="http://127.0.0.1:$(cat port)/" DEBUGINFOD_CACHE_PATH="$PWD/cache"
+}
+needs_client() {
+	ldconfig -p 2>/dev/null | grep -q libdebuginfod.so.1 || skip "there is no libdebuginfod"
+}
+
+test_debug_info_is_fetched_only_when_asked_for() {
+	needs_client
+	stripped_program
+	serve
+	run record -q -e cpu-clock -F 1000 ./hot
+	expect_status 0
+	run report -s sym,srcline
+	refuse_out 'hidden'
+	expect_empty asked
+	run report -s sym,srcline --debuginfod
+	expect_status 0
+	expect_out 'hidden +hot.c:'
+	has asked "GET /buildid/$id/debuginfo"
+	run report --debuginfod=5
+	expect_out '\[\.\] hidden'
+}
+
+test_what_no_server_has_is_said() {
+	needs_client
+	stripped_program
+	rm -r served/buildid
+	serve
+	run record -q -e cpu-clock -F 1000 ./hot
+	run report --debuginfod
+	expect_status 0
+	expect_err 'debug info of 0 of 1 objects fetched; 1 unknown to the servers'
+	expect_out 'hot'
+}
+
+test_a_server_that_does_not_answer_costs_no_more_than_the_budget() {
+	needs_client
+	needs python3
+	stripped_program
+	python3 -u - >port <<'PY' &
+import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(5)
+print(s.getsockname()[1], flush=True)
+time.sleep(100)
+PY
+	server=$!
+	trap 'kill $server 2>/dev/null' EXIT
+	for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s port ] || sleep 0.2; done
+	export DEBUGINFOD_URLS="http://127.0.0.1:$(cat port)/" DEBUGINFOD_CACHE_PATH="$PWD/cache"
+	run record -q -e cpu-clock -F 1000 ./hot
+	LIMIT_S=50
+	run report --debuginfod=1
+	expect_status 0
+	expect_err 'the time for it was over'
+}
+
+test_without_a_server_the_remedy_is_told() {
+	unset DEBUGINFOD_URLS
+	run record -q -e cpu-clock -F 1000 "$specimens/two_functions" 30
+	run report --debuginfod
+	expect_failure
+	expect_err 'export DEBUGINFOD_URLS='
+	run report --debuginfod=soon
+	expect_failure
+	expect_err "takes seconds, not 'soon'"
+}
+
+run_tests "$@"

@@ -1,0 +1,108 @@
+#!/bin/sh
+# Code that was made while the program ran, and files that only the program sees: perf maps,
+# jitdumps, containers.
+. "$(dirname "$0")/harness.sh"
+
+needs_made_code() {
+	case $(uname -m) in x86_64) ;; *) skip "the specimen makes code of x86-64 only" ;; esac
+}
+expect_both_halves() { # first 100 ms, later 200 ms, at one address
+	run report --format json "$@"
+	expect_status 0
+	expect_between "$(symbol_percent 'made first')" 22 45 'share of what was there first'
+	expect_between "$(symbol_percent 'made later')" 52 76 'share of what came later'
+}
+
+test_code_that_took_the_place_of_other_code_is_told_apart() {
+	needs_made_code
+	for clock in '' '-k mono'; do
+		# shellcheck disable=SC2086 # two words
+		run record -q -e cpu-clock -F 2000 $clock "$specimens/generated" dump "$PWD"
+		expect_status 0
+		expect_both_halves
+		run report -s sym,srcline
+		expect_out 'made first +/?.*made.js:10'
+		expect_out 'made later +/?.*made.js:20'
+		rm -f jit-*.dump # the recording carries it
+		expect_both_halves
+	done
+}
+
+test_the_jitdump_of_a_recording_of_perf_is_read_without_an_inject_step() {
+	needs_made_code
+	needs perf
+	for clock in '' '-k mono'; do
+		# shellcheck disable=SC2086 # two words
+		perf record -q -e cpu-clock -F 2000 $clock "$specimens/generated" dump "$PWD" >/dev/null 2>err ||
+			skip "perf record does not run here: $(head -1 err)"
+		expect_both_halves
+		rm -f jit-*.dump
+	done
+}
+
+test_node_names_its_code_in_a_jitdump() {
+	needs node
+	cat >hot.js <<'JS'
+function hot(n) { let s = 0; for (let i = 0; i < n; i++) s += i % 7 * i; return s }
+let t = 0; const end = Date.now() + 600; while (Date.now() < end) t += hot(10000)
+JS
+	node --perf-prof -e 0 >/dev/null 2>err || skip "node can not --perf-prof: $(head -1 err)"
+	rm -f jit-*.dump
+	run record -q -e cpu-clock -F 1000 node --perf-prof hot.js
+	expect_status 0
+	run report
+	expect_out '\[JIT\] tid.* JS:.?(hot|  *[^ ]*hot.js)'
+}
+
+test_node_names_its_code_in_a_perf_map() {
+	needs node
+	cat >hot.js <<'JS'
+function hot(n) { let s = 0; for (let i = 0; i < n; i++) s += i % 7 * i; return s }
+let t = 0; const end = Date.now() + 600; while (Date.now() < end) t += hot(10000)
+JS
+	run record -q -e cpu-clock -F 1000 node --perf-basic-prof hot.js
+	expect_status 0
+	rm -f /tmp/perf-"$(sed -n 's/.*tid \([0-9]*\).*/\1/p' out | head -1)".map
+	run report
+	expect_out '\[JIT\] tid.* JS:.?(hot|  *[^ ]*hot.js)'
+	rm -f /tmp/perf-"$(sed -n 's/.*JIT. tid \([0-9]*\).*/\1/p' out | head -1)".map
+}
+
+# A process that is number 1 in a space of its own, whose /tmp and program nobody else sees.
+test_the_map_and_program_of_a_container_are_read_after_it_ended() {
+	needs_made_code
+	unshare --mount --pid --fork true 2>err || skip "no name spaces can be made here: $(head -1 err)"
+	[ -d /mnt ] || skip "there is no /mnt to mount on"
+	cp "$specimens/two_functions" "$specimens/generated" .
+	cat >contained.sh <<SH
+mount -t tmpfs none /mnt && cp two_functions generated /mnt && cd /mnt &&
+	mount -t tmpfs none /tmp && ./two_functions 60 && exec ./generated map /tmp
+SH
+	run record -q -e cpu-clock -F 2000 unshare --mount --pid --fork sh contained.sh
+	expect_status 0
+	run report -s sym
+	expect_out 'made later'
+	expect_out '\] twice'
+}
+
+test_a_map_that_another_user_wrote_is_not_believed() {
+	needs_made_code
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	run record -q -e cpu-clock -F 1000 "$specimens/generated" map "$PWD"
+	expect_status 0
+	run report -s dso
+	pid=$(sed -n 's/.*JIT. tid \([0-9]*\).*/\1/p' out | head -1)
+	map=/tmp/perf-$pid.map
+	[ -e "$map" ] && skip "$map is there already"
+	cp perf-*.map "$map"
+	chown 12345 "$map"
+	run report -s sym
+	rm -f "$map"
+	refuse_out 'made later'
+	cp perf-*.map "$map"
+	run report -s sym
+	rm -f "$map"
+	expect_out 'made later'
+}
+
+run_tests "$@"
