@@ -204,6 +204,9 @@ void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
  * a table without children. A table with children gives what is inside the row, as above. */
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
+/* Make what the trees of a table share; else the first tree does. Afterwards several threads may
+ * make trees at once. */
+void ev_table_prepare_trees(const struct ev_table *table, const struct ev_named *named);
 void ev_tree_done(struct ev_tree *tree);
 
 /* ---- ratios of counts that were read together -------------------------------------------------

@@ -2,6 +2,7 @@
  * on several CPUs at once, in any order, each into the profile of its thread. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	if (!rc && (!parts || walk_in_parts(loaded, &cuts, threads, &wanted)))
 		rc = walk_in_sequence(loaded, &wanted, err);
 	close_reads(loaded, wanted.reads);
+	malloc_trim(0); /* what the walks needed is not needed by what follows */
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
 		loaded->partial = why_unfinished(loaded->recording);

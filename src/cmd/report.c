@@ -1,6 +1,7 @@
 /* evprof report: a recording becomes tables and trees of functions. The walk: load (records to
  * profile), name (places to functions), table, print. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +127,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	bool chains = loaded->profile->quality.with_stack > 0;
 	bool children = options->children && chains;
 	options->view.children = children;
+	options->view.threads = ev_cpus_online();
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
@@ -133,6 +135,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       symbol_flags(options, plan),
 					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
+	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;

@@ -60,6 +60,10 @@ struct ev_rows {
 void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);
 
+/* Order the table's rows as ev_table_build says; `hidden` is the text that parts rows of one frame
+ * key from others with the same values. */
+void ev_rows_order(struct ev_table *table, struct ev_strings *strings, const uint32_t *hidden);
+
 /* Sort what the index counts: end[k] is where the ids of key k end; ids of EV_NO_KEY are left out.
  * Both arrays are new; the order within a key stays. */
 void ev_sort_by_key(size_t count, size_t key_count, const uint32_t *keys, uint32_t **ids,

@@ -41,6 +41,8 @@ void ev_block_print_text(struct ev_block *block, const struct ev_shown *column, 
 			 bool last);
 void ev_block_print_cell(struct ev_block *block, const struct ev_shown *column,
 			 const struct ev_row *row, bool last);
+/* All rows, each with its call chains. */
+void ev_block_print_rows(struct ev_block *block);
 /* Columns under one title: the events, or 1. */
 size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column);
 /* How wide the parts of a ratio column must be. */
