@@ -37,6 +37,7 @@ struct ev_quality {
 	uint64_t with_stack;       /* samples that carry a call chain */
 	uint64_t truncated_stacks; /* chains that do not end at a thread's root */
 	uint64_t damaged_records;
+	uint64_t aux_bytes; /* of processor traces, which are passed over */
 	/* Of stacks that were unwound from copies: how they ended (enum ev_unwound_end), and frames
 	 * for which no unwind table was there, only a frame pointer. */
 	uint64_t unwound[EV_UNWOUND_END_COUNT];

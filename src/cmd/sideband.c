@@ -93,7 +93,7 @@ struct part {
 	offsets cuts;
 	uint64_t from;
 	uint64_t ended, count; /* where it stopped, and behind how many records */
-	uint64_t damaged;
+	uint64_t damaged, aux_bytes;
 	struct ev_buffer kept; /* records for the loader, one behind another */
 };
 
@@ -106,6 +106,16 @@ static void keep(struct part *part, const struct ev_raw *raw)
 	} else {
 		part->damaged += ev_decode(part->walk.decoder, raw, &record) != 0;
 	}
+}
+
+/* AUXTRACE: u64 size of what stands behind it. */
+static uint64_t aux_bytes_of(const struct ev_raw *raw, bool swapped)
+{
+	struct ev_cursor at = ev_cursor_of(raw->header, raw->size_bytes, swapped);
+	if (raw->type != EV_RECORD_AUXTRACE)
+		return 0;
+	ev_cursor_skip(&at, sizeof(*raw->header));
+	return ev_cursor_u64(&at);
 }
 
 /* May several read such records at once? Others change what the recording says of itself. */
@@ -129,6 +139,7 @@ static void *walk_part(void *argument)
 				take_sample(&part->walk, &raws[i]);
 			} else if (is_harmless(raws[i].type)) {
 				keep(part, &raws[i]);
+				part->aux_bytes += aux_bytes_of(&raws[i], false);
 			} else {
 				part->ended = raws[i].offset;
 				return NULL;
@@ -173,6 +184,7 @@ static void take_record(struct whole *whole, const struct ev_raw *raw)
 		return;
 	}
 	count_loss(&loaded->profile->quality, &record);
+	loaded->profile->quality.aux_bytes += aux_bytes_of(raw, loaded->recording->swapped);
 	ev_space_set_add(loaded->spaces, &record);
 }
 
@@ -215,6 +227,7 @@ static void take_part(struct whole *whole, const struct part *part)
 		take_record(whole, &raw);
 	}
 	whole->loaded->profile->quality.damaged_records += part->damaged;
+	whole->loaded->profile->quality.aux_bytes += part->aux_bytes;
 	for (size_t i = 0; i < part->cuts.count; i++)
 		*ev_array_add(whole->walk.cuts) = part->cuts.items[i];
 	if (part->walk.times.first_ns)
