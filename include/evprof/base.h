@@ -145,6 +145,20 @@ void ev_map_done(struct ev_map *map);
 uint64_t ev_hash64(uint64_t value);
 uint64_t ev_hash_bytes(const void *bytes, size_t size_bytes);
 
+/* ---- order ------------------------------------------------------------------------------------
+ */
+
+struct ev_keyed {
+	uint64_t key;
+	uint32_t id; /* what it is the key of */
+};
+/* By rising key; items of one key stay in the order they are in, so that sorting by a lesser key
+ * first orders by both. */
+void ev_sort_keyed(struct ev_keyed *items, size_t count);
+/* Move items of this size so that the one at order[i].id stands at i; changes the ids. Each number
+ * below `count` is an id once. */
+void ev_order_items(void *items, size_t item_bytes, struct ev_keyed *order, size_t count);
+
 /* ---- numbers and text -------------------------------------------------------------------------
  */
 

@@ -6,6 +6,12 @@
 #include <linux/perf_event.h>
 #include <evprof/base.h>
 
+/* Of Linux 6.19, which headers of older ones lack: a chain whose user part was walked on the way
+ * back to user space, and in a sample's chain the marker that a cookie follows, by which that
+ * record knows the samples it is for. */
+#define EV_RECORD_CALLCHAIN_DEFERRED 22
+#define EV_CONTEXT_USER_DEFERRED ((uint64_t)-640)
+
 /* Record types that user space adds to the kernel's. */
 enum {
 	EV_RECORD_HEADER_ATTR = 64,
@@ -173,6 +179,11 @@ struct ev_namespaces {
 	uint64_t count;
 	const uint64_t *dev_inode;
 };
+struct ev_deferred {
+	uint64_t cookie;
+	const uint64_t *chain; /* with PERF_CONTEXT_USER before the addresses */
+	size_t chain_count;
+}; /* CALLCHAIN_DEFERRED; whose, says the record's pid and tid */
 struct ev_aux {
 	uint64_t offset, size_bytes, flags;
 };
@@ -204,6 +215,7 @@ struct ev_record {
 		struct ev_bpf_event bpf;
 		struct ev_cgroup cgroup;
 		struct ev_namespaces namespaces;
+		struct ev_deferred deferred;
 		struct ev_aux aux;
 		struct ev_read_record read;
 	};

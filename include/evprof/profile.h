@@ -69,6 +69,7 @@ struct ev_quality {
 	uint64_t with_stack;       /* samples that carry a call chain */
 	uint64_t truncated_stacks; /* chains that do not end at a thread's root */
 	uint64_t damaged_records;
+	uint64_t aux_bytes; /* of processor traces, which are passed over */
 	/* Of stacks that were unwound from copies: how they ended (enum ev_unwound_end), and frames
 	 * for which no unwind table was there, only a frame pointer. */
 	uint64_t unwound[EV_UNWOUND_END_COUNT];
@@ -357,6 +358,9 @@ void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 /* Deep recursion becomes one node: the first four calls of a function by itself are kept, all that
  * are deeper are one. */
 void ev_tree_fold(struct ev_tree *tree, const struct ev_named *named);
+/* Make what the trees of a table share; else the first tree does. Afterwards several threads may
+ * make trees at once. */
+void ev_table_prepare_trees(const struct ev_table *table, const struct ev_named *named);
 void ev_tree_done(struct ev_tree *tree);
 
 /* One function calling another, in the samples of one event. */

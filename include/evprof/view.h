@@ -70,6 +70,7 @@ struct ev_report {
 	const uint64_t *kernel_period; /* [row * event_count + event], for EV_FIELD_KERNEL, _USER */
 };
 struct ev_report_options {
+	unsigned threads;  /* that print long tables, 0 as 1: with the same result */
 	bool children;     /* a Children column beside Self */
 	bool hierarchy;    /* --hierarchy: the keys one below another */
 	bool group;        /* all events side by side */

@@ -2,6 +2,7 @@
  * on several CPUs at once, in any order, each into the profile of its thread. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,20 +28,27 @@ struct walker {
 	struct ev_reader *reader;
 	struct ev_profile *profile;
 	struct sample_sink sink;
-	const struct loaded *loaded;
+	struct loaded *loaded;
 };
 
 static void walk_samples(struct walker *walker)
 {
 	struct ev_decoder *decoder = ev_decoder_open(walker->loaded->recording);
 	struct ev_raw raws[BATCH];
+	uint64_t place = ev_reader_tell(walker->reader);
 	for (;;) {
+		uint64_t now = ev_reader_tell(walker->reader);
+		progress_add(&walker->loaded->progress, now - place);
+		place = now;
+		if (!walker->index)
+			progress_tell(&walker->loaded->progress);
 		size_t count = ev_reader_batch(walker->reader, raws, BATCH);
 		/* Damage was told by the first walk, which stopped at the same place. */
 		if (!count && ev_reader_next(walker->reader, raws, NULL) <= 0)
 			break;
 		sample_take_all(&walker->sink, decoder, raws, count ? count : 1);
 	}
+	sample_deferred_end(&walker->sink, decoder);
 	sample_sink_close(&walker->sink);
 	ev_decoder_close(decoder);
 }
@@ -267,6 +275,9 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		wanted.groups = loaded->groups = sample_groups_open();
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	offsets cuts = { 0 };
+	/* Every byte is walked over twice. */
+	progress_begin(&loaded->progress, "reading the recording",
+		       2 * ev_reader_size(loaded->reader));
 	walk_sideband(loaded, &cuts,
 		      (wanted.time.of_whole || options->blocks) && !loaded->recording->last_time_ns,
 		      threads, options->symbols);
@@ -282,12 +293,15 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);
-	if (wanted.reads)
-		threads = 1; /* a sample's counts are compared with those of the one before */
+	wanted.deferred = loaded->has_deferred;
+	if (wanted.reads || wanted.deferred)
+		threads = 1; /* what a sample counts, or its chain, is told by others around it */
 	bool parts = threads > 1 && ev_reader_can_split(loaded->reader);
 	if (!rc && (!parts || walk_in_parts(loaded, &cuts, threads, &wanted)))
 		rc = walk_in_sequence(loaded, &wanted, err);
+	progress_end(&loaded->progress);
 	close_reads(loaded, wanted.reads);
+	malloc_trim(0); /* what the walks needed is not needed by what follows */
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
 		loaded->partial = load_why_unfinished(loaded->recording);

@@ -3,6 +3,7 @@
 #define CMD_LOAD_H
 
 #include <evprof/profile.h>
+#include "progress.h"
 
 struct option_list;
 
@@ -30,7 +31,9 @@ struct loaded {
 	struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	struct sample_groups *groups; /* cgroups and their namespaces; NULL when not asked for */
-	char *partial;                /* why not everything could be read, or NULL */
+	struct progress progress;
+	bool has_deferred; /* parts of chains are in records of their own */
+	char *partial;     /* why not everything could be read, or NULL */
 	/* Of samples that carry counts, when `reads` was asked for; empty else. */
 	struct ev_reads_tally reads;
 	struct ev_ratio_list ratios;

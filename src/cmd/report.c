@@ -1,6 +1,7 @@
 /* evprof report: a recording becomes tables and trees of functions. The walk: load (records to
  * profile), name (places to functions), table, print. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	uint64_t *kernel_period = NULL;
 	struct ev_scatters scatters = { 0 };
 	options->view.children = options->children && chains;
+	options->view.threads = ev_cpus_online();
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
 	int rc = options->ignored ? ev_named_ignore_callees(named, options->ignored, err) : 0;
@@ -178,6 +180,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	struct ev_named *named =
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());
+	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {
 		.recording = loaded->recording,
 		.path = options->input,

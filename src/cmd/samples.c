@@ -32,7 +32,10 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
 			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
-	sample_quick_open(sink);
+	if (options->deferred && options->load->stacks && !options->reads)
+		sample_deferred_open(sink);
+	else
+		sample_quick_open(sink);
 	if (!options->unwind)
 		return;
 	sink->unwinder = ev_unwinder_open(spaces, recording, options->load->symbols);
@@ -210,6 +213,8 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 	struct sample_frame *next = sink->frames;
 	for (size_t i = 0; i < sample->chain_count; i++) {
 		uint64_t address = sample->chain[i];
+		if (address == EV_CONTEXT_USER_DEFERRED)
+			break; /* a cookie follows */
 		if (address >= (uint64_t)PERF_CONTEXT_MAX) {
 			cpumode = cpumode_of_context(address);
 			epoch = epoch_of_mode(sink, record, cpumode);
@@ -342,42 +347,46 @@ static void adapt_chain(struct sample_sink *sink, struct ev_record *record)
 			record->sample.chain_count = i;
 }
 
-void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
+void sample_take_decoded(struct sample_sink *sink, struct ev_record *record)
 {
 	struct ev_profile *profile = sink->profile;
-	struct ev_record record;
 	bool stacks = sink->options->load->stacks;
-	if (sink->whole ? ev_decode(decoder, raw, &record)
-			: ev_decode_sample(decoder, raw, sink->want, &record)) {
-		profile->quality.damaged_records++;
-		return;
-	}
 	if (sink->options->load->by_branch) {
-		if (time_range_has(&sink->options->time, record.time_ns))
-			sample_take_branches(sink, &record);
+		if (time_range_has(&sink->options->time, record->time_ns))
+			sample_take_branches(sink, record);
 		return;
 	}
-	if (!sample_count(sink, record.time_ns))
+	if (!sample_count(sink, record->time_ns))
 		return;
-	if (sink->unwinder && record.sample.user_stack)
-		unwind(sink, &record);
+	if (sink->unwinder && record->sample.user_stack)
+		unwind(sink, record);
 	if (stacks)
-		adapt_chain(sink, &record);
-	uint32_t tag = sample_tag(sink, &record, NULL);
-	uint64_t period = period_of(sink, &record);
-	if (stacks && record.sample.chain_count) {
+		adapt_chain(sink, record);
+	uint32_t tag = sample_tag(sink, record, NULL);
+	uint64_t period = period_of(sink, record);
+	if (stacks && record->sample.chain_count) {
 		profile->quality.with_stack++;
-		uint32_t index = cell_of_chain(sink, &record, tag);
+		uint32_t index = cell_of_chain(sink, record, tag);
 		struct ev_cell *cell = &profile->cells.items[index];
 		cell->samples++;
 		cell->period += period;
 	} else {
-		uint16_t cpumode = record.misc & PERF_RECORD_MISC_CPUMODE_MASK;
-		struct sample_frame leaf = { record.sample.ip,
-					     epoch_of_mode(sink, &record, cpumode), cpumode,
-					     false };
-		ev_profile_add_leaf(profile, tag, place_of(sink, &record, &leaf), 1, period);
+		uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+		struct sample_frame leaf = { record->sample.ip,
+					     epoch_of_mode(sink, record, cpumode), cpumode, false };
+		ev_profile_add_leaf(profile, tag, place_of(sink, record, &leaf), 1, period);
 	}
+}
+
+void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw)
+{
+	struct ev_record record;
+	if (sink->whole ? ev_decode(decoder, raw, &record)
+			: ev_decode_sample(decoder, raw, sink->want, &record)) {
+		sink->profile->quality.damaged_records++;
+		return;
+	}
+	sample_take_decoded(sink, &record);
 }
 
 uint32_t sample_cell(struct sample_sink *sink, const struct ev_record *record, uint32_t tag)
@@ -491,9 +500,11 @@ void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (raws[i].type != PERF_RECORD_SAMPLE)
+		if (sink->deferred)
+			sample_deferred_take(sink, decoder, &raws[i]);
+		else if (raws[i].type != PERF_RECORD_SAMPLE)
 			continue;
-		if (sink->options->reads)
+		else if (sink->options->reads)
 			sample_take_reads(sink, decoder, &raws[i]);
 		else
 			sample_take(sink, decoder, &raws[i]);
@@ -503,6 +514,7 @@ void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 void sample_sink_close(struct sample_sink *sink)
 {
 	sample_quick_close(sink);
+	sample_deferred_close(sink);
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
 	sample_history_close(sink->history);

@@ -9,6 +9,7 @@
 struct sample_options {
 	const struct load_options *load;
 	bool unwind;                       /* samples carry registers and copies of their stacks */
+	bool deferred;                     /* parts of chains are in records of their own */
 	struct time_range time;            /* samples outside are left out */
 	uint64_t blocks_from_ns, block_ns; /* of load->blocks; 0 = none are kept apart */
 	/* Where samples carry counts; NULL else. */
@@ -72,6 +73,7 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
+	struct sample_deferred *deferred;   /* NULL where whole chains are in samples */
 	struct sample_quick *quick;         /* NULL where samples take more than that does */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
 	uint64_t *unwound;                  /* chain of such a sample */
@@ -93,6 +95,8 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
  * the one before. Wants the samples in the order of the file. */
 void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		       const struct ev_raw *raw);
+/* The same for one that is decoded. */
+void sample_take_decoded(struct sample_sink *sink, struct ev_record *record);
 /* All of the records that are samples, in whatever way. */
 void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 		     const struct ev_raw *raws, size_t count);
@@ -129,6 +133,16 @@ static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 	unsigned __int128 product = (unsigned __int128)one * other;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+
+/* ---- samples_deferred.c -----------------------------------------------------------------------
+ *
+ * Samples whose chains are completed by later records. All records of a file are to be given. */
+void sample_deferred_open(struct sample_sink *sink);
+void sample_deferred_take(struct sample_sink *sink, struct ev_decoder *decoder,
+			  const struct ev_raw *raw);
+/* No more records come: what still waits is taken as it is. */
+void sample_deferred_end(struct sample_sink *sink, struct ev_decoder *decoder);
+void sample_deferred_close(struct sample_sink *sink);
 
 /* ---- samples_quick.c --------------------------------------------------------------------------
  *

@@ -79,8 +79,8 @@ struct script_run {
 	struct ev_script *script;
 	struct script_filter filter;
 	struct ev_reads *reads; /* where samples carry counts; NULL else */
-	FILE **files;  /* of each event, with --per-event-dump */
-	char *partial; /* why not everything could be read, or NULL */
+	FILE **files;           /* of each event, with --per-event-dump */
+	char *partial;          /* why not everything could be read, or NULL */
 	uint64_t taken, damaged;
 };
 

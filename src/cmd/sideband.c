@@ -94,9 +94,12 @@ struct part {
 	struct ev_reader *reader;
 	struct walk walk;
 	offsets cuts;
+	struct progress *progress;
+	bool is_first;
 	uint64_t from;
 	uint64_t ended, count; /* where it stopped, and behind how many records */
-	uint64_t damaged;
+	uint64_t damaged, aux_bytes;
+	bool has_deferred;
 	struct ev_buffer kept; /* records for the loader, one behind another */
 };
 
@@ -107,8 +110,19 @@ static void keep(struct part *part, const struct ev_raw *raw)
 		ev_buffer_add(&part->kept, raw->header, raw->size_bytes);
 		ev_buffer_zero(&part->kept, -part->kept.size_bytes & 7);
 	} else {
+		part->has_deferred |= raw->type == EV_RECORD_CALLCHAIN_DEFERRED;
 		part->damaged += ev_decode(part->walk.decoder, raw, &record) != 0;
 	}
+}
+
+/* AUXTRACE: u64 size of what stands behind it. */
+static uint64_t aux_bytes_of(const struct ev_raw *raw, bool swapped)
+{
+	struct ev_cursor at = ev_cursor_of(raw->header, raw->size_bytes, swapped);
+	if (raw->type != EV_RECORD_AUXTRACE)
+		return 0;
+	ev_cursor_skip(&at, sizeof(*raw->header));
+	return ev_cursor_u64(&at);
 }
 
 /* May several read such records at once? Others change what the recording says of itself. */
@@ -123,7 +137,11 @@ static void *walk_part(void *argument)
 	struct part *part = argument;
 	struct ev_raw raws[BATCH];
 	for (;;) {
-		part->ended = ev_reader_tell(part->reader);
+		uint64_t place = ev_reader_tell(part->reader);
+		progress_add(part->progress, place - part->ended);
+		part->ended = place;
+		if (part->is_first)
+			progress_tell(part->progress);
 		int count = next_records(part->reader, raws, NULL);
 		if (count <= 0)
 			return NULL;
@@ -132,6 +150,7 @@ static void *walk_part(void *argument)
 				take_sample(&part->walk, &raws[i]);
 			} else if (is_harmless(raws[i].type)) {
 				keep(part, &raws[i]);
+				part->aux_bytes += aux_bytes_of(&raws[i], false);
 			} else {
 				part->ended = raws[i].offset;
 				return NULL;
@@ -140,10 +159,11 @@ static void *walk_part(void *argument)
 	}
 }
 
-static int part_open(struct part *part, const struct loaded *loaded, uint64_t from, uint64_t to,
+static int part_open(struct part *part, struct loaded *loaded, uint64_t from, uint64_t to,
 		     bool needs_times)
 {
-	part->from = from;
+	part->from = part->ended = from;
+	part->progress = &loaded->progress;
 	part->walk = (struct walk){ .needs_times = needs_times, .cuts = &part->cuts };
 	*ev_array_add(&part->cuts) = from;
 	part->walk.decoder = ev_decoder_open(loaded->recording);
@@ -178,6 +198,8 @@ static void take_record(struct whole *whole, const struct ev_raw *raw)
 	count_loss(&loaded->profile->quality, &record);
 	if (loaded->groups)
 		sample_groups_add(loaded->groups, &record);
+	loaded->has_deferred |= raw->type == EV_RECORD_CALLCHAIN_DEFERRED;
+	loaded->profile->quality.aux_bytes += aux_bytes_of(raw, loaded->recording->swapped);
 	ev_space_set_add(loaded->spaces, &record);
 }
 
@@ -188,6 +210,7 @@ static int walk_on(struct whole *whole, bool to_sample, struct ev_err *damage)
 	struct ev_raw raws[BATCH];
 	bool sampled = false;
 	int count = 1;
+	uint64_t place = ev_reader_tell(loaded->reader);
 	while (!(to_sample && sampled) &&
 	       (count = next_records(loaded->reader, raws, damage)) > 0) {
 		/* A stream names its events as it goes. */
@@ -203,6 +226,9 @@ static int walk_on(struct whole *whole, bool to_sample, struct ev_err *damage)
 				take_record(whole, &raws[i]);
 			sampled |= raws[i].type == PERF_RECORD_SAMPLE;
 		}
+		progress_add(&loaded->progress, ev_reader_tell(loaded->reader) - place);
+		place = ev_reader_tell(loaded->reader);
+		progress_tell(&loaded->progress);
 	}
 	return count > 0 ? 1 : count;
 }
@@ -220,6 +246,8 @@ static void take_part(struct whole *whole, const struct part *part)
 		take_record(whole, &raw);
 	}
 	whole->loaded->profile->quality.damaged_records += part->damaged;
+	whole->loaded->profile->quality.aux_bytes += part->aux_bytes;
+	whole->loaded->has_deferred |= part->has_deferred;
 	for (size_t i = 0; i < part->cuts.count; i++)
 		*ev_array_add(whole->walk.cuts) = part->cuts.items[i];
 	if (part->walk.times.first_ns)
@@ -260,6 +288,7 @@ static void walk_in_parts(struct whole *whole, size_t threads)
 		rc |= part_open(&parts[i], whole->loaded, begins[i],
 				i + 1 < count ? begins[i + 1] : UINT64_MAX,
 				whole->walk.needs_times);
+	parts[0].is_first = true;
 	for (size_t i = 1; i < count && !rc; i++)
 		parts[i].started = !pthread_create(&parts[i].thread, NULL, walk_part, &parts[i]);
 	if (count && !rc)

@@ -215,6 +215,18 @@ static bool decode_cgroup(struct body *body)
 	return body->record->cgroup.path;
 }
 
+static bool decode_deferred(struct body *body)
+{
+	struct ev_deferred *deferred = &body->record->deferred;
+	uint64_t count;
+
+	deferred->cookie = ev_cursor_u64(&body->cursor);
+	count = ev_cursor_u64(&body->cursor);
+	deferred->chain = ev_decoder_words(body->decoder, &body->cursor, count);
+	deferred->chain_count = deferred->chain ? (size_t)count : 0;
+	return deferred->chain;
+}
+
 static bool (*const decoders[])(struct body *body) = {
 	[PERF_RECORD_MMAP] = decode_mmap,
 	[PERF_RECORD_LOST] = decode_lost,
@@ -234,6 +246,7 @@ static bool (*const decoders[])(struct body *body) = {
 	[PERF_RECORD_KSYMBOL] = decode_ksymbol,
 	[PERF_RECORD_BPF_EVENT] = decode_bpf_event,
 	[PERF_RECORD_CGROUP] = decode_cgroup,
+	[EV_RECORD_CALLCHAIN_DEFERRED] = decode_deferred,
 };
 
 bool ev_decode_body(struct ev_decoder *decoder, struct ev_cursor cursor, uint64_t read_format,

@@ -171,6 +171,16 @@ static void encode_cgroup(struct encoding *encoding)
 	add_text(encoding, encoding->record->cgroup.path);
 }
 
+static void encode_deferred(struct encoding *encoding)
+{
+	const struct ev_deferred *deferred = &encoding->record->deferred;
+
+	ev_buffer_u64(encoding->out, deferred->cookie);
+	ev_buffer_u64(encoding->out, deferred->chain_count);
+	ev_buffer_add(encoding->out, deferred->chain,
+		      deferred->chain_count * sizeof(*deferred->chain));
+}
+
 static void add_regs(struct ev_buffer *out, uint64_t abi, uint64_t mask, uint64_t got_mask,
 		     const uint64_t *regs)
 {
@@ -342,6 +352,7 @@ static void (*const encoders[])(struct encoding *encoding) = {
 	[PERF_RECORD_KSYMBOL] = encode_ksymbol,
 	[PERF_RECORD_BPF_EVENT] = encode_bpf_event,
 	[PERF_RECORD_CGROUP] = encode_cgroup,
+	[EV_RECORD_CALLCHAIN_DEFERRED] = encode_deferred,
 };
 
 /* Bits of misc that say what the fields say: a record made up need not repeat itself. */

@@ -12,6 +12,7 @@ void ev_quality_merge(struct ev_quality *into, const struct ev_quality *from)
 	into->with_stack += from->with_stack;
 	into->truncated_stacks += from->truncated_stacks;
 	into->damaged_records += from->damaged_records;
+	into->aux_bytes += from->aux_bytes;
 	for (size_t i = 0; i < EV_LENGTH(into->unwound); i++)
 		into->unwound[i] += from->unwound[i];
 	into->guessed_frames += from->guessed_frames;

@@ -147,26 +147,30 @@ static void *name_groups(void *argument)
  */
 
 /* Names of one object are asked for together, by rising offset, which is what files like best. */
-static int by_place(const void *one, const void *other, void *context)
+static size_t order_places(struct work *work)
 {
-	const struct ev_place *places = context;
-	const struct ev_place *a = &places[*(const uint32_t *)one];
-	const struct ev_place *b = &places[*(const uint32_t *)other];
-	if (a->object != b->object)
-		return a->object < b->object ? -1 : 1;
-	return a->offset < b->offset ? -1 : a->offset > b->offset;
+	const struct ev_profile *profile = work->named->profile;
+	const struct ev_place *places = profile->places.items;
+	struct ev_keyed *order = ev_realloc(NULL, profile->places.count * sizeof(*order));
+	size_t count = 0;
+	for (uint32_t i = 1; i < profile->places.count; i++)
+		if (work->names->roles[i])
+			order[count++] = (struct ev_keyed){ places[i].offset, i };
+	ev_sort_keyed(order, count);
+	for (size_t i = 0; i < count; i++)
+		order[i].key = places[order[i].id].object;
+	ev_sort_keyed(order, count);
+	work->order = ev_realloc(NULL, (count + 1) * sizeof(*work->order));
+	for (size_t i = 0; i < count; i++)
+		work->order[i] = order[i].id;
+	free(order);
+	return count;
 }
 
 static void find_groups(struct work *work)
 {
-	const struct ev_profile *profile = work->named->profile;
-	const struct ev_place *places = profile->places.items;
-	size_t count = 0;
-	work->order = ev_alloc(profile->places.count * sizeof(*work->order));
-	for (uint32_t i = 1; i < profile->places.count; i++)
-		if (work->names->roles[i])
-			work->order[count++] = i;
-	qsort_r(work->order, count, sizeof(*work->order), by_place, profile->places.items);
+	const struct ev_place *places = work->named->profile->places.items;
+	size_t count = order_places(work);
 	for (size_t from = 0, to; from < count; from = to) {
 		uint32_t object = places[work->order[from]].object;
 		for (to = from + 1; to < count && places[work->order[to]].object == object; to++)

@@ -126,36 +126,7 @@ static void find_tag_keys(struct building *build)
 		ev_map_done(&maps[i]);
 }
 
-/* ---- order ---------------------------------------------------------------------------------- */
-
-static int by_weight(const void *one, const void *other, void *context)
-{
-	const struct building *build = context;
-	const struct ev_table *table = build->table;
-	const struct ev_strings *strings = build->named->profile->strings;
-	const struct ev_row *a = one, *b = other;
-	for (size_t e = 0; e < table->event_count; e++) {
-		uint64_t left = table->has_children ? a->children[e] : a->period[e];
-		uint64_t right = table->has_children ? b->children[e] : b->period[e];
-		if (left != right)
-			return left > right ? -1 : 1;
-	}
-	if (a->depth != b->depth)
-		return a->depth < b->depth ? -1 : 1;
-	for (size_t e = 0; e < table->event_count; e++)
-		if (a->period[e] != b->period[e])
-			return a->period[e] > b->period[e] ? -1 : 1;
-	for (size_t k = 0; k < table->key_count; k++) {
-		if (a->values[k] == b->values[k])
-			continue;
-		int order = strcmp(ev_strings_text(strings, a->values[k]),
-				   ev_strings_text(strings, b->values[k]));
-		if (order)
-			return order;
-	}
-	return strcmp(ev_strings_text(strings, build->hidden[a->frame_key]),
-		      ev_strings_text(strings, build->hidden[b->frame_key]));
-}
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 static void finish_rows(struct building *build, struct ev_rows *rows)
 {
@@ -184,8 +155,7 @@ static void finish_rows(struct building *build, struct ev_rows *rows)
 					? build->frame_values.items[row->frame_key * keys + k]
 					: build->tag_values.items[row->tag_key * keys + k];
 	}
-	if (table->row_count)
-		qsort_r(table->rows, table->row_count, sizeof(*table->rows), by_weight, build);
+	ev_rows_order(table, build->named->profile->strings, build->hidden);
 }
 
 /* ---- totals --------------------------------------------------------------------------------- */

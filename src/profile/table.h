@@ -74,6 +74,10 @@ void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 /* Totals, and children by falling total, of nodes that have their own weights and parents. */
 void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named);
 
+/* Order the table's rows as ev_table_build says; `hidden` is the text that parts rows of one frame
+ * key from others with the same values. */
+void ev_rows_order(struct ev_table *table, struct ev_strings *strings, const uint32_t *hidden);
+
 /* Sort what the index counts: end[k] is where the ids of key k end; ids of EV_NO_KEY are left out.
  * Both arrays are new; the order within a key stays. */
 void ev_sort_by_key(size_t count, size_t key_count, const uint32_t *keys, uint32_t **ids,

@@ -108,7 +108,7 @@ static void find_inner_ends(struct ev_table_index *index, const struct ev_named 
 	index->inner_end = end;
 }
 
-static void find_starts(const struct ev_table *table, const struct ev_named *named)
+void ev_table_prepare_trees(const struct ev_table *table, const struct ev_named *named)
 {
 	struct ev_table_index *index = table->index;
 	uint32_t *keys;
@@ -305,7 +305,7 @@ static struct growing begin(struct ev_tree *tree, const struct ev_table *table,
 {
 	*tree = (struct ev_tree){ 0 };
 	ev_array_add(&tree->nodes);
-	find_starts(table, named);
+	ev_table_prepare_trees(table, named);
 	return (struct growing){
 		.tree = tree, .table = table, .named = named, .row = row, .event = event
 	};

@@ -104,6 +104,17 @@ static void read_places(struct carried *carried, struct carried_object *object,
 	}
 }
 
+void ev_carried_add(struct carried *carried, const struct carried_object *object)
+{
+	uint32_t *first =
+		ev_map_add(&carried->by_path, ev_hash_bytes(object->path, strlen(object->path)),
+			   (uint64_t)object->pid << 8 | object->kind, NULL);
+	struct carried_object *added = ev_array_add(&carried->objects);
+	*added = *object;
+	added->next = *first;
+	*first = (uint32_t)carried->objects.count;
+}
+
 static void read_object(struct carried *carried, struct ev_cursor *at)
 {
 	struct carried_object object = { 0 };
@@ -123,12 +134,7 @@ static void read_object(struct carried *carried, struct ev_cursor *at)
 	object.build_id_bytes = (uint8_t)length;
 	read_functions(carried, &object, at);
 	read_places(carried, &object, at);
-	uint32_t *first =
-		ev_map_add(&carried->by_path, ev_hash_bytes(object.path, strlen(object.path)),
-			   (uint64_t)object.pid << 8 | object.kind, NULL);
-	object.next = *first;
-	*ev_array_add(&carried->objects) = object;
-	*first = (uint32_t)carried->objects.count;
+	ev_carried_add(carried, &object);
 }
 
 static void read_codes(struct carried *carried, struct ev_cursor *at)
@@ -223,6 +229,7 @@ void ev_carried_done(struct carried *carried)
 	ev_array_done(&carried->frames);
 	ev_array_done(&carried->codes);
 	ev_map_done(&carried->by_path);
+	ev_arena_done(&carried->arena);
 	free(carried->bytes);
 	*carried = (struct carried){ 0 };
 }

@@ -60,10 +60,15 @@ struct carried {
 	EV_ARRAY(struct carried_frame) frames;
 	EV_ARRAY(struct carried_code) codes;
 	struct ev_map by_path;
+	struct ev_arena arena; /* of what other recorders carry */
 };
 
 /* What can be understood of a section; empty when nothing can. */
 void ev_carried_decode(struct carried *carried, const void *bytes, size_t size_bytes);
+/* What other recorders' sections tell, behind ev_carried_decode. */
+void ev_carried_take_foreign(struct carried *carried, const struct ev_recording *recording);
+/* Takes the object's arrays over. */
+void ev_carried_add(struct carried *carried, const struct carried_object *object);
 const struct carried_object *ev_carried_object(const struct carried *carried,
 					       const struct ev_object *object);
 const struct carried_function *ev_carried_function(const struct carried_object *object,

@@ -17,12 +17,20 @@ static void add_range(struct code_ranges *ranges, const struct image *image,
 		(struct code_range){ .start = offset, .end = offset + function->size_bytes };
 }
 
-static int by_start(const void *one, const void *other)
+/* By start, then by end: ends first, and the order of starts keeps it. */
+static void sort_ranges(struct code_ranges *ranges)
 {
-	const struct code_range *a = one, *b = other;
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
-	return a->end < b->end ? -1 : a->end > b->end;
+	size_t count = ranges->items.count;
+	struct code_range *items = ranges->items.items;
+	struct ev_keyed *order = ev_realloc(NULL, count * sizeof(*order));
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = (struct ev_keyed){ items[i].end, i };
+	ev_sort_keyed(order, count);
+	for (size_t i = 0; i < count; i++)
+		order[i].key = items[order[i].id].start;
+	ev_sort_keyed(order, count);
+	ev_order_items(items, sizeof(*items), order, count);
+	free(order);
 }
 
 void ev_code_ranges_read(struct code_ranges *ranges, const struct image *image)
@@ -36,8 +44,7 @@ void ev_code_ranges_read(struct code_ranges *ranges, const struct image *image)
 			add_range(ranges, image, &function);
 	ev_frame_section_close(&section);
 	if (ranges->items.count)
-		qsort(ranges->items.items, ranges->items.count, sizeof(*ranges->items.items),
-		      by_start);
+		sort_ranges(ranges);
 }
 
 struct code_range *ev_code_ranges_find(const struct code_ranges *ranges, uint64_t offset)

@@ -7,6 +7,10 @@
 /* So many mappings are looked through one by one before they are put into a tree. */
 #define PENDING_LIMIT 16
 
+/* The bit by which simpleperf marks generated code that it has put into a file: the symbols of that
+ * are at the addresses where it ran, and all that one file holds is mapped from one offset. */
+#define SIMPLEPERF_JIT 0x4000
+
 struct ev_space_set *ev_space_set_open(void)
 {
 	struct ev_space_set *set = ev_alloc(sizeof(*set));
@@ -101,6 +105,8 @@ static void add_mmap(struct ev_space_set *set, const struct ev_record *record)
 		.file_offset = mmap->file_offset,
 		.path = ev_strings_add_text(set->texts, mmap->path ? mmap->path : ""),
 	};
+	if (mmap->prot & SIMPLEPERF_JIT)
+		mapping->file_offset = mmap->start;
 	uint32_t build = ev_space_build_add(set, mmap->build_id, mmap->build_id_bytes);
 	mapping->build = build;
 	if (build) {

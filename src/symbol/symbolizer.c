@@ -58,6 +58,8 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		recording ? ev_recording_section(recording, EV_FEATURE_EVPROF_SYMBOLS) : NULL;
 	if (section)
 		ev_carried_decode(&symbolizer->carried, section->bytes, section->size_bytes);
+	if (recording)
+		ev_carried_take_foreign(&symbolizer->carried, recording);
 	return symbolizer;
 }
 

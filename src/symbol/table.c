@@ -80,6 +80,17 @@ static uint32_t outer_of(const struct table *table, size_t at)
 	return outer;
 }
 
+static void sort_starts(struct table *table)
+{
+	size_t count = table->symbols.count;
+	struct ev_keyed *order = ev_realloc(NULL, count * sizeof(*order));
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = (struct ev_keyed){ table->symbols.items[i].start, i };
+	ev_sort_keyed(order, count);
+	ev_order_items(table->symbols.items, sizeof(*table->symbols.items), order, count);
+	free(order);
+}
+
 /* Some tables, the kernel's among them, are sorted but for the names of one address. */
 static void sort_symbols(struct table *table)
 {
@@ -87,8 +98,8 @@ static void sort_symbols(struct table *table)
 	size_t count = table->symbols.count;
 	for (size_t i = 1; i < count; i++) {
 		if (symbols[i].start < symbols[i - 1].start) {
-			qsort_r(symbols, count, sizeof(*symbols), by_address, table);
-			return;
+			sort_starts(table);
+			break;
 		}
 	}
 	for (size_t from = 0, to; from < count; from = to) {

@@ -139,6 +139,14 @@ static void print_unwound(FILE *out, const struct ev_quality *quality, const cha
 		putc('\n', out);
 }
 
+static void print_aux(FILE *out, uint64_t aux_bytes, const char *prefix)
+{
+	fprintf(out, "%sTrace: ", prefix);
+	print_count(out, "", aux_bytes,
+		    " bytes of a processor's trace (AUX) are passed over; what it says of "
+		    "instructions and branches is not in this report\n");
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -224,6 +232,8 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 	putc('\n', out);
 	for (size_t i = 0; i < report->part_count; i++)
 		print_part(out, &report->parts[i], prefix);
+	if (quality->aux_bytes)
+		print_aux(out, quality->aux_bytes, prefix);
 	print_unwound(out, quality, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);

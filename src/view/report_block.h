@@ -48,6 +48,8 @@ void ev_block_print_number(struct ev_block *block, const struct ev_shown *column
 /* The rows by their keys one below another, with the columns of numbers of the block before them,
  * and the heads of these. */
 void ev_block_print_hierarchy(struct ev_block *block);
+/* All rows, each with its call chains. */
+void ev_block_print_rows(struct ev_block *block);
 /* Columns under one title: the events, or 1. */
 size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column);
 /* How wide the parts of a ratio column must be. */

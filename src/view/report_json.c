@@ -114,6 +114,7 @@ static void print_quality(FILE *out, const struct ev_report *report)
 		{ "with_stack", quality->with_stack },
 		{ "truncated_stacks", quality->truncated_stacks },
 		{ "damaged_records", quality->damaged_records },
+		{ "aux_bytes", quality->aux_bytes },
 	};
 	fputs("  \"quality\": {", out);
 	for (size_t i = 0; i < EV_LENGTH(counts); i++)

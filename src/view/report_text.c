@@ -173,21 +173,6 @@ static void print_column_heads(struct ev_block *block)
 	fputs("\n#\n", block->out);
 }
 
-static void print_row(struct ev_block *block, const struct ev_row *row)
-{
-	char separator = block->options->separator;
-	for (size_t c = 0; c < block->columns.count; c++) {
-		const struct ev_shown *column = &block->columns.items[c];
-		if (separator && c)
-			putc_unlocked(separator, block->out);
-		else if (!separator)
-			fputs("  ", block->out);
-		ev_block_print_cell(block, column, row, c + 1 == block->columns.count);
-	}
-	putc_unlocked('\n', block->out);
-	ev_arena_reset(&block->scratch);
-}
-
 /* 2324 -> "2K", as perf abbreviates. */
 static void print_short(FILE *out, uint64_t number)
 {
@@ -299,11 +284,8 @@ static void print_block(FILE *out, const struct ev_report *report,
 	}
 	if (options->hierarchy)
 		ev_block_print_hierarchy(&block);
-	for (size_t i = 0; i < block.row_count && !options->hierarchy; i++) {
-		print_row(&block, block.rows[i]);
-		if (options->chains != EV_CHAIN_NONE)
-			ev_print_chains(out, report, options, block.rows[i], events.first);
-	}
+	else
+		ev_block_print_rows(&block);
 	if (!options->quiet) {
 		explain_ratios(&block);
 		explain_intervals(&block);

@@ -1,0 +1,28 @@
+/* How far a long walk is: a line on a terminal, for who would else wonder. */
+#ifndef CMD_PROGRESS_H
+#define CMD_PROGRESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+	const char *what; /* "reading perf.data"; NULL: nothing is told */
+	uint64_t total_bytes;
+	_Atomic uint64_t done_bytes;
+	uint64_t began_ns, told_ns;
+	bool shown;
+};
+/* Tells only on a terminal, and only what takes longer than a second. `what` must stay. */
+void progress_begin(struct progress *progress, const char *what, uint64_t total_bytes);
+/* From any thread. */
+static inline void progress_add(struct progress *progress, uint64_t bytes)
+{
+	atomic_fetch_add_explicit(&progress->done_bytes, bytes, memory_order_relaxed);
+}
+/* From one thread, often. */
+void progress_tell(struct progress *progress);
+/* The line is gone. */
+void progress_end(struct progress *progress);
+
+#endif
