@@ -111,7 +111,8 @@ struct ev_sample {
 	uint64_t intr_regs_abi, intr_regs_mask;
 	const uint64_t *intr_regs;
 	const void *user_stack;  /* from the stack pointer upwards */
-	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
+	size_t user_stack_bytes; /* really copied (dyn_size) */
+	size_t user_stack_room;  /* what was to be copied, if there was so much */
 	const void *aux;         /* of PERF_SAMPLE_AUX */
 	size_t aux_bytes;
 };
@@ -256,6 +257,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_PARTIAL "partial"
 /* The note of a recording that a simulator made: the model, "callgrind 3.19.0: I1 …". */
 #define EV_NOTE_SIMULATED "simulated"
+/* The note of a recording whose stacks were unwound while it was made: how they ended. */
+#define EV_NOTE_STACKS "stacks"
 /* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
  * walked by passing the last answer as `after`. */
 const char *ev_recording_note(const struct ev_recording *recording, const char *key,

@@ -264,13 +264,54 @@ static char *why_unfinished(const struct ev_recording *recording)
 	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
 }
 
-static bool carries_stacks(const struct ev_recording *recording)
+/* *all: every call chain of the recording is such a copy. */
+static bool carries_stacks(const struct ev_recording *recording, bool *all)
 {
 	uint64_t needed = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	bool any = false;
+	*all = true;
+	for (size_t i = 0; i < recording->event_count; i++) {
+		uint64_t type = recording->events[i].attr.sample_type;
+		if ((type & needed) == needed)
+			any = true;
+		else if (type & PERF_SAMPLE_CALLCHAIN)
+			*all = false;
+	}
+	return any;
+}
+
+/* Names for how stacks may end that are unwound now. Those that were unwound when they were
+ * recorded brought theirs with them. */
+static void name_ends(struct loaded *loaded)
+{
+	const struct ev_recording *recording = loaded->recording;
+	uint32_t objects = ev_space_set_object_count(loaded->spaces);
+	EV_ARRAY(struct ev_stack_end) ends = { 0 };
+	struct ev_arena arena = { 0 };
 	for (size_t i = 0; i < recording->event_count; i++)
-		if ((recording->events[i].attr.sample_type & needed) == needed)
-			return true;
-	return false;
+		*ev_array_add(&ends) =
+			(struct ev_stack_end){ EV_UNWOUND_TRUNCATED,
+					       recording->events[i].attr.sample_stack_user };
+	*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_TOO_DEEP, 0 };
+	*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_BROKEN, 0 };
+	for (uint32_t i = 0; i < EV_GENERATED_COUNT; i++)
+		*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_NO_OBJECT, i };
+	for (uint32_t i = 0; i < objects; i++)
+		*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_NO_CFI, i };
+	for (size_t i = 0; i < ends.count; i++) {
+		struct ev_record mapping;
+		ev_stack_end_mapping(&mapping, loaded->spaces, ends.items[i], &arena);
+		ev_space_set_add(loaded->spaces, &mapping);
+	}
+	ev_space_set_ready(loaded->spaces);
+	ev_arena_done(&arena);
+	ev_array_done(&ends);
+}
+
+/* Was every chain of the recording unwound from copies? */
+static bool was_unwound(const struct ev_recording *recording)
+{
+	return ev_recording_note(recording, EV_NOTE_STACKS, NULL);
 }
 
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
@@ -293,7 +334,12 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 			   loaded->recording->last_time_ns);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
-	wanted.unwind = options->stacks && carries_stacks(loaded->recording);
+	bool all;
+	wanted.unwind = carries_stacks(loaded->recording, &all) && options->stacks;
+	wanted.unwound = options->stacks && was_unwound(loaded->recording);
+	if (wanted.unwind)
+		name_ends(loaded);
+	loaded->profile->quality.ends_known = wanted.unwound || (wanted.unwind && all);
 	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;

@@ -35,7 +35,7 @@ static int check_options(const struct record_options *options, struct ev_err *er
 
 static bool wants_chains(const struct record_options *options)
 {
-	return options->callchain || options->user_callchains;
+	return options->chains != RECORD_CHAINS_NONE || options->user_callchains;
 }
 
 /* ---- the file ----------------------------------------------------------------------------------

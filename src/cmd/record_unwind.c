@@ -13,6 +13,9 @@ struct record_unwind {
 	struct ev_decoder *decoder;
 	struct ev_space_set *spaces;
 	struct ev_unwinder *unwinder;
+	struct ev_stack_ends *stack_ends;
+	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
+	struct record_stacks *stacks;
 	struct ev_writer *writer;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
@@ -20,19 +23,39 @@ struct record_unwind {
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
 	uint64_t ends[EV_UNWOUND_END_COUNT];
+	uint64_t guessed;    /* frames, by the frame pointer */
 	uint64_t unreadable; /* samples that made no sense */
 };
 
-struct record_unwind *record_unwind_open(struct ev_recording *recording)
+static bool has_copies(const struct perf_event_attr *attr)
 {
+	return attr->sample_type & PERF_SAMPLE_STACK_USER;
+}
+
+static bool any_has_copies(const struct ev_recording *recording)
+{
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (has_copies(&recording->events[i].attr))
+			return true;
+	return false;
+}
+
+struct record_unwind *record_unwind_open(struct ev_recording *recording,
+					 struct record_stacks *stacks)
+{
+	if (!any_has_copies(recording))
+		return NULL;
 	struct record_unwind *unwind = ev_alloc(sizeof(*unwind));
 	size_t count = recording->event_count;
 	unwind->recording = recording;
+	unwind->stacks = stacks;
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
 		struct perf_event_attr *attr = &recording->events[i].attr;
 		unwind->opened.events[i] = recording->events[i];
+		if (!has_copies(attr))
+			continue;
 		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 		attr->sample_regs_user = 0;
 		attr->sample_stack_user = 0;
@@ -42,6 +65,7 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording)
 	unwind->spaces = ev_space_set_open();
 	ev_space_set_ready(unwind->spaces);
 	unwind->unwinder = ev_unwinder_open(unwind->spaces, NULL, NULL);
+	unwind->stack_ends = ev_stack_ends_open(unwind->spaces);
 	return unwind;
 }
 
@@ -75,6 +99,16 @@ static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_ra
 	return true;
 }
 
+/* What is told beside the samples. */
+static void take_in(struct record_unwind *unwind, const struct ev_record *record)
+{
+	ev_space_set_add(unwind->spaces, record);
+	if (record->type == PERF_RECORD_LOST || record->type == PERF_RECORD_LOST_SAMPLES)
+		unwind->stacks->lost += record->lost.lost;
+	if (record->type == PERF_RECORD_MMAP2 || record->type == PERF_RECORD_MMAP)
+		record_stacks_map(unwind->stacks, &record->mmap);
+}
+
 int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
 		       struct ev_err *err)
 {
@@ -83,30 +117,71 @@ int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t s
 	struct ev_raw raw;
 	(void)err;
 	ev_buffer_add(&unwind->arrived, bytes, size_bytes);
-	while (next_record(&unwind->arrived, &from, &raw))
+	while (next_record(&unwind->arrived, &from, &raw)) {
+		unwind->stacks->samples += raw.type == PERF_RECORD_SAMPLE;
 		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record))
-			ev_space_set_add(unwind->spaces, &record);
+			take_in(unwind, &record);
+	}
 	return 0;
+}
+
+/* The end of a chain gets its name when it first occurs: from the beginning and for every process,
+ * because samples are not in order. */
+static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struct ev_err *err)
+{
+	struct ev_arena arena = { 0 };
+	struct ev_record mapping;
+	bool added;
+	ev_map_add(&unwind->ends_told, ev_stack_end_address(end), 0, &added);
+	if (!added)
+		return 0;
+	ev_stack_end_mapping(&mapping, unwind->spaces, end, &arena);
+	int rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	ev_arena_done(&arena);
+	return rc;
+}
+
+/* The chain of a sample with a copy of its stack; how many addresses. */
+static size_t chain_of(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_stack_end *end)
+{
+	const struct ev_sample *sample = &record->sample;
+	struct ev_unwound how;
+	size_t count =
+		ev_unwind_chain(unwind->unwinder, record, unwind->chain, CHAIN_LIMIT - 2, &how);
+	count = ev_stack_end_add(unwind->stack_ends, sample, &how, unwind->chain, count,
+				 CHAIN_LIMIT, end);
+	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
+		unwind->ends[how.end]++;
+		unwind->guessed += how.guessed;
+		record_stacks_count(unwind->stacks, how.end, sample->user_stack_room);
+	}
+	return count;
 }
 
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
 {
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
-	struct ev_unwound how;
+	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
 	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
 	if (ev_decode(unwind->decoder, raw, &record)) {
 		unwind->unreadable++;
 		return 0;
 	}
-	size_t count = ev_unwind_chain(unwind->unwinder, &record, unwind->chain, CHAIN_LIMIT, &how);
-	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE)
-		unwind->ends[how.end]++;
-	sample->chain = unwind->chain;
-	sample->chain_count = count;
+	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
+		return ev_writer_add(unwind->writer, raw->header, raw->size_bytes, err);
+	if (sample->user_stack_room) {
+		sample->chain_count = chain_of(unwind, &record, &end);
+		sample->chain = unwind->chain;
+	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
+		record_stacks_count(unwind->stacks, EV_UNWOUND_COMPLETE, 0);
+	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 	unwind->record.size_bytes = 0;
-	int rc = ev_encode(unwind->recording, &record, &unwind->record, err);
+	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
+	if (!rc)
+		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
 	return rc ? rc
 		  : ev_writer_add(unwind->writer, unwind->record.bytes, unwind->record.size_bytes,
 				  err);
@@ -134,6 +209,20 @@ uint64_t record_unwind_unreadable(const struct record_unwind *unwind)
 	return unwind->unreadable;
 }
 
+bool record_unwind_all(const struct record_unwind *unwind)
+{
+	for (size_t i = 0; i < unwind->opened.event_count; i++)
+		if (unwind->opened.events[i].attr.sample_type & PERF_SAMPLE_CALLCHAIN &&
+		    !has_copies(&unwind->opened.events[i].attr))
+			return false;
+	return true;
+}
+
+uint64_t record_unwind_guessed(const struct record_unwind *unwind)
+{
+	return unwind->guessed;
+}
+
 const uint64_t *record_unwind_ends(const struct record_unwind *unwind)
 {
 	return unwind->ends;
@@ -144,6 +233,8 @@ void record_unwind_close(struct record_unwind *unwind)
 	if (!unwind)
 		return;
 	ev_unwinder_close(unwind->unwinder);
+	ev_stack_ends_close(unwind->stack_ends);
+	ev_map_done(&unwind->ends_told);
 	ev_space_set_close(unwind->spaces);
 	ev_decoder_close(unwind->decoder);
 	ev_buffer_done(&unwind->waiting);

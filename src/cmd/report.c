@@ -29,7 +29,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
-	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
+	ROW(0, "children", NULL, COUNT, children, "count callees too (on with -g)"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
 	ROW(0, "percentage", "relative|absolute", TEXT, percentage, "of what is shown, or of everything (absolute)"),
@@ -91,7 +91,8 @@ static struct load_options load_options_of(const struct report_options *options,
 	bool text = plan->format == ev_report_format_find("text");
 	const struct ev_filter *filter = &options->filter;
 	return (struct load_options){
-		.stacks = options->children || options->view.chains != EV_CHAIN_NONE || !text,
+		.stacks = report_wants_children(options, plan) ||
+			  options->view.chains != EV_CHAIN_NONE || !text,
 		.by_comm = has_key(plan, EV_KEY_COMM) || has_key(plan, EV_KEY_PID) ||
 			   has_key(plan, EV_KEY_TID) || filter->comms || !text,
 		.by_pid = has_key(plan, EV_KEY_PID) || filter->pids,
@@ -124,7 +125,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	if (options->view.header_only)
 		return 0;
 	bool chains = loaded->profile->quality.with_stack > 0;
-	bool children = options->children && chains;
+	bool children = report_wants_children(options, plan) && chains;
 	options->view.children = children;
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
@@ -235,7 +236,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 {
 	struct report_options options = {
 		.input = "perf.data",
-		.children = true,
+		.children = 1,
 		.demangle = true,
 		.inlined = true,
 		.group = 1,

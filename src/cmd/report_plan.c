@@ -73,9 +73,16 @@ static int parse_small(struct report_options *options, struct ev_err *err)
 		options->view.separator = *separator == '\\' ? '\t' : *separator;
 	if (options->view.percent_limit < 0 || options->view.percent_limit > 100)
 		return ev_fail(err, EINVAL, "--percent-limit is a percentage");
-	if (!options->order_given)
-		options->view.order = options->children ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
 	return 0;
+}
+
+bool report_wants_children(const struct report_options *options, const struct report_plan *plan)
+{
+	bool text = plan->format == ev_report_format_find("text");
+	if (options->children != 1)
+		return options->children;
+	return options->view.chains != EV_CHAIN_NONE || !text ||
+	       report_has_field(plan, EV_FIELD_CHILDREN);
 }
 
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err)
@@ -91,6 +98,9 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 		rc = parse_widths(options, err);
 	if (!rc)
 		rc = report_columns(options, plan, err);
+	if (!rc && !options->order_given)
+		options->view.order =
+			report_wants_children(options, plan) ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
 	options->view.groups = options->group > 0;
 	options->view.group = options->group > 1;
 	return rc;

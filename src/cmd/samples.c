@@ -30,6 +30,7 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	if (!options->unwind)
 		return;
 	sink->unwinder = ev_unwinder_open(spaces, recording, options->load->symbols);
+	sink->ends = ev_stack_ends_open(spaces);
 	sink->unwound = ev_alloc(UNWOUND_LIMIT * sizeof(*sink->unwound));
 }
 
@@ -296,7 +297,11 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_unwound how;
-	size_t count = ev_unwind_chain(sink->unwinder, record, sink->unwound, UNWOUND_LIMIT, &how);
+	struct ev_stack_end end;
+	size_t count =
+		ev_unwind_chain(sink->unwinder, record, sink->unwound, UNWOUND_LIMIT - 2, &how);
+	count = ev_stack_end_add(sink->ends, sample, &how, sink->unwound, count, UNWOUND_LIMIT,
+				 &end);
 	sink->profile->quality.unwound[how.end]++;
 	sink->profile->quality.guessed_frames += how.guessed;
 	if (how.end == EV_UNWOUND_NO_REGISTERS)
@@ -304,6 +309,14 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->chain = sink->unwound;
 	sample->chain_count = count;
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
+}
+
+/* A chain that was unwound when it was recorded tells by its last address how it ended. */
+static void count_end(struct sample_sink *sink, const struct ev_sample *sample)
+{
+	if (sink->options->unwound && sample->chain_count)
+		sink->profile->quality
+			.unwound[ev_stack_end_at(sample->chain[sample->chain_count - 1])]++;
 }
 
 /* False for a sample outside of the time asked for; else it is one of the profile's. */
@@ -334,6 +347,7 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
+	count_end(sink, &record.sample);
 	uint32_t tag = tag_of(sink, &record);
 	uint64_t period = period_of(sink, &record);
 	if (stacks && record.sample.chain_count) {
@@ -428,6 +442,7 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
+	count_end(sink, &record.sample);
 	uint32_t tag = tag_of(sink, &record);
 	uint32_t index = cell_of_reads(sink, &record, tag);
 	const struct ev_read_delta *own =
@@ -444,6 +459,7 @@ void sample_sink_close(struct sample_sink *sink)
 {
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
+	ev_stack_ends_close(sink->ends);
 	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);

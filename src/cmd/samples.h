@@ -9,6 +9,7 @@
 struct sample_options {
 	const struct load_options *load;
 	bool unwind;            /* samples carry registers and copies of their stacks */
+	bool unwound;           /* they did when they were recorded: chains tell how they ended */
 	struct time_range time; /* samples outside are left out */
 	/* Where samples carry counts; NULL else. */
 	struct ev_reads *reads;
@@ -64,6 +65,7 @@ struct sample_sink {
 	uint64_t seeds[4];
 
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
+	struct ev_stack_ends *ends;         /* the same */
 	uint64_t *unwound;                  /* chain of such a sample */
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */

@@ -128,6 +128,16 @@ const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const char *sym
 	return trouble;
 }
 
+bool ev_perf_map_exists(uint32_t pid)
+{
+	char path[80];
+	snprintf(path, sizeof(path), "/proc/%u/root/tmp/perf-%u.map", pid, pid_inside(pid));
+	if (!access(path, F_OK))
+		return true;
+	snprintf(path, sizeof(path), "/tmp/perf-%u.map", pid);
+	return !access(path, F_OK);
+}
+
 const struct perf_map_entry *ev_perf_map_find(const struct perf_map *map, uint64_t address)
 {
 	uint64_t low = 0, high = UINT64_MAX;

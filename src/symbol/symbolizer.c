@@ -92,6 +92,7 @@ static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct 
 	case EV_OBJECT_KERNEL:
 	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */
 	case EV_OBJECT_BPF:    /* has its name with it */
+	case EV_OBJECT_END:
 		return;
 	case EV_OBJECT_UNKNOWN:
 		names->trouble = index ? "nothing is known of this memory"
@@ -208,6 +209,10 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 				      found);
 	case EV_OBJECT_BPF:
 		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
+					 false };
+		return true;
+	case EV_OBJECT_END:
+		*found = (struct found){ object->shown.name, object->start, object->size_bytes,
 					 false };
 		return true;
 	case EV_OBJECT_JIT: {
@@ -361,7 +366,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	struct found found;
 	uint64_t address = 0, start;
 	bool named = find_name(symbolizer, names, object, at, &found);
-	bool generated = object->shown.kind == EV_OBJECT_JIT;
+	bool generated = object->shown.kind == EV_OBJECT_JIT || object->shown.kind == EV_OBJECT_END;
 	struct debug_frame frames[CARRIED_FRAMES] = { 0 };
 	size_t count = 0;
 	if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {
@@ -412,7 +417,8 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
 	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);
 	bool local = !symbolizer->no_local_files || symbolizer->kallsyms_path ||
-		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF;
+		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF ||
+		     object->shown.kind == EV_OBJECT_END;
 	/* What is here is asked when the recording knows less than is wanted; the names that it
 	 * carries win all the same. */
 	if (carried && out[carried - 1].made_up)

@@ -137,6 +137,18 @@ static void print_unwound(FILE *out, const struct ev_quality *quality, const cha
 		putc('\n', out);
 }
 
+/* What the recorder said of stacks that were not looked at. */
+static void print_recorded_stacks(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	struct ev_arena scratch = { 0 };
+	const char *note = report->recording && !report->stacks_loaded
+				   ? ev_recording_note(report->recording, EV_NOTE_STACKS, NULL)
+				   : NULL;
+	if (note)
+		fprintf(out, "%sStacks: %s\n", prefix, ev_text_safe(&scratch, note));
+	ev_arena_done(&scratch);
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -177,7 +189,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		fputs(" complete stacks", out);
 	} else if (samples && ev_report_has_chains(report)) {
 		fputs(report->stacks_loaded ? ", no sample has a stack"
-					    : ", stacks not looked at (--no-children)",
+					    : ", stacks are there (-g shows them)",
 		      out);
 	}
 	print_count(out, ", ", quality->lost, " lost");
@@ -189,6 +201,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
 	putc('\n', out);
 	print_unwound(out, quality, prefix);
+	print_recorded_stacks(out, report, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)

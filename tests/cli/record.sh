@@ -504,7 +504,7 @@ test_perf_takes_the_pipe() {
 test_perf_sees_the_same_functions_in_the_same_shares() {
 	needs_perf
 	record -F 2000 "$specimens/two_functions" 200
-	perf report --stdio -i perf.data -s symbol -t, 2>err >theirs
+	perf report --stdio --no-children -g none -i perf.data -s symbol -t, 2>err >theirs
 	theirs=$(awk -F, '/twice/ { sub("%", "", $1); print $1 + 0 }' theirs)
 	run report --format json
 	ours=$(symbol_percent twice)
