@@ -271,10 +271,12 @@ static bool carries_stacks(const struct ev_recording *recording, bool *all)
 	bool any = false;
 	*all = true;
 	for (size_t i = 0; i < recording->event_count; i++) {
-		uint64_t type = recording->events[i].attr.sample_type;
-		if ((type & needed) == needed)
+		const struct perf_event_attr *attr = &recording->events[i].attr;
+		bool has_samples =
+			attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_DUMMY;
+		if ((attr->sample_type & needed) == needed)
 			any = true;
-		else if (type & PERF_SAMPLE_CALLCHAIN)
+		else if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN)
 			*all = false;
 	}
 	return any;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "record.h"
+#include "record_reader.h"
 #include "record_unwind.h"
 #include "signals.h"
 #include "verbs.h"
@@ -206,6 +207,7 @@ static int command_status(const struct record_run *run)
 
 static void run_done(struct record_run *run)
 {
+	record_reader_close(run->reader);
 	record_unwind_close(run->unwind);
 	record_stacks_done(&run->stacks);
 	ev_writer_close(run->writer);

@@ -71,6 +71,7 @@ struct record_run {
 	struct ev_writer *writer;
 	struct record_stacks stacks;
 	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
+	struct record_reader *reader; /* of the rings, while stacks are unwound */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */

@@ -112,8 +112,8 @@ static void note_unwound(struct record_run *run)
 	ev_buffer_u8(&text, 0);
 	/* Of a part of the stacks it would say too much. */
 	ev_recording_add_note(&run->recording,
-			      record_unwind_all(run->unwind) ? EV_NOTE_STACKS : "stacks unwound",
-			      "%s", (char *)text.bytes);
+			      record_unwind_all(run->unwind) ? EV_NOTE_STACKS : "unwound", "%s",
+			      (char *)text.bytes);
 	ev_buffer_done(&text);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "record.h"
+#include "record_reader.h"
 #include "record_unwind.h"
 #include "signals.h"
 
@@ -75,17 +76,24 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_run *run = context;
-	return run->unwind ? record_unwind_take(run->unwind, bytes, size_bytes, err)
-			   : ev_writer_add(run->writer, bytes, size_bytes, err);
+	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
 static int drain(struct record_run *run, struct ev_err *err)
 {
-	int rc = ev_sampler_drain(run->sampler, take_records, run, err);
-	if (rc || !run->unwind)
+	if (!run->unwind)
+		return ev_sampler_drain(run->sampler, take_records, run, err);
+	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
+	int rc = record_reader_take(run->reader, arrived, err);
+	size_t bytes = arrived->size_bytes;
+	if (!rc)
+		rc = record_unwind_step(run->unwind, err);
+	if (rc)
 		return rc;
-	rc = record_unwind_step(run->unwind, err);
-	return rc ? rc : record_stacks_step(&run->stacks, run->sampler, &run->recording, err);
+	record_reader_pause(run->reader);
+	rc = record_stacks_step(&run->stacks, bytes, run->sampler, &run->recording, err);
+	record_reader_resume(run->reader);
+	return rc;
 }
 
 static void note_openings(struct record_run *run)
@@ -240,6 +248,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (options->verbose)
 		tell_openings(run);
 	run->unwind = record_unwind_open(&run->recording, &run->stacks);
+	if (run->unwind)
+		run->reader = record_reader_open(run->sampler);
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
@@ -396,8 +406,12 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	end_command(run);
 	if (!rc)
 		rc = drain(run, err);
-	if (!rc && run->unwind)
+	if (!rc && run->unwind) {
+		record_unwind_arrived(run->unwind)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);
+	}
+	record_reader_close(run->reader);
+	run->reader = NULL;
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	return rc;

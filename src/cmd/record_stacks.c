@@ -15,9 +15,13 @@ static const uint32_t usual_sizes[] = { 8192, 32768, 65528 };
 enum { ENOUGH_STACKS = 64, TRUNCATED_PERCENT = 2 };
 /* So long the rings are read more often, until there are enough of them. */
 #define EAGER_NS 2000000000u
+/* Who has so much to unwind at once is behind, and does not ask for more. */
+#define BEHIND_BYTES (24u << 20)
+/* After a change so many steps have records from before it. */
+#define SETTLED_AFTER 3
 /* Copies are made smaller when of so many samples more were lost; the smallest are given up when
- * that happens twice in a row. */
-enum { ENOUGH_SAMPLES = 500, LOST_PERCENT = 1, LOST_PERCENT_SMALLEST = 10, BAD_LIMIT = 2 };
+ * that happens several times in a row. */
+enum { ENOUGH_SAMPLES = 1000, LOST_PERCENT = 1, LOST_PERCENT_SMALLEST = 10, BAD_LIMIT = 3 };
 
 /* Does every occurrence make a sample? Then more than one copy of the event may not be had
  * (breakpoints, of which a processor has four), or costs (probes), and what fills the rings is not
@@ -118,6 +122,7 @@ static int change(struct record_stacks *stacks, size_t to, struct ev_sampler *sa
 		  struct ev_err *err)
 {
 	forget(stacks);
+	stacks->settling = SETTLED_AFTER;
 	stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
 	stacks->now = to;
 	if (stacks->sizes[to]) {
@@ -174,7 +179,7 @@ bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns)
 	return stacks->count > 1 && now_ns < stacks->eager_until_ns;
 }
 
-int record_stacks_step(struct record_stacks *stacks, struct ev_sampler *sampler,
+int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_sampler *sampler,
 		       struct ev_recording *recording, struct ev_err *err)
 {
 	size_t none = stacks->count - 1;
@@ -184,12 +189,16 @@ int record_stacks_step(struct record_stacks *stacks, struct ev_sampler *sampler,
 		return stacks->now == none ? 0 : change(stacks, none, sampler, err);
 	if (stacks->now == none) /* code has come that omits them */
 		return change(stacks, stacks->size, sampler, err);
+	if (stacks->settling) {
+		stacks->settling--;
+		stacks->lost = stacks->samples = 0;
+	}
 	if (stacks->lost)
 		return retreat(stacks, sampler, recording, err);
 	if (stacks->stacks < ENOUGH_STACKS)
 		return 0;
 	stacks->eager_until_ns = 0;
-	if (stacks->now < stacks->highest &&
+	if (stacks->now < stacks->highest && bytes < BEHIND_BYTES &&
 	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT)
 		return change(stacks, stacks->now + 1, sampler, err);
 	if (stacks->samples > ENOUGH_SAMPLES)

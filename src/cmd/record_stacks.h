@@ -22,7 +22,8 @@ struct record_stacks {
 	/* Since the last decision. */
 	uint64_t stacks, truncated, samples, lost;
 	uint64_t eager_until_ns;
-	unsigned bad; /* decisions in a row that saw too much lost */
+	unsigned settling; /* steps in which what comes may be of the time before */
+	unsigned bad;      /* decisions in a row that saw too much lost */
 	bool given_up;
 	/* Of the code that is mapped: all of it keeps frame pointers. */
 	bool mapped, kept;
@@ -44,8 +45,9 @@ void record_stacks_map(struct record_stacks *stacks, const struct ev_mmap *mmap)
 void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes);
 /* A decision waits for stacks: the rings should be read soon. */
 bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns);
-/* Decides anew, after the rings were drained; what is given up goes into the recording's notes. */
-int record_stacks_step(struct record_stacks *stacks, struct ev_sampler *sampler,
+/* Decides anew, after so many bytes of the rings were unwound; what is given up goes into the
+ * recording's notes. */
+int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_sampler *sampler,
 		       struct ev_recording *recording, struct ev_err *err);
 void record_stacks_done(struct record_stacks *stacks);
 

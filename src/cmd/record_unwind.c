@@ -5,7 +5,7 @@
 #include <string.h>
 #include "record_unwind.h"
 
-enum { CHAIN_LIMIT = 4096 };
+enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
 
 struct record_unwind {
 	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
@@ -20,6 +20,10 @@ struct record_unwind {
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
+	/* The latest time in all that the rings gave until now, until the drain before and the one
+	 * before that. What happened before a drain ended has come with the next one, so that the
+	 * spaces can be told of everything in order. */
+	uint64_t seen_ns, known_ns, told_ns;
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
 	uint64_t ends[EV_UNWOUND_END_COUNT];
@@ -99,30 +103,42 @@ static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_ra
 	return true;
 }
 
-/* What is told beside the samples. */
-static void take_in(struct record_unwind *unwind, const struct ev_record *record)
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind)
 {
-	ev_space_set_add(unwind->spaces, record);
-	if (record->type == PERF_RECORD_LOST || record->type == PERF_RECORD_LOST_SAMPLES)
-		unwind->stacks->lost += record->lost.lost;
-	if (record->type == PERF_RECORD_MMAP2 || record->type == PERF_RECORD_MMAP)
-		record_stacks_map(unwind->stacks, &record->mmap);
+	return &unwind->arrived;
 }
 
-int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
-		       struct ev_err *err)
+/* What is to be known of records before they are looked at one by one. */
+static void look_through(struct record_unwind *unwind, const struct ev_buffer *records)
 {
-	size_t from = unwind->arrived.size_bytes;
+	struct record_stacks *stacks = unwind->stacks;
 	struct ev_record record;
 	struct ev_raw raw;
-	(void)err;
-	ev_buffer_add(&unwind->arrived, bytes, size_bytes);
-	while (next_record(&unwind->arrived, &from, &raw)) {
-		unwind->stacks->samples += raw.type == PERF_RECORD_SAMPLE;
-		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record))
-			take_in(unwind, &record);
+	for (size_t at = 0; next_record(records, &at, &raw);) {
+		bool sample = raw.type == PERF_RECORD_SAMPLE;
+		stacks->samples += sample;
+		if (sample ? ev_decode_sample(unwind->decoder, &raw, PERF_SAMPLE_TIME, &record)
+			   : ev_decode(unwind->decoder, &raw, &record))
+			continue;
+		if (record.time_ns > unwind->seen_ns)
+			unwind->seen_ns = record.time_ns;
+		if (raw.type == PERF_RECORD_LOST || raw.type == PERF_RECORD_LOST_SAMPLES)
+			stacks->lost += record.lost.lost;
+		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
+			record_stacks_map(stacks, &record.mmap);
 	}
-	return 0;
+}
+
+/* Tells the spaces of what happened in a span of time. */
+static void tell_spaces(struct record_unwind *unwind, const struct ev_buffer *records,
+			uint64_t after_ns, uint64_t until_ns)
+{
+	struct ev_record record;
+	struct ev_raw raw;
+	for (size_t at = 0; next_record(records, &at, &raw);)
+		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record) &&
+		    record.time_ns >= after_ns && record.time_ns < until_ns)
+			ev_space_set_add(unwind->spaces, &record);
 }
 
 /* The end of a chain gets its name when it first occurs: from the beginning and for every process,
@@ -192,12 +208,20 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	struct ev_raw raw;
 	size_t at = 0;
 	int rc = 0;
+	look_through(unwind, &unwind->arrived);
+	/* Of both, each record once: those of `waiting` from before were told when they came. */
+	tell_spaces(unwind, &unwind->waiting, unwind->told_ns + 1, UINT64_MAX);
+	tell_spaces(unwind, &unwind->arrived, 0, unwind->known_ns + 1);
+	unwind->told_ns = unwind->known_ns;
+	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
 	while (!rc && next_record(&unwind->waiting, &at, &raw))
 		rc = raw.type == PERF_RECORD_SAMPLE
 			     ? write_sample(unwind, &raw, err)
 			     : ev_writer_add(unwind->writer, raw.header, raw.size_bytes, err);
 	struct ev_buffer done = unwind->waiting;
+	if (done.room_bytes > KEPT_BYTES)
+		ev_buffer_done(&done);
 	unwind->waiting = unwind->arrived;
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
@@ -211,10 +235,13 @@ uint64_t record_unwind_unreadable(const struct record_unwind *unwind)
 
 bool record_unwind_all(const struct record_unwind *unwind)
 {
-	for (size_t i = 0; i < unwind->opened.event_count; i++)
-		if (unwind->opened.events[i].attr.sample_type & PERF_SAMPLE_CALLCHAIN &&
-		    !has_copies(&unwind->opened.events[i].attr))
+	for (size_t i = 0; i < unwind->opened.event_count; i++) {
+		const struct perf_event_attr *attr = &unwind->opened.events[i].attr;
+		bool has_samples =
+			attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_DUMMY;
+		if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN && !has_copies(attr))
 			return false;
+	}
 	return true;
 }
 

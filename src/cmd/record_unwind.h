@@ -16,11 +16,10 @@ void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
-/* Records out of the rings, kept until the next step. */
-int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
-		       struct ev_err *err);
-/* The rings were drained: what the drain before brought can be unwound now, because every mapping
- * it may need has arrived. At the end, two steps. */
+/* Where the next records out of the rings go. */
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind);
+/* They are there: those of the time before can be unwound now, because every mapping that they may
+ * need has come; these wait. At the end, once more with none. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
 /* Samples of which nothing could be made, and which are not in the file. */
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind);

@@ -259,12 +259,13 @@ static void plan_group_reads(struct ev_sampler *sampler)
 	}
 }
 
-/* The first event tells, unless it begins late or sees only some CPUs or cgroups: then one more
- * event does nothing else. */
+/* The first event tells, unless it begins late, may be switched off for one with other copies of
+ * stacks, or sees only some CPUs or cgroups: then one more event does nothing else. */
 static bool needs_teller(const struct ev_event_list *events,
 			 const struct ev_sampler_options *options)
 {
-	return options->disabled || options->turned || events->items[0].cpus ||
+	return options->disabled || options->turned ||
+	       (options->stack_bytes && options->other_stack_count) || events->items[0].cpus ||
 	       events->items[0].cgroup;
 }
 

@@ -223,7 +223,9 @@ static void every_size_of_copies_is_an_event_of_its_own_and_the_first_begins(voi
 	add_event(&events, software_event("a", PERF_COUNT_SW_CPU_CLOCK, 0));
 	add_event(&events, software_event("b", PERF_COUNT_SW_PAGE_FAULTS, 0));
 	assert_int_equal(plan(), 0);
-	assert_int_equal(planned.event_count, 6);
+	/* Mappings are told whichever is on. */
+	assert_int_equal(planned.event_count, 7);
+	assert_true(attr(6)->mmap2 && !attr(0)->mmap2);
 	static const struct {
 		uint32_t bytes;
 		bool leads, begins;

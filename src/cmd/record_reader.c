@@ -1,0 +1,141 @@
+/* Records go from the rings into memory before the rings are full, whatever the recorder is busy
+ * with: reading an object's unwind tables for the first time may take a second, and on a machine
+ * that is busy itself the recorder waits for its turn. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "record_reader.h"
+
+#define FULL_PART 8             /* a ring is read when it is thought to be so full: 1/8 */
+#define SHORTEST_NS 2000000     /* between two looks */
+#define LONGEST_NS 100000000    /* nothing is so urgent at rates at which this is enough */
+#define LIMIT_BYTES (64u << 20) /* what comes then is lost in the rings, and counted there */
+#define HIGHEST_PRIORITY (-20)  /* for it only copies, and what it misses is lost */
+
+struct record_reader {
+	struct ev_sampler *sampler;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* of all that follows, and of the sampler */
+	pthread_cond_t changed;
+	bool over;
+	struct ev_buffer kept;
+	struct ev_err trouble; /* of the first failure */
+	int failed;
+};
+
+static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
+{
+	struct record_reader *reader = context;
+	(void)err;
+	ev_buffer_add(&reader->kept, bytes, size_bytes);
+	return 0;
+}
+
+static void drain(struct record_reader *reader)
+{
+	if (!reader->failed)
+		reader->failed = ev_sampler_drain(reader->sampler, keep, reader, &reader->trouble);
+}
+
+static struct timespec in_ns(uint64_t ns)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	uint64_t sum = (uint64_t)at.tv_nsec + ns;
+	at.tv_sec += (time_t)(sum / 1000000000u);
+	at.tv_nsec = (long)(sum % 1000000000u);
+	return at;
+}
+
+/* How long until a ring may be so full, at the rate of the last while. */
+static uint64_t pause_ns(const struct record_reader *reader, uint64_t bytes, uint64_t ns)
+{
+	double share = (double)ev_sampler_ring_bytes(reader->sampler) / FULL_PART;
+	double wait = bytes ? (double)ns * share / (double)bytes : LONGEST_NS;
+	return wait > LONGEST_NS ? LONGEST_NS : wait < SHORTEST_NS ? SHORTEST_NS : (uint64_t)wait;
+}
+
+static void *read_rings(void *argument)
+{
+	struct record_reader *reader = argument;
+	uint64_t pause = SHORTEST_NS, last_ns = ev_now_ns();
+	/* Of this thread alone, in Linux; without the right to it, as it was. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), HIGHEST_PRIORITY);
+	pthread_mutex_lock(&reader->lock);
+	while (!reader->over) {
+		struct timespec until = in_ns(pause);
+		pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
+		size_t before = reader->kept.size_bytes;
+		if (!reader->over && before < LIMIT_BYTES)
+			drain(reader);
+		uint64_t now_ns = ev_now_ns();
+		pause = pause_ns(reader, reader->kept.size_bytes - before, now_ns - last_ns);
+		last_ns = now_ns;
+	}
+	pthread_mutex_unlock(&reader->lock);
+	return NULL;
+}
+
+struct record_reader *record_reader_open(struct ev_sampler *sampler)
+{
+	struct record_reader *reader = ev_alloc(sizeof(*reader));
+	pthread_condattr_t by_clock;
+	sigset_t all, before;
+	reader->sampler = sampler;
+	pthread_mutex_init(&reader->lock, NULL);
+	pthread_condattr_init(&by_clock);
+	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&reader->changed, &by_clock);
+	pthread_condattr_destroy(&by_clock);
+	/* Signals are the recorder's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	reader->started = !pthread_create(&reader->thread, NULL, read_rings, reader);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return reader;
+}
+
+int record_reader_take(struct record_reader *reader, struct ev_buffer *records, struct ev_err *err)
+{
+	records->size_bytes = 0;
+	pthread_mutex_lock(&reader->lock);
+	drain(reader);
+	struct ev_buffer empty = *records;
+	*records = reader->kept;
+	reader->kept = empty;
+	int rc = reader->failed;
+	if (rc)
+		ev_fail(err, -rc, "%s", reader->trouble.text);
+	pthread_mutex_unlock(&reader->lock);
+	return rc;
+}
+
+void record_reader_pause(struct record_reader *reader)
+{
+	pthread_mutex_lock(&reader->lock);
+}
+
+void record_reader_resume(struct record_reader *reader)
+{
+	pthread_mutex_unlock(&reader->lock);
+}
+
+void record_reader_close(struct record_reader *reader)
+{
+	if (!reader)
+		return;
+	pthread_mutex_lock(&reader->lock);
+	reader->over = true;
+	pthread_cond_signal(&reader->changed);
+	pthread_mutex_unlock(&reader->lock);
+	if (reader->started)
+		pthread_join(reader->thread, NULL);
+	pthread_mutex_destroy(&reader->lock);
+	pthread_cond_destroy(&reader->changed);
+	ev_buffer_done(&reader->kept);
+	free(reader);
+}
