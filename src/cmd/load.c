@@ -338,7 +338,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->slice_ns = options->slice_ns;
 	bool all;
 	wanted.unwind = carries_stacks(loaded->recording, &all) && options->stacks;
-	wanted.unwound = options->stacks && was_unwound(loaded->recording);
+	wanted.unwound = options->stacks && (options->unwound || was_unwound(loaded->recording));
 	if (wanted.unwind)
 		name_ends(loaded);
 	loaded->profile->quality.ends_known = wanted.unwound || (wanted.unwind && all);

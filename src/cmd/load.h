@@ -7,7 +7,8 @@
 struct option_list;
 
 struct load_options {
-	bool stacks; /* keep call chains; else only where each sample was */
+	bool unwound; /* chains were unwound when they were recorded, as a note would say */
+	bool stacks;  /* keep call chains; else only where each sample was */
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
 	uint64_t slice_ns;                    /* keep time slices of this length apart, 0 = no */
 	const char *time;                     /* --time, as time_range_parse takes it; NULL = all */

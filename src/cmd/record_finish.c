@@ -37,7 +37,10 @@ static void add_build_ids(struct ev_recording *recording, const struct loaded *l
  * needs neither the program nor this machine. */
 static int carry_symbols(struct record_run *run, struct ev_err *err)
 {
-	struct load_options options = { .stacks = true };
+	struct load_options options = {
+		.stacks = true,
+		.unwound = run->unwind && record_unwind_all(run->unwind),
+	};
 	struct loaded loaded;
 	int rc = load(&loaded, run->options->output, &options, err);
 	if (rc)

@@ -2,6 +2,7 @@
  * with: reading an object's unwind tables for the first time may take a second, and on a machine
  * that is busy itself the recorder waits for its turn. */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -13,7 +14,7 @@
 #define SHORTEST_NS 2000000     /* between two looks */
 #define LONGEST_NS 100000000    /* nothing is so urgent at rates at which this is enough */
 #define LIMIT_BYTES (64u << 20) /* what comes then is lost in the rings, and counted there */
-#define HIGHEST_PRIORITY (-20)  /* for it only copies, and what it misses is lost */
+#define HIGHEST_NICE (-20)
 
 struct record_reader {
 	struct ev_sampler *sampler;
@@ -22,16 +23,53 @@ struct record_reader {
 	pthread_mutex_t lock; /* of all that follows, and of the sampler */
 	pthread_cond_t changed;
 	bool over;
+	struct ev_decoder *decoder;
 	struct ev_buffer kept;
 	struct ev_err trouble; /* of the first failure */
 	int failed;
 };
 
+/* The kernel keeps room in a sample for as much of the stack as was asked for; mostly there is
+ * less. That room is left out, but for one word, which says that there was some. */
+static bool keep_short(struct record_reader *reader, const struct ev_raw *raw)
+{
+	struct ev_record record;
+	const struct ev_sample *sample = &record.sample;
+	const uint8_t *from = (const void *)raw->header;
+	if (raw->type != PERF_RECORD_SAMPLE || ev_decode(reader->decoder, raw, &record) ||
+	    !sample->user_stack)
+		return false;
+	size_t before = (size_t)((const uint8_t *)sample->user_stack - from);
+	size_t room = (sample->user_stack_bytes + 15) & ~(size_t)7;
+	size_t behind = before + sample->user_stack_room;
+	if (room >= sample->user_stack_room)
+		return false;
+	struct perf_event_header header = *raw->header;
+	header.size = (uint16_t)(raw->size_bytes - (sample->user_stack_room - room));
+	ev_buffer_add(&reader->kept, &header, sizeof(header));
+	ev_buffer_add(&reader->kept, from + sizeof(header), before - sizeof(header) - 8);
+	ev_buffer_u64(&reader->kept, room);
+	ev_buffer_add(&reader->kept, sample->user_stack, room);
+	ev_buffer_add(&reader->kept, from + behind, raw->size_bytes - behind);
+	return true;
+}
+
 static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_reader *reader = context;
+	const uint8_t *at = bytes, *end = at + size_bytes;
 	(void)err;
-	ev_buffer_add(&reader->kept, bytes, size_bytes);
+	/* Whole records, as ev_sampler_drain hands them out. */
+	while (at < end) {
+		const struct perf_event_header *header = (const void *)at;
+		struct ev_raw raw = { .header = header,
+				      .type = header->type,
+				      .misc = header->misc,
+				      .size_bytes = header->size };
+		if (!keep_short(reader, &raw))
+			ev_buffer_add(&reader->kept, at, header->size);
+		at += header->size;
+	}
 	return 0;
 }
 
@@ -59,12 +97,20 @@ static uint64_t pause_ns(const struct record_reader *reader, uint64_t bytes, uin
 	return wait > LONGEST_NS ? LONGEST_NS : wait < SHORTEST_NS ? SHORTEST_NS : (uint64_t)wait;
 }
 
+/* This thread only copies, and what it misses is lost: nothing is to be between it and a processor.
+ * Where that is not allowed it waits for its turn. */
+static void go_first(void)
+{
+	struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_RR) };
+	if (pthread_setschedparam(pthread_self(), SCHED_RR, &first))
+		setpriority(PRIO_PROCESS, (id_t)gettid(), HIGHEST_NICE);
+}
+
 static void *read_rings(void *argument)
 {
 	struct record_reader *reader = argument;
 	uint64_t pause = SHORTEST_NS, last_ns = ev_now_ns();
-	/* Of this thread alone, in Linux; without the right to it, as it was. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), HIGHEST_PRIORITY);
+	go_first();
 	pthread_mutex_lock(&reader->lock);
 	while (!reader->over) {
 		struct timespec until = in_ns(pause);
@@ -80,12 +126,14 @@ static void *read_rings(void *argument)
 	return NULL;
 }
 
-struct record_reader *record_reader_open(struct ev_sampler *sampler)
+struct record_reader *record_reader_open(struct ev_sampler *sampler,
+					 const struct ev_recording *opened)
 {
 	struct record_reader *reader = ev_alloc(sizeof(*reader));
 	pthread_condattr_t by_clock;
 	sigset_t all, before;
 	reader->sampler = sampler;
+	reader->decoder = ev_decoder_open(opened);
 	pthread_mutex_init(&reader->lock, NULL);
 	pthread_condattr_init(&by_clock);
 	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
@@ -136,6 +184,7 @@ void record_reader_close(struct record_reader *reader)
 		pthread_join(reader->thread, NULL);
 	pthread_mutex_destroy(&reader->lock);
 	pthread_cond_destroy(&reader->changed);
+	ev_decoder_close(reader->decoder);
 	ev_buffer_done(&reader->kept);
 	free(reader);
 }

@@ -5,9 +5,10 @@
 #include <evprof/collect.h>
 
 struct record_reader;
-/* A thread of its own from here on; the sampler must outlive it. Where no thread can be had the
- * rings are read by record_reader_take alone. */
-struct record_reader *record_reader_open(struct ev_sampler *sampler);
+/* A thread of its own from here on; the sampler must outlive it, and `opened`, the events as the
+ * kernel has them. Where no thread can be had the rings are read by record_reader_take alone. */
+struct record_reader *record_reader_open(struct ev_sampler *sampler,
+					 const struct ev_recording *opened);
 /* Everything that the rings have given until now, in *records, whose bytes before are dropped. */
 int record_reader_take(struct record_reader *reader, struct ev_buffer *records, struct ev_err *err);
 /* Between these the sampler is the caller's alone, for more than waiting and switching. */

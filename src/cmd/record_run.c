@@ -249,7 +249,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 		tell_openings(run);
 	run->unwind = record_unwind_open(&run->recording, &run->stacks);
 	if (run->unwind)
-		run->reader = record_reader_open(run->sampler);
+		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);

@@ -95,19 +95,21 @@ void record_stacks_map(struct record_stacks *stacks, const struct ev_mmap *mmap)
 	stacks->mapped = true;
 }
 
-void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes)
+void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes,
+			 uint64_t room_bytes)
 {
-	if (!bytes) {
+	uint64_t wanted = stacks->sizes[stacks->now];
+	if (!room_bytes) {
 		stacks->by_kernel++;
 		return;
 	}
-	/* What was in the rings from before the last decision says nothing about it. Of the largest
-	 * size a record has not room for all. */
-	uint64_t wanted = stacks->sizes[stacks->now];
-	if (bytes > wanted || (bytes < wanted && wanted < LARGEST_BYTES))
+	/* Of the largest size a record has not room for all. A copy that is full and of another
+	 * size is from before the last decision, and says nothing about it. */
+	bool all_there = bytes < room_bytes;
+	if (!all_there && bytes != wanted && wanted < LARGEST_BYTES)
 		return;
 	stacks->stacks++;
-	stacks->truncated += end == EV_UNWOUND_TRUNCATED;
+	stacks->truncated += !all_there && end == EV_UNWOUND_TRUNCATED && bytes <= wanted;
 }
 
 /* ---- decisions ----------------------------------------------------------------------------------

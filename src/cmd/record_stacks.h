@@ -41,8 +41,10 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 void record_stacks_fix(struct record_stacks *stacks, struct ev_sampler_options *sampling);
 /* A mapping of a process that is watched. */
 void record_stacks_map(struct record_stacks *stacks, const struct ev_mmap *mmap);
-/* One stack of a sample; bytes: what was to be copied of it, 0 when it was left to the kernel. */
-void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes);
+/* One stack of a sample; bytes were copied of what there was room for, 0 when it was left to the
+ * kernel. */
+void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes,
+			 uint64_t room_bytes);
 /* A decision waits for stacks: the rings should be read soon. */
 bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns);
 /* Decides anew, after so many bytes of the rings were unwound; what is given up goes into the

@@ -103,6 +103,11 @@ static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_ra
 	return true;
 }
 
+const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind)
+{
+	return &unwind->opened;
+}
+
 struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind)
 {
 	return &unwind->arrived;
@@ -170,7 +175,8 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
 		unwind->ends[how.end]++;
 		unwind->guessed += how.guessed;
-		record_stacks_count(unwind->stacks, how.end, sample->user_stack_room);
+		record_stacks_count(unwind->stacks, how.end, sample->user_stack_bytes,
+				    sample->user_stack_room);
 	}
 	return count;
 }
@@ -191,7 +197,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
 	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
-		record_stacks_count(unwind->stacks, EV_UNWOUND_COMPLETE, 0);
+		record_stacks_count(unwind->stacks, EV_UNWOUND_COMPLETE, 0, 0);
 	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 	unwind->record.size_bytes = 0;

@@ -16,6 +16,8 @@ void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
+/* The events as the kernel has them. */
+const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind);
 /* Where the next records out of the rings go. */
 struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
