@@ -176,17 +176,17 @@ static const struct option_row rows[] = {
 
 static const struct example examples[] = {
 	{ "evprof record ./sorts", "sample where the program spends its cycles (or its time)" },
-	{ "evprof record -g -F 999 -- python3 sorts.py",
-	  "with call chains, 999 samples per second" },
-	{ "evprof record --call-graph dwarf ./sorts",
-	  "with call chains of code without frame pointers" },
+	{ "evprof record -F 999 -- python3 sorts.py", "999 samples per second" },
+	{ "evprof record --no-call-graph ./sorts", "without call chains" },
+	{ "evprof record --call-graph dwarf,65528 ./sorts",
+	  "with call chains of the largest copies of stacks from the start" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
-	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
+	{ "evprof record -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
 	{ "evprof record --simulate -e cache-misses ./cachewalk",
 	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
 	  "counted together: page faults per ms of every function" },
-	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
+	{ "evprof record -a --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
 };

@@ -25,6 +25,7 @@ struct record_reader {
 	bool over;
 	struct ev_decoder *decoder;
 	struct ev_buffer kept;
+	uint64_t read_bytes;   /* out of the rings, in all */
 	struct ev_err trouble; /* of the first failure */
 	int failed;
 };
@@ -59,6 +60,7 @@ static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_e
 	struct record_reader *reader = context;
 	const uint8_t *at = bytes, *end = at + size_bytes;
 	(void)err;
+	reader->read_bytes += size_bytes;
 	/* Whole records, as ev_sampler_drain hands them out. */
 	while (at < end) {
 		const struct perf_event_header *header = (const void *)at;
@@ -115,11 +117,11 @@ static void *read_rings(void *argument)
 	while (!reader->over) {
 		struct timespec until = in_ns(pause);
 		pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
-		size_t before = reader->kept.size_bytes;
-		if (!reader->over && before < LIMIT_BYTES)
+		uint64_t before = reader->read_bytes;
+		if (!reader->over && reader->kept.size_bytes < LIMIT_BYTES)
 			drain(reader);
 		uint64_t now_ns = ev_now_ns();
-		pause = pause_ns(reader, reader->kept.size_bytes - before, now_ns - last_ns);
+		pause = pause_ns(reader, reader->read_bytes - before, now_ns - last_ns);
 		last_ns = now_ns;
 	}
 	pthread_mutex_unlock(&reader->lock);

@@ -183,8 +183,8 @@ static void plan_stacks(struct record_run *run)
 				      "stacks: by frame pointers, for those of this processor can "
 				      "not be unwound from copies");
 	}
-	record_stacks_plan(&run->stacks, chains, options->stack_bytes, &run->events,
-			   &run->sampling);
+	record_stacks_plan(&run->stacks, chains, options->stack_bytes,
+			   run->target.kind == EV_TARGET_SYSTEM, &run->events, &run->sampling);
 }
 
 /* With stacks in the way that was planned, else in one that costs less. What really stands in the

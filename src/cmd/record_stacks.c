@@ -44,15 +44,17 @@ static bool leave_a_choice(const struct ev_event_list *events,
 }
 
 void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
-			uint32_t stack_bytes, const struct ev_event_list *events,
-			struct ev_sampler_options *sampling)
+			uint32_t stack_bytes, bool whole_machine,
+			const struct ev_event_list *events, struct ev_sampler_options *sampling)
 {
 	*stacks = (struct record_stacks){ 0 };
 	if (chains == RECORD_CHAINS_NONE || chains == RECORD_CHAINS_FP)
 		return;
 	stacks->sizes[stacks->count++] = stack_bytes ? stack_bytes : USUAL_BYTES;
 	if (chains == RECORD_CHAINS_AUTO && leave_a_choice(events, sampling)) {
-		for (size_t i = 1; i < EV_LENGTH(usual_sizes); i++)
+		/* Some process of a machine always is deep: all others should not pay for it. */
+		size_t sizes = EV_LENGTH(usual_sizes) - whole_machine;
+		for (size_t i = 1; i < sizes; i++)
 			stacks->sizes[stacks->count++] = usual_sizes[i];
 		stacks->sizes[stacks->count++] = 0;
 	}

@@ -33,10 +33,10 @@ struct record_stacks {
 	uint64_t by_kernel;     /* stacks that were left to the kernel */
 };
 
-/* What the sampler is to be opened with. False when the events leave no choice of sizes. */
+/* What the sampler is to be opened with. */
 void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
-			uint32_t stack_bytes, const struct ev_event_list *events,
-			struct ev_sampler_options *sampling);
+			uint32_t stack_bytes, bool whole_machine,
+			const struct ev_event_list *events, struct ev_sampler_options *sampling);
 /* Only the first size is left. */
 void record_stacks_fix(struct record_stacks *stacks, struct ev_sampler_options *sampling);
 /* A mapping of a process that is watched. */
