@@ -162,6 +162,7 @@ void ev_counters_close(struct ev_counters *counters);
 /* ---- sampling ---------------------------------------------------------------------------------
  */
 
+#define EV_STACK_SIZES 4 /* of copies of one stack, among which a sampler may change */
 struct ev_sampler_options {
 	uint64_t frequency_hz; /* used where the event fixes neither; 0 = use period */
 	bool frequency_given;  /* -F was typed: tracepoints, breakpoints and probes obey it too;
@@ -171,6 +172,12 @@ struct ev_sampler_options {
 	bool callchain;       /* frame-pointer chains */
 	uint32_t stack_bytes; /* copy so much of the user stack, and the registers to unwind it by;
 			       * the kernel walks its own side only. 0 = no copies */
+	/* Other sizes that may be wanted later (ev_sampler_copy), 0 for none: then the kernel
+	 * follows frame pointers in user space too, and samples keep their layout. The kernel can
+	 * not change the size of an open event, so each is opened once for each size, and one of
+	 * them is on at a time. */
+	uint32_t other_stack_bytes[EV_STACK_SIZES - 1];
+	size_t other_stack_count;
 	bool user_callchain_only, kernel_callchain_only;
 	bool addresses;         /* -d */
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
@@ -205,6 +212,9 @@ int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err);
 int ev_sampler_disable(struct ev_sampler *sampler, struct ev_err *err);
 /* One event alone, everywhere. */
 int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err);
+/* From now on copy stack_bytes of each stack (0), or the other size of that number, from 1 on. What
+ * was sampled with the size before is in the rings and stays. */
+int ev_sampler_copy(struct ev_sampler *sampler, size_t size, struct ev_err *err);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one

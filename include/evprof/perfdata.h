@@ -280,6 +280,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_PARTIAL "partial"
 /* The note of a recording that a simulator made: the model, "callgrind 3.19.0: I1 …". */
 #define EV_NOTE_SIMULATED "simulated"
+/* The note of a recording whose stacks were unwound while it was made: how they ended. */
+#define EV_NOTE_STACKS "stacks"
 /* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
  * walked by passing the last answer as `after`. */
 const char *ev_recording_note(const struct ev_recording *recording, const char *key,

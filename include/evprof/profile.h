@@ -74,6 +74,9 @@ struct ev_quality {
 	 * for which no unwind table was there, only a frame pointer. */
 	uint64_t unwound[EV_UNWOUND_END_COUNT];
 	uint64_t guessed_frames;
+	/* Of every stack it is known how it ended: one that does not end in a frame that says why
+	 * is complete. Else those are whose last function is one that threads begin in. */
+	bool ends_known;
 };
 
 struct ev_profile {

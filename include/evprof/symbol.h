@@ -18,6 +18,7 @@ enum ev_object_kind {
 	EV_OBJECT_JIT,     /* anonymous executable memory; perf map or jitdump */
 	EV_OBJECT_BPF,     /* a BPF program's code, named by KSYMBOL */
 	EV_OBJECT_UNKNOWN, /* no mapping was known: [unknown] */
+	EV_OBJECT_END,     /* no code: why a stack was not followed further, "[no CFI: libx.so]" */
 };
 struct ev_object {
 	enum ev_object_kind kind;
@@ -359,6 +360,42 @@ struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder);
 int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cfi_rows *rows,
 		     struct ev_err *err);
 void ev_unwinder_close(struct ev_unwinder *unwinder);
+
+/* ---- ends of stacks ----------------------------------------------------------------------------
+ * A stack that was not followed to where its thread began ends in a frame that says why. In a
+ * recording that is an address where no code can be, behind a marker of the kernel's, whose maps
+ * are those of all processes; a mapping of its own gives it its name, for every reader.
+ */
+
+struct ev_stack_end {
+	enum ev_unwound_end end;
+	/* Truncated: bytes that were copied; without CFI: the object; generated code: an
+	 * EV_GENERATED_… ; else 0. What is too large to be told apart is told together. */
+	uint32_t detail;
+};
+enum { EV_GENERATED_UNNAMED, EV_GENERATED_NAMED, EV_GENERATED_UNMAPPED, EV_GENERATED_COUNT };
+/* Remembers what it was asked for; belongs to one thread. `set` must outlive it. */
+struct ev_stack_ends;
+struct ev_stack_ends *ev_stack_ends_open(const struct ev_space_set *set);
+/* The end of a stack that ev_unwind left so; stack_bytes were copied at most. */
+struct ev_stack_end ev_stack_end_of(struct ev_stack_ends *ends, const struct ev_unwound *how,
+				    uint64_t stack_bytes);
+/* Of a chain that ev_unwind_chain made: sets how->end to BROKEN where a frame would lie beyond all
+ * that there was to copy, and puts the address of the end behind the chain, where it has one and
+ * there is room for two more. The new count. *end tells what was put there. */
+size_t ev_stack_end_add(struct ev_stack_ends *ends, const struct ev_sample *sample,
+			struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
+			struct ev_stack_end *end);
+void ev_stack_ends_close(struct ev_stack_ends *ends);
+/* Where it stands in a chain; 0 for a stack that is complete, or not there at all. */
+uint64_t ev_stack_end_address(struct ev_stack_end end);
+/* EV_UNWOUND_COMPLETE for an address that is none. */
+enum ev_unwound_end ev_stack_end_at(uint64_t address);
+/* The mapping that names it, for ever; its path is in the arena. */
+void ev_stack_end_mapping(struct ev_record *record, const struct ev_space_set *set,
+			  struct ev_stack_end end, struct ev_arena *arena);
+/* "16 KiB", "512 bytes": a copy of a stack as it is told. In `out`, which is returned. */
+const char *ev_stack_bytes_text(char *out, size_t size_bytes, uint64_t stack_bytes);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------
  */

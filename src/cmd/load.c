@@ -231,13 +231,57 @@ char *load_why_unfinished(const struct ev_recording *recording)
 	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
 }
 
-bool load_carries_stacks(const struct ev_recording *recording)
+/* *all, unless NULL: every call chain of the recording is such a copy. */
+bool load_carries_stacks(const struct ev_recording *recording, bool *all)
 {
 	uint64_t needed = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	bool any = false, only = true;
+	for (size_t i = 0; i < recording->event_count; i++) {
+		const struct perf_event_attr *attr = &recording->events[i].attr;
+		bool has_samples =
+			attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_DUMMY;
+		if ((attr->sample_type & needed) == needed)
+			any = true;
+		else if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN)
+			only = false;
+	}
+	if (all)
+		*all = only;
+	return any;
+}
+
+/* Names for how stacks may end that are unwound now. Those that were unwound when they were
+ * recorded brought theirs with them. */
+static void name_ends(struct loaded *loaded)
+{
+	const struct ev_recording *recording = loaded->recording;
+	uint32_t objects = ev_space_set_object_count(loaded->spaces);
+	EV_ARRAY(struct ev_stack_end) ends = { 0 };
+	struct ev_arena arena = { 0 };
 	for (size_t i = 0; i < recording->event_count; i++)
-		if ((recording->events[i].attr.sample_type & needed) == needed)
-			return true;
-	return false;
+		*ev_array_add(&ends) =
+			(struct ev_stack_end){ EV_UNWOUND_TRUNCATED,
+					       recording->events[i].attr.sample_stack_user };
+	*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_TOO_DEEP, 0 };
+	*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_BROKEN, 0 };
+	for (uint32_t i = 0; i < EV_GENERATED_COUNT; i++)
+		*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_NO_OBJECT, i };
+	for (uint32_t i = 0; i < objects; i++)
+		*ev_array_add(&ends) = (struct ev_stack_end){ EV_UNWOUND_NO_CFI, i };
+	for (size_t i = 0; i < ends.count; i++) {
+		struct ev_record mapping;
+		ev_stack_end_mapping(&mapping, loaded->spaces, ends.items[i], &arena);
+		ev_space_set_add(loaded->spaces, &mapping);
+	}
+	ev_space_set_ready(loaded->spaces);
+	ev_arena_done(&arena);
+	ev_array_done(&ends);
+}
+
+/* Was every chain of the recording unwound from copies? */
+static bool was_unwound(const struct ev_recording *recording)
+{
+	return ev_recording_note(recording, EV_NOTE_STACKS, NULL);
 }
 
 /* Equal parts of the time that is looked at. */
@@ -289,7 +333,12 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
 	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);
-	wanted.unwind = options->stacks && load_carries_stacks(loaded->recording);
+	bool all;
+	wanted.unwind = load_carries_stacks(loaded->recording, &all) && options->stacks;
+	wanted.unwound = options->stacks && (options->unwound || was_unwound(loaded->recording));
+	if (wanted.unwind)
+		name_ends(loaded);
+	loaded->profile->quality.ends_known = wanted.unwound || (wanted.unwind && all);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);

@@ -8,7 +8,8 @@
 struct option_list;
 
 struct load_options {
-	bool stacks; /* keep call chains; else only where each sample was */
+	bool unwound; /* chains were unwound when they were recorded, as a note would say */
+	bool stacks;  /* keep call chains; else only where each sample was */
 	bool by_pid, by_tid, by_comm, by_cpu; /* keep these apart */
 	uint32_t details;                     /* and these: bits 1 << ev_detail */
 	bool by_branch;                       /* each branch of a sample counts, not the sample */
@@ -51,6 +52,6 @@ int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err)
 /* What is known of why a recording was never ended; free() it. */
 char *load_why_unfinished(const struct ev_recording *recording);
 /* Samples have copies of stacks and registers to unwind them by. */
-bool load_carries_stacks(const struct ev_recording *recording);
+bool load_carries_stacks(const struct ev_recording *recording, bool *all);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "record.h"
+#include "record_reader.h"
 #include "record_unwind.h"
 #include "signals.h"
 #include "verbs.h"
@@ -13,32 +14,62 @@
 #define DEFAULT_COMPRESSION 3    /* zstd's own default */
 #define DEFAULT_STACK_BYTES 8192 /* perf's */
 
-static int parse_call_graph(void *into, const char *value, struct ev_err *err)
+static int parse_copies(struct record_options *options, const char *value, struct ev_err *err)
 {
-	struct record_options *options = into;
-	uint64_t size_bytes = DEFAULT_STACK_BYTES;
-	options->callchain = value && strcmp(value, "no") && strcmp(value, "none");
-	options->stack_bytes = 0;
-	if (!options->callchain || !strcmp(value, "fp"))
-		return 0;
-	if (strncmp(value, "dwarf", 5) || (value[5] && value[5] != ','))
-		return ev_fail(err, EINVAL,
-			       "--call-graph takes fp (frame pointers), dwarf[,BYTES] (unwind "
-			       "tables) "
-			       "or no, not '%s'",
-			       value);
-	if (value[5] && (ev_parse_size(value + 6, &size_bytes) || size_bytes < 8 ||
-			 size_bytes > STACK_BYTES_LIMIT))
+	uint64_t size_bytes = 0;
+	if (*value && (ev_parse_size(value + 1, &size_bytes) || size_bytes < 8 ||
+		       size_bytes > STACK_BYTES_LIMIT))
 		return ev_fail(err, EINVAL,
 			       "--call-graph dwarf,BYTES copies 8 to %d bytes of each stack, not "
 			       "'%s'",
-			       STACK_BYTES_LIMIT, value + 6);
+			       STACK_BYTES_LIMIT, value + 1);
 	if (!ev_unwind_registers())
 		return ev_fail(err, ENOTSUP,
 			       "stacks of this processor can not be unwound: use "
 			       "--call-graph fp");
-	options->stack_bytes = (uint32_t)(size_bytes + 7) & ~7u;
+	options->stack_bytes = size_bytes ? (uint32_t)(size_bytes + 7) & ~7u : DEFAULT_STACK_BYTES;
 	return 0;
+}
+
+static int parse_call_graph(void *into, const char *value, struct ev_err *err)
+{
+	static const struct {
+		const char *name;
+		enum record_chains chains;
+	} ways[] = {
+		{ "auto", RECORD_CHAINS_AUTO },   { "fp", RECORD_CHAINS_FP },
+		{ "no", RECORD_CHAINS_NONE },     { "none", RECORD_CHAINS_NONE },
+		{ "dwarf", RECORD_CHAINS_DWARF },
+	};
+	struct record_options *options = into;
+	options->chains_given = true;
+	options->stack_bytes = 0;
+	if (!value)
+		value = "no";
+	if (!strcmp(value, "lbr"))
+		return ev_fail(err, EINVAL,
+			       "--call-graph lbr: chains are not taken from the branch records of "
+			       "the processor; auto and dwarf need no frame pointers either");
+	size_t length = strcspn(value, ",");
+	for (size_t i = 0; i < EV_LENGTH(ways); i++) {
+		bool may_have_size = ways[i].chains == RECORD_CHAINS_DWARF;
+		if (strncmp(value, ways[i].name, length) || ways[i].name[length] ||
+		    (value[length] && !may_have_size))
+			continue;
+		options->chains = ways[i].chains;
+		return may_have_size ? parse_copies(options, value + length, err) : 0;
+	}
+	return ev_fail(err, EINVAL,
+		       "--call-graph takes auto, fp (frame pointers), dwarf[,BYTES] (unwind "
+		       "tables) "
+		       "or no, not '%s'",
+		       value);
+}
+
+static int parse_chains(void *into, const char *value, struct ev_err *err)
+{
+	(void)value;
+	return parse_call_graph(into, "auto", err);
 }
 
 static int parse_compression(void *into, const char *value, struct ev_err *err)
@@ -104,9 +135,10 @@ static const struct option_row rows[] = {
 	EVENT_ROWS(struct record_options, events),
 	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
-	ROW('g', "call-chains", NULL, FLAG, callchain, "record call chains (by frame pointers)"),
-	{ .name = "call-graph", .value = "fp|dwarf[,BYTES]|no", .kind = OPTION_CALL, .parse = parse_call_graph,
-	  .negatable = true, .help = "by frame pointers, or by unwind tables from a copy of the stack (8192 bytes)" },
+	OPTION_TO('g', "call-chains", NULL, parse_chains, "record call chains: they are, by default; as --call-graph auto"),
+	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	  .negatable = true, .help = "how call chains are followed: by what the code allows (auto), by frame pointers, by "
+				     "unwind tables from copies of the stack of so many bytes (8192); no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
@@ -144,17 +176,17 @@ static const struct option_row rows[] = {
 
 static const struct example examples[] = {
 	{ "evprof record ./sorts", "sample where the program spends its cycles (or its time)" },
-	{ "evprof record -g -F 999 -- python3 sorts.py",
-	  "with call chains, 999 samples per second" },
-	{ "evprof record --call-graph dwarf ./sorts",
-	  "with call chains of code without frame pointers" },
+	{ "evprof record -F 999 -- python3 sorts.py", "999 samples per second" },
+	{ "evprof record --no-call-graph ./sorts", "without call chains" },
+	{ "evprof record --call-graph dwarf,65528 ./sorts",
+	  "with call chains of the largest copies of stacks from the start" },
 	{ "evprof record -e page-faults -c 1 ./sorts", "every page fault" },
-	{ "evprof record -g -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
+	{ "evprof record -e uprobe:libc.so.6:malloc ./sorts", "who calls a function (as root)" },
 	{ "evprof record --simulate -e cache-misses ./cachewalk",
 	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
 	  "counted together: page faults per ms of every function" },
-	{ "evprof record -a -g --duration 10", "the whole machine for ten seconds" },
+	{ "evprof record -a --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
 };
@@ -175,8 +207,10 @@ static int command_status(const struct record_run *run)
 
 static void run_done(struct record_run *run)
 {
+	record_reader_close(run->reader);
 	record_unwind_close(run->unwind);
 	record_roots_close(run);
+	record_stacks_done(&run->stacks);
 	ev_writer_close(run->writer);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);

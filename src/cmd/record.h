@@ -7,6 +7,7 @@
 #include "control.h"
 #include "events.h"
 #include "options.h"
+#include "record_stacks.h"
 #include "simulate.h"
 #include "target.h"
 
@@ -25,8 +26,9 @@ struct record_options {
 	struct target_options target;
 	uint64_t ring_pages_bytes; /* -m */
 	bool ring_given;
-	bool callchain;       /* -g, --call-graph fp */
-	uint32_t stack_bytes; /* --call-graph dwarf */
+	enum record_chains chains; /* -g, --call-graph */
+	bool chains_given;         /* not by default */
+	uint32_t stack_bytes;      /* --call-graph dwarf */
 	bool user_callchains, kernel_callchains;
 	int compression_level;          /* -z */
 	int64_t delay_ms;               /* -D: until sampling begins; -1 = it never does */
@@ -69,7 +71,9 @@ struct record_run {
 	struct ev_writer *writer;
 	struct ev_roots *roots; /* file systems of the processes that were seen */
 	struct ev_decoder *roots_decoder;
+	struct record_stacks stacks;
 	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
+	struct record_reader *reader; /* of the rings, while stacks are unwound */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */

@@ -40,7 +40,11 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 {
 	char *cache = cache_folder();
 	struct ev_symbolizer_options where = { .roots = run->roots, .cache = cache };
-	struct load_options options = { .stacks = true, .symbols = &where };
+	struct load_options options = {
+		.stacks = true,
+		.unwound = run->unwind && record_unwind_all(run->unwind),
+		.symbols = &where,
+	};
 	struct loaded loaded;
 	int rc = load(&loaded, run->options->output, &options, err);
 	if (rc) {
@@ -69,18 +73,57 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
-/* How the stacks ended, for whoever wonders later. */
-static void note_unwound(struct record_run *run)
+static uint64_t unwound(const struct record_run *run)
 {
 	const uint64_t *ends = record_unwind_ends(run->unwind);
 	uint64_t all = 0;
 	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
 		all += ends[i];
-	ev_recording_add_note(&run->recording, "unwound",
-			      "%" PRIu64 " of %" PRIu64 " stacks complete, %" PRIu64
-			      " deeper than the %u bytes copied",
-			      ends[EV_UNWOUND_COMPLETE], all, ends[EV_UNWOUND_TRUNCATED],
-			      run->options->stack_bytes);
+	return all;
+}
+
+/* Rounded down: what is not complete never reads 100 %. */
+static double tenths(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)(uint64_t)(1000.0 * (double)part / (double)whole) / 10 : 0;
+}
+
+/* How the stacks ended, for reports that do not look at them, and whoever wonders later. */
+static void note_unwound(struct record_run *run)
+{
+	const uint64_t *ends = record_unwind_ends(run->unwind);
+	uint64_t all = unwound(run);
+	struct ev_buffer text = { 0 };
+	char bytes[32];
+	if (!all)
+		return;
+	ev_buffer_printf(&text, "%.1f%% complete (unwound)",
+			 tenths(ends[EV_UNWOUND_COMPLETE], all));
+	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++) {
+		if (!ends[i] || !ev_unwound_words(i))
+			continue;
+		ev_buffer_printf(&text, ", %.1f%% %s", tenths(ends[i], all), ev_unwound_words(i));
+		if (i == EV_UNWOUND_TRUNCATED)
+			ev_buffer_printf(&text, " (%s)",
+					 ev_stack_bytes_text(bytes, sizeof(bytes),
+							     run->stacks.largest_bytes));
+	}
+	if (record_unwind_guessed(run->unwind))
+		ev_buffer_printf(&text,
+				 "; %" PRIu64 " frames found by the frame pointer, for want of "
+				 "unwind tables",
+				 record_unwind_guessed(run->unwind));
+	if (run->stacks.by_kernel)
+		ev_buffer_printf(&text,
+				 "; %" PRIu64 " more by the kernel, where all code keeps "
+				 "frame pointers",
+				 run->stacks.by_kernel);
+	ev_buffer_u8(&text, 0);
+	/* Of a part of the stacks it would say too much. */
+	ev_recording_add_note(&run->recording,
+			      record_unwind_all(run->unwind) ? EV_NOTE_STACKS : "unwound", "%s",
+			      (char *)text.bytes);
+	ev_buffer_done(&text);
 }
 
 static void tally_of(const struct record_run *run, struct ev_sampler_tally *tally)
@@ -112,9 +155,8 @@ static double percent(uint64_t part, uint64_t whole)
 static void print_unfinished(const struct record_run *run)
 {
 	const uint64_t *ends = record_unwind_ends(run->unwind);
-	uint64_t all = 0, copied = run->options->stack_bytes;
-	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
-		all += ends[i];
+	uint64_t all = unwound(run), copied = run->stacks.largest_bytes;
+	char bytes[32];
 	if (record_unwind_unreadable(run->unwind))
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " samples made no sense and were left out ]\n",
@@ -123,14 +165,20 @@ static void print_unfinished(const struct record_run *run)
 		double share = all ? 100.0 * (double)ends[i] / (double)all : 0;
 		if (i == EV_UNWOUND_COMPLETE || share < 1)
 			continue;
+		ev_stack_bytes_text(bytes, sizeof(bytes), copied);
 		if (i != EV_UNWOUND_TRUNCATED)
 			fprintf(stderr, "[ evprof record: %.1f%% of the stacks %s ]\n", share,
 				ev_unwound_words(i));
+		else if (run->stacks.count > 1 && copied == run->stacks.sizes[run->stacks.highest])
+			fprintf(stderr,
+				"[ evprof record: %.1f%% of the stacks are deeper than what was "
+				"copied of them, %s in the end ]\n",
+				share, bytes);
 		else if (copied < STACK_BYTES_LIMIT)
 			fprintf(stderr,
-				"[ evprof record: %.1f%% of the stacks are deeper than the %" PRIu64
-				" bytes that were copied: --call-graph dwarf,%" PRIu64 " ]\n",
-				share, copied,
+				"[ evprof record: %.1f%% of the stacks are deeper than the %s "
+				"that were copied: --call-graph dwarf,%" PRIu64 " ]\n",
+				share, bytes,
 				copied * 4 < STACK_BYTES_LIMIT ? copied * 4 : STACK_BYTES_LIMIT);
 		else
 			fprintf(stderr,

@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "record.h"
+#include "record_reader.h"
 #include "record_unwind.h"
 #include "signals.h"
 
 #define DEFAULT_FREQUENCY_HZ 4000
 #define FLUSH_EVERY_NS 1000000000u /* so much is lost at most when evprof is killed */
 #define WAIT_MS 250
+#define EAGER_MS 10
 
 int record_sampling(struct record_run *run, struct ev_err *err)
 {
@@ -23,10 +25,10 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 	*to = (struct ev_sampler_options){
 		.frequency_hz = from->period_events ? 0 : DEFAULT_FREQUENCY_HZ,
 		.period_events = from->period_events,
-		.callchain = from->callchain || from->user_callchains || from->kernel_callchains,
+		.callchain = from->chains != RECORD_CHAINS_NONE || from->user_callchains ||
+			     from->kernel_callchains,
 		.user_callchain_only = from->user_callchains,
 		.kernel_callchain_only = from->kernel_callchains,
-		.stack_bytes = from->stack_bytes,
 		.addresses = from->addresses,
 		.cpu = from->sample_cpu,
 		.period = from->period,
@@ -65,6 +67,10 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 	}
 	if (run->roots)
 		ev_roots_note(run->roots, &plain);
+	/* Before its exec the command is evprof. */
+	if (run->target.kind != EV_TARGET_COMMAND && record->type == PERF_RECORD_MMAP2 &&
+	    (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER)
+		record_stacks_map(&run->stacks, &record->mmap);
 	return run->unwind ? record_unwind_told(run->unwind, &plain, err)
 			   : ev_writer_add_record(run->writer, &plain, err);
 }
@@ -73,14 +79,25 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 {
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
-	return run->unwind ? record_unwind_take(run->unwind, bytes, size_bytes, err)
-			   : ev_writer_add(run->writer, bytes, size_bytes, err);
+	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
 static int drain(struct record_run *run, struct ev_err *err)
 {
-	int rc = ev_sampler_drain(run->sampler, take_records, run, err);
-	return rc || !run->unwind ? rc : record_unwind_step(run->unwind, err);
+	if (!run->unwind)
+		return ev_sampler_drain(run->sampler, take_records, run, err);
+	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
+	int rc = record_reader_take(run->reader, arrived, err);
+	size_t bytes = arrived->size_bytes;
+	record_roots_take(run, arrived->bytes, bytes);
+	if (!rc)
+		rc = record_unwind_step(run->unwind, err);
+	if (rc)
+		return rc;
+	record_reader_pause(run->reader);
+	rc = record_stacks_step(&run->stacks, bytes, run->sampler, &run->recording, err);
+	record_reader_resume(run->reader);
+	return rc;
 }
 
 static void note_openings(struct record_run *run)
@@ -151,6 +168,65 @@ static void tell_openings(const struct record_run *run)
 		fprintf(stderr, "[ evprof record: %s ]\n", ev_sampler_ring_note(run->sampler));
 }
 
+/* Would fewer descriptors, or samples without registers, perhaps be taken? */
+static bool may_be_for_stacks(int rc)
+{
+	static const int reasons[] = { EMFILE, ENFILE, ENOMEM, ENOSYS, EOPNOTSUPP, EINVAL };
+	for (size_t i = 0; i < EV_LENGTH(reasons); i++)
+		if (rc == -reasons[i])
+			return true;
+	return false;
+}
+
+static void plan_stacks(struct record_run *run)
+{
+	const struct record_options *options = run->options;
+	enum record_chains chains = options->chains;
+	if (options->kernel_callchains && chains == RECORD_CHAINS_AUTO)
+		chains = RECORD_CHAINS_FP; /* nothing of user space is wanted */
+	if (chains == RECORD_CHAINS_AUTO && !ev_unwind_registers()) {
+		chains = RECORD_CHAINS_FP;
+		ev_recording_add_note(&run->recording, "fallback",
+				      "stacks: by frame pointers, for those of this processor can "
+				      "not be unwound from copies");
+	}
+	record_stacks_plan(&run->stacks, chains, options->stack_bytes,
+			   run->target.kind == EV_TARGET_SYSTEM, &run->events, &run->sampling);
+}
+
+/* With stacks in the way that was planned, else in one that costs less. What really stands in the
+ * way is told by the first attempt. */
+static int open_sampler(struct record_run *run, struct ev_err *err)
+{
+	struct ev_err next = { 0 };
+	plan_stacks(run);
+	int rc = ev_sampler_open(&run->sampler, &run->events, &run->target, &run->sampling,
+				 &run->recording, err);
+	if (!may_be_for_stacks(rc))
+		return rc;
+	if (run->stacks.count > 1) {
+		record_stacks_fix(&run->stacks, &run->sampling);
+		if (!ev_sampler_open(&run->sampler, &run->events, &run->target, &run->sampling,
+				     &run->recording, &next)) {
+			ev_recording_add_note(&run->recording, "fallback",
+					      "stacks: copies do not grow with what they are of: "
+					      "%s",
+					      err->text);
+			return 0;
+		}
+	}
+	if (run->options->chains != RECORD_CHAINS_AUTO || !run->stacks.count)
+		return rc;
+	run->sampling.stack_bytes = 0;
+	run->stacks.count = 0;
+	if (ev_sampler_open(&run->sampler, &run->events, &run->target, &run->sampling,
+			    &run->recording, &next))
+		return rc;
+	ev_recording_add_note(&run->recording, "fallback", "stacks: by frame pointers: %s",
+			      err->text);
+	return 0;
+}
+
 int record_open(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
@@ -171,16 +247,16 @@ int record_open(struct record_run *run, struct ev_err *err)
 	 */
 	run->sampling.at_exec &= run->target.kind == EV_TARGET_COMMAND;
 	if (!rc)
-		rc = ev_sampler_open(&run->sampler, &run->events, &run->target, &run->sampling,
-				     &run->recording, err);
+		rc = open_sampler(run, err);
 	if (rc)
 		return rc;
 	note_openings(run);
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
-	if (options->stack_bytes)
-		run->unwind = record_unwind_open(&run->recording);
+	run->unwind = record_unwind_open(&run->recording, &run->stacks);
+	if (run->unwind)
+		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
 	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
@@ -219,7 +295,8 @@ static struct deadlines deadlines_from(const struct record_options *options, uin
 
 static int wait_ms(const struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
-	uint64_t until = now_ns + WAIT_MS * 1000000ull;
+	bool eager = record_stacks_eager(&run->stacks, now_ns);
+	uint64_t until = now_ns + (eager ? EAGER_MS : WAIT_MS) * 1000000ull;
 	if (run->switches.next_ns && run->switches.next_ns < until)
 		until = run->switches.next_ns;
 	if (at->stop_ns && at->stop_ns < until)
@@ -338,8 +415,12 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	end_command(run);
 	if (!rc)
 		rc = drain(run, err);
-	if (!rc && run->unwind)
+	if (!rc && run->unwind) {
+		record_unwind_arrived(run->unwind)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);
+	}
+	record_reader_close(run->reader);
+	run->reader = NULL;
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
 	return rc;

@@ -35,7 +35,9 @@ static int check_options(const struct record_options *options, struct ev_err *er
 
 static bool wants_chains(const struct record_options *options)
 {
-	return options->callchain || options->user_callchains;
+	/* They make a simulation's file many times as large: not without being asked for. */
+	return (options->chains_given && options->chains != RECORD_CHAINS_NONE) ||
+	       options->user_callchains;
 }
 
 /* ---- the file ----------------------------------------------------------------------------------

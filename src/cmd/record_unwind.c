@@ -5,7 +5,7 @@
 #include <string.h>
 #include "record_unwind.h"
 
-enum { CHAIN_LIMIT = 4096 };
+enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
 
 struct record_unwind {
 	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
@@ -13,26 +13,53 @@ struct record_unwind {
 	struct ev_decoder *decoder;
 	struct ev_space_set *spaces;
 	struct ev_unwinder *unwinder;
+	struct ev_stack_ends *stack_ends;
+	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
+	struct record_stacks *stacks;
 	struct ev_writer *writer;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
+	/* The latest time in all that the rings gave until now, until the drain before and the one
+	 * before that. What happened before a drain ended has come with the next one, so that the
+	 * spaces can be told of everything in order. */
+	uint64_t seen_ns, known_ns, told_ns;
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
 	uint64_t ends[EV_UNWOUND_END_COUNT];
+	uint64_t guessed;    /* frames, by the frame pointer */
 	uint64_t unreadable; /* samples that made no sense */
 };
 
-struct record_unwind *record_unwind_open(struct ev_recording *recording)
+static bool has_copies(const struct perf_event_attr *attr)
 {
+	return attr->sample_type & PERF_SAMPLE_STACK_USER;
+}
+
+static bool any_has_copies(const struct ev_recording *recording)
+{
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (has_copies(&recording->events[i].attr))
+			return true;
+	return false;
+}
+
+struct record_unwind *record_unwind_open(struct ev_recording *recording,
+					 struct record_stacks *stacks)
+{
+	if (!any_has_copies(recording))
+		return NULL;
 	struct record_unwind *unwind = ev_alloc(sizeof(*unwind));
 	size_t count = recording->event_count;
 	unwind->recording = recording;
+	unwind->stacks = stacks;
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
 		struct perf_event_attr *attr = &recording->events[i].attr;
 		unwind->opened.events[i] = recording->events[i];
+		if (!has_copies(attr))
+			continue;
 		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 		attr->sample_regs_user = 0;
 		attr->sample_stack_user = 0;
@@ -42,6 +69,7 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording)
 	unwind->spaces = ev_space_set_open();
 	ev_space_set_ready(unwind->spaces);
 	unwind->unwinder = ev_unwinder_open(unwind->spaces, NULL, NULL);
+	unwind->stack_ends = ev_stack_ends_open(unwind->spaces);
 	return unwind;
 }
 
@@ -75,38 +103,107 @@ static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_ra
 	return true;
 }
 
-int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
-		       struct ev_err *err)
+const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind)
 {
-	size_t from = unwind->arrived.size_bytes;
+	return &unwind->opened;
+}
+
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind)
+{
+	return &unwind->arrived;
+}
+
+/* What is to be known of records before they are looked at one by one. */
+static void look_through(struct record_unwind *unwind, const struct ev_buffer *records)
+{
+	struct record_stacks *stacks = unwind->stacks;
 	struct ev_record record;
 	struct ev_raw raw;
-	(void)err;
-	ev_buffer_add(&unwind->arrived, bytes, size_bytes);
-	while (next_record(&unwind->arrived, &from, &raw))
-		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record))
+	for (size_t at = 0; next_record(records, &at, &raw);) {
+		bool sample = raw.type == PERF_RECORD_SAMPLE;
+		stacks->samples += sample;
+		if (sample ? ev_decode_sample(unwind->decoder, &raw, PERF_SAMPLE_TIME, &record)
+			   : ev_decode(unwind->decoder, &raw, &record))
+			continue;
+		if (record.time_ns > unwind->seen_ns)
+			unwind->seen_ns = record.time_ns;
+		if (raw.type == PERF_RECORD_LOST || raw.type == PERF_RECORD_LOST_SAMPLES)
+			stacks->lost += record.lost.lost;
+		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
+			record_stacks_map(stacks, &record.mmap);
+	}
+}
+
+/* Tells the spaces of what happened in a span of time. */
+static void tell_spaces(struct record_unwind *unwind, const struct ev_buffer *records,
+			uint64_t after_ns, uint64_t until_ns)
+{
+	struct ev_record record;
+	struct ev_raw raw;
+	for (size_t at = 0; next_record(records, &at, &raw);)
+		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record) &&
+		    record.time_ns >= after_ns && record.time_ns < until_ns)
 			ev_space_set_add(unwind->spaces, &record);
-	return 0;
+}
+
+/* The end of a chain gets its name when it first occurs: from the beginning and for every process,
+ * because samples are not in order. */
+static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struct ev_err *err)
+{
+	struct ev_arena arena = { 0 };
+	struct ev_record mapping;
+	bool added;
+	ev_map_add(&unwind->ends_told, ev_stack_end_address(end), 0, &added);
+	if (!added)
+		return 0;
+	ev_stack_end_mapping(&mapping, unwind->spaces, end, &arena);
+	int rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	ev_arena_done(&arena);
+	return rc;
+}
+
+/* The chain of a sample with a copy of its stack; how many addresses. */
+static size_t chain_of(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_stack_end *end)
+{
+	const struct ev_sample *sample = &record->sample;
+	struct ev_unwound how;
+	size_t count =
+		ev_unwind_chain(unwind->unwinder, record, unwind->chain, CHAIN_LIMIT - 2, &how);
+	count = ev_stack_end_add(unwind->stack_ends, sample, &how, unwind->chain, count,
+				 CHAIN_LIMIT, end);
+	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
+		unwind->ends[how.end]++;
+		unwind->guessed += how.guessed;
+		record_stacks_count(unwind->stacks, how.end, sample->user_stack_bytes,
+				    sample->user_stack_asked_bytes);
+	}
+	return count;
 }
 
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
 {
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
-	struct ev_unwound how;
+	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
 	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
 	if (ev_decode(unwind->decoder, raw, &record)) {
 		unwind->unreadable++;
 		return 0;
 	}
-	size_t count = ev_unwind_chain(unwind->unwinder, &record, unwind->chain, CHAIN_LIMIT, &how);
-	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE)
-		unwind->ends[how.end]++;
-	sample->chain = unwind->chain;
-	sample->chain_count = count;
+	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
+		return ev_writer_add(unwind->writer, raw->header, raw->size_bytes, err);
+	if (sample->user_stack_asked_bytes) {
+		sample->chain_count = chain_of(unwind, &record, &end);
+		sample->chain = unwind->chain;
+	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
+		record_stacks_count(unwind->stacks, EV_UNWOUND_COMPLETE, 0, 0);
+	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 	unwind->record.size_bytes = 0;
-	int rc = ev_encode(unwind->recording, &record, &unwind->record, err);
+	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
+	if (!rc)
+		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
 	return rc ? rc
 		  : ev_writer_add(unwind->writer, unwind->record.bytes, unwind->record.size_bytes,
 				  err);
@@ -117,12 +214,20 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	struct ev_raw raw;
 	size_t at = 0;
 	int rc = 0;
+	look_through(unwind, &unwind->arrived);
+	/* Of both, each record once: those of `waiting` from before were told when they came. */
+	tell_spaces(unwind, &unwind->waiting, unwind->told_ns + 1, UINT64_MAX);
+	tell_spaces(unwind, &unwind->arrived, 0, unwind->known_ns + 1);
+	unwind->told_ns = unwind->known_ns;
+	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
 	while (!rc && next_record(&unwind->waiting, &at, &raw))
 		rc = raw.type == PERF_RECORD_SAMPLE
 			     ? write_sample(unwind, &raw, err)
 			     : ev_writer_add(unwind->writer, raw.header, raw.size_bytes, err);
 	struct ev_buffer done = unwind->waiting;
+	if (done.room_bytes > KEPT_BYTES)
+		ev_buffer_done(&done);
 	unwind->waiting = unwind->arrived;
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
@@ -132,6 +237,23 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind)
 {
 	return unwind->unreadable;
+}
+
+bool record_unwind_all(const struct record_unwind *unwind)
+{
+	for (size_t i = 0; i < unwind->opened.event_count; i++) {
+		const struct perf_event_attr *attr = &unwind->opened.events[i].attr;
+		bool has_samples =
+			attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_DUMMY;
+		if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN && !has_copies(attr))
+			return false;
+	}
+	return true;
+}
+
+uint64_t record_unwind_guessed(const struct record_unwind *unwind)
+{
+	return unwind->guessed;
 }
 
 const uint64_t *record_unwind_ends(const struct record_unwind *unwind)
@@ -144,6 +266,8 @@ void record_unwind_close(struct record_unwind *unwind)
 	if (!unwind)
 		return;
 	ev_unwinder_close(unwind->unwinder);
+	ev_stack_ends_close(unwind->stack_ends);
+	ev_map_done(&unwind->ends_told);
 	ev_space_set_close(unwind->spaces);
 	ev_decoder_close(unwind->decoder);
 	ev_buffer_done(&unwind->waiting);

@@ -2,26 +2,33 @@
 #ifndef CMD_RECORD_UNWIND_H
 #define CMD_RECORD_UNWIND_H
 
-#include <evprof/collect.h>
+#include "record_stacks.h"
 
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
 
 /* `recording` holds the events as they were opened; they become what the file has: chains instead
- * of registers and stacks. */
-struct record_unwind *record_unwind_open(struct ev_recording *recording);
+ * of registers and stacks. `stacks` is told of each stack, and outlives it. NULL when no event has
+ * copies. */
+struct record_unwind *record_unwind_open(struct ev_recording *recording,
+					 struct record_stacks *stacks);
 /* The writer of the file; before the first record. */
 void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
-/* Records out of the rings, kept until the next step. */
-int record_unwind_take(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
-		       struct ev_err *err);
-/* The rings were drained: what the drain before brought can be unwound now, because every mapping
- * it may need has arrived. At the end, two steps. */
+/* The events as the kernel has them. */
+const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind);
+/* Where the next records out of the rings go. */
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind);
+/* They are there: those of the time before can be unwound now, because every mapping that they may
+ * need has come; these wait. At the end, once more with none. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
 /* Samples of which nothing could be made, and which are not in the file. */
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind);
+/* Does every event with call chains have them from copies? */
+bool record_unwind_all(const struct record_unwind *unwind);
+/* Frames for which there was no table, only a frame pointer. */
+uint64_t record_unwind_guessed(const struct record_unwind *unwind);
 /* How stacks ended, by enum ev_unwound_end. */
 const uint64_t *record_unwind_ends(const struct record_unwind *unwind);
 void record_unwind_close(struct record_unwind *unwind);

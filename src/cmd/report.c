@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
-	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
+	ROW(0, "children", NULL, COUNT, children, "count callees too (on with -g)"),
 	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
@@ -131,7 +131,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;
 	struct ev_scatters scatters = { 0 };
-	options->view.children = options->children && chains;
+	options->view.children = report_wants_children(options, plan) && chains;
 	options->view.threads = ev_cpus_online();
 	if (!chains)
 		options->view.chains = EV_CHAIN_NONE;
@@ -344,7 +344,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 {
 	struct report_options options = {
 		.input = "perf.data",
-		.children = true,
+		.children = 1,
 		.demangle = true,
 		.inlined = true,
 		.group = 1,

@@ -22,7 +22,7 @@ struct report_options {
 	bool intervals;                 /* --ci */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool stdio;                     /* --stdio: the only way so far */
-	bool children;                  /* true unless --no-children */
+	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
 	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */
 	bool demangle, inlined;         /* true unless --no-… */
 	bool order_given;               /* -g named caller or callee */
@@ -52,6 +52,8 @@ struct report_plan {
 };
 /* -s, -F, -w, -t, --percentage and --format become the plan and the view's options. */
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err);
+/* Callees count too: asked for, or what is shown is about stacks. */
+bool report_wants_children(const struct report_options *options, const struct report_plan *plan);
 void report_plan_done(struct report_plan *plan);
 /* -s and -F, as perf takes them together: -F says what is shown and in what order, keys of -s that
  * it does not name follow; rows go by -s, then by -F. */

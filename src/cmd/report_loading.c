@@ -60,7 +60,7 @@ struct load_options report_load_options(const struct report_options *options,
 	const struct ev_filter *filter = &options->filter;
 	return (struct load_options){
 		.stacks = !options->by_branch &&
-			  (options->children || options->view.chains != EV_CHAIN_NONE || !text ||
+			  (report_wants_children(options, plan) || options->view.chains != EV_CHAIN_NONE || !text ||
 			   options->branch_history || options->ignored ||
 			   report_has_key(plan, EV_KEY_PARENT)),
 		.by_comm = report_has_key(plan, EV_KEY_COMM) || report_has_key(plan, EV_KEY_PID) ||

@@ -85,8 +85,6 @@ static int parse_small(struct report_options *options, struct ev_err *err)
 		if (options->view.chains == EV_CHAIN_NONE)
 			options->view.chains = EV_CHAIN_GRAPH;
 	}
-	if (!options->order_given)
-		options->view.order = options->children ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
 	return 0;
 }
 
@@ -135,6 +133,15 @@ static int settle_modes(struct report_options *options, const struct report_plan
 	return 0;
 }
 
+bool report_wants_children(const struct report_options *options, const struct report_plan *plan)
+{
+	bool text = plan->format == ev_report_format_find("text");
+	if (options->children != 1)
+		return options->children;
+	return options->view.chains != EV_CHAIN_NONE || !text ||
+	       report_has_field(plan, EV_FIELD_CHILDREN);
+}
+
 int report_plan(struct report_options *options, struct report_plan *plan, struct ev_err *err)
 {
 	int rc = parse_format(options, plan, err);
@@ -154,6 +161,9 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 		rc = report_filters(options, plan, err);
 	if (!rc)
 		rc = settle_modes(options, plan, err);
+	if (!rc && !options->order_given)
+		options->view.order =
+			report_wants_children(options, plan) ? EV_CHAIN_CALLER : EV_CHAIN_CALLEE;
 	options->view.groups = options->group > 0;
 	options->view.group = options->group > 1;
 	return rc;

@@ -39,6 +39,7 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	if (!options->unwind)
 		return;
 	sink->unwinder = ev_unwinder_open(spaces, recording, options->load->symbols);
+	sink->ends = ev_stack_ends_open(spaces);
 	sink->unwound = ev_alloc(UNWOUND_LIMIT * sizeof(*sink->unwound));
 }
 
@@ -326,7 +327,11 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_unwound how;
-	size_t count = ev_unwind_chain(sink->unwinder, record, sink->unwound, UNWOUND_LIMIT, &how);
+	struct ev_stack_end end;
+	size_t count =
+		ev_unwind_chain(sink->unwinder, record, sink->unwound, UNWOUND_LIMIT - 2, &how);
+	count = ev_stack_end_add(sink->ends, sample, &how, sink->unwound, count, UNWOUND_LIMIT,
+				 &end);
 	sink->profile->quality.unwound[how.end]++;
 	sink->profile->quality.guessed_frames += how.guessed;
 	if (how.end == EV_UNWOUND_NO_REGISTERS)
@@ -334,6 +339,14 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->chain = sink->unwound;
 	sample->chain_count = count;
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
+}
+
+/* A chain that was unwound when it was recorded tells by its last address how it ended. */
+static void count_end(struct sample_sink *sink, const struct ev_sample *sample)
+{
+	if (sink->options->unwound && sample->chain_count)
+		sink->profile->quality
+			.unwound[ev_stack_end_at(sample->chain[sample->chain_count - 1])]++;
 }
 
 /* What options make of a chain before it is one of the profile's. */
@@ -360,6 +373,7 @@ void sample_take_decoded(struct sample_sink *sink, struct ev_record *record)
 		return;
 	if (sink->unwinder && record->sample.user_stack)
 		unwind(sink, record);
+	count_end(sink, &record->sample);
 	if (stacks)
 		adapt_chain(sink, record);
 	uint32_t tag = sample_tag(sink, record, NULL);
@@ -478,6 +492,7 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
+	count_end(sink, &record.sample);
 	if (sink->options->load->stacks)
 		adapt_chain(sink, &record);
 	uint32_t tag = sample_tag(sink, &record, NULL);
@@ -518,6 +533,7 @@ void sample_sink_close(struct sample_sink *sink)
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
 	sample_history_close(sink->history);
+	ev_stack_ends_close(sink->ends);
 	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);

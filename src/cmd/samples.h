@@ -9,6 +9,7 @@
 struct sample_options {
 	const struct load_options *load;
 	bool unwind;                       /* samples carry registers and copies of their stacks */
+	bool unwound; /* they did when they were recorded: chains tell how they ended */
 	bool deferred;                     /* parts of chains are in records of their own */
 	struct time_range time;            /* samples outside are left out */
 	uint64_t blocks_from_ns, block_ns; /* of load->blocks; 0 = none are kept apart */
@@ -76,6 +77,7 @@ struct sample_sink {
 	struct sample_deferred *deferred;   /* NULL where whole chains are in samples */
 	struct sample_quick *quick;         /* NULL where samples take more than that does */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
+	struct ev_stack_ends *ends;         /* the same */
 	uint64_t *unwound;                  /* chain of such a sample */
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */

@@ -244,6 +244,9 @@ void sample_quick_take(struct sample_sink *sink, struct ev_decoder *decoder,
 					  ? brief.period
 					  : sink->recording->events[brief.event].attr.sample_period;
 		sink->profile->quality.with_stack += brief.chain_count != 0;
+		if (sink->options->unwound && brief.chain_count)
+			sink->profile->quality
+				.unwound[ev_stack_end_at(brief.chain[brief.chain_count - 1])]++;
 		if (brief.chain_count)
 			hash(sink, thread, raws[i].misc, brief.chain, brief.chain_count, false,
 			     pending);

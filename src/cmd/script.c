@@ -330,7 +330,7 @@ static int print(const struct verb *verb, struct script_run *run, FILE *out, str
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(run->spaces, run->recording, &options->names);
 	struct ev_unwinder *unwinder =
-		load_carries_stacks(run->recording) && !options->view.hide_chains
+		load_carries_stacks(run->recording, NULL) && !options->view.hide_chains
 			? ev_unwinder_open(run->spaces, run->recording, &options->names)
 			: NULL;
 	int rc = options->per_event ? open_files(run, err) : 0;

@@ -1,5 +1,6 @@
 /* Events and a target become open sampling counters, per thread and CPU, ready to write into the
  * rings of their CPUs. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "syscalls.h"
 #include "tasks.h"
 
+#define SETTLED_AFTER 3 /* drains, in which a size of stack copies is switched off again */
 #define RESCANS 4 /* times that everything is opened anew because threads were born meanwhile */
 
 static size_t fd_count(const struct ev_sampler *sampler)
@@ -233,7 +235,8 @@ static const char *recorded_name(const struct ev_sampled_event *sampled,
 static size_t recorded_as(const struct ev_sampler *sampler, size_t index)
 {
 	const struct ev_event *event = sampler->events[index].event;
-	return event && event->probe && event->summed < index ? event->summed : index;
+	size_t listed = ev_sampler_listed(sampler, index);
+	return event && event->probe && event->summed < listed ? event->summed : listed;
 }
 
 static size_t ids_wanted(const struct ev_sampler *sampler, size_t index)
@@ -315,6 +318,8 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 	if (!rc && options->clock_id >= 0 && !clock_getres(options->clock_id, &step))
 		recording->clock_resolution_ns =
 			(uint64_t)step.tv_sec * 1000000000u + (uint64_t)step.tv_nsec;
+	for (size_t i = 0; i < made->event_count; i++)
+		made->events[i].runs = made->events[i].leader != i || !options->disabled;
 	if (!rc && !options->disabled && !(options->at_exec && target->kind == EV_TARGET_COMMAND))
 		rc = ev_sampler_enable(made, err);
 	if (rc) {
@@ -338,7 +343,7 @@ size_t ev_sampler_thread_count(const struct ev_sampler *sampler)
 /* ---- on and off --------------------------------------------------------------------------------
  */
 
-int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
+static int turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
 {
 	size_t places = sampler->ring_count * sampler->tid_count;
 	for (size_t place = 0; place < places; place++) {
@@ -354,13 +359,53 @@ int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev
 	return 0;
 }
 
+int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
+{
+	sampler->events[event].runs = on;
+	return turn(sampler, sampler->size * sampler->listed + event, on, err);
+}
+
 static int command_leaders(struct ev_sampler *sampler, bool on, struct ev_err *err)
 {
+	size_t first = sampler->size * sampler->listed;
 	int rc = 0;
-	for (size_t i = 0; i < sampler->event_count && !rc; i++)
-		if (sampler->events[i].leader == i && sampler->events[i].event)
+	for (size_t i = 0; i < sampler->listed && !rc; i++)
+		if (sampler->events[first + i].leader == first + i)
 			rc = ev_sampler_turn(sampler, i, on, err);
 	return rc;
+}
+
+int ev_sampler_copy(struct ev_sampler *sampler, size_t size, struct ev_err *err)
+{
+	size_t before = sampler->size;
+	if (size == before)
+		return 0;
+	assert(size * sampler->listed < sampler->event_count);
+	sampler->left = before;
+	sampler->unsettled = SETTLED_AFTER;
+	ev_sampler_settle(sampler);
+	sampler->size = size;
+	int rc = 0;
+	for (size_t i = 0; i < sampler->listed && !rc; i++) {
+		size_t event = size * sampler->listed + i;
+		bool leads = sampler->events[event].leader == event;
+		bool runs = sampler->events[i].runs;
+		if (leads == runs) /* a member is on unless it was switched off by itself */
+			rc = turn(sampler, event, runs, err);
+	}
+	return rc;
+}
+
+void ev_sampler_settle(struct ev_sampler *sampler)
+{
+	if (!sampler->unsettled)
+		return;
+	sampler->unsettled--;
+	for (size_t i = 0; i < sampler->listed; i++) {
+		size_t event = sampler->left * sampler->listed + i;
+		if (sampler->events[event].leader == event)
+			turn(sampler, event, false, NULL);
+	}
 }
 
 int ev_sampler_enable(struct ev_sampler *sampler, struct ev_err *err)

@@ -6,17 +6,22 @@
 #include "probe_points.h"
 #include "ring.h"
 
-/* An event as it is opened: those of the list, and perhaps one more that only tells of mappings,
- * names and tasks. */
+/* An event as it is opened: those of the list, all of them once more for each other size of stack
+ * copies, and perhaps one more that only tells of mappings, names and tasks. */
 struct ev_sampled_event {
 	const struct ev_event *event; /* NULL for the one that only tells */
 	struct ev_opening opening;
 	size_t leader; /* index of the group's leader */
+	bool runs;     /* of the list: was switched on, or will be at exec, and not off since */
 };
 
 struct ev_sampler {
 	struct ev_sampled_event *events;
 	size_t event_count;
+	size_t listed; /* of the list: so many times the number of sizes */
+	size_t size;   /* of stack copies, that is on */
+	size_t left;   /* the one before, and how often it is to be switched off again */
+	unsigned unsettled;
 	bool has_teller; /* the last event only tells */
 	bool uneven;     /* samples are laid out in more ways than one */
 	enum ev_target_kind kind;
@@ -41,6 +46,13 @@ static inline int *ev_sampler_fd(const struct ev_sampler *sampler, size_t event,
 	return &sampler->fds[(event * sampler->ring_count + ring) * sampler->tid_count + tid];
 }
 
+/* The event of the list that this one is, or is another size of. */
+static inline size_t ev_sampler_listed(const struct ev_sampler *sampler, size_t index)
+{
+	bool teller = sampler->has_teller && index == sampler->event_count - 1;
+	return teller || !sampler->listed ? index : index % sampler->listed;
+}
+
 /* Makes the sampled events of the list and their attrs. -EINVAL with a sentence for a frequency the
  * kernel does not allow, -EOPNOTSUPP for what has no samples. */
 int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *events,
@@ -49,6 +61,9 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 /* Maps every ring, as large as asked or as fits, and leads all descriptors of its CPU there. */
 int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *options,
 		   struct ev_err *err);
+/* Switches what ev_sampler_copy left off once more: a thread that was started meanwhile may have
+ * inherited it while it was on. */
+void ev_sampler_settle(struct ev_sampler *sampler);
 /* Counts one span of records. */
 void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size_bytes);
 

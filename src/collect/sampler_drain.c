@@ -121,6 +121,7 @@ int ev_sampler_drain(struct ev_sampler *sampler, ev_take_records take, void *con
 {
 	struct taking taking = { sampler, take, context };
 	int rc = 0;
+	ev_sampler_settle(sampler);
 	for (size_t i = 0; i < sampler->ring_count && !rc; i++)
 		rc = ev_ring_drain(&sampler->rings[i], &sampler->copy, take_and_count, &taking,
 				   err);

@@ -9,7 +9,10 @@
 
 #define FLOOR_PAGES 8
 #define WANTED_BYTES (4ull << 20) /* a third of a second at 25 kHz with call chains */
-#define MEMORY_SHARE 64           /* all rings together take at most this part of memory */
+/* The same time at 4 kHz with copies of 64 KiB would want 85 MiB: it is a twentieth of a second. */
+#define WANTED_FOR_COPIES (16ull << 20)
+#define LARGE_COPY_BYTES 8192
+#define MEMORY_SHARE 64 /* all rings together take at most this part of memory */
 
 static uint64_t power_of_two(uint64_t value)
 {
@@ -23,6 +26,12 @@ static size_t first_size(const struct ev_sampler *sampler, const struct ev_sampl
 			 uint64_t floor_bytes)
 {
 	uint64_t bytes = WANTED_BYTES;
+	uint32_t copy_bytes = options->stack_bytes;
+	for (size_t i = 0; i < options->other_stack_count; i++)
+		if (options->other_stack_bytes[i] > copy_bytes)
+			copy_bytes = options->other_stack_bytes[i];
+	if (copy_bytes > LARGE_COPY_BYTES)
+		bytes = WANTED_FOR_COPIES;
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	if (options->ring_bytes)
 		bytes = power_of_two(options->ring_bytes);

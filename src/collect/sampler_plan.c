@@ -74,9 +74,17 @@ static uint64_t sample_type(const struct ev_target *target,
 		type |= PERF_SAMPLE_ADDR;
 	if (options->callchain || options->user_callchain_only || options->kernel_callchain_only)
 		type |= PERF_SAMPLE_CALLCHAIN;
-	if (options->stack_bytes)
-		type |= PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 	return type;
+}
+
+/* The kernel's side of a chain by the kernel, the user's from a copy of the stack. A copy of no
+ * bytes leaves both to the kernel, in samples of the same layout. */
+static void copy_stacks(struct perf_event_attr *attr, uint32_t stack_bytes)
+{
+	attr->sample_type |= PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	attr->sample_regs_user = ev_unwind_registers();
+	attr->sample_stack_user = stack_bytes;
+	attr->exclude_callchain_user = stack_bytes > 0;
 }
 
 /* A sample's weight, where it is not the same for all. The kernel takes the wish for it on events
@@ -115,11 +123,6 @@ static void set_shape(struct perf_event_attr *attr, const struct ev_target *targ
 	}
 	attr->exclude_callchain_kernel = options->user_callchain_only;
 	attr->exclude_callchain_user = options->kernel_callchain_only;
-	if (options->stack_bytes) {
-		attr->exclude_callchain_user = 1;
-		attr->sample_regs_user = ev_unwind_registers();
-		attr->sample_stack_user = options->stack_bytes;
-	}
 	if (options->clock_id >= 0) {
 		attr->use_clockid = 1;
 		attr->clockid = options->clock_id;
@@ -131,7 +134,8 @@ static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_
 		      struct ev_err *err)
 {
 	struct ev_sampled_event *sampled = &sampler->events[index];
-	const struct ev_event *event = &events->items[index];
+	size_t listed = index % events->count, first = index - listed;
+	const struct ev_event *event = &events->items[listed];
 	struct perf_event_attr *attr = &sampled->opening.attr;
 	if (event->kind != EV_EVENT_KERNEL)
 		return ev_fail(err, EOPNOTSUPP,
@@ -143,12 +147,13 @@ static int plan_event(struct ev_sampler *sampler, size_t index, const struct ev_
 			       "machine, add -a",
 			       event->name);
 	sampled->event = event;
-	sampled->leader = event->leader < index ? event->leader : index;
+	sampled->leader = first + (event->leader < listed ? event->leader : listed);
 	*attr = event->attr;
 	set_shape(attr, target, options);
 	bool leads = sampled->leader == index;
 	attr->disabled = leads; /* members run when their leader does */
-	attr->enable_on_exec = leads && options->at_exec && target->kind == EV_TARGET_COMMAND;
+	attr->enable_on_exec =
+		leads && !first && options->at_exec && target->kind == EV_TARGET_COMMAND;
 	if (event->fixed & EV_MAX_PRECISE && !attr->precise_ip)
 		attr->precise_ip = 3;
 	if (attr->type == PERF_TYPE_TRACEPOINT)
@@ -176,21 +181,58 @@ static void choose_bit(__u64 *bits, uint64_t bit, enum ev_choice choice)
 		*bits = choice == EV_YES ? *bits | bit : *bits & ~bit;
 }
 
+/* stack-size=, and the size that copies have by themselves. */
+#define USUAL_STACK_BYTES 8192
+
+/* How an event's stacks are taken: as it says itself, else as all are. */
+static int obey_call_graph(struct perf_event_attr *attr, const struct ev_event *event,
+			   const struct ev_sampler_options *options, uint32_t stack_bytes,
+			   struct ev_err *err)
+{
+	uint32_t own_bytes = event->stack_size_bytes ? event->stack_size_bytes
+			     : stack_bytes           ? stack_bytes
+						     : USUAL_STACK_BYTES;
+	switch (event->call_graph) {
+	case EV_CALL_GRAPH_UNSET:
+		if (options->stack_bytes)
+			copy_stacks(attr, event->stack_size_bytes && stack_bytes ? own_bytes
+										 : stack_bytes);
+		return 0;
+	case EV_CALL_GRAPH_LBR:
+		return ev_fail(err, EOPNOTSUPP,
+			       "%s: call chains are not taken from the branch records of the "
+			       "processor: call-graph=dwarf or fp",
+			       event->name);
+	case EV_CALL_GRAPH_DWARF:
+		if (!ev_unwind_registers())
+			return ev_fail(err, EOPNOTSUPP,
+				       "%s: stacks of this processor can not be unwound: "
+				       "call-graph=fp",
+				       event->name);
+		copy_stacks(attr, own_bytes);
+		return 0;
+	case EV_CALL_GRAPH_FP:
+		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+		return 0;
+	case EV_CALL_GRAPH_NONE:
+		attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+		return 0;
+	}
+	return 0;
+}
+
 /* Terms that an event carries for itself win over the command's options. */
 static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event,
-		      const struct ev_target *target, struct ev_err *err)
+		      const struct ev_target *target, const struct ev_sampler_options *options,
+		      uint32_t stack_bytes, struct ev_err *err)
 {
-	if (event->call_graph == EV_CALL_GRAPH_DWARF || event->call_graph == EV_CALL_GRAPH_LBR)
-		return ev_fail(err, EOPNOTSUPP,
-			       "%s: call chains are recorded by frame pointers: call-graph=fp",
-			       event->name);
+	int rc = obey_call_graph(attr, event, options, stack_bytes, err);
+	if (rc)
+		return rc;
 	if (event->overwrite == EV_YES)
 		return ev_fail(err, EOPNOTSUPP,
 			       "%s: overwrite is not possible: rings are read as they fill",
 			       event->name);
-	if (event->call_graph != EV_CALL_GRAPH_UNSET)
-		choose_bit(&attr->sample_type, PERF_SAMPLE_CALLCHAIN,
-			   event->call_graph == EV_CALL_GRAPH_FP ? EV_YES : EV_NO);
 	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
 	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
 		attr->inherit = event->inherit == EV_YES;
@@ -217,12 +259,13 @@ static void plan_group_reads(struct ev_sampler *sampler)
 	}
 }
 
-/* The first event tells, unless it begins late or sees only some CPUs or cgroups: then one more
- * event does nothing else. */
+/* The first event tells, unless it begins late, may be switched off for one with other copies of
+ * stacks, or sees only some CPUs or cgroups: then one more event does nothing else. */
 static bool needs_teller(const struct ev_event_list *events,
 			 const struct ev_sampler_options *options)
 {
-	return options->disabled || options->turned || events->items[0].cpus ||
+	return options->disabled || options->turned ||
+	       (options->stack_bytes && options->other_stack_count) || events->items[0].cpus ||
 	       events->items[0].cgroup;
 }
 
@@ -232,10 +275,12 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 {
 	if (!events->count)
 		return ev_fail(err, EINVAL, "no event to sample");
+	size_t sizes = 1 + (options->stack_bytes ? options->other_stack_count : 0);
 	sampler->has_teller = needs_teller(events, options);
-	sampler->event_count = events->count + sampler->has_teller;
+	sampler->listed = events->count;
+	sampler->event_count = events->count * sizes + sampler->has_teller;
 	sampler->events = ev_alloc(sampler->event_count * sizeof(*sampler->events));
-	for (size_t i = 0; i < events->count; i++) {
+	for (size_t i = 0; i < events->count * sizes; i++) {
 		int rc = plan_event(sampler, i, events, target, options, err);
 		if (rc)
 			return rc;
@@ -256,20 +301,23 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 	uint64_t type = sample_type(target, options, sampler->event_count);
 	for (size_t i = 0; i < sampler->event_count; i++) {
 		struct perf_event_attr *attr = &sampler->events[i].opening.attr;
+		size_t size = i / events->count;
+		uint32_t stack_bytes = size && size < sizes ? options->other_stack_bytes[size - 1]
+							    : options->stack_bytes;
 		attr->sample_type |= type;
 		if (wants_period(attr, sampler->events[i].event && sampler->events[i].event->probe,
 				 options))
 			attr->sample_type |= PERF_SAMPLE_PERIOD;
 		const struct ev_event *event = sampler->events[i].event;
-		int rc = event ? obey_terms(attr, event, target, err) : 0;
+		int rc = event ? obey_terms(attr, event, target, options, stack_bytes, err) : 0;
 		if (rc)
 			return rc;
 		if (event)
-			ev_probe_points_apply(&sampler->probe_points, events, i, target,
-					      &sampler->events[i].opening);
+			ev_probe_points_apply(&sampler->probe_points, events, i % events->count,
+					      target, &sampler->events[i].opening);
 	}
 	plan_group_reads(sampler);
-	for (size_t i = 0; i < events->count; i++)
+	for (size_t i = 0; i < events->count * sizes; i++)
 		sampler->uneven |= sampler->events[i].opening.attr.sample_type !=
 				   sampler->events[0].opening.attr.sample_type;
 	return 0;

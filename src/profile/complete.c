@@ -49,6 +49,14 @@ static bool is_root(const struct ev_named *named, uint32_t frame)
 	       bsearch(function, roots, EV_LENGTH(roots), sizeof(roots[0]), by_text);
 }
 
+/* A frame that says why the stack was not followed further. */
+static bool is_end(const struct ev_named *named, uint32_t frame)
+{
+	uint32_t object = named->frames.items[frame].object;
+	return named->spaces && object < ev_space_set_object_count(named->spaces) &&
+	       ev_space_set_object(named->spaces, object)->kind == EV_OBJECT_END;
+}
+
 uint64_t ev_named_truncated(const struct ev_named *named)
 {
 	/* Whether the outermost frame of each stack is a root; a parent comes before its children.
@@ -57,7 +65,12 @@ uint64_t ev_named_truncated(const struct ev_named *named)
 	bool *whole = ev_alloc(count * sizeof(*whole));
 	for (uint32_t i = 1; i < count; i++) {
 		const struct ev_stack *stack = &named->stacks.items[i];
-		whole[i] = stack->parent ? whole[stack->parent] : is_root(named, stack->place);
+		if (stack->parent)
+			whole[i] = whole[stack->parent];
+		else if (named->profile->quality.ends_known)
+			whole[i] = !is_end(named, stack->place);
+		else
+			whole[i] = is_root(named, stack->place);
 	}
 	uint64_t samples = 0;
 	for (size_t i = 0; i < named->cells.count; i++)

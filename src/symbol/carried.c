@@ -119,7 +119,7 @@ static void read_object(struct carried *carried, struct ev_cursor *at)
 {
 	struct carried_object object = { 0 };
 	uint32_t kind = number32(at);
-	object.kind = kind <= EV_OBJECT_UNKNOWN ? (enum ev_object_kind)kind : EV_OBJECT_UNKNOWN;
+	object.kind = kind <= EV_OBJECT_END ? (enum ev_object_kind)kind : EV_OBJECT_UNKNOWN;
 	object.path = text_of(carried, at);
 	object.trouble = text_of(carried, at);
 	object.pid = number32(at);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "perf_map.h"
 #include "regular_file.h"
 
@@ -76,25 +77,41 @@ static const char *why_not(int code)
 	}
 }
 
+static int open_map(const struct process_view *view, uint32_t pid, struct stat *status)
+{
+	/* Under another root the file bears the number that the process knows itself by. */
+	char *path =
+		ev_printf("/tmp/perf-%u.map", view->symfs ? pid : ev_process_pid_inside(view, pid));
+	char *path_here = ev_printf("/tmp/perf-%u.map", pid);
+	int fd = ev_process_file_open(view, pid, path, path_here, status);
+	free(path);
+	free(path_here);
+	return fd;
+}
+
 const char *ev_perf_map_read(struct perf_map *map, uint32_t pid, const struct process_view *view)
 {
 	struct stat status;
 	char *text;
 	size_t size;
 	*map = (struct perf_map){ 0 };
-	/* Under another root the file bears the number that the process knows itself by. */
-	char *path =
-		ev_printf("/tmp/perf-%u.map", view->symfs ? pid : ev_process_pid_inside(view, pid));
-	char *path_here = ev_printf("/tmp/perf-%u.map", pid);
-	int code = ev_process_file_open(view, pid, path, path_here, &status);
-	free(path);
-	free(path_here);
+	int code = open_map(view, pid, &status);
 	if (code >= 0)
 		code = ev_regular_read(code, FILE_LIMIT, &text, &size, &status);
 	if (code)
 		return why_not(code);
 	ev_perf_map_parse(map, text, size);
 	return map->entries.count ? NULL : "the perf map is empty";
+}
+
+bool ev_perf_map_exists(uint32_t pid)
+{
+	const struct process_view view = { 0 };
+	struct stat status;
+	int fd = open_map(&view, pid, &status);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 const struct perf_map_entry *ev_perf_map_find(const struct perf_map *map, uint64_t address)

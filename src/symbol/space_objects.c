@@ -13,12 +13,19 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
+static bool is_stack_end(const struct mapping *mapping)
+{
+	return ev_stack_end_at(mapping->start) != EV_UNWOUND_COMPLETE &&
+	       ev_stack_end_at(mapping->end - 1) == ev_stack_end_at(mapping->start);
+}
+
 static enum ev_object_kind kind_of(const char *path, const struct mapping *mapping, bool kernel)
 {
 	if (mapping->ksymbol)
 		return EV_OBJECT_BPF;
 	if (kernel)
-		return begins(path, "[guest.")   ? EV_OBJECT_UNKNOWN
+		return is_stack_end(mapping)     ? EV_OBJECT_END
+		       : begins(path, "[guest.") ? EV_OBJECT_UNKNOWN
 		       : begins(path, "[kernel") ? EV_OBJECT_KERNEL
 						 : EV_OBJECT_MODULE;
 	if (begins(path, "[vdso"))
@@ -78,6 +85,7 @@ static void name_object(struct ev_space_set *set, struct object *object)
 		shown->name = file_name(set, shown->path, &object->deleted);
 		break;
 	case EV_OBJECT_BPF:
+	case EV_OBJECT_END:
 	case EV_OBJECT_UNKNOWN:
 		shown->name = shown->path;
 		break;

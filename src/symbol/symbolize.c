@@ -49,6 +49,10 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
 					 false };
 		return true;
+	case EV_OBJECT_END:
+		*found = (struct found){ object->shown.name, object->start, object->size_bytes,
+					 false };
+		return true;
 	case EV_OBJECT_JIT: {
 		const struct jit_code *code =
 			object->dump ? ev_jitdump_find(object->dump, at) : NULL;
@@ -191,7 +195,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	struct found found;
 	uint64_t address = 0, start;
 	bool named = find_name(symbolizer, names, object, at, &found);
-	bool generated = object->shown.kind == EV_OBJECT_JIT;
+	bool generated = object->shown.kind == EV_OBJECT_JIT || object->shown.kind == EV_OBJECT_END;
 	struct debug_frame frames[CARRIED_FRAMES] = { 0 };
 	size_t count = 0;
 	if (generated && object->dump && flags & EV_SYMBOL_LINES) {
@@ -245,7 +249,8 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
 	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);
 	bool local = !symbolizer->no_local_files || symbolizer->kallsyms_path ||
-		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF;
+		     symbolizer->vmlinux_path || object->shown.kind == EV_OBJECT_BPF ||
+		     object->shown.kind == EV_OBJECT_END;
 	/* What is here is asked when the recording knows less than is wanted; the names that it
 	 * carries win all the same. */
 	if (carried && out[carried - 1].made_up)

@@ -111,6 +111,7 @@ static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct 
 	case EV_OBJECT_KERNEL:
 	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */
 	case EV_OBJECT_BPF:    /* has its name with it */
+	case EV_OBJECT_END:
 		return;
 	case EV_OBJECT_UNKNOWN:
 		names->trouble = index ? "nothing is known of this memory"

@@ -147,6 +147,18 @@ static void print_aux(FILE *out, uint64_t aux_bytes, const char *prefix)
 		    "instructions and branches is not in this report\n");
 }
 
+/* What the recorder said of stacks that were not looked at. */
+static void print_recorded_stacks(FILE *out, const struct ev_report *report, const char *prefix)
+{
+	struct ev_arena scratch = { 0 };
+	const char *note = report->recording && !report->stacks_loaded
+				   ? ev_recording_note(report->recording, EV_NOTE_STACKS, NULL)
+				   : NULL;
+	if (note)
+		fprintf(out, "%sStacks: %s\n", prefix, ev_text_safe(&scratch, note));
+	ev_arena_done(&scratch);
+}
+
 static uint64_t left(uint64_t all, uint64_t without)
 {
 	return without < all ? all - without : 0;
@@ -219,7 +231,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		fputs(" complete stacks", out);
 	} else if (samples && ev_report_has_chains(report)) {
 		fputs(report->stacks_loaded ? ", no sample has a stack"
-					    : ", stacks not looked at (--no-children)",
+					    : ", stacks are there (-g shows them)",
 		      out);
 	}
 	print_count(out, ", ", quality->lost, " lost");
@@ -235,6 +247,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 	if (quality->aux_bytes)
 		print_aux(out, quality->aux_bytes, prefix);
 	print_unwound(out, quality, prefix);
+	print_recorded_stacks(out, report, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)

@@ -302,6 +302,70 @@ test_a_copy_shorter_than_its_stack_is_told_with_the_cure() {
 	refuse_out ';main;.*bottom [0-9]+$'
 }
 
+test_stacks_are_recorded_without_asking_and_left_out_on_demand() {
+	record "$specimens/no_frame_pointers" 100
+	expect_status 0
+	run report
+	expect_out '^# Stacks: [0-9.]+% complete \(unwound\)'
+	expect_out '^# Overhead '
+	run report --format folded
+	expect_out ';main;outer;inner [0-9]+$'
+	record --no-call-graph "$specimens/no_frame_pointers" 20
+	run report
+	refuse_out '^# Stacks|stacks are there'
+	run record --call-graph lbr true
+	expect_status 129
+	expect_err 'lbr.*auto and dwarf'
+}
+
+test_copies_grow_with_the_stacks_and_the_others_say_where_they_end() {
+	record "$specimens/wide_frames" 600
+	expect_status 0
+	run report --format folded
+	sed -E 's/ [0-9]+$//; s/(descend;)+/descend;/' out | sort -u >shapes
+	has shapes ';_start;.*;main;descend;bottom$'
+	has shapes ';\[truncated at 8 KiB\];descend;bottom$'
+	run report -g
+	expect_out '0\.00% +wide_frames +\[truncated at 8 KiB\] +\[\.\] \[truncated at 8 KiB\]'
+	run report --header-only
+	expect_out 'note stacks : .*are deeper than the copy of the stack \((32|64) KiB\)'
+	needs_perf
+	run_command perf report -i perf.data --stdio --children -g none
+	expect_out '0\.00% +wide_frames +\[truncated at 8 KiB\]'
+	expect_empty err
+	run_command perf script -i perf.data
+	expect_out '\(\[truncated at 8 KiB\]\)$'
+}
+
+test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {
+	record "$specimens/keeps_frame_pointers"
+	expect_status 0
+	run report --header-only
+	expect_out 'note stacks : .*more by the kernel, where all code keeps frame pointers'
+	run report --format folded
+	expect_out ';_start;rounds;outer;inner [0-9]+$'
+}
+
+test_an_event_may_have_its_own_way_with_stacks() {
+	record -e "$event/call-graph=dwarf,stack-size=4096/" -e page-faults/call-graph=no,period=1/ --no-call-graph \
+		"$specimens/no_frame_pointers" 60
+	expect_status 0
+	run report --format folded
+	expect_out ';main;outer;inner [0-9]+$'
+	record --call-graph dwarf -e "$event/call-graph=fp/" -e page-faults/period=1/ "$specimens/two_functions" 60
+	expect_status 0
+	run report --format folded
+	expect_out ';main;twice [0-9]+$'
+}
+
+test_perfs_own_copies_end_in_frames_that_say_why() {
+	needs_perf
+	perf record -q --call-graph dwarf,512 -o perf.data "$specimens/deep" 50 2>err >/dev/null || skip "perf can not copy stacks here"
+	run report -g
+	expect_out '0\.00% +deep +\[truncated at 512 bytes\]'
+	expect_out '^# Stacks: .*deeper than the copy of the stack'
+}
+
 test_copies_of_stacks_that_can_not_be_are_refused() {
 	run record --call-graph dwarf,70000 true
 	expect_status 129
@@ -486,7 +550,7 @@ test_perf_takes_a_compressed_file() {
 test_perf_takes_a_recording_of_the_whole_machine() {
 	needs_perf
 	needs_root
-	record -a -g -- "$specimens/two_functions" 50
+	record -a -F 500 -g -- "$specimens/two_functions" 50
 	perf_takes perf.data
 }
 
@@ -504,7 +568,7 @@ test_perf_takes_the_pipe() {
 test_perf_sees_the_same_functions_in_the_same_shares() {
 	needs_perf
 	record -F 2000 "$specimens/two_functions" 200
-	perf report --stdio -i perf.data -s symbol -t, 2>err >theirs
+	perf report --stdio --no-children -g none -i perf.data -s symbol -t, 2>err >theirs
 	theirs=$(awk -F, '/twice/ { sub("%", "", $1); print $1 + 0 }' theirs)
 	run report --format json
 	ours=$(symbol_percent twice)

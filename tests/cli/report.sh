@@ -176,7 +176,7 @@ test_copied_stacks_that_end_early_are_told_with_the_reason() {
 }
 
 test_asking_for_chains_of_a_recording_without_says_so() {
-	record "$specimens/two_functions" 20
+	record --no-call-graph "$specimens/two_functions" 20
 	run report -g caller
 	cat out err >both
 	has both 'call (chain|graph|stack)s?|-g'
@@ -197,13 +197,21 @@ test_the_table_has_perfs_shape() {
 
 test_stacks_that_are_not_looked_at_are_told() {
 	record -g "$specimens/two_functions" 50
-	run report --no-children
-	expect_out '^# Quality: .*, stacks not looked at \(--no-children\)'
-	expect_out '^# \(Tip: .*evprof report -g\)'
-	refuse_out 'evprof record -g'
-	run report
-	expect_out 'complete stacks'
-	refuse_out 'not looked at'
+	for option in '' --no-children; do
+		# shellcheck disable=SC2086 # no word where there is none
+		run report $option
+		expect_out '^# Quality: .*, stacks are there \(-g shows them\)'
+		expect_out '^# Stacks: [0-9.]+% complete \(unwound\)'
+		expect_out '^# Overhead '
+		expect_out '^# \(Tip: .*evprof report -g\)'
+		refuse_out 'evprof record -g'
+	done
+	for option in -g --children; do
+		run report $option
+		expect_out 'complete stacks'
+		expect_out '^# Children +Self '
+		refuse_out 'are there'
+	done
 }
 
 test_the_quality_line_stands_in_every_report() {

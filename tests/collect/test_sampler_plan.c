@@ -144,9 +144,9 @@ static void terms_that_cannot_be_obeyed_are_refused(void **state)
 {
 	(void)state;
 	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
-	events.items[0].call_graph = EV_CALL_GRAPH_DWARF;
+	events.items[0].call_graph = EV_CALL_GRAPH_LBR;
 	assert_int_equal(plan(), -EOPNOTSUPP);
-	assert_non_null(strstr(err.text, "call-graph=fp"));
+	assert_non_null(strstr(err.text, "call-graph=dwarf or fp"));
 	events.items[0].call_graph = EV_CALL_GRAPH_UNSET;
 	events.items[0].overwrite = EV_YES;
 	assert_int_equal(plan(), -EOPNOTSUPP);
@@ -213,6 +213,57 @@ static void copied_stacks_come_with_the_registers_of_unwinding_and_no_others(voi
 	assert_int_equal(attr(0)->sample_regs_user, ev_unwind_registers());
 }
 
+static void every_size_of_copies_is_an_event_of_its_own_and_the_first_begins(void **state)
+{
+	(void)state;
+	options.callchain = options.at_exec = true;
+	options.stack_bytes = 8192;
+	options.other_stack_bytes[0] = 65528;
+	options.other_stack_count = 2; /* and none */
+	add_event(&events, software_event("a", PERF_COUNT_SW_CPU_CLOCK, 0));
+	add_event(&events, software_event("b", PERF_COUNT_SW_PAGE_FAULTS, 0));
+	assert_int_equal(plan(), 0);
+	/* Mappings are told whichever is on. */
+	assert_int_equal(planned.event_count, 7);
+	assert_true(attr(6)->mmap2 && !attr(0)->mmap2);
+	static const struct {
+		uint32_t bytes;
+		bool leads, begins;
+	} wanted[] = { { 8192, true, true },    { 8192, false, false }, { 65528, true, false },
+		       { 65528, false, false }, { 0, true, false },     { 0, false, false } };
+	for (size_t i = 0; i < EV_LENGTH(wanted); i++) {
+		assert_int_equal(attr(i)->sample_stack_user, wanted[i].bytes);
+		assert_int_equal(attr(i)->exclude_callchain_user, wanted[i].bytes > 0);
+		assert_int_equal(attr(i)->sample_type, attr(0)->sample_type | attr(i)->sample_type);
+		assert_int_equal(planned.events[i].leader, i & ~(size_t)1);
+		assert_int_equal(attr(i)->disabled, wanted[i].leads);
+		assert_int_equal(attr(i)->enable_on_exec, wanted[i].begins);
+		assert_int_equal(ev_sampler_listed(&planned, i), i % 2);
+	}
+}
+
+static void an_event_may_have_its_own_way_with_stacks(void **state)
+{
+	(void)state;
+	add_event(&events, software_event("a", PERF_COUNT_SW_CPU_CLOCK, 0));
+	add_event(&events, software_event("b", PERF_COUNT_SW_CPU_CLOCK, 0));
+	events.items[0].leader = 0;
+	events.items[1].leader = 1;
+	events.items[0].call_graph = EV_CALL_GRAPH_DWARF;
+	events.items[0].stack_size_bytes = 4096;
+	assert_int_equal(plan(), 0);
+	assert_int_equal(attr(0)->sample_stack_user, 4096);
+	assert_false(attr(1)->sample_type & (PERF_SAMPLE_STACK_USER | PERF_SAMPLE_CALLCHAIN));
+	options.callchain = true;
+	options.stack_bytes = 8192;
+	events.items[0].call_graph = EV_CALL_GRAPH_FP;
+	assert_int_equal(plan(), 0);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
+	assert_false(attr(0)->sample_type & PERF_SAMPLE_STACK_USER);
+	assert_false(attr(0)->exclude_callchain_user);
+	assert_int_equal(attr(1)->sample_stack_user, 8192);
+}
+
 static void members_of_a_read_group_have_no_samples_of_their_own(void **state)
 {
 	(void)state;
@@ -277,6 +328,8 @@ int main(void)
 		TEST(tracepoints_are_sampled_one_by_one_with_their_data),
 		TEST(members_of_a_group_run_with_their_leader),
 		TEST(copied_stacks_come_with_the_registers_of_unwinding_and_no_others),
+		TEST(every_size_of_copies_is_an_event_of_its_own_and_the_first_begins),
+		TEST(an_event_may_have_its_own_way_with_stacks),
 		TEST(members_of_a_read_group_have_no_samples_of_their_own),
 		TEST(the_whole_machine_is_sampled_with_the_cpu),
 		TEST(what_serves_the_whole_machine_is_refused_for_a_program),

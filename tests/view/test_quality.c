@@ -104,8 +104,8 @@ static void stacks_that_were_not_looked_at_are_told(void **state)
 	open_one(&it);
 	it.recording.events[0].attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN;
 	assert_string_equal(quality_of(&it, (struct ev_quality){ .samples = 3 }),
-			    "# Quality: 3 samples, 100.0% resolved, stacks not looked at "
-			    "(--no-children), 0 lost\n");
+			    "# Quality: 3 samples, 100.0% resolved, stacks are there "
+			    "(-g shows them), 0 lost\n");
 	assert_null(strstr(quality_of(&it, (struct ev_quality){ .samples = 3, .with_stack = 1 }),
 			   "not looked at"));
 	assert_null(strstr(quality_of(&it, (struct ev_quality){ 0 }), "not looked at"));

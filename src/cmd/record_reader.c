@@ -1,0 +1,192 @@
+/* Records go from the rings into memory before the rings are full, whatever the recorder is busy
+ * with: reading an object's unwind tables for the first time may take a second, and on a machine
+ * that is busy itself the recorder waits for its turn. */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "record_reader.h"
+
+#define FULL_PART 8             /* a ring is read when it is thought to be so full: 1/8 */
+#define SHORTEST_NS 2000000     /* between two looks */
+#define LONGEST_NS 100000000    /* nothing is so urgent at rates at which this is enough */
+#define LIMIT_BYTES (64u << 20) /* what comes then is lost in the rings, and counted there */
+#define HIGHEST_NICE (-20)
+
+struct record_reader {
+	struct ev_sampler *sampler;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* of all that follows, and of the sampler */
+	pthread_cond_t changed;
+	bool over;
+	struct ev_decoder *decoder;
+	struct ev_buffer kept;
+	uint64_t read_bytes;   /* out of the rings, in all */
+	struct ev_err trouble; /* of the first failure */
+	int failed;
+};
+
+/* The kernel keeps room in a sample for as much of the stack as was asked for; mostly there is
+ * less. That room is left out, but for one word, which says that there was some. */
+static bool keep_short(struct record_reader *reader, const struct ev_raw *raw)
+{
+	struct ev_record record;
+	const struct ev_sample *sample = &record.sample;
+	const uint8_t *from = (const void *)raw->header;
+	if (raw->type != PERF_RECORD_SAMPLE || ev_decode(reader->decoder, raw, &record) ||
+	    !sample->user_stack)
+		return false;
+	size_t before = (size_t)((const uint8_t *)sample->user_stack - from);
+	size_t room = (sample->user_stack_bytes + 15) & ~(size_t)7;
+	size_t behind = before + sample->user_stack_asked_bytes;
+	if (room >= sample->user_stack_asked_bytes)
+		return false;
+	struct perf_event_header header = *raw->header;
+	header.size = (uint16_t)(raw->size_bytes - (sample->user_stack_asked_bytes - room));
+	ev_buffer_add(&reader->kept, &header, sizeof(header));
+	ev_buffer_add(&reader->kept, from + sizeof(header), before - sizeof(header) - 8);
+	ev_buffer_u64(&reader->kept, room);
+	ev_buffer_add(&reader->kept, sample->user_stack, room);
+	ev_buffer_add(&reader->kept, from + behind, raw->size_bytes - behind);
+	return true;
+}
+
+static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
+{
+	struct record_reader *reader = context;
+	const uint8_t *at = bytes, *end = at + size_bytes;
+	(void)err;
+	reader->read_bytes += size_bytes;
+	/* Whole records, as ev_sampler_drain hands them out. */
+	while (at < end) {
+		const struct perf_event_header *header = (const void *)at;
+		struct ev_raw raw = { .header = header,
+				      .type = header->type,
+				      .misc = header->misc,
+				      .size_bytes = header->size };
+		if (!keep_short(reader, &raw))
+			ev_buffer_add(&reader->kept, at, header->size);
+		at += header->size;
+	}
+	return 0;
+}
+
+static void drain(struct record_reader *reader)
+{
+	if (!reader->failed)
+		reader->failed = ev_sampler_drain(reader->sampler, keep, reader, &reader->trouble);
+}
+
+static struct timespec in_ns(uint64_t ns)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	uint64_t sum = (uint64_t)at.tv_nsec + ns;
+	at.tv_sec += (time_t)(sum / 1000000000u);
+	at.tv_nsec = (long)(sum % 1000000000u);
+	return at;
+}
+
+/* How long until a ring may be so full, at the rate of the last while. */
+static uint64_t pause_ns(const struct record_reader *reader, uint64_t bytes, uint64_t ns)
+{
+	double share = (double)ev_sampler_ring_bytes(reader->sampler) / FULL_PART;
+	double wait = bytes ? (double)ns * share / (double)bytes : LONGEST_NS;
+	return wait > LONGEST_NS ? LONGEST_NS : wait < SHORTEST_NS ? SHORTEST_NS : (uint64_t)wait;
+}
+
+/* This thread only copies, and what it misses is lost: nothing is to be between it and a processor.
+ * Where that is not allowed it waits for its turn. */
+static void go_first(void)
+{
+	struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_RR) };
+	if (pthread_setschedparam(pthread_self(), SCHED_RR, &first))
+		setpriority(PRIO_PROCESS, (id_t)gettid(), HIGHEST_NICE);
+}
+
+static void *read_rings(void *argument)
+{
+	struct record_reader *reader = argument;
+	uint64_t pause = SHORTEST_NS, last_ns = ev_now_ns();
+	go_first();
+	pthread_mutex_lock(&reader->lock);
+	while (!reader->over) {
+		struct timespec until = in_ns(pause);
+		pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
+		uint64_t before = reader->read_bytes;
+		if (!reader->over && reader->kept.size_bytes < LIMIT_BYTES)
+			drain(reader);
+		uint64_t now_ns = ev_now_ns();
+		pause = pause_ns(reader, reader->read_bytes - before, now_ns - last_ns);
+		last_ns = now_ns;
+	}
+	pthread_mutex_unlock(&reader->lock);
+	return NULL;
+}
+
+struct record_reader *record_reader_open(struct ev_sampler *sampler,
+					 const struct ev_recording *opened)
+{
+	struct record_reader *reader = ev_alloc(sizeof(*reader));
+	pthread_condattr_t by_clock;
+	sigset_t all, before;
+	reader->sampler = sampler;
+	reader->decoder = ev_decoder_open(opened);
+	pthread_mutex_init(&reader->lock, NULL);
+	pthread_condattr_init(&by_clock);
+	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&reader->changed, &by_clock);
+	pthread_condattr_destroy(&by_clock);
+	/* Signals are the recorder's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	reader->started = !pthread_create(&reader->thread, NULL, read_rings, reader);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return reader;
+}
+
+int record_reader_take(struct record_reader *reader, struct ev_buffer *records, struct ev_err *err)
+{
+	records->size_bytes = 0;
+	pthread_mutex_lock(&reader->lock);
+	drain(reader);
+	struct ev_buffer empty = *records;
+	*records = reader->kept;
+	reader->kept = empty;
+	int rc = reader->failed;
+	if (rc)
+		ev_fail(err, -rc, "%s", reader->trouble.text);
+	pthread_mutex_unlock(&reader->lock);
+	return rc;
+}
+
+void record_reader_pause(struct record_reader *reader)
+{
+	pthread_mutex_lock(&reader->lock);
+}
+
+void record_reader_resume(struct record_reader *reader)
+{
+	pthread_mutex_unlock(&reader->lock);
+}
+
+void record_reader_close(struct record_reader *reader)
+{
+	if (!reader)
+		return;
+	pthread_mutex_lock(&reader->lock);
+	reader->over = true;
+	pthread_cond_signal(&reader->changed);
+	pthread_mutex_unlock(&reader->lock);
+	if (reader->started)
+		pthread_join(reader->thread, NULL);
+	pthread_mutex_destroy(&reader->lock);
+	pthread_cond_destroy(&reader->changed);
+	ev_decoder_close(reader->decoder);
+	ev_buffer_done(&reader->kept);
+	free(reader);
+}
