@@ -272,7 +272,12 @@ static int annotate(const struct verb *verb, struct annotate_options *options)
 				     "./program");
 	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
-	if (loaded.partial && !loaded.profile->quality.samples)
+	if (how.by_cpu && !report_tells_cpus(loaded.recording))
+		status = complain_text(verb, STATUS_FAILED,
+				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
+				       "whole machine with -a",
+				       options->input);
+	else if (loaded.partial && !loaded.profile->quality.samples)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
 	else if (annotate_loaded(options, &loaded, &err))

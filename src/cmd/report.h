@@ -42,6 +42,8 @@ void report_plan_done(struct report_plan *plan);
  * it does not name follow; rows go by -s, then by -F. */
 int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err);
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
+/* Do samples say which CPU they were taken on? */
+bool report_tells_cpus(const struct ev_recording *recording);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
 
