@@ -272,7 +272,12 @@ static int annotate(const struct verb *verb, struct annotate_options *options)
 				     "./program");
 	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
-	if (loaded.partial && !loaded.profile->quality.samples)
+	if (how.by_cpu && !report_tells_cpus(loaded.recording))
+		status = complain_text(verb, STATUS_FAILED,
+				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
+				       "whole machine with -a",
+				       options->input);
+	else if (loaded.partial && !loaded.profile->quality.samples)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
 	else if (annotate_loaded(options, &loaded, &err))
@@ -343,5 +348,12 @@ const struct verb annotate_verb = {
 		 "that function's, and it is told what it was inlined into. Children adds what was "
 		 "inlined at the line and what was called from it, once per stack. Own samples of "
 		 "the lines of a function, left out ones and \"no line\" included, add up to the "
-		 "function's.",
+		 "function's.\n\n"
+		 "--json: "
+		 "{\"events\":[{\"name\",\"samples\",\"period\"}],\"sections\":[{\"function\" "
+		 "(or \"file\"),\"object\",\"source\",\"self\":W,\"inlined\":W,\"called\":W,"
+		 "\"lines\":[{\"file\",\"line\",\"text\",\"self\":W,\"inlined\":W,\"called\":W,"
+		 "\"inlined_into\",\"inlined_here\"}],\"code\" (with --asm):[{\"address\",\"text\","
+		 "\"weight\":W,\"frames\"}]}]}; W has samples and period of each event, in their "
+		 "order. All lines of what is shown are in it.",
 };

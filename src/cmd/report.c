@@ -267,7 +267,7 @@ static bool says_nothing(const struct loaded *loaded)
 	return loaded->partial && !loaded->profile->quality.samples;
 }
 
-static bool tells_cpus(const struct ev_recording *recording)
+bool report_tells_cpus(const struct ev_recording *recording)
 {
 	for (size_t i = 0; i < recording->event_count; i++)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CPU)
@@ -288,7 +288,7 @@ static int report(const struct verb *verb, struct report_options *options, struc
 				     "./program");
 	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
-	if (how.by_cpu && !tells_cpus(loaded.recording))
+	if (how.by_cpu && !report_tells_cpus(loaded.recording))
 		status = complain_text(verb, STATUS_FAILED,
 				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
 				       "whole machine with -a",

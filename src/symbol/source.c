@@ -7,6 +7,7 @@
 
 #define FILE_LIMIT ((size_t)64 << 20)
 #define ALL_LIMIT ((size_t)512 << 20)
+#define LINE_LIMIT ((size_t)1 << 23) /* of one file; what is behind is not looked at */
 
 struct ev_source_text {
 	char *bytes;
@@ -115,7 +116,7 @@ static const char *why_not(int code)
 
 static void find_lines(struct ev_source_text *text)
 {
-	for (size_t at = 0; at < text->size_bytes;) {
+	for (size_t at = 0; at < text->size_bytes && text->starts.count < LINE_LIMIT;) {
 		*ev_array_add(&text->starts) = (uint32_t)at;
 		const char *end = memchr(text->bytes + at, '\n', text->size_bytes - at);
 		at = end ? (size_t)(end - text->bytes) + 1 : text->size_bytes;
