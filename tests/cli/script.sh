@@ -63,7 +63,7 @@ test_branch_stacks_of_others_print_as_perf_printed_them() {
 	needs_cases
 	for folder in "$EV_CASES"/*/; do
 		[ -e "$folder/brstack.head.txt" ] || continue
-		run script --symfs /nonexistent -G -F comm,tid,time,ip,brstack -i "$folder/perf.data"
+		run script --symfs /nonexistent -G -F comm,pid,time,ip,brstack -i "$folder/perf.data"
 		expect_status 0
 		# from, to, mispredicted, transaction, abort, cycles: what every version prints
 		for text in out "$folder/brstack.head.txt"; do
