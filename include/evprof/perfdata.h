@@ -360,8 +360,8 @@ void ev_ordered_close(struct ev_ordered *ordered);
 struct ev_tracepoints;
 /* Without TRACING_DATA nothing is known. `recording` must outlive it. */
 struct ev_tracepoints *ev_tracepoints_open(const struct ev_recording *recording);
-/* False when the format of this id (attr.config) is not there. *failure: why its `print fmt` can't be
- * followed, so that samples show as name=value; NULL when it can. The texts live until close. */
+/* False when the format of this id (attr.config) is not there. *failure: why its `print fmt` can't
+ * be followed, so that samples show as name=value; NULL when it can. The texts live until close. */
 bool ev_tracepoints_know(struct ev_tracepoints *tracepoints, uint64_t id, const char **system,
 			 const char **name, const char **failure);
 /* The name of a kernel address and how far behind its beginning it is, NULL when not known. */
