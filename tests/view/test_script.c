@@ -102,6 +102,22 @@ static void a_chain_stands_below_its_sample(void **state)
 	close_scene(&scene);
 }
 
+static void a_side_that_comes_later_is_not_taken_for_an_address(void **state)
+{
+	static const uint64_t chain[] = { (uint64_t)PERF_CONTEXT_USER, 0x4010, (uint64_t)-640, 77 };
+	struct scene scene;
+	(void)state;
+	open_scene(&scene, PERF_TYPE_SOFTWARE, USUAL | PERF_SAMPLE_CALLCHAIN);
+	scene.record.sample.chain = chain;
+	for (size_t count = 2; count <= EV_LENGTH(chain); count++) {
+		scene.record.sample.chain_count = count;
+		expect_lines(&scene,
+			     "a\\x1bb c     7 [003]    12.345678:          9 page-faults: \n"
+			     "\t            4010 [unknown] ([unknown])\n\n");
+	}
+	close_scene(&scene);
+}
+
 static void fixed_periods_and_unknown_threads_are_told(void **state)
 {
 	struct scene scene;
@@ -157,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_usual_columns_are_perfs),
 		cmocka_unit_test(a_chain_stands_below_its_sample),
+		cmocka_unit_test(a_side_that_comes_later_is_not_taken_for_an_address),
 		cmocka_unit_test(fixed_periods_and_unknown_threads_are_told),
 		cmocka_unit_test(branches_registers_and_page_sizes_follow),
 		cmocka_unit_test(other_records_are_lines_too),
