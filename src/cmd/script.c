@@ -206,17 +206,20 @@ static int walk_in_order(struct script_run *run)
 {
 	struct ev_ordered *ordered = ev_ordered_open(run->reader);
 	struct ev_record record;
-	struct ev_err damage = { 0 };
+	struct ev_err damage = { 0 }, before = { 0 };
 	int rc;
-	/* Damage of the file was told by the first walk, which stopped at the same place; behind a
-	 * damaged record the next call goes on. */
+	/* Behind a damaged record the next call goes on; behind a damaged place in the file, which
+	 * the first walk told of, it says the same for ever. */
 	while ((rc = ev_ordered_next(ordered, &record, &damage)) != 0) {
-		if (rc > 0)
+		if (rc > 0) {
 			take(run, &record);
-		else if (run->partial && !strcmp(damage.text, run->partial))
+			continue;
+		}
+		if (!strcmp(damage.text, before.text) ||
+		    (run->partial && !strcmp(damage.text, run->partial)))
 			break;
-		else
-			run->damaged++;
+		before = damage;
+		run->damaged++;
 	}
 	ev_ordered_close(ordered);
 	return 0;

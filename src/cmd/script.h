@@ -22,11 +22,13 @@ struct script_options {
 	struct ev_script_options view;
 };
 
+typedef EV_ARRAY(const char *) script_words;
+
 /* -c, --pid, --tid, -C, -S, --dsos, --time become answers about samples. Zeroed = lets all through.
  */
 struct script_filter {
 	struct ev_arena arena;
-	EV_ARRAY(const char *) comms, symbols, objects;
+	script_words comms, symbols, objects;
 	EV_ARRAY(uint64_t) addresses; /* of -S that are numbers */
 	struct ev_map pids, tids, cpus;
 	struct time_range time;

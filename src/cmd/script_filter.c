@@ -6,9 +6,7 @@
 
 enum { PID_LIMIT = 1 << 22, CPU_LIMIT = 1 << 16 }; /* the kernel has no greater ones */
 
-typedef EV_ARRAY(const char *) words;
-
-static void take_words(struct ev_arena *arena, words *into, const char *list)
+static void take_words(struct ev_arena *arena, script_words *into, const char *list)
 {
 	for (const char *at = list; at && *at;) {
 		size_t length = strcspn(at, ",");
@@ -39,9 +37,9 @@ static int take_numbers(struct ev_map *map, const char *what, const char *list, 
 int script_filter_open(struct script_filter *filter, const struct script_options *options,
 		       struct ev_err *err)
 {
-	words found = { 0 };
-	take_words(&filter->arena, (words *)&filter->comms, options->comms);
-	take_words(&filter->arena, (words *)&filter->objects, options->objects);
+	script_words found = { 0 };
+	take_words(&filter->arena, &filter->comms, options->comms);
+	take_words(&filter->arena, &filter->objects, options->objects);
 	take_words(&filter->arena, &found, options->symbols);
 	for (size_t i = 0; i < found.count; i++) {
 		uint64_t address;
@@ -68,7 +66,7 @@ static bool has_number(const struct ev_map *map, uint64_t number)
 	return !map->count || ev_map_find(map, number, 0);
 }
 
-static bool is_among(const words *list, const char *word)
+static bool is_among(const script_words *list, const char *word)
 {
 	for (size_t i = 0; word && i < list->count; i++)
 		if (!strcmp(list->items[i], word))
@@ -79,7 +77,7 @@ static bool is_among(const words *list, const char *word)
 static bool is_symbol(const struct script_filter *filter, const struct ev_script_leaf *leaf,
 		      uint64_t address)
 {
-	if (!filter->symbols.count || is_among((const words *)&filter->symbols, leaf->symbol))
+	if (!filter->symbols.count || is_among(&filter->symbols, leaf->symbol))
 		return true;
 	for (size_t i = 0; i < filter->addresses.count; i++)
 		if (filter->addresses.items[i] == address ||
@@ -99,8 +97,8 @@ bool script_filter_passes(const struct script_filter *filter, struct ev_script *
 		return true;
 	struct ev_script_leaf leaf;
 	ev_script_leaf(script, record, &leaf);
-	const words *objects = (const words *)&filter->objects;
-	if (filter->comms.count && !is_among((const words *)&filter->comms, leaf.comm))
+	const script_words *objects = &filter->objects;
+	if (filter->comms.count && !is_among(&filter->comms, leaf.comm))
 		return false;
 	return is_symbol(filter, &leaf, record->sample.ip) &&
 	       (!objects->count || is_among(objects, leaf.path) || is_among(objects, leaf.name));

@@ -5,6 +5,9 @@
 #include <string.h>
 #include "tracepoint.h"
 
+/* No text of a sample is longer: formats of an invented file could go on for ever. */
+enum { TEXT_BYTES = 1 << 18 };
+
 struct printer {
 	const struct trace_sample *sample;
 	struct ev_buffer *out;
@@ -238,7 +241,7 @@ static void print_field(const struct printer *printer, const struct trace_field 
 
 static void print_fields(const struct printer *printer, const struct trace_format *format)
 {
-	for (size_t i = 0; i < format->fields.count; i++) {
+	for (size_t i = 0; i < format->fields.count && printer->out->size_bytes < TEXT_BYTES; i++) {
 		const struct trace_field *field = &format->fields.items[i];
 		if (field->flags & FIELD_COMMON)
 			continue;
@@ -255,7 +258,7 @@ void ev_trace_print(const struct trace_format *format, const struct trace_sample
 		print_fields(&printer, format);
 		return;
 	}
-	for (size_t i = 0; i < format->pieces.count; i++) {
+	for (size_t i = 0; i < format->pieces.count && out->size_bytes < TEXT_BYTES; i++) {
 		const struct trace_piece *piece = &format->pieces.items[i];
 		ev_buffer_add(out, piece->literal, piece->literal_bytes);
 		if (piece->argument && piece->argument->unknown)

@@ -3,6 +3,8 @@
 #include "script.h"
 
 enum { UNWOUND_LIMIT = 4096 };
+/* Behind it stands a number instead of addresses: the user's side comes in a record of its own. */
+#define CONTEXT_USER_DEFERRED ((uint64_t)-640)
 
 static uint16_t cpumode_of_context(uint64_t marker)
 {
@@ -46,6 +48,7 @@ static void add_chain(struct walk *walk, const uint64_t *chain, size_t count)
 	for (size_t i = 0; i < count && !walk->stopped; i++) {
 		if (chain[i] >= (uint64_t)PERF_CONTEXT_MAX) {
 			walk->cpumode = cpumode_of_context(chain[i]);
+			i += chain[i] == CONTEXT_USER_DEFERRED;
 			walk->entered = true;
 			continue;
 		}

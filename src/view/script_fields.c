@@ -224,9 +224,10 @@ static int fit_kind(struct ev_script_fields *fields, int kind, const struct ev_r
 		    struct ev_err *err)
 {
 	const struct ev_recorded_event *first = NULL;
-	uint64_t any = 0, *shown = &fields->shown[kind];
+	uint64_t any = 0, all = 0, *shown = &fields->shown[kind];
 	for (size_t i = 0; i < recording->event_count; i++) {
 		const struct ev_recorded_event *event = &recording->events[i];
+		all |= event->attr.sample_type;
 		if ((int)ev_script_kind_of(event->attr.type) != kind)
 			continue;
 		first = first ? first : event;
@@ -238,7 +239,9 @@ static int fit_kind(struct ev_script_fields *fields, int kind, const struct ev_r
 		uint64_t bit = UINT64_C(1) << needs[i].field;
 		if (!(*shown & bit) || any & needs[i].sample_type)
 			continue;
-		if (fields->asked[kind] & bit && !needs[i].lenient) {
+		/* Events that only carry the other records have less than those that count. */
+		if (fields->asked[kind] & bit && !needs[i].lenient &&
+		    !(all & needs[i].sample_type)) {
 			struct ev_arena arena = { 0 };
 			int rc = ev_fail(err, EINVAL,
 					 "-F %s: samples of '%s' do not have it (%s was not "
@@ -249,6 +252,7 @@ static int fit_kind(struct ev_script_fields *fields, int kind, const struct ev_r
 			return rc;
 		}
 		*shown &= ~bit;
+		fields->asked[kind] &= ~bit;
 	}
 	if (!(*shown & SCRIPT_BIT(IP)) && !(*shown & SCRIPT_BIT(ADDR)))
 		*shown &= ~((SCRIPT_BIT(SYM) | SCRIPT_BIT(SYMOFF) | SCRIPT_BIT(DSO)) &

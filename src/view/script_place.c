@@ -2,6 +2,7 @@
  * by address as long as nothing is mapped anew. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include "report.h"
 #include "script.h"
 
 enum { FRAMES_LIMIT = 64 };
@@ -88,7 +89,7 @@ static void add_line(struct ev_script *script, const struct ev_symbol *symbol, c
 		ev_buffer_printf(store, "\n  %s[%" PRIx64 "]", base_of(object), shown);
 		return;
 	}
-	const char *file = ev_text_safe(&script->arena, symbol->file);
+	const char *file = ev_report_safe(&script->arena, symbol->file);
 	ev_buffer_printf(store, "\n  %s:%u", script->options->full_paths ? file : base_of(file),
 			 symbol->line);
 }
@@ -109,7 +110,7 @@ static void add_frame(struct ev_script *script, const struct shown *shown,
 	uint64_t fields = shown->fields;
 	if (fields & SCRIPT_BIT(SYM)) {
 		add(store, " ");
-		add(store, symbol->function ? ev_text_safe(&script->arena, symbol->function)
+		add(store, symbol->function ? ev_report_safe(&script->arena, symbol->function)
 					    : "[unknown]");
 		if (symbol->function && fields & SCRIPT_BIT(SYMOFF))
 			ev_buffer_printf(store, "+0x%" PRIx64, shown->offset - shown->start);
@@ -187,7 +188,7 @@ static uint32_t describe(struct ev_script *script, struct ev_place place, uint64
 	}
 	described.lines_bytes = (uint32_t)script->store.size_bytes - described.lines;
 	if (around->function) {
-		described.symbol = ev_text_safe(&script->arena, around->function);
+		described.symbol = ev_report_safe(&script->arena, around->function);
 		described.into = place.offset - around->start;
 	}
 	*ev_array_add(&script->places) = described;
