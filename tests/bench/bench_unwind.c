@@ -8,7 +8,9 @@
 #include <time.h>
 #include <evprof/symbol.h>
 
-enum { SAMPLES = 4000, ROUNDS = 20, CHAIN = 4096 };
+/* Few enough that their copies stay in the processor's cache, as those that the kernel has just
+ * made for a recorder. */
+enum { SAMPLES = 120, ROUNDS = 50, CHAIN = 4096 };
 
 struct samples {
 	struct ev_record records[SAMPLES];
