@@ -263,6 +263,7 @@ struct ev_cfi_rule {
 	bool indirect;         /* the CFA is what is stored at base + cfa_offset, plus `beyond` */
 	bool signal;           /* a signal handler's frame: the caller was interrupted, no call */
 	uint8_t fp, ra;        /* enum ev_cfi_where */
+	uint16_t unused;       /* 0, so that equal rules are equal bytes */
 	int32_t cfa_offset, beyond, fp_offset, ra_offset; /* bytes */
 };
 

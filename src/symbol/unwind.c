@@ -86,8 +86,10 @@ struct walk {
 	struct ev_unwinder *unwinder;
 	const struct unwind_machine *machine;
 	const struct ev_record *record;
-	uint64_t epoch; /* of the process' mappings */
+	uint64_t epoch;       /* of the process' mappings */
+	const uint8_t *stack; /* the copy */
 	uint64_t stack_start, stack_bytes;
+	bool swap; /* the copy is of the other byte order */
 	uint64_t pc, sp, fp, lr;
 	bool fp_known, lr_known;
 	bool others_known; /* other registers are still those of the sample */
@@ -114,20 +116,25 @@ static uint64_t epoch_of(struct ev_unwinder *unwinder, uint32_t pid, uint64_t ti
 	return process->epoch;
 }
 
-static struct known *known_of(struct walk *walk, uint64_t address, bool behind_call)
+static void find_known(struct walk *walk, struct known *known, uint64_t address, bool behind_call)
 {
 	struct ev_unwinder *unwinder = walk->unwinder;
 	const struct ev_record *record = walk->record;
-	uint64_t hash = (address ^ walk->epoch) * 0x9e3779b97f4a7c15u;
-	struct known *known = &unwinder->known[hash >> 52];
-	_Static_assert(EV_LENGTH(unwinder->known) == 1 << (64 - 52), "the hash's top bits choose");
-	if (known->address == address && known->epoch == walk->epoch)
-		return known;
 	*known = (struct known){ .address = address, .epoch = walk->epoch };
 	known->place = ev_space_find(unwinder->set, &unwinder->cache, record->pid, record->time_ns,
 				     address, PERF_RECORD_MISC_USER);
 	known->what = ev_unwind_tables_find(unwinder->tables, known->place, walk->machine->elf,
 					    behind_call, &known->rule, &known->by_pointer);
+}
+
+static inline struct known *known_of(struct walk *walk, uint64_t address, bool behind_call)
+{
+	uint64_t hash = (address ^ walk->epoch) * 0x9e3779b97f4a7c15u;
+	struct known *known = &walk->unwinder->known[hash >> 52];
+	_Static_assert(EV_LENGTH(walk->unwinder->known) == 1 << (64 - 52),
+		       "the hash's top bits choose");
+	if (known->address != address || known->epoch != walk->epoch)
+		find_known(walk, known, address, behind_call);
 	return known;
 }
 
@@ -179,22 +186,27 @@ static enum ev_unwound_end why_outside(const struct walk *walk, uint64_t address
 		       : EV_UNWOUND_TRUNCATED;
 }
 
+static bool word_outside(struct walk *walk, uint64_t address)
+{
+	return end(walk, why_outside(walk, address));
+}
+
 /* A word of the copied stack; false, and why, when it is outside. */
-static bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
+static inline bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
 {
 	uint64_t offset = address - walk->stack_start, size = walk->machine->word_bytes;
-	if (address < walk->stack_start || offset > walk->stack_bytes ||
-	    walk->stack_bytes - offset < size)
-		return end(walk, why_outside(walk, address));
-	const uint8_t *at = (const uint8_t *)walk->record->sample.user_stack + offset;
-	bool swap = walk->unwinder->swap;
-	if (size == 8) {
+	if (__builtin_expect(address < walk->stack_start || offset > walk->stack_bytes ||
+				     walk->stack_bytes - offset < size,
+			     0))
+		return word_outside(walk, address);
+	const uint8_t *at = walk->stack + offset;
+	if (__builtin_expect(size == sizeof(*value), 1)) {
 		memcpy(value, at, sizeof(*value));
-		*value = swap ? ev_swap64(*value) : *value;
+		*value = walk->swap ? ev_swap64(*value) : *value;
 	} else {
 		uint32_t word;
 		memcpy(&word, at, sizeof(word));
-		*value = swap ? ev_swap32(word) : word;
+		*value = walk->swap ? ev_swap32(word) : word;
 	}
 	return true;
 }
@@ -390,10 +402,8 @@ static bool step(struct walk *walk, bool innermost)
 	const struct known *known = walk->interrupted ? known_of(walk, walk->pc, false)
 						      : known_of(walk, walk->pc - 1, true);
 	walk->how->object = known->place.object;
-	if (known->what == UNWIND_RULE) {
-		struct ev_cfi_rule rule = known->rule;
-		return follow_rule(walk, &rule, innermost);
-	}
+	if (known->what == UNWIND_RULE)
+		return follow_rule(walk, &known->rule, innermost);
 	return known->what == UNWIND_BEGIN ? end(walk, EV_UNWOUND_COMPLETE)
 					   : guess(walk, known, innermost);
 }
@@ -418,7 +428,9 @@ size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, u
 	walk.fp_known = register_of(sample, walk.machine->fp, &walk.fp);
 	walk.lr_known = register_of(sample, walk.machine->lr, &walk.lr);
 	walk.stack_start = walk.sp;
-	walk.stack_bytes = sample->user_stack_bytes;
+	walk.stack = sample->user_stack;
+	walk.stack_bytes = walk.stack ? sample->user_stack_bytes : 0;
+	walk.swap = unwinder->swap;
 	size_t count = 0;
 	do {
 		if (count == limit) {
