@@ -140,6 +140,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       symbol_flags(options, plan),
 					       has_key(plan, EV_KEY_SRCLINE), ev_cpus_online());
+	report_lacking(options, loaded, symbolizer);
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;

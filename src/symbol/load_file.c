@@ -98,6 +98,7 @@ void ev_names_done(struct names *names)
 	ev_image_close(&names->outline);
 	ev_perf_map_done(&names->map);
 	ev_debug_close(names->debug);
+	free(names->lacks);
 	ev_strings_close(names->linkages);
 	ev_array_done(&names->shown);
 	ev_arena_done(&names->arena);

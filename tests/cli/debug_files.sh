@@ -107,4 +107,25 @@ test_without_a_server_the_remedy_is_told() {
 	expect_err "takes seconds, not 'soon'"
 }
 
+# What a .dwo holds is not in the program, and is found where it was compiled, later too.
+test_a_dwo_that_is_missing_is_named_and_used_when_it_is_back() {
+	stripped_program
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null 2>&1 || continue
+		rm -f ./*.dwo
+		$compiler -O2 -g -gsplit-dwarf -c -o hot.o hot.c && $compiler -o hot hot.o || skip "$compiler splits no debug info"
+		mv hot.dwo away
+		run record -q -g -e cpu-clock -F 1000 ./hot
+		expect_status 0
+		run report -g --no-children
+		expect_err 'hot: inlined functions are incomplete: its debug info in hot.dwo is not here'
+		mv away hot.dwo
+		run report -g --no-children
+		refuse_err 'incomplete'
+		expect_out 'leaf|hidden'
+		run report --no-children -s sym,srcline
+		expect_out 'leaf +hot.c:1'
+	done
+}
+
 run_tests "$@"
