@@ -108,8 +108,7 @@ void report_lacking(const struct report_options *options, const struct loaded *l
 		const char *lacks = ev_symbolizer_lacks(symbolizer, objects[i]);
 		if (lacks)
 			fprintf(stderr,
-				"[ evprof report: %s: inlined functions are incomplete: its debug "
-				"info in %s is not here ]\n",
+				"[ evprof report: %s: inlined functions are incomplete: %s ]\n",
 				ev_text_safe(&arena,
 					     ev_space_set_object(loaded->spaces, objects[i])->name),
 				ev_text_safe(&arena, lacks));

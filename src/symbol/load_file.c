@@ -113,6 +113,9 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 	}
 	if (names->debug_path && !names->debug) {
 		names->debug = ev_debug_open(names->debug_path);
+		if (!names->debug && !names->lacks)
+			names->lacks = ev_printf("its debug info in %s can not be read",
+						 names->debug_path);
 		names->debug_path = NULL; /* one try */
 	}
 	return names->debug;

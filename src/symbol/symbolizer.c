@@ -152,7 +152,8 @@ struct names *ev_names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object
 static void keep_lacks(struct names *names)
 {
 	if (!names->lacks && names->debug && ev_debug_lacks(names->debug))
-		names->lacks = ev_strdup(ev_debug_lacks(names->debug));
+		names->lacks =
+			ev_printf("its debug info in %s is not here", ev_debug_lacks(names->debug));
 }
 
 const char *ev_symbolizer_lacks(struct ev_symbolizer *symbolizer, uint32_t object)
