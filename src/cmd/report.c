@@ -180,6 +180,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	struct ev_named *named =
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());
+	report_lacking(options, loaded, symbolizer);
 	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {
 		.recording = loaded->recording,

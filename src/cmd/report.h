@@ -81,6 +81,10 @@ int report_parse_fetch(void *options, const char *value, struct ev_err *err);
 int report_fetch(const struct report_options *options, const struct loaded *loaded,
 		 struct ev_symbolizer *symbolizer, struct ev_err *err);
 
+/* Tell of files that are missing for the objects that matter. */
+void report_lacking(const struct report_options *options, const struct loaded *loaded,
+		    struct ev_symbolizer *symbolizer);
+
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);
 

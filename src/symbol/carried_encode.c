@@ -172,7 +172,9 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	put(out, text(encoder, object->path));
 	put(out, text(encoder, ev_symbolizer_trouble(encoder->symbolizer, part.object)));
 	put(out, object->pid);
-	put(out, ev_symbolizer_skipped(encoder->symbolizer, part.object));
+	/* Files may be found later that are missing now. */
+	put(out, ev_symbolizer_skipped(encoder->symbolizer, part.object) ||
+			 ev_symbolizer_lacks(encoder->symbolizer, part.object));
 	put(out, object->build_id_bytes);
 	ev_buffer_add(out, object->build_id, object->build_id_bytes);
 	put_functions(&part, out);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "debug_info.h"
+#include "debug_missing.h"
 #include "debug_unit.h"
 #include "regular_file.h"
 
@@ -20,6 +21,7 @@ struct debug_info {
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
 	struct ev_map paths;                   /* text in the file -> id of the whole path */
 	struct ev_strings *whole_paths;        /* made when first needed */
+	char *lacks;                           /* a file that belongs to it and is not here */
 };
 
 static int by_low(const void *one, const void *other)
@@ -150,11 +152,13 @@ struct debug_info *ev_debug_open(const char *path)
 		leave_out(debug->elf);
 	if (debug->elf)
 		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
+	if (debug->dwarf) {
+		index_units(debug);
+		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->elf);
+	}
 	if (debug->elf)
 		elf_cntl(debug->elf, ELF_C_FDDONE); /* hundreds of objects are not as many fds */
 	close(fd);
-	if (debug->dwarf)
-		index_units(debug);
 	if (!debug->ranges.count) {
 		ev_debug_close(debug);
 		return NULL;
@@ -174,6 +178,7 @@ void ev_debug_close(struct debug_info *debug)
 	ev_strings_close(debug->whole_paths);
 	dwarf_end(debug->dwarf);
 	elf_end(debug->elf);
+	free(debug->lacks);
 	free(debug);
 }
 
@@ -199,6 +204,9 @@ static const char *name_of(Dwarf_Die *die)
 	for (size_t i = 0; i < EV_LENGTH(names); i++) {
 		Dwarf_Attribute attribute;
 		if (!dwarf_attr_integrate(die, names[i], &attribute))
+			continue;
+		/* A string of another file, in a form that libdw does not follow there. */
+		if (dwarf_whatform(&attribute) == DW_FORM_strp_sup)
 			continue;
 		const char *name = dwarf_formstring(&attribute);
 		if (name && *name)
@@ -266,16 +274,25 @@ static void line_at(struct debug_info *debug, struct unit *unit, uint64_t addres
 		frame->line = (uint32_t)line;
 }
 
+const char *ev_debug_lacks(const struct debug_info *debug)
+{
+	return debug->lacks;
+}
+
 /* Functions of a unit whose debug info lies in a .dwo file are found there. */
-static void find_scopes(struct unit *unit)
+static void find_scopes(struct debug_info *debug, struct unit *unit)
 {
 	Dwarf_Die split;
 	uint8_t type;
 	if (unit->entered || !unit->die.cu)
 		return;
 	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) &&
-	    type == DW_UT_skeleton && split.addr)
-		unit->scopes = split;
+	    type == DW_UT_skeleton) {
+		if (split.addr)
+			unit->scopes = split;
+		else if (!debug->lacks)
+			debug->lacks = ev_debug_split_missing(&unit->die);
+	}
 }
 
 /* Where a function's own text begins, if that is in the file where the frame is. */
@@ -310,7 +327,7 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 	struct debug_frame place = { 0 };
 	if (lines)
 		line_at(debug, unit, address, &place);
-	find_scopes(unit);
+	find_scopes(debug, unit);
 	struct function *function = ev_debug_unit_find(unit, address);
 	Dwarf_Die chain[INLINE_LIMIT];
 	size_t depth = 0, count = 0;

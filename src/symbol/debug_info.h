@@ -22,6 +22,9 @@ struct debug_info *ev_debug_open(const char *path);
  */
 size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit);
+/* The first file that was found to be missing of what belongs to it: a .dwo or what dwz took out;
+ * NULL when none was, so far. */
+const char *ev_debug_lacks(const struct debug_info *debug);
 void ev_debug_close(struct debug_info *debug);
 
 #endif

@@ -39,7 +39,8 @@ static uint64_t clock_ns(void)
 
 static int open_client(struct client *client, struct ev_err *err)
 {
-	*client = (struct client){ .library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL) };
+	*client = (struct client){ .library =
+					   dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) };
 	if (!client->library)
 		return ev_fail(err, ENOENT,
 			       "--debuginfod needs " LIBRARY
@@ -70,8 +71,7 @@ static void close_client(struct client *client)
 {
 	if (client->handle)
 		client->end(client->handle);
-	if (client->library)
-		dlclose(client->library);
+	/* The library stays: what it uses of others is not made to be unloaded. */
 }
 
 /* The handle is all that a callback gets, and the library keeps with it what was asked for. */

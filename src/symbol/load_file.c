@@ -98,6 +98,7 @@ void ev_names_done(struct names *names)
 	ev_image_close(&names->outline);
 	ev_perf_map_done(&names->map);
 	ev_debug_close(names->debug);
+	free(names->lacks);
 	ev_strings_close(names->linkages);
 	ev_array_done(&names->shown);
 	ev_arena_done(&names->arena);
@@ -112,6 +113,9 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 	}
 	if (names->debug_path && !names->debug) {
 		names->debug = ev_debug_open(names->debug_path);
+		if (!names->debug && !names->lacks)
+			names->lacks = ev_printf("its debug info in %s can not be read",
+						 names->debug_path);
 		names->debug_path = NULL; /* one try */
 	}
 	return names->debug;

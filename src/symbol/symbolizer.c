@@ -145,17 +145,37 @@ struct names *ev_names_at_hand(struct ev_symbolizer *symbolizer, uint32_t object
 {
 	struct names *names = names_of(symbolizer, object);
 	if (names->forgotten) {
-		*names = (struct names){ .missed = names->missed, .skipped = names->skipped };
+		*names = (struct names){ .missed = names->missed,
+					 .skipped = names->skipped,
+					 .lacks = names->lacks };
 		load_names(symbolizer, object, names);
 	}
 	return names;
+}
+
+static void keep_lacks(struct names *names)
+{
+	if (!names->lacks && names->debug && ev_debug_lacks(names->debug))
+		names->lacks =
+			ev_printf("its debug info in %s is not here", ev_debug_lacks(names->debug));
+}
+
+const char *ev_symbolizer_lacks(struct ev_symbolizer *symbolizer, uint32_t object)
+{
+	if (object >= symbolizer->objects.count)
+		return NULL;
+	keep_lacks(&symbolizer->objects.items[object]);
+	return symbolizer->objects.items[object].lacks;
 }
 
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
 {
 	if (object >= symbolizer->objects.count || !symbolizer->objects.items[object].loaded)
 		return;
-	struct names *names = &symbolizer->objects.items[object], kept = *names;
+	struct names *names = &symbolizer->objects.items[object];
+	keep_lacks(names);
+	struct names kept = *names;
+	names->lacks = NULL;
 	ev_names_done(names);
 	*names = (struct names){
 		.loaded = true,
@@ -164,6 +184,7 @@ void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
 		.partial = kept.partial,
 		.missed = kept.missed,
 		.skipped = kept.skipped,
+		.lacks = kept.lacks,
 		.carried = kept.carried,
 	};
 }

@@ -26,6 +26,7 @@ struct names {
 	const char *debug_path;    /* the file with the DWARF, NULL when there is none */
 	struct debug_info *debug;
 	bool packed;  /* debug_path is a file of its own whose DWARF takes long to unpack */
+	char *lacks;  /* what of its debug info can't be had, once it was looked for */
 	bool skipped; /* lines were asked for, and not looked for because of that */
 	const struct carried_object *carried;
 	struct ev_strings *linkages;

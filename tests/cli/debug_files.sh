@@ -107,4 +107,69 @@ test_without_a_server_the_remedy_is_told() {
 	expect_err "takes seconds, not 'soon'"
 }
 
+# What a .dwo holds is not in the program, and is found where it was compiled, later too.
+test_a_dwo_that_is_missing_is_named_and_used_when_it_is_back() {
+	stripped_program
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null 2>&1 || continue
+		rm -f ./*.dwo
+		$compiler -O2 -g -gsplit-dwarf -c -o hot.o hot.c && $compiler -o hot hot.o || skip "$compiler splits no debug info"
+		mv hot.dwo away
+		run record -q -g -e cpu-clock -F 1000 ./hot
+		expect_status 0
+		run report -g --no-children
+		expect_err 'hot: inlined functions are incomplete: its debug info in hot.dwo is not here'
+		mv away hot.dwo
+		run report -g --no-children
+		refuse_err 'incomplete'
+		expect_out 'leaf|hidden'
+		run report --no-children -s sym,srcline
+		expect_out 'leaf +hot.c:1'
+	done
+}
+
+test_names_of_rust_are_readable_in_either_mangling() {
+	needs rustc
+	cat >hot.rs <<'RS'
+struct Counter { state: u64 }
+impl Counter {
+    #[inline(always)]
+    fn mixed(&self, x: u64) -> u64 { x.wrapping_mul(6364136223846793005).rotate_left(7) ^ self.state }
+    #[inline(never)]
+    fn run<T: Into<u64> + Copy>(&mut self, from: T) -> u64 {
+        for _ in 0..150_000_000u64 { self.state = self.mixed(self.state + from.into()); }
+        self.state
+    }
+}
+fn main() { let mut c = Counter { state: 1 }; println!("{}", c.run(7u32)); }
+RS
+	for mangling in legacy v0; do
+		RUSTC_BOOTSTRAP=1 rustc -O -g -Z unstable-options -C symbol-mangling-version=$mangling -o hot hot.rs 2>err ||
+			{ [ $mangling = v0 ] && break || skip "rustc does not work here: $(head -1 err)"; }
+		run record -q -g -e cpu-clock -F 1000 ./hot
+		expect_status 0
+		run report --no-children -g
+		expect_out 'Counter(>)?::run'
+		expect_out 'Counter(>)?::mixed'
+		refuse_out '17h[0-9a-f]{16}|::h[0-9a-f]{16}|_R[A-Z]'
+	done
+}
+
+test_a_program_that_was_rebuilt_is_not_taken_for_the_old_one() {
+	stripped_program
+	needs perf
+	perf record -q -N -e cpu-clock -F 1000 -o p.data ./hot >/dev/null 2>err ||
+		skip "perf record does not run here: $(head -1 err)"
+	mv hot other && echo 'int main(void) { return 1; }' >new.c && gcc -Wl,--build-id -o hot new.c
+	rm -rf served
+	HOME=$PWD
+	export HOME
+	run report -i p.data
+	expect_out 'hot \(build-id differs: the file was rebuilt\)'
+	refuse_out '\] main'
+	rm hot
+	run report -i p.data
+	expect_out 'hot \(file not found\)'
+}
+
 run_tests "$@"

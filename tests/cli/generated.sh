@@ -33,7 +33,7 @@ test_the_jitdump_of_a_recording_of_perf_is_read_without_an_inject_step() {
 	needs perf
 	for clock in '' '-k mono'; do
 		# shellcheck disable=SC2086 # two words
-		perf record -q -e cpu-clock -F 2000 $clock "$specimens/generated" dump "$PWD" >/dev/null 2>err ||
+		perf record -q -N -e cpu-clock -F 2000 $clock "$specimens/generated" dump "$PWD" >/dev/null 2>err ||
 			skip "perf record does not run here: $(head -1 err)"
 		expect_both_halves
 		rm -f jit-*.dump

@@ -1,4 +1,5 @@
-/* --debuginfod: the objects that most of a profile is in get their debug info from a server. */
+/* Debug info of the objects that most of a profile is in: what is missing is told, and fetched from
+ * a server where --debuginfod asks for it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -95,4 +96,22 @@ int report_fetch(const struct report_options *options, const struct loaded *load
 		tally.fetched, tally.wanted, tally.absent,
 		tally.late ? "; the time for it was over: --debuginfod=SECONDS gives more" : "");
 	return 0;
+}
+
+void report_lacking(const struct report_options *options, const struct loaded *loaded,
+		    struct ev_symbolizer *symbolizer)
+{
+	uint32_t objects[OBJECT_LIMIT];
+	struct ev_arena arena = { 0 };
+	size_t count = options->view.quiet ? 0 : weigh(loaded, objects);
+	for (size_t i = 0; i < count; i++) {
+		const char *lacks = ev_symbolizer_lacks(symbolizer, objects[i]);
+		if (lacks)
+			fprintf(stderr,
+				"[ evprof report: %s: inlined functions are incomplete: %s ]\n",
+				ev_text_safe(&arena,
+					     ev_space_set_object(loaded->spaces, objects[i])->name),
+				ev_text_safe(&arena, lacks));
+	}
+	ev_arena_done(&arena);
 }
