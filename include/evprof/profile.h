@@ -91,7 +91,8 @@ struct ev_profile {
 	uint32_t detail_mask;
 	EV_ARRAY(uint64_t) details; /* so many numbers for each: private */
 	bool of_branches;           /* each branch counts as a sample */
-	bool of_weights;            /* the period of a sample is its weight */
+	bool has_history; /* frames of stacks are branches too: none is a return address */
+	bool of_weights;  /* the period of a sample is its weight */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);

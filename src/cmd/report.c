@@ -87,25 +87,25 @@ static const struct example examples[] = {
 	{ "evprof report -b", "which branches were taken, of a recording that has them" },
 	{ "evprof report --hierarchy -s comm,dso,sym", "the same rows as a hierarchy with sums" },
 	{ "evprof report --filter 'sym~mem*' --filter comm!=sh", "only some rows, by any key" },
-	{ "evprof report --time 10%-20%,40%-50% -p '^handle_' -x", "only what one caller did, then" },
+	{ "evprof report --time 10%-20%,40%-50% -p '^handle_' -x",
+	  "only what one caller did, then" },
 	{ "evprof report --peek '^main$'", "callers above, callees below, as pprof -peek" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
 };
 
-static bool wants_lines(const struct report_plan *plan)
+static bool wants_lines(const struct report_options *options, const struct report_plan *plan)
 {
-	return report_has_key(plan, EV_KEY_SRCLINE) || report_has_key(plan, EV_KEY_SRCLINE_FROM) ||
-	       report_has_key(plan, EV_KEY_SRCLINE_TO);
+	return options->branch_history || report_has_key(plan, EV_KEY_SRCLINE) ||
+	       report_has_key(plan, EV_KEY_SRCLINE_FROM) || report_has_key(plan, EV_KEY_SRCLINE_TO);
 }
 
 /* Inlined functions are frames where stacks or lines are shown. */
 static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
 	bool stacks = options->view.chains != EV_CHAIN_NONE ||
-		      plan->format == ev_report_format_find("folded") ||
-		      plan->format->by_function;
+		      plan->format == ev_report_format_find("folded") || plan->format->by_function;
 	bool lines = false;
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
 		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
@@ -128,9 +128,9 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
-	struct ev_named *named =
-		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());
+	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
+					       symbol_flags(options, plan),
+					       wants_lines(options, plan), ev_cpus_online());
 	struct ev_table table = { 0 };
 	struct ev_ratio_sums *ratio_sums = NULL;
 	uint64_t *kernel_period = NULL;
@@ -275,15 +275,16 @@ const struct verb report_verb = {
 	.examples = examples,
 	.run = run_report,
 	.notes =
-		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, parent, socket, cgroup, "
-		"cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, p_stage_cyc (also "
-		"retire_lat), local_p_stage_cyc, code_page_size and transaction; of memory accesses "
-		"symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, locked, blocked, dcacheline, "
-		"phys_daddr and data_page_size; of branches, which count one by one with -b or with one "
-		"of these keys, dso_from, dso_to, symbol_from, symbol_to, srcline_from, srcline_to, "
-		"addr_from, addr_to, mispredict, in_tx, abort and cycles. -s +KEY adds to the usual ones. "
-		"--filter takes any of them, with texts as the report prints them; several filters must "
-		"all let a row through.\n\n"
+		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, parent, socket, "
+		"cgroup, cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, "
+		"p_stage_cyc (also retire_lat), local_p_stage_cyc, code_page_size and transaction; "
+		"of memory accesses symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, "
+		"locked, blocked, dcacheline, phys_daddr and data_page_size; of branches, which "
+		"count one by one with -b or with one of these keys, dso_from, dso_to, "
+		"symbol_from, symbol_to, srcline_from, srcline_to, addr_from, addr_to, mispredict, "
+		"in_tx, abort and cycles. -s +KEY adds to the usual ones. --filter takes any of "
+		"them, with texts as the report prints them (\\, is a comma in one); several "
+		"filters must all let a row through.\n\n"
 		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
 		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
 		"-F by their weight.\n\n"
