@@ -31,6 +31,9 @@ int ev_fail_in(struct ev_err *err, const char *fmt, ...) EV_PRINTF(2, 3);
  */
 
 void *ev_alloc(size_t size_bytes); /* zeroed; free() it */
+/* The same with every page there from the beginning: for tables that are looked into before they
+ * are written, whose pages would come twice. */
+void *ev_alloc_touched(size_t size_bytes);
 void *ev_realloc(void *old, size_t size_bytes);
 char *ev_strdup(const char *text);
 char *ev_printf(const char *fmt, ...) EV_PRINTF(1, 2); /* free() it */

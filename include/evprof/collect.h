@@ -92,6 +92,8 @@ const char *ev_watchdog_note(void);
  * once. */
 int ev_probe_count(const struct ev_event *event, char *why, size_t size_bytes);
 int ev_probe_sample(const struct ev_event *event, char *why, size_t size_bytes);
+/* Does the kernel take the event's filter? 0 also where it has none, or can't be opened at all. */
+int ev_probe_filter(const struct ev_event *event, char *why, size_t size_bytes);
 /* The sentence for a refused open of `attr`: cause found by probing (paranoid level, missing
  * capability, ptrace rights, no PMU, descriptors, locked memory, busy, seccomp), then the cure. */
 void ev_explain_open(int error, const struct perf_event_attr *attr, const struct ev_target *target,

@@ -165,6 +165,9 @@ bool ev_event_is_hardware(const struct perf_event_attr *attr);
 /* A name for an attr found in a recording or a kernel answer ("cycles", "raw 0x1c2", "type 9
  * config 0x3"), in `out`. */
 char *ev_event_attr_name(const struct perf_event_attr *attr, char *out, size_t size_bytes);
+/* The full spelling with its modifiers, "software/task-clock/u": typed, it is this event again. In
+ * the arena, or the event's own `resolved`. */
+const char *ev_event_spelling(const struct ev_event *event, struct ev_arena *arena);
 /* "cycles" + exclude bits + precise -> "cycles:u", "cpu-clock:ppp": perf's way of showing it. */
 char *ev_event_modifiers(const struct perf_event_attr *attr, char *out, size_t size_bytes);
 

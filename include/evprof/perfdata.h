@@ -118,9 +118,11 @@ struct ev_sample {
 	const uint64_t *user_regs;              /* one per bit of the mask, lowest first */
 	uint64_t intr_regs_abi, intr_regs_mask;
 	const uint64_t *intr_regs;
-	const void *user_stack;  /* from the stack pointer upwards */
-	size_t user_stack_bytes; /* really copied (dyn_size), not reserved */
-	const void *aux;         /* of PERF_SAMPLE_AUX */
+	const void *user_stack;        /* from the stack pointer upwards */
+	size_t user_stack_bytes;       /* really copied (dyn_size), not reserved */
+	size_t user_stack_asked_bytes; /* to be copied; more than that when the stack, or the
+					* memory that could be read, ended before; 0 = not known */
+	const void *aux;               /* of PERF_SAMPLE_AUX */
 	size_t aux_bytes;
 };
 struct ev_mmap { /* MMAP and MMAP2 */
@@ -290,6 +292,20 @@ int ev_decode_sample(struct ev_decoder *decoder, const struct ev_raw *raw, uint6
 		     struct ev_record *record);
 void ev_decoder_close(struct ev_decoder *decoder);
 
+/* What a profile needs of a sample. */
+struct ev_brief {
+	int event;
+	uint32_t pid, tid;
+	uint64_t time_ns, ip, period;
+	bool has_period;
+	const uint64_t *chain; /* in the record; NULL when it was not asked for, or has none */
+	size_t chain_count;
+};
+/* The same for most samples, at a fraction of the time. False for every sample that is laid out
+ * in a way that takes more, or is damaged: ev_decode tells. */
+bool ev_decode_brief(struct ev_decoder *decoder, const struct ev_raw *raw, bool with_chain,
+		     struct ev_brief *brief);
+
 /* The bytes of one record in native order, appended to `out`: the inverse of ev_decode for every
  * type that ev_record holds. Writes the sample id as `recording`'s event record->event asks. */
 int ev_encode(const struct ev_recording *recording, const struct ev_record *record,
@@ -339,6 +355,9 @@ struct ev_recording *ev_reader_recording(struct ev_reader *reader);
  * when the file is damaged here: what was read before stays good. Records such as HEADER_ATTR
  * are applied to the recording and also returned. raw's bytes live until the next call. */
 int ev_reader_next(struct ev_reader *reader, struct ev_raw *raw, struct ev_err *err);
+/* As many of the records that come next as are at hand, at most `room`, all of them good until the
+ * next call. 0 says nothing: ask ev_reader_next. */
+size_t ev_reader_batch(struct ev_reader *reader, struct ev_raw *raws, size_t room);
 /* Back to the first record. -ESPIPE on a pipe that is not a regular file. */
 int ev_reader_rewind(struct ev_reader *reader, struct ev_err *err);
 /* Byte position of the next record and the size of everything, for progress and for splitting. */
@@ -350,6 +369,13 @@ uint64_t ev_reader_size(const struct ev_reader *reader);
 int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct ev_reader **part,
 		   struct ev_err *err);
 bool ev_reader_can_split(const struct ev_reader *reader);
+/* Where at or after `from` a record seems to begin, by what follows it; UINT64_MAX when nothing
+ * near looks like it. A guess: true when the records before it end there. */
+uint64_t ev_reader_guess(const struct ev_reader *reader, uint64_t from);
+/* Where the records end, in bytes of the file; UINT64_MAX for a pipe. */
+uint64_t ev_reader_end(const struct ev_reader *reader);
+/* Go on at a record that is `passed` records further on: others have read those between. */
+void ev_reader_skip_to(struct ev_reader *reader, uint64_t place, uint64_t passed);
 void ev_reader_close(struct ev_reader *reader);
 
 /* ---- time order ----------------------------------------------------------------------------- */
@@ -361,6 +387,27 @@ struct ev_ordered;
 struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
 int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
 void ev_ordered_close(struct ev_ordered *ordered);
+
+/* ---- tracepoints ------------------------------------------------------------------------------
+ *
+ * The layouts that a recording carries of its tracepoints (TRACING_DATA), and the text that the
+ * kernel would have printed for one of their samples. */
+
+struct ev_tracepoints;
+/* Without TRACING_DATA nothing is known. `recording` must outlive it. */
+struct ev_tracepoints *ev_tracepoints_open(const struct ev_recording *recording);
+/* False when the format of this id (attr.config) is not there. *failure: why its `print fmt` can't
+ * be followed, so that samples show as name=value; NULL when it can. The texts live until close. */
+bool ev_tracepoints_know(struct ev_tracepoints *tracepoints, uint64_t id, const char **system,
+			 const char **name, const char **failure);
+/* The name of a kernel address and how far behind its beginning it is, NULL when not known. */
+typedef const char *ev_name_address(void *context, uint64_t address, uint64_t *offset);
+/* Appends the text of a sample's payload; name_address may be NULL. False as above. The text is not
+ * made safe: a payload may hold anything. */
+bool ev_tracepoints_print(struct ev_tracepoints *tracepoints, uint64_t id, const void *raw,
+			  size_t raw_bytes, ev_name_address *name_address, void *context,
+			  struct ev_buffer *out);
+void ev_tracepoints_close(struct ev_tracepoints *tracepoints);
 
 /* ---- writing -------------------------------------------------------------------------------- */
 

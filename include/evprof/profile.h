@@ -39,10 +39,16 @@ enum ev_detail {
 struct ev_tag {
 	uint32_t event;
 	uint32_t pid, tid;
-	uint32_t comm;   /* id in the profile's strings */
-	uint32_t cpu;    /* cpu + 1 */
-	uint32_t slice;  /* time slice + 1 */
-	uint32_t detail; /* see ev_profile_detail */
+	uint32_t comm;      /* id in the profile's strings */
+	uint32_t cpu;       /* cpu + 1 */
+	uint32_t slice;     /* time slice + 1 */
+	uint32_t detail;    /* see ev_profile_detail */
+	uint32_t block;     /* of the recording's time, for intervals: + 1 */
+	uint32_t recording; /* index in the profile's origins */
+};
+/* A recording that samples are of: string ids, 0 where it does not tell. */
+struct ev_origin {
+	uint32_t path, host;
 };
 /* (parent stack, place), interned; index 0 is the empty stack, and parent < own index, always, so
  * inclusive totals are one backward loop. The last frame is the leaf. */
@@ -93,6 +99,7 @@ struct ev_profile {
 	bool of_branches;           /* each branch counts as a sample */
 	bool has_history; /* frames of stacks are branches too: none is a return address */
 	bool of_weights;  /* the period of a sample is its weight */
+	EV_ARRAY(struct ev_origin) origins; /* may be empty where no key asks for them */
 };
 struct ev_profile *ev_profile_open(void);
 uint32_t ev_profile_place(struct ev_profile *profile, struct ev_place place);
@@ -115,6 +122,8 @@ void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t plac
 			 uint64_t period);
 /* Add all of `from` (same objects and events, own ids) to `into`; for readers in parallel. */
 void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from);
+/* The index of a recording by path and host (NULL: not known), made when it is new. */
+uint32_t ev_profile_origin(struct ev_profile *profile, const char *path, const char *host);
 void ev_profile_close(struct ev_profile *profile);
 
 /* ---- names ------------------------------------------------------------------------------------
@@ -140,6 +149,7 @@ struct ev_named {
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
 	struct ev_map frame_of_place;   /* of places in details: the frame */
 	uint32_t *object_names;         /* string id of every object's short name */
+	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
 	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. On so
@@ -162,6 +172,27 @@ struct ev_unresolved {
 	uint64_t samples;
 };
 size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *out, size_t limit);
+
+/* ---- several recordings -----------------------------------------------------------------------
+ */
+
+/* What becomes part of one profile: files are the same when their build-ids are, or without one
+ * their paths; frames when object, function and line are, or the offset in a file without symbols.
+ * An address in memory that has no name has no number either in the whole: it means nothing there.
+ */
+struct ev_part {
+	const struct ev_named *named;
+	const uint32_t *events; /* what each of its events is in the whole; NULL: the same */
+	const char *path, *host;
+	uint32_t *objects; /* NULL, or filled in: what each of its objects is in the whole */
+};
+struct ev_join;
+struct ev_join *ev_join_open(void);
+/* Copies all that it needs. Tags are of the origin (path, host). */
+void ev_join_add(struct ev_join *join, const struct ev_part *part);
+/* Closes the join. The profile has no places or stacks of its own, the cells are by named stack;
+ * close both, first what is returned. */
+struct ev_named *ev_join_finish(struct ev_join *join, struct ev_profile **profile);
 
 /* ---- flat tables ------------------------------------------------------------------------------
  */
@@ -214,6 +245,8 @@ enum ev_key {
 	EV_KEY_IN_TRANSACTION,
 	EV_KEY_ABORT,
 	EV_KEY_CYCLES,
+	EV_KEY_HOST,
+	EV_KEY_RECORDING,
 	EV_KEY_COUNT
 };
 /* What the text of a key's value is. */
@@ -343,6 +376,93 @@ void ev_edges_find(struct ev_edges *edges, const struct ev_table *table,
 		   const struct ev_named *named, uint32_t event, const bool *wanted);
 void ev_edges_done(struct ev_edges *edges);
 
+/* ---- lines and instructions -------------------------------------------------------------------
+ */
+
+/* What a line, a function or an instruction has of one event. */
+struct ev_weight {
+	uint64_t samples, period;
+};
+enum ev_line_measure {
+	EV_MEASURE_SELF,    /* samples that were in it */
+	EV_MEASURE_INLINED, /* and in what the compiler put there: all of a function's machine code;
+			     * where a function is inlined into itself, its innermost line has it */
+	EV_MEASURE_CALLED,  /* and in what was called from there: once per stack */
+	EV_MEASURE_COUNT
+};
+struct ev_line {
+	uint32_t function;   /* index of functions */
+	uint32_t file, line; /* string id and number; line 0: no line is known */
+	uint32_t first_link, link_count;
+};
+/* Lines of one function stand together, by file and line. Their EV_MEASURE_SELF and
+ * EV_MEASURE_INLINED add up to the function's; a line counts once per stack, and so does a
+ * function, so that in recursion EV_MEASURE_CALLED of the lines adds up to more. */
+struct ev_line_function {
+	uint32_t name, object; /* string id, object of the space set */
+	bool kernel, resolved;
+	bool passes; /* the filter's objects and symbols let it through; its weights count anyway */
+	uint32_t first_line, line_count;
+};
+/* What else is known of a part of a line's weight. */
+enum ev_line_link_kind {
+	EV_LINK_INTO, /* of EV_MEASURE_SELF: it was inlined into this function's machine code */
+	EV_LINK_HERE, /* of EV_MEASURE_CALLED: it was in this function, which is inlined there */
+	EV_LINK_OF,   /* of EV_MEASURE_INLINED: the line is this function's; by file only */
+};
+struct ev_line_link {
+	uint32_t line;
+	uint32_t name; /* string id of the function */
+	enum ev_line_link_kind kind;
+};
+struct ev_lines {
+	const struct ev_named *named;
+	bool by_file;
+	size_t event_count;
+	EV_ARRAY(struct ev_line) lines;
+	EV_ARRAY(struct ev_line_function) functions;
+	EV_ARRAY(struct ev_line_link) links; /* of one line together, the heaviest first */
+	uint32_t *line_of;                   /* per frame of `named` */
+	bool *passes;                        /* per tag: does the filter let it through? */
+	/* For every event: see the functions below. */
+	struct ev_weight *of_lines, *of_functions, *of_links, *totals;
+};
+/* `named` was opened by line and with inlined functions, and must outlive this. By file a source
+ * file takes the place of a function, its path that of the name: a line is then the same in every
+ * function that it is in. The filter may be NULL. */
+int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by_file,
+		   const struct ev_filter *filter, struct ev_err *err);
+void ev_lines_done(struct ev_lines *lines);
+/* Weights, one per event. */
+const struct ev_weight *ev_line_weight(const struct ev_lines *lines, size_t line,
+				       enum ev_line_measure measure);
+const struct ev_weight *ev_line_function_weight(const struct ev_lines *lines, size_t function,
+						enum ev_line_measure measure);
+const struct ev_weight *ev_line_link_weight(const struct ev_lines *lines, size_t link);
+
+/* The instructions that samples were at. */
+struct ev_spot {
+	struct ev_place place;
+	uint32_t function; /* whose machine code it is: index of functions */
+};
+struct ev_spots {
+	EV_ARRAY(struct ev_spot) items; /* unique, by object and offset */
+	struct ev_weight *weights;      /* one per event of every spot */
+	/* Spots by function: those of f are by_function[function_end[f - 1] … function_end[f]), by
+	 * object and offset too; and the sums of their weights, one per event of every function. */
+	uint32_t *by_function, *function_end;
+	struct ev_weight *of_functions;
+	uint32_t *example; /* per function: index + 1 of a spot in it, which may be where it was
+			    * inlined; 0 for none */
+	size_t event_count;
+};
+/* `lines` are those of functions. Where no function is inlined into itself, weights add up to
+ * EV_MEASURE_INLINED of the functions whose code they are, less what was inlined elsewhere. */
+void ev_spots_build(struct ev_spots *spots, const struct ev_lines *lines);
+void ev_spots_done(struct ev_spots *spots);
+/* The first spot at or behind an offset of an object; items.count when there is none. */
+size_t ev_spots_find(const struct ev_spots *spots, uint32_t object, uint64_t offset);
+
 /* ---- ratios of counts that were read together -------------------------------------------------
  */
 
@@ -409,6 +529,10 @@ void ev_joints_done(struct ev_joints *joints);
 struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 					  const struct ev_named *named,
 					  const struct ev_joints *joints, size_t ratio_count);
+/* Own samples of every line: [line * ratio_count + ratio], and behind the last line those of all;
+ * free() it. */
+struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
+					  const struct ev_joints *joints, size_t ratio_count);
 /* Own period of every row that is of the kernel: [row * event_count + event]; free() it. */
 uint64_t *ev_table_kernel_period(const struct ev_table *table, const struct ev_named *named);
 
@@ -435,6 +559,155 @@ struct ev_agreement {
  * two passes that counted anything. */
 bool ev_passes_compare(const struct ev_running *passes, size_t count, double assumed,
 		       struct ev_agreement *out);
+
+/* ---- how far shares can be trusted -------------------------------------------------------------
+ *
+ * A share is a sum over samples, and samples that follow one another are alike: a loop that runs
+ * for a while gives many of the same. So the scatter is taken from equal parts of the recording's
+ * time, from the differences between neighbours (Wolter, Introduction to Variance Estimation, 8.2:
+ * systematic sampling): what changes slowly is a program's course and no chance; what changes from
+ * one part to the next is, but for the few steps where nearly everything changes at once: there one
+ * phase of the program ends and another begins. It is never less than that of independent samples.
+ */
+
+#define EV_BLOCK_COUNT 128 /* parts, which tags tell (ev_tag.block) */
+
+/* Of one row, or of all, in one event. */
+struct ev_scatter {
+	uint64_t samples;
+	double period, squares; /* sums over samples; squares of periods */
+	/* Sums over neighbouring parts of squared differences of the period, and of their products
+	 * with those of all. */
+	double steps, products;
+};
+/* All that shares are taken of, in one event. */
+struct ev_scatter_all {
+	struct ev_scatter sums;
+	double design;  /* variance of shares by that of independent samples, over all rows; >= 1 */
+	size_t parts;   /* that were compared; 0 where samples have no times */
+	size_t kept;    /* steps between them that are not from phase to phase */
+	double seconds; /* for rates: what the recording took; set by who knows */
+};
+struct ev_scatters {
+	size_t event_count;
+	struct ev_scatter *self;     /* [row * event_count + event] */
+	struct ev_scatter *children; /* NULL in tables without */
+	struct ev_scatter_all *all;  /* per event */
+};
+/* Of a table over a profile whose tags tell parts of the time; without them samples count as
+ * independent. */
+void ev_table_scatters(struct ev_scatters *scatters, const struct ev_table *table,
+		       const struct ev_named *named);
+/* Of the stacks of a profile that a table's filters let through: self[stack * event_count + event].
+ */
+void ev_stack_scatters(struct ev_scatters *scatters, const struct ev_table *table,
+		       const struct ev_named *named);
+void ev_scatters_done(struct ev_scatters *scatters);
+
+/* A figure and its 95 % interval. */
+struct ev_estimate {
+	double value, low, high;
+	double degrees; /* of freedom */
+};
+/* A share, 0 to 1: Wilson's interval with as many independent samples as the scatter is worth
+ * (Korn and Graubard, Survey Methodology 24, 1998), so that it holds for few samples and for none.
+ */
+struct ev_estimate ev_share_estimate(const struct ev_scatter *row,
+				     const struct ev_scatter_all *all);
+/* A sum of periods, by the same for counts. */
+struct ev_estimate ev_weight_estimate(const struct ev_scatter *row,
+				      const struct ev_scatter_all *all);
+/* Multiplied by a constant above 0. */
+struct ev_estimate ev_estimate_scaled(struct ev_estimate estimate, double by);
+
+/* What two figures differ by. Intervals are joined as Newcombe's (Statistics in Medicine 17, 1998,
+ * method 10) and Zou's are: each side counts with the half of its own interval that points to the
+ * other. */
+struct ev_change {
+	double value, low, high;
+	double chance; /* that a difference of this size comes of chance alone: two-sided */
+	bool known;    /* false: nothing to compare, such as a ratio to 0 */
+};
+struct ev_change ev_change_difference(struct ev_estimate old, struct ev_estimate new);
+struct ev_change ev_change_ratio(struct ev_estimate old, struct ev_estimate new);
+/* new * new_weight - old * old_weight */
+struct ev_change ev_change_weighted(struct ev_estimate old, double old_weight,
+				    struct ev_estimate new, double new_weight);
+/* Which of many chances stand out, with at most so large a share of them by chance (Benjamini and
+ * Hochberg, 1995): the limit that a chance must not exceed; less than 0 when none does. */
+double ev_chances_limit(const double *chances, size_t count, double share);
+
+/* Neighbours in a table of which it is not known which is the greater: rows from `first` to `last`
+ * of those given. */
+struct ev_unsettled {
+	size_t first, last;
+	double times; /* so many times the samples would tell; INFINITY where rows are equal */
+};
+#define EV_RANKING_LIMIT 16 /* rows that are looked at */
+/* Of rows that stand in the order of their weight in an event (with children where the table has
+ * them): which neighbours differ by less than their difference's 95 % interval. A function that
+ * contains another one's samples is never the lesser. `design` as in ev_scatter_all, 1 where that
+ * is not known. How many were filled in. */
+size_t ev_ranking_find(const struct ev_table *table, const struct ev_named *named,
+		       const struct ev_row *const *rows, size_t count, size_t event, double design,
+		       struct ev_unsettled out[EV_RANKING_LIMIT]);
+
+/* ---- differences between recordings ------------------------------------------------------------
+ */
+
+enum ev_compute {
+	EV_COMPUTE_DELTA,     /* new less old, most gained first */
+	EV_COMPUTE_DELTA_ABS, /* the same, greatest first */
+	EV_COMPUTE_RATIO,     /* new by old */
+	EV_COMPUTE_WEIGHTED   /* new * new_weight - old * old_weight */
+};
+/* What is compared of each row. */
+enum ev_measure {
+	EV_MEASURE_SHARE,  /* of the recording: 0 to 1 */
+	EV_MEASURE_SECOND, /* period per second of the recording */
+	EV_MEASURE_TOTAL   /* period */
+};
+struct ev_difference_options {
+	enum ev_compute compute;
+	enum ev_measure measure;
+	double old_weight, new_weight; /* of EV_COMPUTE_WEIGHTED */
+	size_t order;                  /* rows go by this recording's change; 0: by the baseline */
+	bool baseline_only;            /* only rows that the baseline has */
+	bool children;                 /* with what was called */
+	double chance_share;           /* of the rows that stand out, so many may be chance: 0.05 */
+};
+enum ev_presence { EV_IN_BOTH, EV_IS_NEW, EV_IS_GONE, EV_IN_NEITHER };
+/* One recording in one row, and how it differs from the first. */
+struct ev_difference_side {
+	uint64_t samples, period;
+	struct ev_estimate figure; /* as options->measure */
+	struct ev_change change;   /* not known for the first */
+	enum ev_presence presence;
+	bool stands_out; /* differs by more than chance */
+};
+struct ev_difference_row {
+	uint32_t item;                    /* row of the table, or named stack */
+	struct ev_difference_side *sides; /* one per recording, the baseline first */
+	bool stands_out;                  /* one of them does */
+};
+struct ev_difference {
+	size_t recording_count;
+	struct ev_difference_row *rows; /* in the order asked for */
+	size_t row_count;
+	size_t stand_out, tested; /* rows; those with few samples are not tested */
+	bool of_stacks;
+	uint64_t *total_samples, *total_period; /* per recording */
+	struct ev_difference_side *sides;       /* the rows' */
+};
+/* Rows with fewer samples in two recordings together could not stand out whatever they were. */
+#define EV_DIFFERENCE_LEAST_SAMPLES 6
+/* Of a table in which event e of recording r is event r * (event_count / recordings) + e; scatters
+ * are its own, or with of_stacks those of its stacks. */
+void ev_difference_build(struct ev_difference *difference, const struct ev_table *table,
+			 const struct ev_named *named, const struct ev_scatters *scatters,
+			 bool of_stacks, size_t event, size_t recordings,
+			 const struct ev_difference_options *options);
+void ev_difference_done(struct ev_difference *difference);
 
 /* ---- counters that took turns ------------------------------------------------------------------
  */

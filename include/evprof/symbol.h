@@ -90,11 +90,13 @@ struct ev_symbol {
 	const char *linkage;  /* as in the symbol table, NULL when the same or not known */
 	uint64_t start;       /* same coordinates as ev_place.offset */
 	uint64_t size_bytes;
-	const char *file; /* source file, NULL when not asked for or not known */
-	uint32_t line;    /* 0 when not known */
-	bool inlined;     /* this frame was inlined into the next one */
-	bool made_up;     /* function is no name: the file has none here, but tells where a function
-			   * begins: "[sort+0x5a30]", its short name and address as in objdump */
+	const char *file;  /* source file, NULL when not asked for or not known */
+	uint32_t line;     /* 0 when not known */
+	uint32_t declared; /* line of `file` where the function begins; 0 when not asked for, not
+			    * known, or in another file */
+	bool inlined;      /* this frame was inlined into the next one */
+	bool made_up; /* function is no name: the file has none here, but tells where a function
+		       * begins: "[sort+0x5a30]", its short name and address as in objdump */
 };
 enum {
 	EV_SYMBOL_LINES = 1,   /* look for file and line (debug info is read) */
@@ -102,6 +104,9 @@ enum {
 	EV_SYMBOL_MANGLED = 4, /* leave names as in the symbol table */
 	EV_SYMBOL_EXACT = 8,   /* the place is an instruction that was running, not a return address
 				* (return addresses are looked up one byte before) */
+	EV_SYMBOL_UNSEEN = 16, /* the place is none of the recording's: where that carries no line
+				* of it, the files here are asked */
+	EV_SYMBOL_DECLARED = 32, /* tell where functions begin, as far as the files here do */
 };
 
 struct ev_symbolizer;
@@ -110,6 +115,9 @@ struct ev_symbolizer_options {
 	const char *kallsyms; /* --kallsyms, NULL = /proc/kallsyms */
 	const char *vmlinux;
 	bool no_local_files; /* use only what the recording carries */
+	/* A folder of the user's own for what takes long to find out again, made when needed; safe
+	 * to delete. NULL: nothing is kept. */
+	const char *cache;
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
  * The kernel's own symbols are only used when `recording` is of the running kernel (same release
@@ -135,6 +143,132 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_symbolizer_close(struct ev_symbolizer *symbolizer);
 
+/* ---- machine code -----------------------------------------------------------------------------
+ */
+
+enum ev_flow { EV_FLOW_ON, EV_FLOW_JUMP, EV_FLOW_CALL, EV_FLOW_RETURN };
+struct ev_instruction {
+	uint64_t offset;  /* as ev_place.offset */
+	uint64_t address; /* as in the file's symbol table, and in objdump */
+	const uint8_t *bytes;
+	uint8_t size_bytes;
+	enum ev_flow flow;
+	bool has_target;        /* of a jump or call, where the instruction itself tells it */
+	uint64_t target_offset; /* as ev_place.offset */
+	const char *text;       /* "jne    0x1150"; of a call with the name of what is called */
+};
+enum ev_assembly_style { EV_ASSEMBLY_ATT, EV_ASSEMBLY_INTEL }; /* matters on x86 only */
+struct ev_assembly {
+	EV_ARRAY(struct ev_instruction) items; /* by offset, without gaps */
+	struct ev_arena arena;
+};
+/* Why no instruction can be taken apart by this program (capstone was left out of it), or NULL. */
+const char *ev_assembly_absence(void);
+/* The instructions from a place on, usually of one function. -ENOTSUP for code that is not in a
+ * file, and for a processor that is not known; -ENOENT where the file is not the one that ran. */
+int ev_assembly_read(struct ev_symbolizer *symbolizer, struct ev_place start, uint64_t size_bytes,
+		     enum ev_assembly_style style, struct ev_assembly *out, struct ev_err *err);
+void ev_assembly_done(struct ev_assembly *assembly);
+/* When the file of an object was last changed, in seconds since 1970; false when it is not here. */
+bool ev_object_changed(struct ev_symbolizer *symbolizer, uint32_t object, int64_t *time_s);
+
+/* ---- source text ------------------------------------------------------------------------------
+ */
+
+struct ev_source_options {
+	const char *symfs;       /* --symfs: looked into first, or NULL */
+	const char *prefix;      /* --prefix: goes before the paths that debug info names */
+	uint64_t prefix_strip;   /* --prefix-strip: after so many folders were taken off */
+	bool prefix_strip_given; /* else as many as needed to find a file */
+};
+struct ev_source {
+	const char *path;    /* that was read, or that was looked for first */
+	const char *trouble; /* why there is no text, or NULL */
+	int64_t changed_s;   /* seconds since 1970 */
+	uint32_t line_count;
+	const struct ev_source_text *text; /* private */
+};
+/* Source files by the paths that debug info names, each read once. Only regular files of no more
+ * than 64 MiB. */
+struct ev_sources;
+struct ev_sources *ev_sources_open(const struct ev_source_options *options);
+const struct ev_source *ev_sources_find(struct ev_sources *sources, const char *path);
+/* A line, from 1 on, without its end: any bytes; NULL when there is none. Lives as long as
+ * `sources`. */
+const char *ev_source_line(const struct ev_source *source, uint32_t line, size_t *length);
+void ev_sources_close(struct ev_sources *sources);
+
+/* ---- unwind tables ----------------------------------------------------------------------------
+ */
+
+/* How to leave a function at one of its instructions: where the caller's frame begins (its CFA,
+ * what the stack pointer is after the return), and where the return address and the frame pointer
+ * were saved. */
+enum ev_cfi_base {
+	EV_CFI_NOTHING, /* no rule, or none that can be followed */
+	EV_CFI_SP,
+	EV_CFI_FP,
+	EV_CFI_REGISTER, /* another, known only where the thread was interrupted */
+	EV_CFI_PLT,      /* sp + word, and a word more from byte `cfa_offset` of each 16 on */
+};
+enum ev_cfi_where {
+	EV_CFI_KEPT,   /* still in its register; the return address: in the link register */
+	EV_CFI_AT_CFA, /* saved at the frame's beginning + offset */
+	EV_CFI_AT_SP,
+	EV_CFI_AT_FP,
+	EV_CFI_LOST, /* of the return address: nobody called this */
+};
+struct ev_cfi_rule {
+	uint8_t base;          /* of the CFA: enum ev_cfi_base */
+	uint8_t base_register; /* of EV_CFI_REGISTER, as DWARF numbers them */
+	bool indirect;         /* the CFA is what is stored at base + cfa_offset, plus `beyond` */
+	bool signal;           /* a signal handler's frame: the caller was interrupted, no call */
+	uint8_t fp, ra;        /* enum ev_cfi_where */
+	int32_t cfa_offset, beyond, fp_offset, ra_offset; /* bytes */
+};
+
+/* The same in eight bytes, for nearly all code. The return address is in the word below the CFA;
+ * on machines with a link register it is in that where fp_offset is 0, and in the word behind the
+ * saved frame pointer else. */
+enum ev_cfi_kind {
+	EV_CFI_ROW_NOTHING, /* no rule: between functions, or none that can be followed */
+	EV_CFI_ROW_END,     /* nobody called this: where threads begin */
+	EV_CFI_ROW_SP,      /* CFA = sp + cfa_words words */
+	EV_CFI_ROW_FP,      /* CFA = fp + cfa_words words */
+	EV_CFI_ROW_PLT,     /* as EV_CFI_PLT, cfa_words: the byte */
+	EV_CFI_ROW_OTHER,   /* others[cfa_words, as uint16_t] */
+};
+struct ev_cfi_row {
+	uint32_t offset;   /* in the file: it holds from there to the next row */
+	int16_t cfa_words; /* words of the machine, as is fp_words */
+	int8_t fp_words;   /* the caller's frame pointer is at CFA + fp_words; 0: it was kept */
+	uint8_t kind;      /* enum ev_cfi_kind */
+};
+struct ev_cfi_rows {
+	struct ev_cfi_row *rows; /* sorted by offset */
+	size_t count;
+	struct ev_cfi_rule *others; /* the rules that do not fit a row */
+	size_t other_count;
+	uint16_t machine;   /* EM_… */
+	uint8_t word_bytes; /* of the machine */
+};
+/* All rows of an ELF file as one array, fit to be copied into a map that is searched by file
+ * offset: a mapping's offset in the file + (address - its start). -errno when it can't be read,
+ * -ENODATA when it has no unwind tables, -EOPNOTSUPP for a machine that is not known. */
+int ev_cfi_rows_of_file(const char *path, struct ev_cfi_rows *rows, struct ev_err *err);
+/* A zeroed one is empty. */
+void ev_cfi_rows_done(struct ev_cfi_rows *rows);
+
+/* Does the code of an ELF file keep frame pointers, so that stacks can be followed through it
+ * without tables? By what most bytes of it do, as its unwind tables tell. A file whose code does
+ * both counts as one that omits them. */
+enum ev_frame_pointers {
+	EV_FRAME_POINTERS_UNKNOWN, /* no such file, no tables, or a machine that is not known */
+	EV_FRAME_POINTERS_KEPT,
+	EV_FRAME_POINTERS_OMITTED,
+};
+enum ev_frame_pointers ev_frame_pointers_of_file(const char *path);
+
 /* ---- unwinding ---------------------------------------------------------------------------------
  */
 
@@ -147,15 +281,19 @@ enum ev_unwound_end {
 	EV_UNWOUND_NO_OBJECT,    /* to memory of which nothing is known: generated code */
 	EV_UNWOUND_BROKEN,       /* what the tables said made no sense */
 	EV_UNWOUND_NO_REGISTERS, /* the sample does not tell those that are needed */
+	EV_UNWOUND_OTHER_STACK, /* to another stack than the one that was copied: a signal handler's
+				 * came from it, or a coroutine or a runtime switched */
 	EV_UNWOUND_END_COUNT
 };
 struct ev_unwound {
 	enum ev_unwound_end end;
 	uint32_t object;  /* where it ended */
-	uint64_t guessed; /* frames that were found by the frame pointer, for want of tables */
+	uint64_t guessed; /* frames found without tables: by the frame pointer, or by what the code
+			   * does on its way to its return */
 };
 
-/* The unwind tables of every object, read as far as they are needed; belongs to one thread. */
+/* Belongs to one thread; the unwind tables of every object, read as far as they are needed, may be
+ * those of several. */
 struct ev_unwinder;
 /* `set` must outlive it; `recording` (architecture, host) may be NULL: this machine's. */
 struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
@@ -175,6 +313,13 @@ const char *ev_unwound_words(enum ev_unwound_end end);
 /* The registers that ev_unwind needs of a sample taken on this machine, as
  * perf_event_attr.sample_regs_user has them; 0 where stacks can't be unwound. */
 uint64_t ev_unwind_registers(void);
+/* One more for another thread, with the same tables; open for as long as it is used, whatever
+ * becomes of the first. */
+struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder);
+/* All rows of an object of the unwinder's set, found as for unwinding (the vdso, files of
+ * containers); errors as ev_cfi_rows_of_file. */
+int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cfi_rows *rows,
+		     struct ev_err *err);
 void ev_unwinder_close(struct ev_unwinder *unwinder);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------

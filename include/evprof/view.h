@@ -39,10 +39,19 @@ struct ev_column {
 /* "overhead_us", "dso" -> a column; -EINVAL names the word and lists the good ones. */
 int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err);
 
+/* One of several recordings in a report. */
+struct ev_report_part {
+	const char *path; /* as typed */
+	const struct ev_recording *recording;
+	const struct ev_quality *quality; /* of its own samples */
+};
 /* What a report shows, whatever the format. */
 struct ev_report {
 	const struct ev_recording *recording;
 	const char *path; /* of the recording, as typed */
+	/* Where there are several; `recording` is then what they have in common. */
+	const struct ev_report_part *parts;
+	size_t part_count;
 	struct ev_named *named;
 	const struct ev_table *table;
 	const struct ev_space_set *spaces;
@@ -58,7 +67,8 @@ struct ev_report {
 	 * them. NULL without any. */
 	const struct ev_ratio_list *ratios;
 	const struct ev_ratio_sums *ratio_sums;
-	struct ev_reads_tally reads;   /* of those counts */
+	struct ev_reads_tally reads;        /* of those counts */
+	const struct ev_scatters *scatters; /* --ci: intervals of shares are shown; NULL else */
 	const uint64_t *kernel_period; /* [row * event_count + event], for EV_FIELD_KERNEL, _USER */
 };
 struct ev_report_options {
@@ -101,9 +111,191 @@ const struct ev_report_format *ev_report_format_find(const char *name);
 
 /* perf's `# hostname : …` block; `full` with the long sections about the machine. */
 void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
+/* The same for each of several recordings. */
+void ev_print_part_headers(FILE *out, const struct ev_report *report, bool full);
 /* One or two lines: samples, resolved, complete stacks, lost, fallbacks; worst objects above 20 %.
  */
 void ev_print_quality(FILE *out, const struct ev_report *report, const char *prefix);
+
+/* ---- differences ------------------------------------------------------------------------------
+ */
+
+/* One event of several recordings, compared; whatever the format. */
+struct ev_diff {
+	const struct ev_report_part *parts; /* one per recording, the baseline first */
+	const double *seconds;              /* that each of them took; 0 not known */
+	size_t part_count;
+	const struct ev_recording *recording; /* of the whole */
+	struct ev_named *named;               /* event e of recording r is event r * width + e */
+	const struct ev_table *table;
+	const struct ev_scatters *scatters;
+	const struct ev_difference *differences; /* one per event */
+	size_t width;                            /* events of one recording */
+	struct ev_difference_options how;
+};
+struct ev_diff_options {
+	bool all;          /* rows that differ by no more than chance too */
+	bool quiet;        /* rows only */
+	bool show_period;  /* -p */
+	bool show_formula; /* -F */
+	char separator;    /* -t: one character between columns and no padding; 0 = aligned */
+	bool colour;
+};
+struct ev_diff_format {
+	const char *name, *about;
+	int (*print)(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
+		     struct ev_err *err);
+};
+extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", "json" */
+extern const size_t ev_diff_format_count;
+const struct ev_diff_format *ev_diff_format_find(const char *name);
+
+/* ---- annotated source -------------------------------------------------------------------------
+ */
+
+/* Some machine code of a section's function. */
+struct ev_annotated_code {
+	uint32_t object;
+	struct ev_assembly assembly;
+	/* Of every instruction, innermost first: frames[first[i]] … frames[first[i + 1] - 1]. Texts
+	 * are the symbolizer's. */
+	EV_ARRAY(struct ev_symbol) frames;
+	uint32_t *first;
+};
+/* A function or a file: what is shown together. */
+struct ev_annotated {
+	const struct ev_lines *lines;
+	/* Of the report's ratios, as ev_lines_ratio_sums gives them; NULL without any. */
+	const struct ev_ratio_sums *ratio_sums;
+	uint32_t function; /* of `lines` */
+	uint32_t file; /* string id of the source file that most of it is in, 0 when not known */
+	uint32_t first, last; /* lines of that file that belong to it; 0 when not known */
+	bool source_is_newer; /* than the file whose code it is */
+	EV_ARRAY(struct ev_annotated_code) code;
+	const char *code_trouble; /* why there is none or not all, or NULL */
+};
+struct ev_annotation {
+	struct ev_report report; /* recording, path, named, partial, worst, ratios; no table */
+	struct ev_sources *sources;
+	const struct ev_lines *lines; /* of functions */
+	const struct ev_spots *spots; /* instructions are shown by these; NULL: lines are shown */
+	const bool *events;           /* per event: is it shown? */
+	EV_ARRAY(struct ev_annotated) sections;
+	/* Functions that were left out for their small share, those without any line, and what of
+	 * the first event they have. */
+	size_t left_count, lineless_count;
+	uint32_t lineless[3]; /* the first of those, as indices of lines->functions */
+	uint64_t left_period, lineless_period;
+};
+enum ev_annotate_share {
+	EV_SHARE_LOCAL_PERIOD, /* of the section */
+	EV_SHARE_GLOBAL_PERIOD,
+	EV_SHARE_LOCAL_HITS, /* by samples, not by what they stand for */
+	EV_SHARE_GLOBAL_HITS,
+};
+struct ev_annotate_options {
+	double min_percent; /* lines of a smaller share are left out, unless near a greater one */
+	uint32_t context;   /* so near */
+	bool all;           /* nothing is left out */
+	bool show_samples;  /* of each event, not only of a single one */
+	bool raw_bytes;     /* --show-raw-insn */
+	enum ev_annotate_share share;
+	size_t width; /* of the terminal; 0 = do not cut */
+	bool colour, quiet;
+};
+/* Sections are printed one after another: the code of one may be gone when the next is made. */
+struct ev_annotate_format {
+	void (*begin)(FILE *out, const struct ev_annotation *annotation,
+		      const struct ev_annotate_options *options);
+	void (*section)(FILE *out, const struct ev_annotation *annotation,
+			const struct ev_annotate_options *options,
+			const struct ev_annotated *section, bool first);
+	void (*end)(FILE *out, const struct ev_annotation *annotation,
+		    const struct ev_annotate_options *options);
+};
+extern const struct ev_annotate_format ev_annotate_text;
+/* {"evprof","recording","partial","simulated","events":[{"name","samples","period"}],"sections":[
+ * {"function" or "file","object","kernel","source","first","last","self":W,"inlined":W,"called":W,
+ * "lines":[{"file","line","text","self","inlined","called","inlined_into":L,"inlined_here":L,
+ * "functions":L}],"code":[{"address","offset","bytes","text","weight":W,"target",
+ * "frames":[{"function","file","line","inlined"}]}],"code_trouble"}]}. W is an array with
+ * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
+ * Lines also have "ratios":[{"name","value","low","high","few"}] where events were counted
+ * together. All lines and instructions of the sections are in it, whatever their share. */
+extern const struct ev_annotate_format ev_annotate_json;
+
+/* ---- samples as text ---------------------------------------------------------------------------
+ *
+ * perf script's layout, which other tools parse: a line for each sample, its call chain below. */
+
+/* Which fields samples of each kind of event show. */
+enum ev_script_kind {
+	EV_SCRIPT_HARDWARE, /* the attr's types */
+	EV_SCRIPT_SOFTWARE,
+	EV_SCRIPT_TRACEPOINT,
+	EV_SCRIPT_CACHE,
+	EV_SCRIPT_RAW,
+	EV_SCRIPT_BREAKPOINT,
+	EV_SCRIPT_OTHER,
+	EV_SCRIPT_KINDS
+};
+struct ev_script_fields {
+	uint64_t shown[EV_SCRIPT_KINDS]; /* bits of private numbers */
+	uint64_t asked[EV_SCRIPT_KINDS]; /* of them, those named: samples must have them */
+	bool given[EV_SCRIPT_KINDS];     /* -F spoke of this kind */
+};
+void ev_script_fields_usual(struct ev_script_fields *fields);
+/* One -F: "[KIND:]FIELD[,FIELD]…", or each with + or - to change what is shown so far. */
+int ev_script_fields_parse(struct ev_script_fields *fields, const char *text, struct ev_err *err);
+/* The fields that can be named, ", " between them; lives as long as the arena. */
+const char *ev_script_fields_names(struct ev_arena *arena);
+/* What the recording's samples do not have is left out, or an error where it was asked for. */
+int ev_script_fields_fit(struct ev_script_fields *fields, const struct ev_recording *recording,
+			 bool chains, struct ev_err *err);
+
+struct ev_script_options {
+	struct ev_script_fields fields;
+	bool nanoseconds; /* --ns */
+	bool reltime, deltatime;
+	bool hide_chains;   /* -G */
+	bool full_paths;    /* of source files */
+	bool mangled;       /* --no-demangle */
+	bool inlines;       /* inlined functions as frames of their own */
+	size_t max_depth;   /* of a chain, 0 = all */
+	char *const *stops; /* --stop-bt: a chain ends at these functions */
+	size_t stop_count;
+};
+struct ev_script;
+/* All must outlive it; unwinder may be NULL. Text goes to `out` in large pieces. */
+struct ev_script *ev_script_open(FILE *out, const struct ev_recording *recording,
+				 const struct ev_space_set *spaces,
+				 struct ev_symbolizer *symbolizer, struct ev_unwinder *unwinder,
+				 const struct ev_script_options *options);
+/* Where a sample was, for filters; the texts live until close. */
+struct ev_script_leaf {
+	const char *symbol;      /* NULL when not known */
+	const char *path, *name; /* of the object */
+	uint64_t start;          /* address of the symbol, 0 when not known */
+	const char *comm;
+};
+void ev_script_leaf(struct ev_script *script, const struct ev_record *record,
+		    struct ev_script_leaf *leaf);
+/* Names that later samples refer to: of every record that is no sample, before it is printed. */
+void ev_script_learn(struct ev_script *script, const struct ev_record *record);
+/* A sample, or any other record as one line (false: a type that has no text). */
+void ev_script_sample(struct ev_script *script, const struct ev_record *record);
+bool ev_script_other(struct ev_script *script, const struct ev_record *record);
+/* -D: a record with its place in the file and, in hexadecimal, all of its bytes. */
+void ev_script_dump(struct ev_script *script, const struct ev_raw *raw,
+		    const struct ev_record *record);
+/* Another file from here on, for output in several. */
+void ev_script_turn(struct ev_script *script, FILE *out);
+/* False once text could not be written; errno then says why. */
+bool ev_script_flush(struct ev_script *script);
+/* Tracepoints whose fields are shown as name=value: why, for the event with this index; NULL else.
+ */
+const char *ev_script_trouble(struct ev_script *script, size_t event);
+void ev_script_close(struct ev_script *script);
 
 /* ---- counts -----------------------------------------------------------------------------------
  */

@@ -43,7 +43,7 @@ static struct ev_map_slot *slot_of(struct ev_map_slot *slots, size_t room, uint6
 static void map_grow(struct ev_map *map)
 {
 	size_t room = map->room ? map->room * 2 : 64;
-	struct ev_map_slot *slots = ev_alloc(room * sizeof(*slots));
+	struct ev_map_slot *slots = ev_alloc_touched(room * sizeof(*slots));
 	for (size_t i = 0; i < map->room; i++)
 		if (map->slots[i].used)
 			*slot_of(slots, room, map->slots[i].key, map->slots[i].more) =

@@ -26,6 +26,14 @@ void *ev_alloc(size_t size_bytes)
 	return memory;
 }
 
+void *ev_alloc_touched(size_t size_bytes)
+{
+	void *memory = malloc(size_bytes ? size_bytes : 1);
+	if (!memory)
+		out_of_memory(size_bytes);
+	return memset(memory, 0, size_bytes);
+}
+
 void *ev_realloc(void *old, size_t size_bytes)
 {
 	void *memory = realloc(old, size_bytes ? size_bytes : 1);

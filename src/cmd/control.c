@@ -127,7 +127,7 @@ static int list(struct order *order, struct ev_err *err)
 	for (size_t i = 0; i < order->events->count && !order->unknown; i++) {
 		const struct ev_event *event = &order->events->items[i];
 		fprintf(stderr, "%s%s%s\n", ev_text_safe(&arena, event->name), verbose ? ": " : "",
-			verbose ? ev_text_safe(&arena, event->resolved) : "");
+			verbose ? ev_text_safe(&arena, ev_event_spelling(event, &arena)) : "");
 	}
 	ev_arena_done(&arena);
 	return 0;

@@ -44,7 +44,7 @@ int events_put_in_cgroups(struct ev_event_list *list, size_t *given, const char 
 	if (*given > list->count || !list->count)
 		rc = ev_fail(err, EINVAL,
 			     "-G gives a cgroup to each event of the -e before it: '%s' is for %zu "
-			     "of %zu",
+			     "of %zu. Put -e first: -e cpu-clock,page-faults -G NAME,NAME",
 			     ev_text_safe(&list->arena, text), *given, list->count);
 	for (size_t i = 0; i < names.count && !rc; i++)
 		rc = *names.items[i] ? check_name(names.items[i], err) : 0;

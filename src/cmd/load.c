@@ -13,121 +13,67 @@
 #include "options.h"
 #include "sample_details.h"
 #include "samples.h"
-
-#define PART_BYTES ((uint64_t)8 << 20) /* a part is worth a thread from here on */
-
-/* ---- first walk: mappings, names, losses -------------------------------------------------------
- */
-
-static void count_loss(struct ev_quality *quality, const struct ev_record *record)
-{
-	switch (record->type) {
-	case PERF_RECORD_LOST:
-	case PERF_RECORD_LOST_SAMPLES:
-		quality->lost += record->lost.lost;
-		break;
-	case PERF_RECORD_THROTTLE:
-		quality->throttled++;
-		break;
-	default:
-		break;
-	}
-}
-
-typedef EV_ARRAY(uint64_t) offsets;
-
-/* The first and last sample's time, for what is asked in parts of the whole. */
-static void widen(struct ev_recording *recording, struct ev_decoder *decoder,
-		  const struct ev_raw *raw)
-{
-	struct ev_record record;
-	if (ev_decode_sample(decoder, raw, PERF_SAMPLE_TIME, &record))
-		return;
-	if (!recording->first_time_ns || record.time_ns < recording->first_time_ns)
-		recording->first_time_ns = record.time_ns;
-	if (record.time_ns > recording->last_time_ns)
-		recording->last_time_ns = record.time_ns;
-}
-
-/* Also notes where the file can be cut for several readers. */
-static void walk_sideband(struct loaded *loaded, offsets *cuts, bool needs_times)
-{
-	struct ev_decoder *decoder = NULL;
-	struct ev_raw raw;
-	struct ev_record record;
-	struct ev_err damage = { 0 };
-	size_t events = 0;
-	uint64_t here = ev_reader_tell(loaded->reader);
-	int rc;
-	*ev_array_add(cuts) = here;
-	while ((rc = ev_reader_next(loaded->reader, &raw, &damage)) > 0) {
-		/* A stream names its events as it goes. */
-		if (!decoder || loaded->recording->event_count != events) {
-			ev_decoder_close(decoder);
-			decoder = ev_decoder_open(loaded->recording);
-			events = loaded->recording->event_count;
-		}
-		if (raw.type == PERF_RECORD_SAMPLE) {
-			if (raw.offset >= cuts->items[cuts->count - 1] + PART_BYTES)
-				*ev_array_add(cuts) = raw.offset;
-			if (needs_times)
-				widen(loaded->recording, decoder, &raw);
-			continue;
-		}
-		if (ev_decode(decoder, &raw, &record)) {
-			loaded->profile->quality.damaged_records++;
-			continue;
-		}
-		count_loss(&loaded->profile->quality, &record);
-		if (loaded->groups)
-			sample_groups_add(loaded->groups, &record);
-		ev_space_set_add(loaded->spaces, &record);
-	}
-	if (rc < 0)
-		loaded->partial = ev_printf("%s", damage.text);
-	ev_decoder_close(decoder);
-	*ev_array_add(cuts) = UINT64_MAX;
-	ev_space_set_build_ids(loaded->spaces, loaded->recording);
-	ev_space_set_ready(loaded->spaces);
-}
+#include "sideband.h"
 
 /* ---- second walk: samples ----------------------------------------------------------------------
  */
 
+enum { BATCH = 32 };
+
 struct walker {
 	pthread_t thread;
 	bool started;
+	size_t index, count; /* of all walkers, which stand in one array */
 	struct ev_reader *reader;
 	struct ev_profile *profile;
 	struct sample_sink sink;
 	const struct loaded *loaded;
 };
 
-static void *walk_samples(void *argument)
+static void walk_samples(struct walker *walker)
+{
+	struct ev_decoder *decoder = ev_decoder_open(walker->loaded->recording);
+	struct ev_raw raws[BATCH];
+	for (;;) {
+		size_t count = ev_reader_batch(walker->reader, raws, BATCH);
+		/* Damage was told by the first walk, which stopped at the same place. */
+		if (!count && ev_reader_next(walker->reader, raws, NULL) <= 0)
+			break;
+		sample_take_all(&walker->sink, decoder, raws, count ? count : 1);
+	}
+	sample_sink_close(&walker->sink);
+	ev_decoder_close(decoder);
+}
+
+/* Walks, and takes over what others found, so that all is in the first one's at the end:
+ *
+ *   0 ◀── 1   2 ◀── 3   4 ◀── 5
+ *   0 ◀────── 2         4
+ *   0 ◀──────────────── 4           */
+static void *walk_and_merge(void *argument)
 {
 	struct walker *walker = argument;
-	struct ev_decoder *decoder = ev_decoder_open(walker->loaded->recording);
-	struct ev_raw raw;
-	bool reads = walker->sink.options->reads;
-	/* Damage was told by the first walk, which stopped at the same place. */
-	while (ev_reader_next(walker->reader, &raw, NULL) > 0) {
-		if (raw.type != PERF_RECORD_SAMPLE)
-			continue;
-		if (reads)
-			sample_take_reads(&walker->sink, decoder, &raw);
+	walk_samples(walker);
+	for (size_t step = 1; !(walker->index & step) && walker->index + step < walker->count;
+	     step *= 2) {
+		struct walker *other = walker + step;
+		if (other->started)
+			pthread_join(other->thread, NULL);
 		else
-			sample_take(&walker->sink, decoder, &raw);
+			walk_and_merge(other);
+		ev_profile_merge(walker->profile, other->profile);
+		ev_profile_close(other->profile);
+		other->profile = NULL;
 	}
-	ev_decoder_close(decoder);
 	return NULL;
 }
 
 /* The bytes from cuts[first] to cuts[last] for one thread. */
-static int walker_open(struct walker *walker, const struct loaded *loaded, const offsets *cuts,
+static int walker_open(struct walker *walker, struct loaded *loaded, const offsets *cuts,
 		       size_t first, size_t last, const struct sample_options *options)
 {
 	walker->loaded = loaded;
-	walker->profile = ev_profile_open();
+	walker->profile = walker->index ? ev_profile_open() : loaded->profile;
 	walker->profile->detail_mask = loaded->profile->detail_mask;
 	walker->profile->of_branches = loaded->profile->of_branches;
 	sample_sink_open(&walker->sink, options, loaded->recording, loaded->spaces,
@@ -139,25 +85,26 @@ static int walker_open(struct walker *walker, const struct loaded *loaded, const
 static int walk_in_parts(struct loaded *loaded, const offsets *cuts, size_t threads,
 			 const struct sample_options *options)
 {
-	struct walker *walkers = ev_alloc(threads * sizeof(*walkers));
+	struct walker *walkers = ev_alloc_touched(threads * sizeof(*walkers));
 	size_t parts = cuts->count - 1;
 	int rc = 0;
-	for (size_t i = 0; i < threads && !rc; i++)
+	for (size_t i = 0; i < threads && !rc; i++) {
+		walkers[i].index = i;
+		walkers[i].count = threads;
 		rc = walker_open(&walkers[i], loaded, cuts, parts * i / threads,
 				 parts * (i + 1) / threads, options);
-	for (size_t i = 1; i < threads && !rc; i++)
+	}
+	/* The last first: it is waited for by one that may not yet run. */
+	for (size_t i = threads; i-- > 1 && !rc;)
 		walkers[i].started =
-			!pthread_create(&walkers[i].thread, NULL, walk_samples, &walkers[i]);
-	for (size_t i = 0; i < threads && !rc; i++)
-		if (!walkers[i].started)
-			walk_samples(&walkers[i]);
+			!pthread_create(&walkers[i].thread, NULL, walk_and_merge, &walkers[i]);
+	if (!rc)
+		walk_and_merge(&walkers[0]);
 	for (size_t i = 0; i < threads; i++) {
-		if (walkers[i].started)
-			pthread_join(walkers[i].thread, NULL);
-		if (!rc)
-			ev_profile_merge(loaded->profile, walkers[i].profile);
-		ev_profile_close(walkers[i].profile);
-		sample_sink_close(&walkers[i].sink);
+		if (rc)
+			sample_sink_close(&walkers[i].sink);
+		if (i)
+			ev_profile_close(walkers[i].profile);
 		ev_reader_close(walkers[i].reader);
 	}
 	free(walkers);
@@ -170,13 +117,12 @@ static int walk_in_sequence(struct loaded *loaded, const struct sample_options *
 	int rc = ev_reader_rewind(loaded->reader, err);
 	if (rc)
 		return rc;
-	struct walker *walker = ev_alloc(sizeof(*walker));
+	struct walker *walker = ev_alloc_touched(sizeof(*walker));
 	walker->loaded = loaded;
 	walker->reader = loaded->reader;
 	sample_sink_open(&walker->sink, options, loaded->recording, loaded->spaces,
 			 loaded->profile);
 	walk_samples(walker);
-	sample_sink_close(&walker->sink);
 	free(walker);
 	return 0;
 }
@@ -261,7 +207,15 @@ static int open_recording(struct loaded *loaded, const char *path, struct ev_err
 	return rc;
 }
 
-static char *why_unfinished(const struct ev_recording *recording)
+int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err)
+{
+	struct loaded loaded = { 0 };
+	int rc = open_recording(&loaded, path, err);
+	*reader = loaded.reader;
+	return rc;
+}
+
+char *load_why_unfinished(const struct ev_recording *recording)
 {
 	const char *note = ev_recording_note(recording, EV_NOTE_PARTIAL, NULL);
 	if (note)
@@ -269,13 +223,27 @@ static char *why_unfinished(const struct ev_recording *recording)
 	return ev_strdup("the recorder did not end it; it is complete up to its last flush");
 }
 
-static bool carries_stacks(const struct ev_recording *recording)
+bool load_carries_stacks(const struct ev_recording *recording)
 {
 	uint64_t needed = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 	for (size_t i = 0; i < recording->event_count; i++)
 		if ((recording->events[i].attr.sample_type & needed) == needed)
 			return true;
 	return false;
+}
+
+/* Equal parts of the time that is looked at. */
+static void choose_blocks(struct sample_options *wanted, const struct ev_recording *recording)
+{
+	uint64_t from = recording->first_time_ns, to = recording->last_time_ns;
+	if (!wanted->load->blocks)
+		return;
+	if (wanted->time.from_ns > from)
+		from = wanted->time.from_ns;
+	if (wanted->time.to_ns < to)
+		to = wanted->time.to_ns;
+	wanted->blocks_from_ns = from;
+	wanted->block_ns = (to > from ? to - from : 0) / wanted->load->blocks + 1;
 }
 
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
@@ -298,16 +266,20 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->has_history = options->branch_history;
 	if (options->details & (EV_DETAIL_BIT(CGROUP) | EV_DETAIL_BIT(CGROUP_SPACE)))
 		wanted.groups = loaded->groups = sample_groups_open();
+	size_t threads = options->threads ? options->threads : ev_cpus_online();
 	offsets cuts = { 0 };
-	walk_sideband(loaded, &cuts, wanted.time.of_whole && !loaded->recording->last_time_ns);
+	walk_sideband(loaded, &cuts,
+		      (wanted.time.of_whole || options->blocks) && !loaded->recording->last_time_ns,
+		      threads);
 	if (loaded->groups)
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
+	choose_blocks(&wanted, loaded->recording);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
-	wanted.unwind = options->stacks && carries_stacks(loaded->recording);
-	size_t threads = options->threads ? options->threads : ev_cpus_online();
+	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);
+	wanted.unwind = options->stacks && load_carries_stacks(loaded->recording);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);
@@ -319,23 +291,30 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	close_reads(loaded, wanted.reads);
 	ev_array_done(&cuts);
 	if (loaded->recording->unfinished && !loaded->partial)
-		loaded->partial = why_unfinished(loaded->recording);
+		loaded->partial = load_why_unfinished(loaded->recording);
 	if (rc)
 		loaded_done(loaded);
 	return rc;
 }
 
-void loaded_done(struct loaded *loaded)
+void loaded_shrink(struct loaded *loaded)
 {
 	if (loaded->profile)
 		ev_profile_close(loaded->profile);
 	if (loaded->spaces)
 		ev_space_set_close(loaded->spaces);
-	if (loaded->reader)
-		ev_reader_close(loaded->reader);
 	ev_ratios_done(&loaded->ratios);
 	ev_joints_done(&loaded->joints);
 	sample_groups_close(loaded->groups);
+	loaded->profile = NULL;
+	loaded->spaces = NULL;
+}
+
+void loaded_done(struct loaded *loaded)
+{
+	loaded_shrink(loaded);
+	if (loaded->reader)
+		ev_reader_close(loaded->reader);
 	free(loaded->partial);
 	*loaded = (struct loaded){ 0 };
 }

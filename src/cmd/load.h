@@ -14,8 +14,9 @@ struct load_options {
 	bool by_weight;                       /* a sample counts its weight, not its period */
 	bool branch_history;  /* branches become frames inside the innermost of a stack */
 	uint64_t chain_limit; /* addresses of a chain that are kept, 0 = all */
-	uint64_t slice_ns;    /* keep time slices of this length apart, 0 = no */
-	const char *time;     /* --time, as time_range_parse takes it; NULL = all */
+	unsigned blocks;   /* keep so many equal parts of the time apart, for intervals; 0 = no */
+	uint64_t slice_ns; /* keep time slices of this length apart, 0 = no */
+	const char *time;  /* --time, as time_range_parse takes it; NULL = all */
 	const struct ev_symbolizer_options
 		*symbols; /* where files are, for unwinding; may be NULL */
 	unsigned threads; /* 0 = as many as there are CPUs */
@@ -39,6 +40,14 @@ struct loaded {
  * 0 also for a recording that ends early or is damaged on the way: `partial` then says so. */
 int load(struct loaded *loaded, const char *path, const struct load_options *options,
 	 struct ev_err *err);
+/* Give back all but what the recording says about itself: the reader, and `partial`. */
+void loaded_shrink(struct loaded *loaded);
 void loaded_done(struct loaded *loaded);
+/* Only the reader of a recording, for other walks; "-" as above. Close it. */
+int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err);
+/* What is known of why a recording was never ended; free() it. */
+char *load_why_unfinished(const struct ev_recording *recording);
+/* Samples have copies of stacks and registers to unwind them by. */
+bool load_carries_stacks(const struct ev_recording *recording);
 
 #endif

@@ -15,8 +15,8 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &list_verb,
-					    &doctor_verb };
+static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &annotate_verb,
+					    &diff_verb, &script_verb, &list_verb,   &doctor_verb };
 
 static const struct verb program = {
 	.name = "",
@@ -35,6 +35,7 @@ static void print_verbs(FILE *out)
 	fputs("\nBegin with\n"
 	      "  evprof stat ./program       how much of everything, and where the time went\n"
 	      "  evprof record ./program     sample it; then `evprof report`: which functions\n"
+	      "  evprof annotate             which lines, in their source\n"
 	      "  evprof list                 every event that this machine knows\n"
 	      "  evprof doctor               what works here, and what cures the rest\n"
 	      "\nevprof COMMAND --help explains each; evprof --version tells what is built in.\n",

@@ -231,6 +231,22 @@ int options_parse(const struct verb *verb, void *into, int argc, char **argv, in
 	return -1;
 }
 
+int options_parse_words(const struct verb *verb, void *into, int argc, char **argv,
+			struct option_list *words)
+{
+	for (int at = 0, first; at < argc; at += first) {
+		int status = options_parse(verb, into, argc - at, argv + at, &first);
+		if (status >= 0)
+			return status;
+		bool ended = first > 1 && !strcmp(argv[at + first - 1], "--");
+		for (int i = at + first; i < argc && (ended || i == at + first); i++)
+			*ev_array_add(words) = (struct option_word){ .text = argv[i] };
+		if (ended)
+			break;
+	}
+	return -1;
+}
+
 void options_list_done(struct option_list *list)
 {
 	ev_array_done(list);

@@ -73,6 +73,10 @@ struct verb {
 /* Fill *into from argv[1 …]; options end at the first argument that is none, or behind "--".
  * *first is then its index. -1: go on. 0 or more: the exit status, everything was said. */
 int options_parse(const struct verb *verb, void *into, int argc, char **argv, int *first);
+/* The same where words may stand before, between and behind options: they are added to `words`, all
+ * of them behind "--". */
+int options_parse_words(const struct verb *verb, void *into, int argc, char **argv,
+			struct option_list *words);
 void options_list_done(struct option_list *list);
 
 void print_usage(FILE *out, const struct verb *verb, const char *keyword);

@@ -34,6 +34,8 @@ static int check_named(const struct record_run *run, struct ev_err *err)
 			continue;
 		int error = event->kind == EV_EVENT_TOOL ? EOPNOTSUPP
 							 : ev_probe_sample(event, why, sizeof(why));
+		if (!error && (error = ev_probe_filter(event, why, sizeof(why))))
+			return ev_fail(err, error, "%s: %s", event->name, why);
 		if (!error)
 			continue;
 		if (event->kind == EV_EVENT_TOOL)

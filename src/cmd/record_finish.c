@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "cache_folder.h"
 #include "load.h"
 #include "record.h"
 #include "record_unwind.h"
@@ -42,7 +43,8 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	int rc = load(&loaded, run->options->output, &options, err);
 	if (rc)
 		return rc;
-	struct ev_symbolizer_options where = { 0 };
+	char *cache = cache_folder();
+	struct ev_symbolizer_options where = { .cache = cache };
 	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;
@@ -60,6 +62,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	run->recording.last_time_ns = loaded.profile->last_time_ns;
 	ev_buffer_done(&bytes);
 	ev_symbolizer_close(symbolizer);
+	free(cache);
 	loaded_done(&loaded);
 	return 0;
 }

@@ -126,21 +126,24 @@ bool record_is_stream(const char *output)
 
 static void tell_openings(const struct record_run *run)
 {
+	struct ev_arena arena = { 0 };
 	for (size_t i = 0; i < run->events.count; i++) {
 		const struct perf_event_attr *attr = &ev_sampler_opening(run->sampler, i)->attr;
+		const struct ev_event *event = &run->events.items[i];
+		const char *name = ev_text_safe(&arena, event->name);
 		fprintf(stderr, "[ evprof record: %s is %s (type %u, config 0x%llx), %s %llu ]\n",
-			run->events.items[i].name, run->events.items[i].resolved, attr->type,
+			name, ev_text_safe(&arena, ev_event_spelling(event, &arena)), attr->type,
 			attr->config, attr->freq ? "samples per second:" : "events per sample:",
 			attr->freq ? attr->sample_freq : attr->sample_period);
-		if (run->events.items[i].placed)
-			fprintf(stderr, "[ evprof record: %s: %s ]\n", run->events.items[i].name,
-				run->events.items[i].placed);
+		if (event->placed)
+			fprintf(stderr, "[ evprof record: %s: %s ]\n", name, event->placed);
 	}
 	size_t threads = ev_sampler_thread_count(run->sampler);
 	if (threads && run->target.kind != EV_TARGET_COMMAND)
 		fprintf(stderr, "[ evprof record: threads watched: %zu ]\n", threads);
 	fprintf(stderr, "[ evprof record: %zu rings of %" PRIu64 " KiB ]\n",
 		ev_sampler_ring_count(run->sampler), ev_sampler_ring_bytes(run->sampler) >> 10);
+	ev_arena_done(&arena);
 	if (*ev_sampler_ring_note(run->sampler) && !run->options->ring_given)
 		fprintf(stderr, "[ evprof record: %s ]\n", ev_sampler_ring_note(run->sampler));
 }

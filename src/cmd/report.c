@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <evprof/collect.h>
+#include "cache_folder.h"
+#include "join.h"
 #include "load.h"
 #include "report.h"
 #include "verbs.h"
@@ -18,7 +20,7 @@
 
 static const struct option_row rows[] = {
 	OPTION_GROUP("The recording"),
-	ROW('i', "input", "FILE", TEXT, input, "the recording (perf.data); - is stdin"),
+	ROW('i', "input", "FILE", LIST, inputs, "the recording (perf.data); - is stdin; several are added up"),
 	ROW(0, "time", "START,STOP", TEXT, time, "only samples of these times: seconds, or 10%-50%, or 10%/2"),
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
@@ -29,6 +31,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
+	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
 	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
@@ -91,6 +94,7 @@ static const struct example examples[] = {
 	  "only what one caller did, then" },
 	{ "evprof report --peek '^main$'", "callers above, callees below, as pprof -peek" },
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
+	{ "evprof report -s host,sym a.data b.data", "several recordings at once" },
 	{ "evprof report --format json", "everything, for programs" },
 	{ NULL, NULL },
 };
@@ -114,6 +118,47 @@ static unsigned symbol_flags(const struct report_options *options, const struct 
 	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 }
 
+/* Prints a report that is complete but for its table. */
+static int print_named(FILE *out, struct report_options *options, const struct report_plan *plan,
+		       struct ev_report *report, struct ev_named *named, struct ev_profile *profile,
+		       const struct ev_joints *joints, struct ev_err *err)
+{
+	bool chains = profile->quality.with_stack > 0;
+	struct ev_table table = { 0 };
+	struct ev_ratio_sums *ratio_sums = NULL;
+	uint64_t *kernel_period = NULL;
+	struct ev_scatters scatters = { 0 };
+	options->view.children = options->children && chains;
+	if (!chains)
+		options->view.chains = EV_CHAIN_NONE;
+	int rc = options->ignored ? ev_named_ignore_callees(named, options->ignored, err) : 0;
+	if (!rc && report_has_key(plan, EV_KEY_PARENT))
+		rc = ev_named_find_parents(named, profile,
+					   options->parent ? options->parent : DEFAULT_PARENT, err);
+	if (!rc)
+		rc = ev_table_build(&table, named, plan->keys, plan->key_count,
+				    options->view.children, &options->filter, err);
+	report->named = named;
+	report->table = &table;
+	if (!rc && report->ratios)
+		report->ratio_sums = ratio_sums =
+			ev_table_ratio_sums(&table, named, joints, report->ratios->items.count);
+	if (!rc &&
+	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
+		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
+	if (!rc && options->intervals) {
+		ev_table_scatters(&scatters, &table, named);
+		report->scatters = &scatters;
+	}
+	if (!rc)
+		rc = plan->format->print(out, report, &options->view, err);
+	ev_scatters_done(&scatters);
+	free(ratio_sums);
+	free(kernel_period);
+	ev_table_done(&table);
+	return rc;
+}
+
 static int print_report(FILE *out, struct report_options *options, const struct report_plan *plan,
 			struct loaded *loaded, struct ev_err *err)
 {
@@ -121,67 +166,80 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_print_header(out, loaded->recording, options->view.header_full);
 	if (options->view.header_only)
 		return 0;
-	bool chains = loaded->profile->quality.with_stack > 0;
-	bool children = options->children && chains;
-	options->view.children = children;
-	if (!chains)
-		options->view.chains = EV_CHAIN_NONE;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       symbol_flags(options, plan),
 					       wants_lines(options, plan), ev_cpus_online());
-	struct ev_table table = { 0 };
-	struct ev_ratio_sums *ratio_sums = NULL;
-	uint64_t *kernel_period = NULL;
-	int rc = options->ignored ? ev_named_ignore_callees(named, options->ignored, err) : 0;
-	if (!rc && report_has_key(plan, EV_KEY_PARENT))
-		rc = ev_named_find_parents(named, loaded->profile,
-					   options->parent ? options->parent : DEFAULT_PARENT, err);
-	if (!rc)
-		rc = ev_table_build(&table, named, plan->keys, plan->key_count, children,
-				    &options->filter, err);
-	if (!rc) {
-		struct ev_report report = {
-			.recording = loaded->recording,
-			.path = options->input,
-			.named = named,
-			.table = &table,
-			.spaces = loaded->spaces,
-			.partial = loaded->partial,
-			.stacks_loaded = report_load_options(options, plan).stacks,
-			.reads = loaded->reads,
-		};
-		if (loaded->ratios.items.count) {
-			report.ratios = &loaded->ratios;
-			report.ratio_sums = ratio_sums =
-				ev_table_ratio_sums(&table, named, &loaded->joints,
-						    loaded->ratios.items.count);
-		}
-		if (report_has_field(plan, EV_FIELD_KERNEL) ||
-		    report_has_field(plan, EV_FIELD_USER))
-			report.kernel_period = kernel_period =
-				ev_table_kernel_period(&table, named);
-		report_worst(&report, symbolizer);
-		rc = plan->format->print(out, &report, &options->view, err);
-	}
-	free(ratio_sums);
-	free(kernel_period);
-	ev_table_done(&table);
+	struct ev_report report = {
+		.recording = loaded->recording,
+		.path = options->input,
+		.named = named,
+		.spaces = loaded->spaces,
+		.partial = loaded->partial,
+		.stacks_loaded = report_load_options(options, plan).stacks,
+		.reads = loaded->reads,
+	};
+	if (loaded->ratios.items.count)
+		report.ratios = &loaded->ratios;
+	report_worst(&report, symbolizer);
+	int rc = print_named(out, options, plan, &report, named, loaded->profile, &loaded->joints,
+			     err);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	return rc;
 }
 
+static int print_joined(FILE *out, struct report_options *options, const struct report_plan *plan,
+			const struct joined *joined, struct ev_err *err)
+{
+	struct ev_report_part *parts = ev_alloc(joined->count * sizeof(*parts));
+	for (size_t i = 0; i < joined->count; i++) {
+		const struct joined_part *part = &joined->parts[i];
+		parts[i] = (struct ev_report_part){ part->path, part->loaded.recording,
+						    &part->quality };
+	}
+	struct ev_report report = {
+		.recording = &joined->recording,
+		.named = joined->named,
+		.partial = joined->partial,
+		.stacks_loaded = report_load_options(options, plan).stacks,
+		.parts = parts,
+		.part_count = joined->count,
+	};
+	if (options->view.header || options->view.header_only)
+		ev_print_part_headers(out, &report, options->view.header_full);
+	report_worst_joined(&report, joined);
+	int rc = 0;
+	if (!options->view.header_only)
+		rc = print_named(out, options, plan, &report, joined->named, joined->profile, NULL,
+				 err);
+	free(parts);
+	return rc;
+}
+
+/* What is reported: one of both. */
+struct subject {
+	struct loaded *loaded;
+	const struct joined *joined;
+};
+
+static int print_subject(FILE *out, struct report_options *options, const struct report_plan *plan,
+			 const struct subject *subject, struct ev_err *err)
+{
+	return subject->joined ? print_joined(out, options, plan, subject->joined, err)
+			       : print_report(out, options, plan, subject->loaded, err);
+}
+
 /* Prints to a file through a temporary name, so that a failure leaves the old one alone. */
 static int print_to(struct report_options *options, const struct report_plan *plan,
-		    struct loaded *loaded, struct ev_err *err)
+		    const struct subject *subject, struct ev_err *err)
 {
 	if (!options->output || !strcmp(options->output, "-"))
-		return print_report(stdout, options, plan, loaded, err);
+		return print_subject(stdout, options, plan, subject, err);
 	char *name = ev_printf("%s.evprof-%d", options->output, (int)getpid());
 	FILE *out = fopen(name, "wxe");
-	int rc = out ? print_report(out, options, plan, loaded, err)
+	int rc = out ? print_subject(out, options, plan, subject, err)
 		     : ev_fail(err, errno, "cannot write '%s': %m", options->output);
 	if (out && fclose(out) && !rc)
 		rc = ev_fail(err, errno, "could not write '%s': %m", options->output);
@@ -231,9 +289,45 @@ static int report(const struct verb *verb, struct report_options *options, struc
 	else if (says_nothing(&loaded) && !options->view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
-	else if (print_to(options, plan, &loaded, &err))
+	else if (print_to(options, plan, &(struct subject){ .loaded = &loaded }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	loaded_done(&loaded);
+	return status;
+}
+
+/* The same of several recordings as one. */
+static int report_several(const struct verb *verb, struct report_options *options,
+			  struct report_plan *plan)
+{
+	struct ev_err err = { 0 };
+	struct joined joined = { 0 };
+	struct join_options how = {
+		.load = report_load_options(options, plan),
+		.symbols = options->symbols,
+		.flags = symbol_flags(options, plan),
+		.by_line = wants_lines(options, plan),
+	};
+	size_t count = options->inputs.count;
+	const char **paths = ev_alloc(count * sizeof(*paths));
+	int status = 0;
+	for (size_t i = 0; i < count; i++)
+		paths[i] = options->inputs.items[i].text;
+	if (options->ratios.count)
+		status = complain_text(verb, STATUS_USAGE,
+				       "--ratio is of one recording: give them one by one");
+	else if (how.load.details || how.load.by_branch || how.load.by_weight ||
+		 how.load.branch_history)
+		status = complain_text(verb, STATUS_USAGE,
+				       "these keys are of one recording: give them one by one");
+	else if (join_check_paths(paths, count, &err) || join(&joined, paths, count, &how, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	else if (joined.partial && !joined.profile->quality.samples && !options->view.header_only)
+		status = complain_text(verb, STATUS_FAILED, "the recordings hold no samples: %s",
+				       joined.partial);
+	else if (print_to(options, plan, &(struct subject){ .joined = &joined }, &err))
+		status = complain(verb, &err, STATUS_FAILED);
+	joined_done(&joined);
+	free(paths);
 	return status;
 }
 
@@ -249,33 +343,39 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	};
 	struct report_plan plan = { 0 };
 	struct ev_err err = { 0 };
-	int first, status = options_parse(verb, &options, argc, argv, &first);
+	int status = options_parse_words(verb, &options, argc, argv, &options.inputs);
 	if (status >= 0)
 		return status;
-	if (first < argc)
-		return complain_text(verb, STATUS_USAGE,
-				     "'%s' is not an option; a recording is named by -i",
-				     argv[first]);
+	if (options.inputs.count)
+		options.input = options.inputs.items[0].text;
+	char *cache = cache_folder();
+	options.symbols.cache = cache;
 	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	status = report_plan(&options, &plan, &err) ? complain(verb, &err, STATUS_USAGE)
-						    : report(verb, &options, &plan);
+	if (report_plan(&options, &plan, &err))
+		status = complain(verb, &err, STATUS_USAGE);
+	else
+		status = options.inputs.count > 1 ? report_several(verb, &options, &plan)
+						  : report(verb, &options, &plan);
+	free(cache);
 	report_plan_done(&plan);
 	options_list_done(&options.ratios);
 	options_list_done(&options.key_filters);
+	options_list_done(&options.inputs);
 	free((void *)options.view.widths);
 	return status;
 }
 
 const struct verb report_verb = {
 	.name = "report",
-	.synopsis = "[OPTION]…",
+	.synopsis = "[OPTION]… [FILE]…",
 	.about = "Show which functions, objects, threads or lines the events of a recording belong "
 		 "to.",
 	.options = rows,
 	.examples = examples,
 	.run = run_report,
 	.notes =
-		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, parent, socket, "
+		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, host, "
+		"recording, parent, socket, "
 		"cgroup, cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, "
 		"p_stage_cyc (also retire_lat), local_p_stage_cyc, code_page_size and transaction; "
 		"of memory accesses symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, "

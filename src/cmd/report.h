@@ -7,7 +7,8 @@
 #include "options.h"
 
 struct report_options {
-	const char *input;              /* -i */
+	const char *input;              /* the only one, or the first */
+	struct option_list inputs;      /* -i, and words that are no options */
 	const char *format;             /* --format */
 	const char *output;             /* -o: FILE instead of stdout */
 	const char *sort;               /* -s */
@@ -18,6 +19,7 @@ struct report_options {
 	const char *percentage;         /* --percentage relative|absolute */
 	const char *style;              /* -M */
 	struct option_list ratios;      /* --ratio */
+	bool intervals;                 /* --ci */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool stdio;                     /* --stdio: the only way so far */
 	bool children;                  /* true unless --no-children */
@@ -66,6 +68,8 @@ struct load_options report_load_options(const struct report_options *options,
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
+struct joined;
+void report_worst_joined(struct ev_report *report, const struct joined *joined);
 
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);

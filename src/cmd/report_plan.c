@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "join.h"
 #include "report.h"
 
 static int parse_widths(struct report_options *options, struct ev_err *err)
@@ -180,5 +181,16 @@ void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer)
 		report->worst[i].object = worst[i].object;
 		report->worst[i].samples = worst[i].samples;
 		report->worst[i].trouble = ev_symbolizer_trouble(symbolizer, worst[i].object);
+	}
+}
+
+void report_worst_joined(struct ev_report *report, const struct joined *joined)
+{
+	struct ev_unresolved worst[EV_LENGTH(report->worst)];
+	report->worst_count = ev_named_unresolved(report->named, worst, EV_LENGTH(worst));
+	for (size_t i = 0; i < report->worst_count; i++) {
+		report->worst[i].object = worst[i].object;
+		report->worst[i].samples = worst[i].samples;
+		report->worst[i].trouble = joined_trouble(joined, worst[i].object);
 	}
 }

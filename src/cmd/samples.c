@@ -32,22 +32,18 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
 			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
+	sample_quick_open(sink);
 	if (!options->unwind)
 		return;
 	sink->unwinder = ev_unwinder_open(spaces, recording, options->load->symbols);
 	sink->unwound = ev_alloc(UNWOUND_LIMIT * sizeof(*sink->unwound));
 }
 
-static bool is_in(const struct ev_span *span, uint64_t time_ns)
-{
-	return time_ns >= span->from_ns && time_ns < span->to_ns;
-}
-
 static uint32_t comm_of(struct sample_sink *sink, const struct ev_record *record)
 {
 	struct sample_thread *thread = &sink->threads[record->tid % EV_LENGTH(sink->threads)];
 	if (thread->known && thread->tid == record->tid && thread->pid == record->pid &&
-	    is_in(&thread->span, record->time_ns))
+	    sample_is_in(&thread->span, record->time_ns))
 		return thread->comm;
 	const char *comm = ev_space_comm(sink->spaces, record->pid, record->tid, record->time_ns);
 	bool added;
@@ -63,6 +59,14 @@ static uint32_t comm_of(struct sample_sink *sink, const struct ev_record *record
 		.known = true,
 	};
 	return *id;
+}
+
+/* What a damaged file says lies outside of its time belongs to its ends. */
+static uint32_t block_of(const struct sample_options *options, uint64_t time_ns)
+{
+	uint64_t from = options->blocks_from_ns, last = options->load->blocks - 1;
+	uint64_t block = time_ns > from ? (time_ns - from) / options->block_ns : 0;
+	return (uint32_t)(block < last ? block : last) + 1;
 }
 
 uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
@@ -82,23 +86,33 @@ uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		tag.slice = (uint32_t)(record->time_ns / load->slice_ns) + 1;
 	if (load->details)
 		tag.detail = sample_detail(sink, record, branch);
+	if (sink->options->block_ns)
+		tag.block = block_of(sink->options, record->time_ns);
 	return ev_profile_tag(sink->profile, &tag);
 }
 
 /* ---- frames ------------------------------------------------------------------------------------
  */
 
-static uint32_t epoch_of(struct sample_sink *sink, uint32_t pid, uint64_t time_ns)
+uint32_t sample_epoch(struct sample_sink *sink, uint32_t pid, uint64_t time_ns,
+		      struct ev_span *span)
 {
 	struct sample_process *process =
 		pid == EV_KERNEL_PID ? &sink->kernel
 				     : &sink->processes[pid % EV_LENGTH(sink->processes)];
-	if (!process->epoch || process->pid != pid || !is_in(&process->span, time_ns)) {
+	if (!process->epoch || process->pid != pid || !sample_is_in(&process->span, time_ns)) {
 		process->span = ev_space_still(sink->spaces, pid, time_ns);
 		process->pid = pid;
 		process->epoch = ++sink->last_epoch;
 	}
+	if (span)
+		*span = process->span;
 	return process->epoch;
+}
+
+static uint32_t epoch_of(struct sample_sink *sink, uint32_t pid, uint64_t time_ns)
+{
+	return sample_epoch(sink, pid, time_ns, NULL);
 }
 
 /* Whose mappings an address of this mode is in; guests' and unmarked addresses are looked up one by
@@ -120,8 +134,8 @@ static uint32_t place_of(struct sample_sink *sink, const struct ev_record *recor
 			 const struct sample_frame *frame)
 {
 	uint64_t hash = (frame->address ^ (uint64_t)frame->epoch << 48) * 0x9e3779b97f4a7c15ULL;
-	_Static_assert(EV_LENGTH(sink->places) == 1 << (64 - 51), "the hash's top bits choose");
-	__typeof__(&sink->places[0]) known = &sink->places[hash >> 51];
+	_Static_assert(EV_LENGTH(sink->places) == 1 << (64 - 49), "the hash's top bits choose");
+	__typeof__(&sink->places[0]) known = &sink->places[hash >> 49];
 	if (known->address == frame->address && known->epoch == frame->epoch)
 		return known->place;
 	struct ev_place place = ev_space_find(sink->spaces, &sink->cache, record->pid,
@@ -254,13 +268,6 @@ static uint64_t period_of(const struct sample_sink *sink, const struct ev_record
 	return sink->recording->events[record->event].attr.sample_period;
 }
 
-/* The product of two numbers, folded: every bit of both decides every bit of it. */
-static uint64_t fold(uint64_t one, uint64_t other)
-{
-	unsigned __int128 product = (unsigned __int128)one * other;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 /* Two independent hashes of a chain and of everything else that decides its cell, two addresses at
  * a step. The seeds keep a file from being made so that two of its chains are taken for one. */
 static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_record *record,
@@ -272,21 +279,21 @@ static struct sample_chain hash_chain(struct sample_sink *sink, const struct ev_
 			  epoch_of(sink, EV_KERNEL_PID, record->time_ns);
 	uint64_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	uint64_t about = (uint64_t)tag << 32 ^ sample->chain_count << 16 ^ mode;
-	uint64_t one = fold(epochs ^ seeds[0], about ^ seeds[1]);
-	uint64_t other = fold(epochs ^ seeds[2], about ^ seeds[3]);
+	uint64_t one = sample_fold(epochs ^ seeds[0], about ^ seeds[1]);
+	uint64_t other = sample_fold(epochs ^ seeds[2], about ^ seeds[3]);
 	uint64_t link = link_of(sink, sample);
 	if (link) { /* a guessed caller is a frame as well */
-		one = fold(link ^ one, seeds[3]);
-		other = fold(link ^ seeds[0], other);
+		one = sample_fold(link ^ one, seeds[3]);
+		other = sample_fold(link ^ seeds[0], other);
 	}
 	size_t count = sample->chain_count, i = 0;
 	for (; i + 1 < count; i += 2) {
-		one = fold(chain[i] ^ one, chain[i + 1] ^ seeds[1]);
-		other = fold(chain[i] ^ seeds[2], chain[i + 1] ^ other);
+		one = sample_fold(chain[i] ^ one, chain[i + 1] ^ seeds[1]);
+		other = sample_fold(chain[i] ^ seeds[2], chain[i + 1] ^ other);
 	}
 	if (i < count) {
-		one = fold(chain[i] ^ one, seeds[1]);
-		other = fold(chain[i] ^ seeds[2], other);
+		one = sample_fold(chain[i] ^ one, seeds[1]);
+		other = sample_fold(chain[i] ^ seeds[2], other);
 	}
 	return (struct sample_chain){ .one = one, .other = other };
 }
@@ -324,20 +331,6 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
 }
 
-/* False for a sample outside of the time asked for; else it is one of the profile's. */
-static inline bool count_sample(struct sample_sink *sink, uint64_t time_ns)
-{
-	struct ev_profile *profile = sink->profile;
-	if (!time_range_has(&sink->options->time, time_ns))
-		return false;
-	profile->quality.samples++;
-	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
-		profile->first_time_ns = time_ns;
-	if (time_ns > profile->last_time_ns)
-		profile->last_time_ns = time_ns;
-	return true;
-}
-
 /* What options make of a chain before it is one of the profile's. */
 static void adapt_chain(struct sample_sink *sink, struct ev_record *record)
 {
@@ -364,7 +357,7 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 			sample_take_branches(sink, &record);
 		return;
 	}
-	if (!count_sample(sink, record.time_ns))
+	if (!sample_count(sink, record.time_ns))
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
@@ -385,6 +378,21 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 					     false };
 		ev_profile_add_leaf(profile, tag, place_of(sink, &record, &leaf), 1, period);
 	}
+}
+
+uint32_t sample_cell(struct sample_sink *sink, const struct ev_record *record, uint32_t tag)
+{
+	uint32_t stack;
+	if (sink->options->load->stacks && record->sample.chain_count) {
+		collect_frames(sink, record);
+		stack = stack_of(sink, record);
+	} else {
+		uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+		struct sample_frame leaf = { record->sample.ip,
+					     epoch_of_mode(sink, record, cpumode), cpumode, false };
+		stack = ev_profile_stack(sink->profile, 0, place_of(sink, record, &leaf));
+	}
+	return ev_profile_cell(sink->profile, tag, stack);
 }
 
 /* ---- samples that carry counts -----------------------------------------------------------------
@@ -420,11 +428,7 @@ static uint32_t cell_of_reads(struct sample_sink *sink, const struct ev_record *
 		sink->profile->quality.with_stack++;
 		return cell_of_chain(sink, record, tag);
 	}
-	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
-	struct sample_frame leaf = { record->sample.ip, epoch_of_mode(sink, record, cpumode),
-				     cpumode, false };
-	uint32_t place = place_of(sink, record, &leaf);
-	return ev_profile_cell(sink->profile, tag, ev_profile_stack(sink->profile, 0, place));
+	return sample_cell(sink, record, tag);
 }
 
 static void mark_member(struct ev_profile *profile, uint32_t event)
@@ -461,7 +465,7 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 	}
 	/* What is left out of the profile counts as well: the next one is compared with it. */
 	size_t count = ev_reads_take(sink->options->reads, &record, &deltas);
-	if (!count_sample(sink, record.time_ns))
+	if (!sample_count(sink, record.time_ns))
 		return;
 	if (sink->unwinder && record.sample.user_stack)
 		unwind(sink, &record);
@@ -479,8 +483,26 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 	add_ratios(sink, tag, stack, deltas, count);
 }
 
+void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
+		     const struct ev_raw *raws, size_t count)
+{
+	if (sink->quick) {
+		sample_quick_take(sink, decoder, raws, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (raws[i].type != PERF_RECORD_SAMPLE)
+			continue;
+		if (sink->options->reads)
+			sample_take_reads(sink, decoder, &raws[i]);
+		else
+			sample_take(sink, decoder, &raws[i]);
+	}
+}
+
 void sample_sink_close(struct sample_sink *sink)
 {
+	sample_quick_close(sink);
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
 	sample_history_close(sink->history);

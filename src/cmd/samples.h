@@ -8,8 +8,9 @@
 
 struct sample_options {
 	const struct load_options *load;
-	bool unwind;            /* samples carry registers and copies of their stacks */
-	struct time_range time; /* samples outside are left out */
+	bool unwind;                       /* samples carry registers and copies of their stacks */
+	struct time_range time;            /* samples outside are left out */
+	uint64_t blocks_from_ns, block_ns; /* of load->blocks; 0 = none are kept apart */
 	/* Where samples carry counts; NULL else. */
 	struct ev_reads *reads;
 	const struct ev_ratio_list *ratios;
@@ -56,7 +57,7 @@ struct sample_sink {
 	struct {
 		uint64_t address;
 		uint32_t epoch, place;
-	} places[8192];
+	} places[32768];
 
 	struct sample_socket {
 		uint32_t cpu, socket;
@@ -71,6 +72,7 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
+	struct sample_quick *quick;         /* NULL where samples take more than that does */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
 	uint64_t *unwound;                  /* chain of such a sample */
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
@@ -91,6 +93,49 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
  * the one before. Wants the samples in the order of the file. */
 void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		       const struct ev_raw *raw);
+/* All of the records that are samples, in whatever way. */
+void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
+		     const struct ev_raw *raws, size_t count);
 void sample_sink_close(struct sample_sink *sink);
+
+/* ---- what the quick way shares ----------------------------------------------------------------
+ */
+
+static inline bool sample_is_in(const struct ev_span *span, uint64_t time_ns)
+{
+	return time_ns >= span->from_ns && time_ns < span->to_ns;
+}
+/* For as long as the epoch of a process (EV_KERNEL_PID: of the kernel) is the same. */
+uint32_t sample_epoch(struct sample_sink *sink, uint32_t pid, uint64_t time_ns,
+		      struct ev_span *span);
+/* False for a sample outside of the time asked for; else it is one of the profile's. */
+static inline bool sample_count(struct sample_sink *sink, uint64_t time_ns)
+{
+	struct ev_profile *profile = sink->profile;
+	if (!time_range_has(&sink->options->time, time_ns))
+		return false;
+	profile->quality.samples++;
+	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
+		profile->first_time_ns = time_ns;
+	if (time_ns > profile->last_time_ns)
+		profile->last_time_ns = time_ns;
+	return true;
+}
+/* The cell of a decoded sample, by its chain if it has one that is wanted. */
+uint32_t sample_cell(struct sample_sink *sink, const struct ev_record *record, uint32_t tag);
+/* The product of two numbers, folded: every bit of both decides every bit of it. */
+static inline uint64_t sample_fold(uint64_t one, uint64_t other)
+{
+	unsigned __int128 product = (unsigned __int128)one * other;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* ---- samples_quick.c --------------------------------------------------------------------------
+ *
+ * Samples of which only the thread, the place and the chain count, which is most of them. */
+void sample_quick_open(struct sample_sink *sink);
+void sample_quick_take(struct sample_sink *sink, struct ev_decoder *decoder,
+		       const struct ev_raw *raws, size_t count);
+void sample_quick_close(struct sample_sink *sink);
 
 #endif

@@ -61,7 +61,7 @@ static void print_spellings(FILE *out, const struct stat_run *run)
 	struct ev_arena arena = { 0 };
 	for (size_t i = 0; i < stat_shown_count(run); i++)
 		fprintf(out, "%s: %s\n", ev_text_safe(&arena, run->events.items[i].name),
-			ev_text_safe(&arena, run->events.items[i].resolved));
+			ev_text_safe(&arena, ev_event_spelling(&run->events.items[i], &arena)));
 	if (run->watched && run->target.kind != EV_TARGET_COMMAND)
 		fprintf(out, "%s watched: %zu\n",
 			run->target.kind == EV_TARGET_SYSTEM ? "CPUs" : "threads", run->watched);

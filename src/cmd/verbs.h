@@ -4,6 +4,7 @@
 
 #include "options.h"
 
-extern const struct verb list_verb, stat_verb, record_verb, report_verb, doctor_verb;
+extern const struct verb list_verb, stat_verb, record_verb, report_verb, annotate_verb, diff_verb,
+	script_verb, doctor_verb;
 
 #endif

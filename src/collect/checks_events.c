@@ -68,7 +68,8 @@ void ev_check_hardware(struct ev_check *check, struct ev_checks *checks)
 	}
 	if (*ev_pmu_absence(absence, sizeof(absence))) {
 		ev_check_why(check, "there is no PMU");
-		ev_check_pmu_cure(check);
+		ev_check_cure(check, "a PMU, as above; meanwhile caches and branches can be "
+				     "simulated: evprof stat --simulate ./prog");
 	}
 }
 

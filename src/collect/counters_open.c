@@ -219,8 +219,8 @@ static void refuse_group(const struct opening_run *run, size_t leader, size_t cu
 			continue;
 		opening->error = cause->error;
 		snprintf(opening->why, sizeof(opening->why),
-			 "its group cannot be counted as one because of %.100s: %.350s",
-			 events->items[culprit].name, cause->why);
+			 "its group cannot be counted as one because of %.100s",
+			 events->items[culprit].name);
 	}
 }
 

@@ -189,7 +189,8 @@ static const struct concession concessions[] = {
 /* Would the driver take the wish for precision and forget it? */
 static bool is_forgotten(const struct perf_event_attr *attr)
 {
-	return attr->precise_ip && attr->sample_period && !ev_machine_is_precise();
+	return attr->precise_ip && attr->sample_period &&
+	       (attr->type == PERF_TYPE_SOFTWARE || !ev_machine_is_precise());
 }
 
 static void tell_forgotten(struct ev_opening *opening, unsigned fixed)

@@ -53,6 +53,21 @@ static int probe(const struct ev_event *event, const struct perf_event_attr *att
 	return -fd;
 }
 
+int ev_probe_filter(const struct ev_event *event, char *why, size_t size_bytes)
+{
+	struct ev_opening opening = { .attr = event->attr };
+	opening.attr.size = sizeof(opening.attr);
+	opening.attr.disabled = 1;
+	int fd = event->filter ? ev_opening_try(&opening, event->fixed, 0, -1, -1) : -1;
+	if (fd < 0)
+		return 0;
+	int rc = ev_opening_filter(&opening, fd, event);
+	ev_sys_close(fd);
+	if (rc && why)
+		snprintf(why, size_bytes, "%s", opening.why);
+	return -rc;
+}
+
 int ev_probe_count(const struct ev_event *event, char *why, size_t size_bytes)
 {
 	struct perf_event_attr attr = event->attr;

@@ -56,6 +56,36 @@ static int tail_parse(struct ev_parse *parse, struct ev_span tail, uint32_t *typ
 	return rc;
 }
 
+/* What the debug registers of this machine's CPUs can watch, beyond 1 to 8 bytes. */
+static int refuse_impossible(struct ev_parse *parse, struct ev_span word, struct ev_span address,
+			     struct ev_span length, uint32_t type, uint64_t at, uint64_t bytes)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	if (bytes & (bytes - 1))
+		return ev_parse_fault(parse, EINVAL, length,
+				      "the length of a breakpoint is 1, 2, 4 or 8 bytes");
+	if (type != HW_BREAKPOINT_X && !(type & HW_BREAKPOINT_W))
+		return ev_parse_fault(parse, EINVAL, word,
+				      "this CPU cannot watch reads alone: watch reads and writes, "
+				      "rw");
+	if (type & HW_BREAKPOINT_X && type != HW_BREAKPOINT_X)
+		return ev_parse_fault(parse, EINVAL, word,
+				      "a breakpoint watches accesses (rw, w) or execution (x), not "
+				      "both");
+	if (type == HW_BREAKPOINT_X && bytes != sizeof(long))
+		return ev_parse_fault(parse, EINVAL, length,
+				      "execution is watched at an address: leave the length out");
+	if (type != HW_BREAKPOINT_X && at % bytes)
+		return ev_parse_fault(parse, EINVAL, address,
+				      "the address is no multiple of the %u bytes that are watched "
+				      "there",
+				      (unsigned)bytes);
+#else
+	(void)parse, (void)word, (void)address, (void)length, (void)type, (void)at, (void)bytes;
+#endif
+	return 0;
+}
+
 int ev_parse_breakpoint(struct ev_parse *parse, struct ev_span word)
 {
 	size_t start = ev_span_starts(word, "mem:");
@@ -82,6 +112,9 @@ int ev_parse_breakpoint(struct ev_parse *parse, struct ev_span word)
 		return rc;
 	if (!bytes)
 		bytes = type == HW_BREAKPOINT_X ? sizeof(long) : HW_BREAKPOINT_LEN_4;
+	rc = refuse_impossible(parse, word, address, length, type, at, bytes);
+	if (rc)
+		return rc;
 	struct ev_event *event = &ev_parse_add(parse, word)->event;
 	event->attr.type = PERF_TYPE_BREAKPOINT;
 	event->attr.bp_type = type;

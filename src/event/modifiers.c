@@ -171,3 +171,38 @@ char *ev_event_modifiers(const struct perf_event_attr *attr, char *out, size_t s
 		snprintf(out + length, size_bytes - length, ":%s", tail);
 	return out;
 }
+
+const char *ev_event_spelling(const struct ev_event *event, struct ev_arena *arena)
+{
+	const struct perf_event_attr *attr = &event->attr;
+	const unsigned fixed = event->fixed;
+	const struct ev_modifiers written = {
+		.user = fixed & EV_FIXED_LEVEL && !attr->exclude_user,
+		.kernel = fixed & EV_FIXED_LEVEL && !attr->exclude_kernel,
+		.hypervisor = fixed & EV_FIXED_LEVEL && !attr->exclude_hv,
+		.idle = attr->exclude_idle,
+		.guest = fixed & EV_FIXED_GUEST && !attr->exclude_guest,
+		.host = fixed & EV_FIXED_GUEST && !attr->exclude_host,
+		.precise = fixed & EV_FIXED_PRECISE ? attr->precise_ip : 0,
+		.max_precise = fixed & EV_MAX_PRECISE,
+		.pinned = fixed & EV_PINNED,
+		.exclusive = attr->exclusive,
+		.sample_read = fixed & EV_SAMPLE_READ,
+		.weak = fixed & EV_WEAK_GROUP,
+		.bpf = fixed & EV_BPF_COUNTER,
+	};
+	char text[EV_LENGTH(letters) + MOST_PRECISE + 1] = "";
+	size_t used = 0, length = strlen(event->resolved);
+	/* libpfm4 spells its own modifiers out. */
+	if (fixed & EV_FROM_PFM || !length)
+		return event->resolved;
+	for (size_t i = 0; i < written.precise; i++)
+		text[used++] = 'p';
+	for (size_t i = 0; i < EV_LENGTH(letters); i++)
+		if (*(const bool *)((const char *)&written + letters[i].field))
+			text[used++] = letters[i].letter;
+	if (!used)
+		return event->resolved;
+	return ev_arena_printf(arena, "%s%s%s", event->resolved,
+			       event->resolved[length - 1] == '/' ? "" : ":", text);
+}

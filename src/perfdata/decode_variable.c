@@ -122,6 +122,7 @@ static bool decode_user_stack(struct field *field)
 	if (field->cursor.bad || copied_bytes > reserved_bytes)
 		return false;
 	sample->user_stack_bytes = copied_bytes;
+	sample->user_stack_asked_bytes = reserved_bytes;
 	return true;
 }
 

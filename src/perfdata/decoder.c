@@ -10,6 +10,24 @@ static int bits_of(uint64_t set)
 	return __builtin_popcountll(set);
 }
 
+/* Which word of a sample the field is; each takes one. */
+static int word_of(uint64_t sample_type, uint64_t field)
+{
+	/* In the order of the kernel, whose bits are not quite in it. */
+	static const uint64_t order[] = { PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,
+					  PERF_SAMPLE_TID,        PERF_SAMPLE_TIME,
+					  PERF_SAMPLE_ADDR,       PERF_SAMPLE_ID,
+					  PERF_SAMPLE_STREAM_ID,  PERF_SAMPLE_CPU,
+					  PERF_SAMPLE_PERIOD };
+	int word = 0;
+
+	if (!(sample_type & field))
+		return -1;
+	for (size_t i = 0; order[i] != field; i++)
+		word += (sample_type & order[i]) != 0;
+	return word;
+}
+
 struct ev_layout ev_layout_of(const struct perf_event_attr *attr)
 {
 	/* What stands before ID in a sample, and behind it in a sample id. */
@@ -24,6 +42,12 @@ struct ev_layout ev_layout_of(const struct perf_event_attr *attr)
 		.intr_regs = attr->sample_regs_intr,
 		.id_word = -1,
 		.id_word_back = -1,
+		.ip_word = word_of(attr->sample_type, PERF_SAMPLE_IP),
+		.tid_word = word_of(attr->sample_type, PERF_SAMPLE_TID),
+		.time_word = word_of(attr->sample_type, PERF_SAMPLE_TIME),
+		.period_word = word_of(attr->sample_type, PERF_SAMPLE_PERIOD),
+		.is_brief =
+			!(attr->sample_type & ~(uint64_t)(EV_FIXED_FIELDS | PERF_SAMPLE_CALLCHAIN)),
 	};
 
 	layout.fixed_bytes = 8 * (uint32_t)bits_of(attr->sample_type & EV_FIXED_FIELDS);

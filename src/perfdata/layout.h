@@ -194,6 +194,9 @@ size_t ev_records_whole(const void *bytes, size_t size_bytes);
 
 /* ---- reader.c ------------------------------------------------------------------------------- */
 
+/* ev_reader_guess for the bytes from..end of a source. */
+uint64_t ev_boundary_guess(const struct ev_source *source, bool swapped, uint64_t from,
+			   uint64_t end);
 /* As ev_reader_open for bytes in memory, which must stay; for tests and fuzzers. */
 int ev_reader_open_memory(struct ev_reader **reader, const void *bytes, size_t size_bytes,
 			  struct ev_err *err);
@@ -214,6 +217,8 @@ struct ev_layout {
 	uint32_t trailer_bytes; /* of the sample id, 0 without sample_id_all */
 	int id_word;            /* of a sample, -1 when it has no id */
 	int id_word_back;       /* from the end of other records, 1 = the last; -1 when none */
+	int ip_word, tid_word, time_word, period_word; /* of a sample, -1 when it has none */
+	uint64_t is_brief; /* behind the fixed fields of a sample stands its chain, or nothing */
 };
 struct ev_layout ev_layout_of(const struct perf_event_attr *attr);
 

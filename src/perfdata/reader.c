@@ -307,6 +307,36 @@ int ev_reader_next(struct ev_reader *reader, struct ev_raw *raw, struct ev_err *
 	return rc;
 }
 
+size_t ev_reader_batch(struct ev_reader *reader, struct ev_raw *raws, size_t room)
+{
+	struct ev_window *window = &reader->window;
+	size_t count = 0;
+
+	if (reader->failed || reader->unpacking || reader->recording->swapped)
+		return 0;
+	while (count < room) {
+		const struct perf_event_header *header =
+			(const void *)(window->buffer + window->at);
+		size_t left = window->filled - window->at;
+
+		/* What perf's own records ask for is done one by one. */
+		if (left < sizeof(*header) || (uintptr_t)header % 8 || header->size > left ||
+		    header->size < sizeof(*header) || header->type >= EV_RECORD_HEADER_ATTR ||
+		    window->base + window->at >= reader->stop)
+			break;
+		raws[count++] = (struct ev_raw){
+			.header = header,
+			.type = header->type,
+			.misc = header->misc,
+			.size_bytes = header->size,
+			.offset = window->base + window->at,
+		};
+		window->at += header->size;
+	}
+	reader->sequence += count;
+	return count;
+}
+
 int ev_reader_rewind(struct ev_reader *reader, struct ev_err *err)
 {
 	if (!reader->source.seekable)
@@ -386,6 +416,23 @@ bool ev_reader_can_split(const struct ev_reader *reader)
 {
 	return reader->source.seekable && !reader->recording->compressed &&
 	       !reader->recording->pipe && !reader->whole;
+}
+
+uint64_t ev_reader_end(const struct ev_reader *reader)
+{
+	return reader->window.end;
+}
+
+void ev_reader_skip_to(struct ev_reader *reader, uint64_t place, uint64_t passed)
+{
+	ev_window_move(&reader->window, place);
+	reader->sequence += passed;
+}
+
+uint64_t ev_reader_guess(const struct ev_reader *reader, uint64_t from)
+{
+	return ev_boundary_guess(&reader->source, reader->recording->swapped, from,
+				 reader->window.end);
 }
 
 int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct ev_reader **part,

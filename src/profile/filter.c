@@ -34,17 +34,25 @@ static int take_numbers(struct ev_map *map, const char *what, const char *list, 
 	return 0;
 }
 
+/* String id of an object's path, 0 when it is not known. */
+static uint32_t path_of(const struct ev_named *named, uint32_t index)
+{
+	if (named->object_paths)
+		return named->object_paths[index];
+	const struct ev_object *object =
+		named->spaces ? ev_space_set_object(named->spaces, index) : NULL;
+	return object && object->path ? ev_strings_add_text(named->profile->strings, object->path)
+				      : 0;
+}
+
 /* Objects pass by their short name or their path: both mean all objects with that short name. */
 static void take_objects(struct ev_sieve *sieve, const char *list)
 {
 	const struct ev_named *named = sieve->named;
 	take_names(&sieve->objects, named->profile->strings, list);
-	for (uint32_t i = 0; list && named->spaces && i < named->object_count; i++) {
-		const struct ev_object *object = ev_space_set_object(named->spaces, i);
-		if (!object || !object->path)
-			continue;
-		uint32_t path = ev_strings_add_text(named->profile->strings, object->path);
-		if (ev_map_find(&sieve->objects, path, 0))
+	for (uint32_t i = 0; list && i < named->object_count; i++) {
+		uint32_t path = path_of(named, i);
+		if (path && ev_map_find(&sieve->objects, path, 0))
 			*ev_map_add(&sieve->objects, named->object_names[i], 0, NULL) = 1;
 	}
 }

@@ -38,14 +38,12 @@ static void fold(struct trie *trie, const struct ev_profile *profile,
 	}
 }
 
-/* Renumber so that what is under a stack follows it; returns the new number of every old one. */
-static uint32_t *number_depth_first(struct ev_named *named, const struct trie *trie)
+uint32_t *ev_stacks_number(struct ev_named *named, const struct ev_stack *old, size_t count)
 {
-	const struct ev_stack *old = trie->items;
-	uint32_t *child = ev_alloc(trie->count * sizeof(*child));
-	uint32_t *sibling = ev_alloc(trie->count * sizeof(*sibling));
-	struct ev_stack *stacks = ev_alloc(trie->count * sizeof(*stacks));
-	for (uint32_t i = (uint32_t)trie->count; i-- > 1;) {
+	uint32_t *child = ev_alloc(count * sizeof(*child));
+	uint32_t *sibling = ev_alloc(count * sizeof(*sibling));
+	struct ev_stack *stacks = ev_alloc(count * sizeof(*stacks));
+	for (uint32_t i = (uint32_t)count; i-- > 1;) {
 		sibling[i] = child[old[i].parent];
 		child[old[i].parent] = i;
 	}
@@ -66,7 +64,7 @@ static uint32_t *number_depth_first(struct ev_named *named, const struct trie *t
 	}
 	free(sibling);
 	named->stacks.items = stacks;
-	named->stacks.count = named->stacks.room = trie->count;
+	named->stacks.count = named->stacks.room = count;
 	return number;
 }
 
@@ -82,7 +80,7 @@ void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
 		of[role] = ev_alloc(count * sizeof(*of[role]));
 	fold(trie, profile, names, roles, of);
 	ev_ids_done(&trie->ids.ids);
-	uint32_t *number = number_depth_first(named, trie);
+	uint32_t *number = ev_stacks_number(named, trie->items, trie->count);
 	named->stack_of = of[EV_ROLE_EXACT];
 	for (size_t i = 1; i < count; i++) {
 		uint32_t stack = of[EV_ROLE_EXACT][i];

@@ -18,7 +18,7 @@ static void make_slots(struct ev_ids *ids, size_t count)
 		room *= 2;
 	if (!ids->seed)
 		ids->seed = ev_hash64((uintptr_t)ids ^ (uintptr_t)&room << 20) | 1;
-	ids->slots = ev_alloc(room * sizeof(*ids->slots));
+	ids->slots = ev_alloc_touched(room * sizeof(*ids->slots));
 	ids->room = room;
 }
 

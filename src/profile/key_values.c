@@ -191,6 +191,13 @@ static uint32_t data_object(const struct ev_named *named, const struct ev_tag *t
 	return named->object_names[index < named->object_count ? index : 0];
 }
 
+static struct ev_origin origin_of(const struct ev_named *named, const struct ev_tag *tag)
+{
+	const struct ev_profile *profile = named->profile;
+	return tag->recording < profile->origins.count ? profile->origins.items[tag->recording]
+						       : (struct ev_origin){ 0 };
+}
+
 uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, enum ev_key key,
 		      const struct ev_owners *owners, struct ev_arena *scratch)
 {
@@ -213,6 +220,10 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 		return intern(named, scratch,
 			      ev_arena_printf(scratch, "%" PRIu64 ".%06" PRIu64,
 					      time_ns / 1000000000, time_ns / 1000 % 1000000));
+	case EV_KEY_HOST:
+		return origin_of(named, tag).host;
+	case EV_KEY_RECORDING:
+		return origin_of(named, tag).path;
 	case EV_KEY_PARENT:
 		return or_text(named, ev_tag_detail(profile, tag, EV_DETAIL_PARENT), "[other]");
 	case EV_KEY_CGROUP:

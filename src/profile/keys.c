@@ -55,6 +55,8 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_IN_TRANSACTION] = { "in_tx", NULL, "Branch in transaction", "in_tx", .details = FLAGS, .of_branch = true },
 	[EV_KEY_ABORT] = { "abort", NULL, "Transaction abort", "abort", .details = FLAGS, .of_branch = true },
 	[EV_KEY_CYCLES] = { "cycles", NULL, "Basic Block Cycles", "cycles", .details = FLAGS, .of_branch = true },
+	[EV_KEY_HOST] = { "host", "hostname", "Host", "host" },
+	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording" },
 };
 /* clang-format on */
 
@@ -139,7 +141,8 @@ int ev_key_filter_parse(const char *text, struct ev_key_filter *filter, struct e
 	int rc = 0;
 	if (!length || (*at != '=' && *at != '~') || !*filter->values)
 		rc = ev_fail(err, EINVAL,
-			     "--filter takes KEY=VALUE[,VALUE] or KEY~GLOB (with != and !~ for what "
+			     "--filter takes KEY=VALUE[,VALUE] or KEY~GLOB (with != and !~ for "
+			     "what "
 			     "is not), such as comm=sort or sym~mem*, not '%s'",
 			     ev_text_safe(&arena, text));
 	else if (filter->key == EV_KEY_COUNT)

@@ -1,9 +1,9 @@
 /* Two profiles of the same recording become one: every id of the second is looked up in the first.
  */
 #include <stdlib.h>
-#include <evprof/profile.h>
+#include "profile.h"
 
-static void merge_quality(struct ev_quality *into, const struct ev_quality *from)
+void ev_quality_merge(struct ev_quality *into, const struct ev_quality *from)
 {
 	into->samples += from->samples;
 	into->lost += from->lost;
@@ -74,7 +74,7 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 	free(places);
 	free(stacks);
 	free(tags);
-	merge_quality(&into->quality, &from->quality);
+	ev_quality_merge(&into->quality, &from->quality);
 	if (from->event_count > into->event_count)
 		into->event_count = from->event_count;
 	if (!into->first_time_ns ||

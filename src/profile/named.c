@@ -166,6 +166,7 @@ void ev_named_close(struct ev_named *named)
 	free(named->stack_of);
 	free(named->object_names);
 	ev_map_done(&named->frame_of_place);
+	free(named->object_paths);
 	free(named);
 }
 

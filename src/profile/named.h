@@ -55,6 +55,9 @@ void ev_details_name(struct ev_named *named, const struct ev_place_names *names)
 /* Fill named->stacks and named->stack_of. */
 void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
 		    const uint8_t *roles);
+/* Fill named->stacks with others, parents first, so renumbered that what is under a stack follows
+ * it; the new number of every old one, to free(). */
+uint32_t *ev_stacks_number(struct ev_named *named, const struct ev_stack *old, size_t count);
 /* Fill named->cells. */
 void ev_cells_fold(struct ev_named *named);
 /* Samples with a call chain that does not end where a thread begins. */

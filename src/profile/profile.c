@@ -36,8 +36,9 @@ static uint64_t tag_hash(const struct ev_ids *ids, const struct ev_tag *tag)
 {
 	uint64_t hash = ev_ids_mix(ids, (uint64_t)tag->event << 32 | tag->pid);
 	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->tid << 32 | tag->comm));
+	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
 	hash ^= (uint64_t)tag->detail * 0x9e3779b97f4a7c15ULL;
-	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
+	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->block << 32 | tag->recording));
 }
 
 static uint64_t hash_place(const struct ev_ids *ids, const void *items, uint32_t id)
@@ -78,8 +79,22 @@ void ev_profile_close(struct ev_profile *profile)
 	ev_array_done(&profile->cells);
 	ev_array_done(&profile->is_member);
 	ev_array_done(&profile->details);
+	ev_array_done(&profile->origins);
 	free(profile->settled);
 	free(profile);
+}
+
+uint32_t ev_profile_origin(struct ev_profile *profile, const char *path, const char *host)
+{
+	struct ev_origin origin = {
+		.path = path ? ev_strings_add_text(profile->strings, path) : 0,
+		.host = host ? ev_strings_add_text(profile->strings, host) : 0,
+	};
+	for (uint32_t i = 0; i < profile->origins.count; i++)
+		if (!memcmp(&profile->origins.items[i], &origin, sizeof(origin)))
+			return i;
+	*ev_array_add(&profile->origins) = origin;
+	return (uint32_t)profile->origins.count - 1;
 }
 
 void ev_profile_forget_index(struct ev_profile *profile)

@@ -7,6 +7,16 @@
 /* Give back the memory of the search tables; the next addition makes them again. */
 void ev_profile_forget_index(struct ev_profile *profile);
 
+/* Half of Student's 95 % interval. */
+double ev_student_95(double freedom);
+
+/* Of the period of a row less its share of all. */
+void ev_scatter_variances(const struct ev_scatter *row, const struct ev_scatter_all *all,
+			  double *of_samples, double *of_parts);
+
+/* Sums of both. */
+void ev_quality_merge(struct ev_quality *into, const struct ev_quality *from);
+
 /* Samples that `quality` counts; see ev_profile.is_member. */
 static inline uint64_t ev_cell_samples(const struct ev_profile *profile, const struct ev_cell *cell)
 {

@@ -1,6 +1,6 @@
 /* Two counts of many samples become a ratio and how far it can be trusted. */
 #include <math.h>
-#include <evprof/profile.h>
+#include "profile.h"
 
 #define NORMAL_95 1.959963984540054
 /* So many events may have been expected where none was seen (Poisson, 97.5 %). */
@@ -28,7 +28,7 @@ void ev_ratio_sums_merge(struct ev_ratio_sums *into, const struct ev_ratio_sums 
 
 /* Student's t for 95 %, by the first terms of its expansion about the normal (Abramowitz and
  * Stegun 26.7.5): within 1 % from 3 degrees of freedom on; exact values for fewer. */
-static double student_95(double freedom)
+double ev_student_95(double freedom)
 {
 	static const double few[] = { 0, 12.7062, 4.3027 };
 	const double z = NORMAL_95, z2 = z * z;
@@ -56,7 +56,7 @@ struct ev_ratio_value ev_ratio_estimate(const struct ev_ratio_sums *sums,
 	if (sums->y > 0) {
 		double scatter = sums->yy - 2 * ratio * sums->xy + ratio * ratio * sums->xx;
 		double variance = scatter > 0 ? scatter * count / (count - 1) : 0;
-		half = student_95(count - 1) * sqrt(variance) / sums->x;
+		half = ev_student_95(count - 1) * sqrt(variance) / sums->x;
 		double whole = all && all->x > 0 ? all->y / all->x : 0;
 		out.few |= half > EV_RATIO_FEW_OWN * ratio && half > EV_RATIO_FEW_ALL * whole;
 		out.low = half < ratio ? (ratio - half) * scale : 0;

@@ -1,5 +1,5 @@
-/* Sums that most tables do without, added up by the rows of one that is built: of two counts that
- * were read together, and of what ran in the kernel. */
+/* Sums that most tables do without, added up by the rows of one that is built, or by lines: of two
+ * counts that were read together, and of what ran in the kernel. */
 #include <stdlib.h>
 #include "table.h"
 
@@ -63,6 +63,26 @@ struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 				    &joint->sums);
 	}
 	ev_map_done(&rows);
+	return sums;
+}
+
+struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
+					  const struct ev_joints *joints, size_t ratio_count)
+{
+	const struct ev_named *named = lines->named;
+	size_t count = lines->lines.count;
+	struct ev_ratio_sums *sums = ev_alloc((count + 1) * ratio_count * sizeof(*sums));
+	const uint32_t *settled = named->profile->settled;
+	for (size_t i = 0; i < joints->items.count; i++) {
+		const struct ev_joint *joint = &joints->items.items[i];
+		uint32_t stack = settled ? settled[joint->stack] : joint->stack;
+		uint32_t frame = named->stacks.items[named->stack_of[stack]].place;
+		size_t line = lines->line_of[frame];
+		if (!lines->passes[joint->tag])
+			continue;
+		ev_ratio_sums_merge(&sums[line * ratio_count + joint->ratio], &joint->sums);
+		ev_ratio_sums_merge(&sums[count * ratio_count + joint->ratio], &joint->sums);
+	}
 	return sums;
 }
 

@@ -191,38 +191,49 @@ static void finish_rows(struct building *build, struct ev_rows *rows)
 /* ---- totals --------------------------------------------------------------------------------- */
 
 /* Whether any frame of a stack passes, for every stack. */
-static uint8_t *stacks_that_pass(const struct building *build)
+static uint8_t *stacks_that_pass(const struct ev_table *table, const struct ev_named *named)
 {
-	const struct ev_named *named = build->named;
+	const uint32_t *frame_key = table->index->frame_key;
 	uint8_t *pass = ev_alloc(named->stacks.count);
-	pass[0] = build->index->frame_key[0] != EV_NO_KEY;
+	pass[0] = frame_key[0] != EV_NO_KEY;
 	for (size_t i = 1; i < named->stacks.count; i++) {
 		const struct ev_stack *stack = &named->stacks.items[i];
-		pass[i] = build->index->frame_key[stack->place] != EV_NO_KEY ||
+		pass[i] = frame_key[stack->place] != EV_NO_KEY ||
 			  (stack->parent && pass[stack->parent]);
 	}
 	return pass;
 }
 
-static void add_totals(struct building *build, bool absolute)
+uint8_t *ev_table_counted(const struct ev_table *table, const struct ev_named *named)
 {
-	const struct ev_named *named = build->named;
-	struct ev_table *table = build->table;
-	uint8_t *pass = table->has_children && !absolute ? stacks_that_pass(build) : NULL;
+	bool absolute = table->index->absolute;
+	uint8_t *counted = ev_alloc(named->cells.count + 1);
+	uint8_t *pass = table->has_children && !absolute ? stacks_that_pass(table, named) : NULL;
+	for (size_t i = 0; i < named->cells.count; i++) {
+		const struct ev_cell *cell = &named->cells.items[i];
+		bool counts = absolute;
+		if (!counts && pass)
+			counts = table->index->tag_key[cell->tag] != EV_NO_KEY && pass[cell->stack];
+		else if (!counts)
+			counts = ev_table_passes(table, named, cell);
+		counted[i] = counts;
+	}
+	free(pass);
+	return counted;
+}
+
+static void add_totals(struct ev_table *table, const struct ev_named *named)
+{
+	uint8_t *counted = ev_table_counted(table, named);
 	for (size_t i = 0; i < named->cells.count; i++) {
 		const struct ev_cell *cell = &named->cells.items[i];
 		uint32_t event = named->profile->tags.items[cell->tag].event;
-		bool counts = absolute;
-		if (!counts && pass)
-			counts = build->index->tag_key[cell->tag] != EV_NO_KEY && pass[cell->stack];
-		else if (!counts)
-			counts = ev_table_passes(table, named, cell);
-		if (counts) {
+		if (counted[i]) {
 			table->total_samples[event] += cell->samples;
 			table->total_period[event] += cell->period;
 		}
 	}
-	free(pass);
+	free(counted);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -275,8 +286,9 @@ int ev_table_build(struct ev_table *table, struct ev_named *named, const enum ev
 	find_canonical(build.index, named);
 	ev_rows_collect(&rows, named, build.index, table->event_count, children);
 	finish_rows(&build, &rows);
-	add_totals(&build, filter && filter->absolute);
 	ev_array_done(&build.frame_values);
+	table->index->absolute = filter && filter->absolute;
+	add_totals(table, named);
 	free(build.frame_sample);
 	free(build.hidden);
 	ev_array_done(&build.tag_values);

@@ -13,6 +13,7 @@ struct ev_table_index {
 	uint32_t frame_key_count, tag_key_count;
 	uint32_t *tag_sample; /* per tag key: a tag that has it */
 	uint32_t *canonical;  /* per frame: the frame that stands for its function in trees */
+	bool absolute;        /* totals are those of everything, whatever passes the filters */
 	bool by_frame;        /* a key depends on the frame */
 	/* Cells by tag key, in the order of their stacks: those of key k stand in
 	 * cells[cell_end[k - 1] … cell_end[k]). */
@@ -63,6 +64,9 @@ struct ev_rows {
 	EV_ARRAY(struct ev_row) rows; /* keys and depth only */
 	EV_ARRAY(uint64_t) weights;   /* EV_WEIGHT_COUNT * events for every row */
 };
+/* Per cell whether it is in the table's totals; free() it. */
+uint8_t *ev_table_counted(const struct ev_table *table, const struct ev_named *named);
+
 /* Also fills index->cells and cell_end. */
 void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);

@@ -1,233 +1,287 @@
-/* The unwind program of a function, run by libdw up to an address, becomes a rule that is followed
- * in nanoseconds. */
-#include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <gelf.h>
+/* The functions of an object's unwind tables, sorted, and the rows of those that were met. */
 #include <stdlib.h>
 #include <string.h>
 #include "cfi.h"
+#include "symbolizer.h"
 
 enum { ENTRY_CODE_BYTES = 128 };
+#define FUNCTION_LIMIT ((size_t)8 << 20)
+#define NOT_MADE UINT32_MAX
 
-/* Numbers of registers in DWARF, from each processor's ABI supplement. */
-struct registers {
-	uint16_t machine;
-	uint8_t sp, fp, ra;
+struct function {
+	uint32_t start, size_bytes; /* offsets in the file */
+	uint32_t at;                /* in its section */
+	uint32_t first, count;      /* its rows; count: NOT_MADE */
 };
-static const struct registers machines[] = {
-	{ EM_X86_64, .sp = 7, .fp = 6, .ra = 16 },
-	{ EM_386, .sp = 4, .fp = 5, .ra = 8 },
-	{ EM_AARCH64, .sp = 31, .fp = 29, .ra = 30 },
-	{ EM_RISCV, .sp = 2, .fp = 8, .ra = 1 },
+struct source {
+	struct frame_section section;
+	EV_ARRAY(struct function) functions; /* sorted by start */
 };
-
 struct cfi {
-	const struct registers *registers;
-	struct image image; /* for its segments */
-	Elf *elf;
-	Dwarf_CFI *table;
-	uint64_t entry;      /* address, 0 = none */
-	struct ev_map known; /* offset -> rule */
-	EV_ARRAY(struct cfi_rule) rules;
+	const struct cfi_machine *machine;
+	struct image image; /* its outline: segments, entry */
+	char *path, *symfs; /* of its files; NULL = none */
+	/* .eh_frame is for the running program, and in memory; .debug_frame is for debuggers, often
+	 * in another file, and only asked for what the first doesn't say. */
+	struct source loaded, debug;
+	bool debug_tried;
+	struct cfi_rows rows;
 };
 
-/* ---- a rule -----------------------------------------------------------------------------------
+/* ---- which functions there are ----------------------------------------------------------------
  */
 
-static bool fits(int64_t offset)
+static int by_start(const void *one, const void *other)
 {
-	return offset >= INT32_MIN && offset <= INT32_MAX;
+	const struct function *a = one, *b = other;
+	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* "register + offset" as libdw writes it: one operation, in one of two forms. */
-static bool is_based(const Dwarf_Op *op, unsigned *number, int64_t *offset)
+static void add_function(struct source *source, const struct image *image,
+			 const struct frame_function *function, bool *sorted)
 {
-	if (op->atom == DW_OP_bregx) {
-		*number = (unsigned)op->number;
-		*offset = (int64_t)op->number2;
-	} else if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31) {
-		*number = op->atom - DW_OP_breg0;
-		*offset = (int64_t)op->number;
-	} else {
-		return false;
-	}
-	return fits(*offset);
-}
-
-/* The stub of a lazily bound function pushes a number before its last jump; its one rule tells by
- * the address: breg(sp) 8, breg(pc) 0, lit15, and, lit(N), ge, lit3, shl, plus. */
-static bool is_plt(const Dwarf_Op *ops, size_t count, unsigned pc, int32_t *from)
-{
-	unsigned number;
-	int64_t offset;
-	if (count != 9 || !is_based(&ops[1], &number, &offset) || number != pc || offset)
-		return false;
-	if (ops[2].atom != DW_OP_lit15 || ops[3].atom != DW_OP_and || ops[5].atom != DW_OP_ge ||
-	    ops[6].atom != DW_OP_lit3 || ops[7].atom != DW_OP_shl || ops[8].atom != DW_OP_plus ||
-	    ops[4].atom < DW_OP_lit0 || ops[4].atom > DW_OP_lit15)
-		return false;
-	*from = ops[4].atom - DW_OP_lit0;
-	return true;
-}
-
-static void read_cfa(const struct registers *registers, Dwarf_Frame *frame, struct cfi_rule *rule)
-{
-	Dwarf_Op *ops;
-	size_t count;
-	unsigned number;
-	int64_t offset;
-	if (dwarf_frame_cfa(frame, &ops, &count) || !count || !is_based(&ops[0], &number, &offset))
+	uint64_t offset;
+	size_t count = source->functions.count;
+	if (!ev_image_offset(image, function->start, &offset) || offset > UINT32_MAX ||
+	    function->size_bytes > UINT32_MAX - offset)
 		return;
-	uint8_t base = number == registers->sp   ? CFI_SP
-		       : number == registers->fp ? CFI_FP
-						 : CFI_NOTHING;
-	bool indirect = count == 2 && ops[1].atom == DW_OP_deref;
-	if (count == 1 || indirect) {
-		rule->base = base;
-		rule->indirect = indirect;
-		rule->cfa_offset = (int32_t)offset;
-	} else if (base == CFI_SP && offset == 8 &&
-		   is_plt(ops, count, registers->ra, &rule->cfa_offset)) {
-		rule->base = CFI_PLT;
-	}
+	if (count && source->functions.items[count - 1].start > offset)
+		*sorted = false;
+	*ev_array_add(&source->functions) = (struct function){ .start = (uint32_t)offset,
+							       (uint32_t)function->size_bytes,
+							       (uint32_t)function->at,
+							       0,
+							       NOT_MADE };
 }
 
-/* Where the caller's value of a register is; false when it takes more to find it. */
-static bool read_register(const struct registers *registers, Dwarf_Frame *frame, int number,
-			  uint8_t *where, int32_t *offset)
+/* `image` tells where code lies; the section may be in another file. */
+static void read_source(struct source *source, const struct image *image, const struct image *from,
+			bool debug)
 {
-	Dwarf_Op memory[3], *ops;
-	size_t count;
-	unsigned base;
-	int64_t distance = 0;
-	if (dwarf_frame_register(frame, number, memory, &ops, &count))
-		return false;
-	*where = ops ? CFI_LOST : CFI_KEPT;
-	if (!count)
-		return true;
-	if (ops[count - 1].atom == DW_OP_stack_value)
-		return false; /* a value, not a place */
-	if (ops[0].atom == DW_OP_regx || (ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31))
-		return false;
-	bool from_cfa = ops[0].atom == DW_OP_call_frame_cfa;
-	if (from_cfa && count == 2 && ops[1].atom == DW_OP_plus_uconst)
-		distance = (int64_t)ops[1].number;
-	else if (from_cfa && count == 2 && is_based(&ops[1], &base, &distance))
-		from_cfa = false; /* an expression begins with the CFA and need not use it */
-	else if (!from_cfa || count != 1)
-		return false;
-	if (!fits(distance))
-		return false;
-	*offset = (int32_t)distance;
-	if (from_cfa)
-		*where = CFI_AT_CFA;
-	else if (base == registers->sp)
-		*where = CFI_AT_SP;
-	else if (base == registers->fp)
-		*where = CFI_AT_FP;
-	else
-		return false;
-	return true;
+	struct frame_function function;
+	bool sorted = true;
+	if (!ev_frame_section_open(&source->section, from, debug))
+		return;
+	for (size_t at = 0; source->functions.count < FUNCTION_LIMIT &&
+			    ev_frame_section_next(&source->section, &at, &function);)
+		add_function(source, image, &function, &sorted);
+	if (!sorted)
+		qsort(source->functions.items, source->functions.count,
+		      sizeof(*source->functions.items), by_start);
 }
 
-static struct cfi_rule rule_of(const struct registers *registers, Dwarf_Frame *frame, bool signal)
+static struct function *find_function(struct source *source, uint64_t offset)
 {
-	struct cfi_rule rule = { .signal = signal };
-	read_cfa(registers, frame, &rule);
-	if (!read_register(registers, frame, registers->ra, &rule.ra, &rule.ra_offset))
-		return (struct cfi_rule){ 0 };
-	/* Without the frame pointer one can still go on for a while. */
-	if (!read_register(registers, frame, registers->fp, &rule.fp, &rule.fp_offset)) {
-		rule.fp = CFI_LOST;
-		rule.fp_offset = 0;
+	size_t low = 0, high = source->functions.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (source->functions.items[middle].start <= offset)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	if (rule.base == CFI_NOTHING && rule.ra != CFI_LOST)
-		return (struct cfi_rule){ 0 };
-	return rule;
+	struct function *found = low ? &source->functions.items[low - 1] : NULL;
+	return found && offset - found->start < found->size_bytes ? found : NULL;
+}
+
+/* ---- rows of a function -----------------------------------------------------------------------
+ */
+
+struct taking {
+	struct cfi_rows *rows;
+	const struct cfi_machine *machine;
+	uint64_t to_offset; /* from an address */
+	size_t from;        /* where the function's rows begin */
+};
+
+static void take_rule(void *context, uint64_t address, const struct ev_cfi_rule *rule)
+{
+	struct taking *taking = context;
+	ev_cfi_rows_add(taking->rows, taking->machine, (uint32_t)(address + taking->to_offset),
+			rule, taking->from);
+}
+
+static void make_rows(struct source *source, const struct cfi_machine *machine,
+		      const struct function *function, struct cfi_rows *rows)
+{
+	struct frame_function found;
+	size_t at = function->at;
+	struct taking taking = { rows, machine, 0, rows->rows.count };
+	if (!ev_frame_section_next(&source->section, &at, &found))
+		return;
+	taking.to_offset = function->start - found.start;
+	ev_cfi_program_run(&source->section, machine, &found, take_rule, &taking);
+}
+
+static bool find_in(struct cfi *cfi, struct source *source, uint64_t offset,
+		    struct ev_cfi_rule *rule)
+{
+	struct function *function = find_function(source, offset);
+	if (!function)
+		return false;
+	if (function->count == NOT_MADE) {
+		function->first = (uint32_t)cfi->rows.rows.count;
+		make_rows(source, cfi->machine, function, &cfi->rows);
+		function->count = (uint32_t)cfi->rows.rows.count - function->first;
+	}
+	const struct ev_cfi_row *rows = &cfi->rows.rows.items[function->first];
+	size_t low = 0, high = function->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (rows[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	*rule = ev_cfi_row_rule(&cfi->rows, cfi->machine, &rows[low - 1]);
+	return rule->base != EV_CFI_NOTHING || rule->ra == EV_CFI_LOST;
 }
 
 /* ---- an object --------------------------------------------------------------------------------
  */
 
-struct cfi *ev_cfi_open(const struct image *image)
+static void copy_outline(struct cfi *cfi, const struct image *image)
 {
-	struct cfi *cfi = ev_alloc(sizeof(*cfi));
-	for (size_t i = 0; i < EV_LENGTH(machines); i++)
-		if (machines[i].machine == image->machine)
-			cfi->registers = &machines[i];
-	elf_version(EV_CURRENT);
-	if (cfi->registers && image->memory)
-		cfi->elf = elf_memory((char *)(uintptr_t)image->memory, image->size_bytes);
-	else if (cfi->registers)
-		cfi->elf = elf_begin(image->fd, ELF_C_READ_MMAP, NULL);
-	if (cfi->elf)
-		cfi->table = dwarf_getcfi_elf(cfi->elf);
-	if (!cfi->table) {
-		ev_cfi_close(cfi);
-		return NULL;
-	}
-	elf_cntl(cfi->elf, ELF_C_FDDONE);
-	GElf_Ehdr header;
-	if (gelf_getehdr(cfi->elf, &header))
-		cfi->entry = header.e_entry;
 	cfi->image = (struct image){
 		.machine = image->machine,
+		.wide = image->wide,
+		.entry = image->entry,
 		.segments = ev_alloc((image->segment_count + 1) * sizeof(*image->segments)),
 		.segment_count = image->segment_count,
 	};
 	if (image->segment_count)
 		memcpy(cfi->image.segments, image->segments,
 		       image->segment_count * sizeof(*image->segments));
+}
+
+static bool has_debug_frame(const struct image *image)
+{
+	return ev_image_find(image, ".debug_frame") || ev_image_find(image, ".zdebug_frame");
+}
+
+struct cfi *ev_cfi_open(const struct image *image, const char *path, const char *symfs)
+{
+	const struct cfi_machine *machine = ev_cfi_machine_of(image->machine);
+	if (!machine)
+		return NULL;
+	struct cfi *cfi = ev_alloc(sizeof(*cfi));
+	cfi->machine = machine;
+	cfi->path = path ? ev_strdup(path) : NULL;
+	cfi->symfs = symfs ? ev_strdup(symfs) : NULL;
+	copy_outline(cfi, image);
+	read_source(&cfi->loaded, &cfi->image, image, false);
 	return cfi;
 }
 
-static struct cfi_rule look_up(struct cfi *cfi, uint64_t offset)
+/* The file again, or the one with its debug information. */
+static bool open_debug(const struct cfi *cfi, struct image *image)
 {
-	struct cfi_rule rule = { 0 };
-	Dwarf_Frame *frame;
-	Dwarf_Addr begins, ends;
-	uint64_t address;
-	bool signal;
-	if (!ev_image_address(&cfi->image, offset, &address) ||
-	    dwarf_cfi_addrframe(cfi->table, address, &frame))
-		return rule;
-	if (dwarf_frame_info(frame, &begins, &ends, &signal) == cfi->registers->ra)
-		rule = rule_of(cfi->registers, frame, signal);
-	free(frame);
-	return rule;
+	if (!cfi->path || ev_image_open(image, cfi->path))
+		return false;
+	if (has_debug_frame(image))
+		return true;
+	char *path = ev_debug_file_find(image, cfi->path, cfi->symfs);
+	ev_image_close(image);
+	bool opened = path && !ev_image_open(image, path);
+	free(path);
+	return opened;
 }
 
-struct cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset)
+static void read_debug(struct cfi *cfi)
 {
-	bool added;
-	uint32_t *known = ev_map_add(&cfi->known, offset, 0, &added);
-	if (added) {
-		*known = (uint32_t)cfi->rules.count;
-		*ev_array_add(&cfi->rules) = look_up(cfi, offset);
+	struct image image;
+	cfi->debug_tried = true;
+	if (!open_debug(cfi, &image))
+		return;
+	if (image.machine == cfi->machine->machine && image.wide == cfi->image.wide)
+		read_source(&cfi->debug, &cfi->image, &image, true);
+	ev_image_close(&image);
+}
+
+struct ev_cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset)
+{
+	struct ev_cfi_rule rule;
+	if (find_in(cfi, &cfi->loaded, offset, &rule))
+		return rule;
+	if (!cfi->debug_tried)
+		read_debug(cfi);
+	if (find_in(cfi, &cfi->debug, offset, &rule))
+		return rule;
+	return (struct ev_cfi_rule){ 0 };
+}
+
+static const struct function *function_at(const struct source *source, size_t index)
+{
+	return index < source->functions.count ? &source->functions.items[index] : NULL;
+}
+
+/* Functions that overlap would need a table that can say so; the later one is cut. */
+static void add_function_rows(struct cfi *cfi, struct source *source,
+			      const struct function *function, struct cfi_rows *rows, uint64_t *end)
+{
+	static const struct ev_cfi_rule nothing;
+	if (function->start < *end)
+		return;
+	if (*end && function->start > *end)
+		ev_cfi_rows_add(rows, cfi->machine, (uint32_t)*end, &nothing, 0);
+	size_t before = rows->rows.count;
+	make_rows(source, cfi->machine, function, rows);
+	*end = (uint64_t)function->start + function->size_bytes;
+	if (rows->rows.count == before)
+		ev_cfi_rows_add(rows, cfi->machine, function->start, &nothing, 0);
+}
+
+void ev_cfi_all(struct cfi *cfi, struct cfi_rows *rows)
+{
+	static const struct ev_cfi_rule nothing;
+	const struct function *one, *other;
+	size_t i = 0, j = 0;
+	uint64_t end = 0;
+	*rows = (struct cfi_rows){ 0 };
+	if (!cfi->debug_tried)
+		read_debug(cfi);
+	while (one = function_at(&cfi->loaded, i), other = function_at(&cfi->debug, j),
+	       one || other) {
+		bool loaded = one && (!other || one->start <= other->start);
+		if (loaded)
+			add_function_rows(cfi, &cfi->loaded, one, rows, &end);
+		else
+			add_function_rows(cfi, &cfi->debug, other, rows, &end);
+		*(loaded ? &i : &j) += 1;
 	}
-	return cfi->rules.items[*known];
+	if (rows->rows.count)
+		ev_cfi_rows_add(rows, cfi->machine, (uint32_t)end, &nothing, 0);
 }
 
 bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset)
 {
 	uint64_t address;
-	return ev_image_address(&cfi->image, offset, &address) && cfi->entry &&
-	       address - cfi->entry < ENTRY_CODE_BYTES;
+	return ev_image_address(&cfi->image, offset, &address) && cfi->image.entry &&
+	       address - cfi->image.entry < ENTRY_CODE_BYTES;
 }
 
-uint16_t ev_cfi_machine(const struct cfi *cfi)
+const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi)
 {
-	return cfi->registers->machine;
+	return cfi->machine;
+}
+
+static void close_source(struct source *source)
+{
+	ev_frame_section_close(&source->section);
+	ev_array_done(&source->functions);
 }
 
 void ev_cfi_close(struct cfi *cfi)
 {
 	if (!cfi)
 		return;
-	dwarf_cfi_end(cfi->table);
-	elf_end(cfi->elf);
+	close_source(&cfi->loaded);
+	close_source(&cfi->debug);
+	free(cfi->path);
+	free(cfi->symfs);
 	ev_image_close(&cfi->image);
-	ev_map_done(&cfi->known);
-	ev_array_done(&cfi->rules);
+	ev_cfi_rows_free(&cfi->rows);
 	free(cfi);
 }

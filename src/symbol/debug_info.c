@@ -18,6 +18,8 @@ struct debug_info {
 	Dwarf *dwarf;
 	EV_ARRAY(struct unit) units;
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
+	struct ev_map paths;                   /* text in the file -> id of the whole path */
+	struct ev_strings *whole_paths;        /* made when first needed */
 };
 
 static int by_low(const void *one, const void *other)
@@ -26,14 +28,53 @@ static int by_low(const void *one, const void *other)
 	return a->low < b->low ? -1 : a->low > b->low;
 }
 
+static void add_range(struct debug_info *debug, uint64_t low, uint64_t high, size_t unit)
+{
+	if (low < high && low && debug->ranges.count < RANGE_LIMIT)
+		*ev_array_add(&debug->ranges) = (struct address_range){ low, high, (uint32_t)unit };
+}
+
+/* DWARF 2 has no lists of ranges: a unit in several pieces tells them in .debug_aranges alone, and
+ * where that is missing by its functions. */
+static void index_old_units(struct debug_info *debug, size_t first)
+{
+	Dwarf_Aranges *aranges = NULL;
+	size_t count = 0, before = debug->ranges.count;
+	if (dwarf_getaranges(debug->dwarf, &aranges, &count))
+		count = 0;
+	for (size_t i = 0; i < count; i++) {
+		Dwarf_Addr start;
+		Dwarf_Word length;
+		Dwarf_Off offset;
+		Dwarf_Arange *arange = dwarf_onearange(aranges, i);
+		if (!arange || dwarf_getarangeinfo(arange, &start, &length, &offset))
+			continue;
+		for (size_t unit = first; unit < debug->units.count; unit++)
+			if (dwarf_dieoffset(&debug->units.items[unit].die) == offset)
+				add_range(debug, start, start + length, unit);
+	}
+	for (size_t i = first; before == debug->ranges.count && i < debug->units.count; i++) {
+		struct unit *unit = &debug->units.items[i];
+		ev_debug_unit_find(unit, 0);
+		for (size_t k = 0; k < unit->ranges.count; k++)
+			add_range(debug, unit->ranges.items[k].low, unit->ranges.items[k].high, i);
+	}
+}
+
 static void index_units(struct debug_info *debug)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
+	Dwarf_Half version;
 	uint8_t type;
-	while (!dwarf_get_units(debug->dwarf, cu, &cu, NULL, &type, &die, NULL)) {
+	EV_ARRAY(Dwarf_Die) old = { 0 };
+	while (!dwarf_get_units(debug->dwarf, cu, &cu, &version, &type, &die, NULL)) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
+		if (version < 3) {
+			*ev_array_add(&old) = die;
+			continue;
+		}
 		Dwarf_Addr base, low, high;
 		ptrdiff_t at = 0;
 		bool first = true;
@@ -50,6 +91,13 @@ static void index_units(struct debug_info *debug)
 							(uint32_t)(debug->units.count - 1) };
 		}
 	}
+	size_t older = debug->units.count;
+	for (size_t i = 0; i < old.count; i++)
+		*ev_array_add(&debug->units) =
+			(struct unit){ .die = old.items[i], .scopes = old.items[i] };
+	if (old.count)
+		index_old_units(debug, older);
+	ev_array_done(&old);
 	if (debug->ranges.count)
 		qsort(debug->ranges.items, debug->ranges.count, sizeof(*debug->ranges.items),
 		      by_low);
@@ -59,8 +107,8 @@ static void index_units(struct debug_info *debug)
 static bool is_needed(const char *section)
 {
 	static const char *const needed[] = {
-		"info",        "abbrev", "line",   "line_str", "str",
-		"str_offsets", "addr",   "ranges", "rnglists", "types",
+		"info", "abbrev", "line",     "line_str", "str",     "str_offsets",
+		"addr", "ranges", "rnglists", "types",    "aranges",
 	};
 	const char *name = !strncmp(section, ".debug_", 7)    ? section + 7
 			   : !strncmp(section, ".zdebug_", 8) ? section + 8
@@ -122,6 +170,8 @@ void ev_debug_close(struct debug_info *debug)
 		ev_debug_unit_done(&debug->units.items[i]);
 	ev_array_done(&debug->units);
 	ev_array_done(&debug->ranges);
+	ev_map_done(&debug->paths);
+	ev_strings_close(debug->whole_paths);
 	dwarf_end(debug->dwarf);
 	elf_end(debug->elf);
 	free(debug);
@@ -167,24 +217,51 @@ static uint32_t number_of(Dwarf_Die *die, unsigned name)
 	return (uint32_t)value;
 }
 
+/* Compilers name files from the folder that they ran in: the same short path may be another file's
+ * in the next unit. */
+static const char *whole_path(struct debug_info *debug, struct unit *unit, const char *path)
+{
+	Dwarf_Attribute attribute;
+	if (!path || *path == '/' || !*path)
+		return path;
+	bool added;
+	uint64_t unit_number = (uint64_t)(unit - debug->units.items);
+	uint32_t *id = ev_map_add(&debug->paths, (uint64_t)(uintptr_t)path, unit_number, &added);
+	if (!debug->whole_paths)
+		debug->whole_paths = ev_strings_open();
+	if (added) {
+		const char *folder =
+			dwarf_formstring(dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute));
+		while (!strncmp(path, "./", 2))
+			path += 2;
+		char *whole = folder && *folder == '/' ? ev_printf("%s/%s", folder, path)
+						       : ev_strdup(path);
+		*id = ev_strings_add_text(debug->whole_paths, whole);
+		free(whole);
+	}
+	return ev_strings_text(debug->whole_paths, *id);
+}
+
 /* Where the function that `inlined` stands for was called from. */
-static void call_site(struct unit *unit, Dwarf_Die *inlined, struct debug_frame *frame)
+static void call_site(struct debug_info *debug, struct unit *unit, Dwarf_Die *inlined,
+		      struct debug_frame *frame)
 {
 	Dwarf_Files *files;
 	size_t count;
 	frame->line = number_of(inlined, DW_AT_call_line);
 	uint32_t file = number_of(inlined, DW_AT_call_file);
 	if (!dwarf_getsrcfiles(&unit->scopes, &files, &count) && file < count)
-		frame->file = dwarf_filesrc(files, file, NULL, NULL);
+		frame->file = whole_path(debug, unit, dwarf_filesrc(files, file, NULL, NULL));
 }
 
-static void line_at(struct unit *unit, uint64_t address, struct debug_frame *frame)
+static void line_at(struct debug_info *debug, struct unit *unit, uint64_t address,
+		    struct debug_frame *frame)
 {
 	int line = 0;
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->die, address);
 	if (!row)
 		return;
-	frame->file = dwarf_linesrc(row, NULL, NULL);
+	frame->file = whole_path(debug, unit, dwarf_linesrc(row, NULL, NULL));
 	if (!dwarf_lineno(row, &line) && line > 0)
 		frame->line = (uint32_t)line;
 }
@@ -201,6 +278,28 @@ static void find_scopes(struct unit *unit)
 		unit->scopes = split;
 }
 
+/* Where a function's own text begins, if that is in the file where the frame is. */
+static uint32_t declared_at(struct debug_info *debug, struct unit *unit, Dwarf_Die *function,
+			    const char *file)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number, line;
+	Dwarf_Files *files;
+	Dwarf_Die of;
+	size_t count;
+	if (!file ||
+	    dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_line, &attribute), &line) ||
+	    line > UINT32_MAX ||
+	    dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &number))
+		return 0;
+	/* The number is one of the unit that the attribute was found in. */
+	if (!attribute.cu || !dwarf_cu_die(attribute.cu, &of, NULL, NULL, NULL, NULL, NULL, NULL) ||
+	    dwarf_getsrcfiles(&of, &files, &count) || number >= count)
+		return 0;
+	const char *path = whole_path(debug, unit, dwarf_filesrc(files, number, NULL, NULL));
+	return path && !strcmp(path, file) ? (uint32_t)line : 0;
+}
+
 size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit)
 {
@@ -210,7 +309,7 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		return 0;
 	struct debug_frame place = { 0 };
 	if (lines)
-		line_at(unit, address, &place);
+		line_at(debug, unit, address, &place);
 	find_scopes(unit);
 	struct function *function = ev_debug_unit_find(unit, address);
 	Dwarf_Die chain[INLINE_LIMIT];
@@ -223,14 +322,18 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		out[count] = place;
 		out[count].function = name_of(inlined);
 		out[count].inlined = true;
+		if (flags & EV_SYMBOL_DECLARED)
+			out[count].declared = declared_at(debug, unit, inlined, place.file);
 		place = (struct debug_frame){ 0 };
 		if (lines)
-			call_site(unit, inlined, &place);
+			call_site(debug, unit, inlined, &place);
 	}
 	for (; lines && depth > 0; depth--)
-		call_site(unit, &chain[depth - 1], &place);
+		call_site(debug, unit, &chain[depth - 1], &place);
 	if (function) {
 		place.function = name_of(&function->die);
+		if (flags & EV_SYMBOL_DECLARED)
+			place.declared = declared_at(debug, unit, &function->die, place.file);
 		place.start = function->low;
 		place.end = function->high;
 	}

@@ -9,6 +9,7 @@ struct debug_frame {
 	const char *function; /* as the linker knows it, else as in the source; NULL = not known */
 	const char *file;     /* NULL = not known */
 	uint32_t line;        /* 0 = not known */
+	uint32_t declared;    /* line of `file` where the function begins; 0 = not known */
 	bool inlined;         /* into the next frame */
 	uint64_t start, end;  /* of the last frame's function; 0 when not known */
 };
@@ -16,8 +17,9 @@ struct debug_frame {
 /* NULL when the file has no DWARF that can be read. */
 struct debug_info *ev_debug_open(const char *path);
 /* The frames at an address of the object's own numbering, innermost first; 0 when there is nothing.
- * `flags`: EV_SYMBOL_LINES for files and lines, which cost as much again as all else; without
- * EV_SYMBOL_INLINES at most one frame. Texts live as long as `debug`. */
+ * `flags`: EV_SYMBOL_LINES for files and lines, which cost as much again as all else, and
+ * EV_SYMBOL_DECLARED; without EV_SYMBOL_INLINES at most one frame. Texts live as long as `debug`.
+ */
 size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 		     struct debug_frame *out, size_t limit);
 void ev_debug_close(struct debug_info *debug);

@@ -74,7 +74,7 @@ static int read_header(struct image *image, struct header *header)
 		image->type = ev_cursor_u16(&at);
 		image->machine = ev_cursor_u16(&at);
 		ev_cursor_skip(&at, 4);
-		word(&at, image->wide); /* entry */
+		image->entry = word(&at, image->wide);
 		header->segments_at = word(&at, image->wide);
 		header->sections_at = word(&at, image->wide);
 		ev_cursor_skip(&at, 6); /* flags, header size */

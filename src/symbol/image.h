@@ -22,6 +22,7 @@ struct image {
 	uint64_t size_bytes;
 	uint16_t type, machine;
 	bool swap, wide; /* other byte order; 64-bit */
+	uint64_t entry;  /* address where the program begins, 0 = none */
 	struct segment *segments;
 	size_t segment_count;
 	struct section *sections;

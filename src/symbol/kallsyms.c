@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "kallsyms.h"
+#include "kallsyms_copy.h"
 #include "kallsyms_lines.h"
 
 #define PAGE_BYTES 4096
@@ -202,6 +204,34 @@ static bool take(void *context, const struct kallsyms_line *line)
 	return !is_enough(reading, line);
 }
 
+static void forget_lines(struct reading *reading)
+{
+	for (size_t i = 0; i <= reading->wanted->count; i++) {
+		ev_array_done(&reading->slots[i].names);
+		ev_buffer_done(&reading->slots[i].text);
+		reading->slots[i] = (struct slot){ 0 };
+	}
+	reading->slot = reading->lines = reading->symbols = reading->functions = 0;
+	reading->last = 0;
+	reading->unsorted = false;
+}
+
+/* From the copy of the running kernel's list; -errno where there is none to be had. */
+static int read_copy(struct reading *reading)
+{
+	const struct kallsyms_wanted *wanted = reading->wanted;
+	if (!wanted || !wanted->cache || wanted->of_modules || !reading->running)
+		return -ENOENT;
+	int fd = ev_kallsyms_copy_open(wanted->cache, NULL);
+	if (fd < 0)
+		return fd;
+	int code = ev_kallsyms_copy_lines(fd, wanted->addresses, wanted->count, take, reading);
+	close(fd);
+	if (code)
+		forget_lines(reading);
+	return code;
+}
+
 void ev_kallsyms_read(struct kallsyms *kallsyms, const char *path,
 		      const struct kallsyms_wanted *wanted)
 {
@@ -210,7 +240,9 @@ void ev_kallsyms_read(struct kallsyms *kallsyms, const char *path,
 	reading.modules = ev_strings_open();
 	if (wanted)
 		reading.slots = ev_alloc((wanted->count + 1) * sizeof(*reading.slots));
-	int code = ev_kallsyms_lines(path ? path : "/proc/kallsyms", take, &reading);
+	int code = read_copy(&reading);
+	if (code)
+		code = ev_kallsyms_lines(path ? path : "/proc/kallsyms", take, &reading);
 	if (wanted)
 		end_fitting(&reading);
 	else

@@ -13,7 +13,8 @@ struct kallsyms {
 struct kallsyms_wanted {
 	const uint64_t *addresses;
 	size_t count;
-	bool of_modules; /* some of them, maybe: modules are listed last, wherever they lie */
+	bool of_modules;   /* some of them, maybe: modules are listed last, wherever they lie */
+	const char *cache; /* folder for a copy of the list, which is read faster, or NULL */
 };
 /* Never fails: trouble says what is wrong. `path` NULL: the running kernel's. With `wanted` only
  * what covers those addresses is kept, which costs little more than the reading; NULL keeps all. */

@@ -26,7 +26,7 @@ static size_t word(const char **at, const char *end)
 	return (size_t)(stop - from);
 }
 
-static bool parse_line(const char *at, const char *end, struct kallsyms_line *line)
+bool ev_kallsyms_line_parse(const char *at, const char *end, struct kallsyms_line *line)
 {
 	*line = (struct kallsyms_line){ .module = "" };
 	const char *from = at;
@@ -90,7 +90,7 @@ int ev_kallsyms_lines(const char *path,
 				break;
 			if (!stop)
 				stop = end; /* the last line need not end */
-			if (!lines->skipping && parse_line(at, stop, &line))
+			if (!lines->skipping && ev_kallsyms_line_parse(at, stop, &line))
 				more = take(context, &line);
 			lines->skipping = false;
 			at = stop < end ? stop + 1 : end;

@@ -96,7 +96,8 @@ static void read_list(struct ev_symbolizer *symbolizer)
 			wanted[kept++] = wanted[i];
 	kernel->wanted.count = kept;
 	if (kept) {
-		struct kallsyms_wanted few = { wanted, kept, kernel->wants_modules };
+		struct kallsyms_wanted few = { wanted, kept, kernel->wants_modules,
+					       symbolizer->cache };
 		ev_kallsyms_read(list, symbolizer->kallsyms_path, &few);
 		kernel->fitted = true;
 		if (list->trouble ||

@@ -139,8 +139,10 @@ static int absent(struct finding *finding, size_t indirect)
 	if (is_glob(probe->name))
 		return ev_fail(finding->err, ENOENT, "no function of '%s' matches '%s'", path,
 			       name);
-	return ev_fail(finding->err, ENOENT, "'%s' has no function '%s'%s%s%s", path, name,
-		       *near ? "\ndid you mean: " : "", near, *near ? "?" : "");
+	return ev_fail(finding->err, ENOENT,
+		       "'%s' has no function '%s'%s%s%s\nRun 'evprof list \"uprobe:%s:*\"' to see "
+		       "those that it has.",
+		       path, name, *near ? "\ndid you mean: " : "", near, *near ? "?" : "", path);
 }
 
 static int check_offset(struct finding *finding, const struct probe_code *code,

@@ -325,6 +325,8 @@ void ev_space_set_ready(struct ev_space_set *set)
 	if (late)
 		forget_histories(set);
 	ev_space_kernel_object(set);
+	/* Who looks every few milliseconds keeps what it found while nothing is new. */
+	if (late || set->applied < set->events.count)
+		set->generation++;
 	apply_sorted(set, set->applied);
-	set->generation++;
 }

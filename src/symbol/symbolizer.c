@@ -45,6 +45,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		symbolizer->symfs = option(symbolizer, options->symfs);
 		symbolizer->kallsyms_path = option(symbolizer, options->kallsyms);
 		symbolizer->vmlinux_path = option(symbolizer, options->vmlinux);
+		symbolizer->cache = option(symbolizer, options->cache);
 		symbolizer->no_local_files = options->no_local_files;
 	}
 	const struct ev_section *section =
@@ -383,6 +384,7 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 		if (flags & EV_SYMBOL_LINES) {
 			out[i].file = frames[i].file;
 			out[i].line = frames[i].line;
+			out[i].declared = frames[i].declared;
 		}
 	}
 	struct ev_symbol *around = &out[count - 1];
@@ -418,6 +420,8 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 	if (carried && out[carried - 1].made_up)
 		names->missed = true;
 	unsigned known = carried && names->carried->skipped ? 0 : symbolizer->carried.flags;
+	if (flags & EV_SYMBOL_DECLARED || (flags & EV_SYMBOL_UNSEEN && carried && !out[0].file))
+		known = 0;
 	if (carried && !(wanted & ~known))
 		return carried;
 	if (!local)

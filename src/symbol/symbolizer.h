@@ -48,7 +48,7 @@ struct kernel {
 
 struct ev_symbolizer {
 	const struct ev_space_set *set;
-	const char *symfs, *kallsyms_path, *vmlinux_path; /* NULL when not given */
+	const char *symfs, *kallsyms_path, *vmlinux_path, *cache; /* NULL when not given */
 	bool no_local_files;
 	bool sparing;          /* leave packed debug files to those who ask for lines */
 	bool same_host;        /* as far as the recording tells, it was made here */

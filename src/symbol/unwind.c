@@ -3,74 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include "cfi.h"
-#include "symbolizer.h"
+#include "space.h"
+#include "unwind_machine.h"
+#include "unwind_tables.h"
 
-enum { NO_REGISTER = 255 };
+/* What lies farther away than this is no part of the same stack: behind a signal handler, whose own
+ * frame is small, and elsewhere. */
+#define NEAR_SIGNAL ((uint64_t)64 << 10)
+#define NEAR ((uint64_t)64 << 20)
 
-/* A machine's registers in PERF_SAMPLE_REGS_USER (the kernel's asm/perf_regs.h), and where a frame
- * pointer leads to (its ABI). */
-struct machine {
-	uint16_t elf;
-	uint8_t abi; /* PERF_SAMPLE_REGS_ABI_… */
-	const char *names[3];
-	uint8_t word_bytes, pc, sp, fp, lr;
-	int8_t caller_fp, return_address; /* words from where the frame pointer points to */
-	uint64_t address_mask;            /* what is left of a signed return address */
-};
-static const struct machine machines[] = {
-	{ EM_X86_64,
-	  PERF_SAMPLE_REGS_ABI_64,
-	  { "x86_64" },
-	  8,
-	  8,
-	  7,
-	  6,
-	  NO_REGISTER,
-	  0,
-	  1,
-	  UINT64_MAX },
-	{ EM_386,
-	  PERF_SAMPLE_REGS_ABI_32,
-	  { "x86_64", "i686", "i386" },
-	  4,
-	  8,
-	  7,
-	  6,
-	  NO_REGISTER,
-	  0,
-	  1,
-	  UINT32_MAX },
-	{ EM_AARCH64,
-	  PERF_SAMPLE_REGS_ABI_64,
-	  { "aarch64", "arm64" },
-	  8,
-	  32,
-	  31,
-	  29,
-	  30,
-	  0,
-	  1,
-	  ((uint64_t)1 << 48) - 1 },
-	{ EM_RISCV, PERF_SAMPLE_REGS_ABI_64, { "riscv64" }, 8, 0, 2, 8, 1, -2, -1, UINT64_MAX },
+/* What was found for an address, for as long as the process' mappings stay what they are. */
+struct known {
+	uint64_t address, epoch;
+	struct ev_place place;
+	enum unwind_known what;
+	bool by_pointer;                              /* its code keeps frame pointers */
+	enum { NOT_TRIED, IS_CALL, IS_NO_CALL } call; /* what ends there */
+	struct ev_cfi_rule rule;
 };
 
 struct ev_unwinder {
 	const struct ev_space_set *set;
-	struct ev_symbolizer *symbolizer; /* knows where files are */
+	struct unwind_tables *tables;
 	struct ev_space_cache cache;
 	char *arch;
 	bool swap; /* the recording is of the other byte order */
-	/* By object, opened when first needed; `tried` where there is none. */
-	struct tables {
-		struct cfi *cfi;
-		bool tried;
-	} * tables;
-	size_t table_count;
+	/* Processes and addresses met lately. */
+	struct met {
+		uint64_t generation, epoch; /* epoch 0: none */
+		struct ev_span span;
+		uint32_t pid;
+	} processes[64];
+	struct known known[4096];
 };
-
-/* ---- tables -----------------------------------------------------------------------------------
- */
 
 struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
 				     const struct ev_recording *recording,
@@ -79,7 +44,7 @@ struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
 	struct ev_unwinder *unwinder = ev_alloc(sizeof(*unwinder));
 	struct utsname here;
 	unwinder->set = set;
-	unwinder->symbolizer = ev_symbolizer_open(set, recording, options);
+	unwinder->tables = ev_unwind_tables_open(set, recording, options);
 	if (recording && recording->arch && *recording->arch)
 		unwinder->arch = ev_strdup(recording->arch);
 	else
@@ -88,68 +53,97 @@ struct ev_unwinder *ev_unwinder_open(const struct ev_space_set *set,
 	return unwinder;
 }
 
+struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder)
+{
+	struct ev_unwinder *other = ev_alloc(sizeof(*other));
+	other->set = unwinder->set;
+	other->tables = ev_unwind_tables_share(unwinder->tables);
+	other->arch = ev_strdup(unwinder->arch);
+	other->swap = unwinder->swap;
+	return other;
+}
+
+int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cfi_rows *rows,
+		     struct ev_err *err)
+{
+	return ev_unwind_tables_rows(unwinder->tables, object, rows, err);
+}
+
 void ev_unwinder_close(struct ev_unwinder *unwinder)
 {
 	if (!unwinder)
 		return;
-	for (size_t i = 0; i < unwinder->table_count; i++)
-		ev_cfi_close(unwinder->tables[i].cfi);
-	free(unwinder->tables);
-	ev_symbolizer_close(unwinder->symbolizer);
+	ev_unwind_tables_close(unwinder->tables);
 	free(unwinder->arch);
 	free(unwinder);
 }
 
-static struct cfi *open_table(struct ev_unwinder *unwinder, const struct object *object)
-{
-	struct image image;
-	const char *trouble;
-	char *path = NULL;
-	int code = -1;
-	if (object->shown.kind == EV_OBJECT_FILE)
-		code = ev_object_open(unwinder->symbolizer, object, &image, &path, &trouble);
-	else if (object->shown.kind == EV_OBJECT_VDSO)
-		code = ev_vdso_open(unwinder->symbolizer, object, &image, &trouble);
-	if (code)
-		return NULL;
-	struct cfi *cfi = ev_cfi_open(&image);
-	ev_image_close(&image);
-	free(path);
-	return cfi;
-}
-
-/* NULL when it has none that can be read. */
-static struct cfi *table_of(struct ev_unwinder *unwinder, uint32_t index)
-{
-	if (index >= unwinder->table_count) {
-		size_t count = ev_space_set_object_count(unwinder->set);
-		unwinder->tables = ev_realloc(unwinder->tables, count * sizeof(*unwinder->tables));
-		memset(&unwinder->tables[unwinder->table_count], 0,
-		       (count - unwinder->table_count) * sizeof(*unwinder->tables));
-		unwinder->table_count = count;
-	}
-	struct tables *table = &unwinder->tables[index];
-	if (!table->tried) {
-		table->tried = true;
-		table->cfi = open_table(unwinder, ev_space_object(unwinder->set, index));
-	}
-	return table->cfi;
-}
-
-/* ---- one stack --------------------------------------------------------------------------------
+/* ---- what is known of an address ---------------------------------------------------------------
  */
 
 /* The frame that is being left. */
 struct walk {
 	struct ev_unwinder *unwinder;
-	const struct machine *machine;
+	const struct unwind_machine *machine;
 	const struct ev_record *record;
+	uint64_t epoch; /* of the process' mappings */
 	uint64_t stack_start, stack_bytes;
 	uint64_t pc, sp, fp, lr;
 	bool fp_known, lr_known;
-	bool interrupted; /* pc is the next instruction, not one behind a call */
+	bool others_known; /* other registers are still those of the sample */
+	bool interrupted;  /* pc is the next instruction, not one behind a call */
+	bool handled;      /* a signal's handler was left */
+	bool by_pointer;   /* the frame was found by the frame pointer */
 	struct ev_unwound *how;
 };
+
+/* A number for a process between two changes of its mappings. */
+static uint64_t epoch_of(struct ev_unwinder *unwinder, uint32_t pid, uint64_t time_ns)
+{
+	struct met *process = &unwinder->processes[pid % EV_LENGTH(unwinder->processes)];
+	uint64_t generation = unwinder->set->generation;
+	if (process->epoch && process->pid == pid && process->generation == generation &&
+	    time_ns >= process->span.from_ns && time_ns < process->span.to_ns)
+		return process->epoch;
+	struct ev_span span = ev_space_still(unwinder->set, pid, time_ns);
+	uint64_t when = ev_hash64(span.from_ns + (time_ns ? 0 : 1)) ^ generation;
+	*process = (struct met){ .pid = pid,
+				 .generation = generation,
+				 .span = span,
+				 .epoch = ev_hash64(when + ev_hash64(pid)) | 1 };
+	return process->epoch;
+}
+
+static struct known *known_of(struct walk *walk, uint64_t address, bool behind_call)
+{
+	struct ev_unwinder *unwinder = walk->unwinder;
+	const struct ev_record *record = walk->record;
+	uint64_t hash = (address ^ walk->epoch) * 0x9e3779b97f4a7c15u;
+	struct known *known = &unwinder->known[hash >> 52];
+	_Static_assert(EV_LENGTH(unwinder->known) == 1 << (64 - 52), "the hash's top bits choose");
+	if (known->address == address && known->epoch == walk->epoch)
+		return known;
+	*known = (struct known){ .address = address, .epoch = walk->epoch };
+	known->place = ev_space_find(unwinder->set, &unwinder->cache, record->pid, record->time_ns,
+				     address, PERF_RECORD_MISC_USER);
+	known->what = ev_unwind_tables_find(unwinder->tables, known->place, walk->machine->elf,
+					    behind_call, &known->rule, &known->by_pointer);
+	return known;
+}
+
+/* Is this where a call would return to? Asked of what was not found by a table. */
+static bool is_behind_call(struct walk *walk, uint64_t address)
+{
+	struct known *known = known_of(walk, address - 1, true);
+	if (known->call == NOT_TRIED)
+		known->call = ev_unwind_tables_is_call(walk->unwinder->tables, known->place)
+				      ? IS_CALL
+				      : IS_NO_CALL;
+	return known->call == IS_CALL;
+}
+
+/* ---- one stack --------------------------------------------------------------------------------
+ */
 
 /* A register of the sample; false when it was not recorded. */
 static bool register_of(const struct ev_sample *sample, uint8_t number, uint64_t *value)
@@ -161,36 +155,56 @@ static bool register_of(const struct ev_sample *sample, uint8_t number, uint64_t
 	return true;
 }
 
-/* A word of the copied stack; false, and why, when it is outside. */
-static bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
-{
-	const struct machine *machine = walk->machine;
-	uint64_t offset = address - walk->stack_start;
-	if (address < walk->stack_start || offset > UINT32_MAX) {
-		walk->how->end = EV_UNWOUND_BROKEN;
-		return false;
-	}
-	if (offset > walk->stack_bytes || walk->stack_bytes - offset < machine->word_bytes) {
-		walk->how->end = EV_UNWOUND_TRUNCATED;
-		return false;
-	}
-	const uint8_t *at = (const uint8_t *)walk->record->sample.user_stack + offset;
-	struct ev_cursor word = ev_cursor_of(at, machine->word_bytes, walk->unwinder->swap);
-	*value = machine->word_bytes == 8 ? ev_cursor_u64(&word) : ev_cursor_u32(&word);
-	return true;
-}
-
 static bool end(struct walk *walk, enum ev_unwound_end why)
 {
 	walk->how->end = why;
 	return false;
 }
 
+/* Why there is no word of the copy at an address. */
+static enum ev_unwound_end why_outside(const struct walk *walk, uint64_t address)
+{
+	uint64_t offset = address - walk->stack_start;
+	bool below = address < walk->stack_start;
+	uint64_t beyond = below ? 0 : offset - walk->stack_bytes;
+	if (walk->handled && (below || beyond > NEAR_SIGNAL))
+		return EV_UNWOUND_OTHER_STACK;
+	if (below)
+		return EV_UNWOUND_BROKEN;
+	if (beyond > NEAR)
+		return EV_UNWOUND_OTHER_STACK;
+	/* A copy that is shorter than was asked for goes to where the stack ends. */
+	return walk->record->sample.user_stack_asked_bytes > walk->stack_bytes
+		       ? EV_UNWOUND_BROKEN
+		       : EV_UNWOUND_TRUNCATED;
+}
+
+/* A word of the copied stack; false, and why, when it is outside. */
+static bool word_at(struct walk *walk, uint64_t address, uint64_t *value)
+{
+	uint64_t offset = address - walk->stack_start, size = walk->machine->word_bytes;
+	if (address < walk->stack_start || offset > walk->stack_bytes ||
+	    walk->stack_bytes - offset < size)
+		return end(walk, why_outside(walk, address));
+	const uint8_t *at = (const uint8_t *)walk->record->sample.user_stack + offset;
+	bool swap = walk->unwinder->swap;
+	if (size == 8) {
+		memcpy(value, at, sizeof(*value));
+		*value = swap ? ev_swap64(*value) : *value;
+	} else {
+		uint32_t word;
+		memcpy(&word, at, sizeof(word));
+		*value = swap ? ev_swap32(word) : word;
+	}
+	return true;
+}
+
 /* To the caller whose frame begins at `cfa`. A frame takes room, except that the innermost function
- * may not have made one yet. */
+ * may not have made one yet, and that a signal's handler may have had a stack of its own. */
 static bool leave(struct walk *walk, uint64_t cfa, uint64_t return_address, bool innermost)
 {
-	if (cfa < walk->sp || (cfa == walk->sp && !innermost))
+	bool grows = cfa > walk->sp || (cfa == walk->sp && innermost);
+	if (!grows && !walk->interrupted)
 		return end(walk, EV_UNWOUND_BROKEN);
 	walk->sp = cfa;
 	walk->pc = return_address & walk->machine->address_mask;
@@ -201,50 +215,58 @@ static bool leave(struct walk *walk, uint64_t cfa, uint64_t return_address, bool
 static bool place_of(struct walk *walk, uint8_t where, int32_t offset, uint64_t cfa,
 		     uint64_t *address)
 {
-	uint64_t base = where == CFI_AT_CFA ? cfa : where == CFI_AT_SP ? walk->sp : walk->fp;
-	if (where == CFI_AT_FP && !walk->fp_known)
+	uint64_t base = where == EV_CFI_AT_CFA ? cfa : where == EV_CFI_AT_SP ? walk->sp : walk->fp;
+	if (where == EV_CFI_AT_FP && !walk->fp_known)
 		return end(walk, EV_UNWOUND_BROKEN);
 	*address = base + (uint64_t)(int64_t)offset;
 	return true;
 }
 
-static bool find_cfa(struct walk *walk, const struct cfi_rule *rule, uint64_t *cfa)
+/* Another register than those that are followed: as long as nothing can have changed it. */
+static bool find_other(struct walk *walk, uint8_t dwarf, uint64_t *value)
 {
-	uint64_t offset = (uint64_t)(int64_t)rule->cfa_offset;
-	switch (rule->base) {
-	case CFI_PLT:
-		*cfa = walk->sp + 8 + ((walk->pc & 15) >= offset ? 8 : 0);
-		return true;
-	case CFI_SP:
-		*cfa = walk->sp + offset;
-		break;
-	case CFI_FP:
-		if (!walk->fp_known)
-			return end(walk, EV_UNWOUND_BROKEN);
-		*cfa = walk->fp + offset;
-		break;
-	default:
-		return end(walk, EV_UNWOUND_NO_CFI);
-	}
-	return !rule->indirect || word_at(walk, *cfa, cfa);
+	return walk->others_known &&
+	       register_of(&walk->record->sample, ev_unwind_machine_register(walk->machine, dwarf),
+			   value);
 }
 
-static bool follow_rule(struct walk *walk, const struct cfi_rule *rule, bool innermost)
+static bool find_cfa(struct walk *walk, const struct ev_cfi_rule *rule, uint64_t *cfa)
 {
-	uint64_t cfa = 0, return_address = walk->lr, fp = walk->fp;
-	if (rule->ra == CFI_LOST)
+	uint64_t base = walk->sp;
+	uint64_t offset = (uint64_t)(int64_t)rule->cfa_offset, word = walk->machine->word_bytes;
+	if (rule->base == EV_CFI_PLT) {
+		*cfa = walk->sp + word + ((walk->pc & 15) >= offset ? word : 0);
+		return true;
+	}
+	if (rule->base == EV_CFI_NOTHING || (rule->base == EV_CFI_FP && !walk->fp_known) ||
+	    (rule->base == EV_CFI_REGISTER && !find_other(walk, rule->base_register, &base)))
+		return end(walk, EV_UNWOUND_BROKEN);
+	if (rule->base == EV_CFI_FP)
+		base = walk->fp;
+	*cfa = base + offset;
+	if (!rule->indirect)
+		return true;
+	if (!word_at(walk, *cfa, cfa))
+		return false;
+	*cfa += (uint64_t)(int64_t)rule->beyond;
+	return true;
+}
+
+static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool innermost)
+{
+	uint64_t cfa = 0, return_address = walk->lr, fp = walk->fp, address;
+	if (rule->ra == EV_CFI_LOST)
 		return end(walk, EV_UNWOUND_COMPLETE);
 	if (!find_cfa(walk, rule, &cfa))
 		return false;
-	if (rule->ra == CFI_KEPT && !walk->lr_known)
+	if (rule->ra == EV_CFI_KEPT && !walk->lr_known)
 		return end(walk, EV_UNWOUND_BROKEN);
-	uint64_t address;
-	if (rule->ra != CFI_KEPT && (!place_of(walk, rule->ra, rule->ra_offset, cfa, &address) ||
-				     !word_at(walk, address, &return_address)))
+	if (rule->ra != EV_CFI_KEPT && (!place_of(walk, rule->ra, rule->ra_offset, cfa, &address) ||
+					!word_at(walk, address, &return_address)))
 		return false;
-	if (rule->fp == CFI_LOST)
+	if (rule->fp == EV_CFI_LOST)
 		walk->fp_known = false;
-	else if (rule->fp != CFI_KEPT) {
+	else if (rule->fp != EV_CFI_KEPT) {
 		if (!place_of(walk, rule->fp, rule->fp_offset, cfa, &address))
 			return false;
 		/* On its way out a function has popped it already, and its rule need not say so. */
@@ -252,14 +274,19 @@ static bool follow_rule(struct walk *walk, const struct cfi_rule *rule, bool inn
 			return false;
 	}
 	walk->fp = fp;
+	/* What pushed nothing is mostly written by hand, for callers that count on it. */
+	walk->others_known = walk->others_known && cfa - walk->sp <= walk->machine->word_bytes;
 	walk->interrupted = rule->signal;
+	walk->handled = walk->handled || rule->signal;
+	walk->by_pointer = false;
 	return leave(walk, cfa, return_address, innermost);
 }
 
-/* Without a table: does the frame pointer lead on? It must point into the copy, upwards. */
+/* Without a table: does the frame pointer lead on? It must point into the copy, upwards, and from
+ * there back to code. */
 static bool follow_frame_pointer(struct walk *walk)
 {
-	const struct machine *machine = walk->machine;
+	const struct unwind_machine *machine = walk->machine;
 	uint64_t word = machine->word_bytes, fp = walk->fp, saved, return_address;
 	enum ev_unwound_end why = walk->how->end;
 	if (!walk->fp_known || fp < walk->sp || fp % word ||
@@ -270,62 +297,105 @@ static bool follow_frame_pointer(struct walk *walk)
 		     &return_address))
 		return end(walk, why);
 	uint64_t outer = fp + (machine->caller_fp < 0 ? 0 : 2 * word);
-	if (saved && saved <= fp)
+	return_address &= machine->address_mask;
+	if ((saved && saved <= fp) || (return_address && !is_behind_call(walk, return_address)))
 		return end(walk, why);
 	walk->how->guessed++;
 	walk->fp = saved;
 	walk->interrupted = false;
+	walk->others_known = false;
+	walk->by_pointer = true;
 	return leave(walk, outer, return_address, false);
+}
+
+/* A call to nowhere: it has just been made, and where it came from is on top of the stack. */
+static bool follow_wild_call(struct walk *walk)
+{
+	const struct unwind_machine *machine = walk->machine;
+	uint64_t return_address = walk->lr, cfa = walk->sp;
+	if (machine->lr == NO_REGISTER) {
+		if (!word_at(walk, walk->sp, &return_address))
+			return false;
+		cfa += machine->word_bytes;
+	} else if (!walk->lr_known) {
+		return false;
+	}
+	if (!is_behind_call(walk, return_address & machine->address_mask))
+		return false;
+	walk->how->guessed++;
+	walk->interrupted = false;
+	return leave(walk, cfa, return_address, true);
+}
+
+/* By what the code seems to do; it must lead to where a call was made. */
+static bool follow_scan(struct walk *walk, const struct ev_cfi_rule *rule, bool innermost)
+{
+	struct walk before = *walk;
+	enum ev_unwound_end why = walk->how->end;
+	if (follow_rule(walk, rule, innermost) && is_behind_call(walk, walk->pc)) {
+		walk->how->guessed++;
+		return true;
+	}
+	*walk = before;
+	return end(walk, why);
+}
+
+/* The few functions between a program's first instructions and main may never return, and leave no
+ * other trace: is the way to the first ones short? */
+static bool find_beginning(struct walk *walk)
+{
+	enum { WORDS = 48 };
+	uint64_t word = walk->machine->word_bytes, sp = walk->sp, address;
+	enum ev_unwound_end why = walk->how->end;
+	for (unsigned i = 0; i < WORDS && word_at(walk, sp + i * word, &address); i++) {
+		if (!address || known_of(walk, address - 1, true)->what != UNWIND_BEGIN ||
+		    !is_behind_call(walk, address))
+			continue;
+		walk->how->guessed++;
+		walk->interrupted = false;
+		return leave(walk, sp + (i + 1) * word, address, false);
+	}
+	return end(walk, why);
+}
+
+/* Without a table. */
+static bool guess(struct walk *walk, const struct known *known, bool innermost)
+{
+	static const enum ev_unwound_end ends[] = {
+		[UNWIND_SCANNED] = EV_UNWOUND_NO_CFI,
+		[UNWIND_NO_CFI] = EV_UNWOUND_NO_CFI,
+		[UNWIND_GENERATED] = EV_UNWOUND_NO_OBJECT,
+		[UNWIND_NOWHERE] = EV_UNWOUND_NO_OBJECT,
+	};
+	enum unwind_known what = known->what;
+	struct ev_cfi_rule rule = known->rule;
+	/* The last one of a chain of frame pointers is marked so. */
+	if ((walk->by_pointer || known->by_pointer) && !innermost && walk->fp_known && !walk->fp)
+		return end(walk, EV_UNWOUND_COMPLETE);
+	walk->how->end = ends[what];
+	if (what == UNWIND_SCANNED && follow_scan(walk, &rule, innermost))
+		return true;
+	if (what == UNWIND_NOWHERE && innermost && follow_wild_call(walk))
+		return true;
+	walk->how->end = ends[what];
+	if (follow_frame_pointer(walk))
+		return true;
+	bool in_file = what == UNWIND_SCANNED || what == UNWIND_NO_CFI;
+	return in_file && !innermost && find_beginning(walk);
 }
 
 static bool step(struct walk *walk, bool innermost)
 {
-	struct ev_unwinder *unwinder = walk->unwinder;
-	const struct ev_record *record = walk->record;
 	/* A call may be the last instruction of its function. */
-	uint64_t at = walk->interrupted ? walk->pc : walk->pc - 1;
-	struct ev_place place = ev_space_find(unwinder->set, &unwinder->cache, record->pid,
-					      record->time_ns, at, PERF_RECORD_MISC_USER);
-	walk->how->object = place.object;
-	struct cfi *table = place.object ? table_of(unwinder, place.object) : NULL;
-	if (table && ev_cfi_machine(table) == walk->machine->elf) {
-		struct cfi_rule rule = ev_cfi_find(table, place.offset);
-		if (rule.base != CFI_NOTHING || rule.ra == CFI_LOST)
-			return follow_rule(walk, &rule, innermost);
+	const struct known *known = walk->interrupted ? known_of(walk, walk->pc, false)
+						      : known_of(walk, walk->pc - 1, true);
+	walk->how->object = known->place.object;
+	if (known->what == UNWIND_RULE) {
+		struct ev_cfi_rule rule = known->rule;
+		return follow_rule(walk, &rule, innermost);
 	}
-	enum ev_object_kind kind = ev_space_set_object(unwinder->set, place.object)->kind;
-	if (table && ev_cfi_begins_at(table, place.offset))
-		return end(walk, EV_UNWOUND_COMPLETE);
-	walk->how->end = kind == EV_OBJECT_FILE || kind == EV_OBJECT_VDSO ? EV_UNWOUND_NO_CFI
-									  : EV_UNWOUND_NO_OBJECT;
-	return follow_frame_pointer(walk);
-}
-
-static const struct machine *machine_of(const struct ev_unwinder *unwinder, uint64_t abi)
-{
-	for (size_t i = 0; i < EV_LENGTH(machines); i++)
-		for (size_t j = 0; j < EV_LENGTH(machines[i].names); j++)
-			if (machines[i].abi == abi && machines[i].names[j] &&
-			    !strcmp(machines[i].names[j], unwinder->arch))
-				return &machines[i];
-	return NULL;
-}
-
-uint64_t ev_unwind_registers(void)
-{
-	struct utsname here;
-	if (uname(&here))
-		return 0;
-	for (size_t i = 0; i < EV_LENGTH(machines); i++) {
-		const struct machine *machine = &machines[i];
-		if (strcmp(machine->names[0], here.machine) ||
-		    machine->abi != PERF_SAMPLE_REGS_ABI_64)
-			continue;
-		uint64_t mask = (uint64_t)1 << machine->pc | (uint64_t)1 << machine->sp |
-				(uint64_t)1 << machine->fp;
-		return machine->lr == NO_REGISTER ? mask : mask | (uint64_t)1 << machine->lr;
-	}
-	return 0;
+	return known->what == UNWIND_BEGIN ? end(walk, EV_UNWOUND_COMPLETE)
+					   : guess(walk, known, innermost);
 }
 
 size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, uint64_t *chain,
@@ -334,15 +404,17 @@ size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, u
 	const struct ev_sample *sample = &record->sample;
 	struct walk walk = {
 		.unwinder = unwinder,
-		.machine = machine_of(unwinder, sample->user_regs_abi),
+		.machine = ev_unwind_machine_of(unwinder->arch, sample->user_regs_abi),
 		.record = record,
 		.interrupted = true,
+		.others_known = true,
 		.how = how,
 	};
 	*how = (struct ev_unwound){ .end = EV_UNWOUND_NO_REGISTERS };
 	if (!walk.machine || !register_of(sample, walk.machine->pc, &walk.pc) ||
 	    !register_of(sample, walk.machine->sp, &walk.sp))
 		return 0;
+	walk.epoch = epoch_of(unwinder, record->pid, record->time_ns);
 	walk.fp_known = register_of(sample, walk.machine->fp, &walk.fp);
 	walk.lr_known = register_of(sample, walk.machine->lr, &walk.lr);
 	walk.stack_start = walk.sp;
@@ -356,37 +428,4 @@ size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, u
 		chain[count++] = walk.pc;
 	} while (step(&walk, count == 1));
 	return count;
-}
-
-size_t ev_unwind_chain(struct ev_unwinder *unwinder, const struct ev_record *record,
-		       uint64_t *chain, size_t limit, struct ev_unwound *how)
-{
-	const struct ev_sample *sample = &record->sample;
-	size_t count = 0;
-	while (count < sample->chain_count && count < limit / 2 &&
-	       sample->chain[count] != (uint64_t)PERF_CONTEXT_USER) {
-		chain[count] = sample->chain[count];
-		count++;
-	}
-	*how = (struct ev_unwound){ .end = EV_UNWOUND_COMPLETE };
-	if (sample->user_regs_abi == PERF_SAMPLE_REGS_ABI_NONE)
-		return count;
-	size_t found = ev_unwind(unwinder, record, &chain[count + 1], limit - count - 1, how);
-	if (!found)
-		return count;
-	chain[count] = (uint64_t)PERF_CONTEXT_USER;
-	return count + 1 + found;
-}
-
-const char *ev_unwound_words(enum ev_unwound_end end)
-{
-	static const char *const words[EV_UNWOUND_END_COUNT] = {
-		[EV_UNWOUND_TRUNCATED] = "are deeper than the copy of the stack",
-		[EV_UNWOUND_TOO_DEEP] = "have more frames than are kept",
-		[EV_UNWOUND_NO_CFI] = "pass through code without unwind tables",
-		[EV_UNWOUND_NO_OBJECT] = "pass through generated code",
-		[EV_UNWOUND_BROKEN] = "make no sense to the unwind tables",
-		[EV_UNWOUND_NO_REGISTERS] = "came without registers",
-	};
-	return words[end];
 }

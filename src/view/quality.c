@@ -132,7 +132,7 @@ static void print_unwound(FILE *out, const struct ev_quality *quality, const cha
 		fputs(any ? "" : "Stacks: ", out);
 		print_count(out, "", quality->guessed_frames,
 			    quality->guessed_frames == 1 ? " frame" : " frames");
-		fputs(" found by the frame pointer, for want of unwind tables", out);
+		fputs(" guessed, for want of unwind tables", out);
 		any = true;
 	}
 	if (any)
@@ -157,6 +157,35 @@ void ev_print_simulated(FILE *out, const struct ev_report *report, const char *p
 	if (model)
 		fprintf(out, "%sSimulated: exact counts of a model, nothing was measured (%s)\n",
 			prefix, ev_text_safe(&scratch, model));
+	ev_arena_done(&scratch);
+}
+
+/* One of several recordings. */
+static void print_part(FILE *out, const struct ev_report_part *part, const char *prefix)
+{
+	const struct ev_quality *quality = part->quality;
+	const char *host = part->recording ? part->recording->hostname : NULL;
+	struct ev_arena scratch = { 0 };
+	fprintf(out, "%s  %s", prefix, ev_text_safe(&scratch, part->path));
+	if (host)
+		fprintf(out, " (%s)", ev_text_safe(&scratch, host));
+	print_count(out, ": ", quality->samples, quality->samples == 1 ? " sample" : " samples");
+	if (quality->samples) {
+		fputs(", ", out);
+		print_percent(out, left(quality->samples, quality->unresolved), quality->samples);
+		fputs(" resolved", out);
+	}
+	print_count(out, ", ", quality->lost, " lost\n");
+	ev_arena_done(&scratch);
+}
+
+void ev_print_part_headers(FILE *out, const struct ev_report *report, bool full)
+{
+	struct ev_arena scratch = { 0 };
+	for (size_t i = 0; i < report->part_count; i++) {
+		fprintf(out, "# recording : %s\n", ev_text_safe(&scratch, report->parts[i].path));
+		ev_print_header(out, report->parts[i].recording, full);
+	}
 	ev_arena_done(&scratch);
 }
 
@@ -193,6 +222,8 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_count(out, ", ", quality->damaged_records,
 			    quality->damaged_records == 1 ? " damaged record" : " damaged records");
 	putc('\n', out);
+	for (size_t i = 0; i < report->part_count; i++)
+		print_part(out, &report->parts[i], prefix);
 	print_unwound(out, quality, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);

@@ -53,6 +53,20 @@ struct ev_ratio_value ev_report_ratio(const struct ev_report *report, const stru
 				      size_t ratio);
 /* So many that the digits of a value of this size say something. */
 int ev_ratio_decimals(double value);
+/* A row's share of an event, own or with children, and its interval; of a report with scatters. */
+struct ev_estimate ev_report_share(const struct ev_report *report, const struct ev_row *row,
+				   size_t event, bool children);
+/* Up to which share rows are worth an order of their own. */
+#define EV_RANKING_LEAST_PERCENT 1
+/* Neighbours among the first rows whose order is within chance, as ev_ranking_find; none where rows
+ * do not go by weight. `rows` as ev_report_rows gives them. */
+size_t ev_report_ranking(const struct ev_report *report, const struct ev_report_options *options,
+			 size_t event, const struct ev_row *const *rows, size_t count,
+			 struct ev_unsettled out[EV_RANKING_LIMIT]);
+/* The line that warns of them. */
+void ev_print_ranking(FILE *out, const struct ev_report *report,
+		      const struct ev_report_options *options, size_t event,
+		      const struct ev_row *const *rows, size_t count);
 /* The model of a simulated recording, NULL for a measured one; and the line that says so. */
 const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);

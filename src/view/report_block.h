@@ -11,6 +11,7 @@ struct ev_shown {
 	size_t ratio; /* of the report, for EV_FIELD_RATIO */
 	const char *title;
 	size_t width;
+	bool half;  /* of the 95 % interval of the share that `field` is */
 	bool fixed; /* by -w: longer texts are cut */
 	/* EV_FIELD_RATIO: a value, half of its interval, and a mark, each below its like. */
 	int decimals;

@@ -77,12 +77,28 @@ void ev_block_print_number(struct ev_block *block, const struct ev_shown *column
 			   const uint64_t *number)
 {
 	size_t width = block->options->separator ? 0 : column->width / block->events.count;
-	if (!number)
+	if (column->half) /* a sum over rows has none */
+		fprintf(block->out, "%*s", (int)width, "");
+	else if (!number)
 		fprintf(block->out, "%*s", (int)width, "N/A");
 	else if (ev_fields[column->field].is_share)
 		print_share(block, width, *number, block->report->table->total_period[event]);
 	else
 		fprintf(block->out, "%*" PRIu64, (int)width, *number);
+}
+
+/* Wider on one side near 0 and 100 %: that one is shown. */
+static void print_half(struct ev_block *block, const struct ev_shown *column,
+		       const struct ev_row *row, size_t width, size_t event)
+{
+	struct ev_estimate share =
+		ev_report_share(block->report, row, event, column->field == EV_FIELD_CHILDREN);
+	double above = share.high - share.value, below = share.value - share.low;
+	char number[48];
+	size_t length = format_share(number, sizeof(number), 100 * (above > below ? above : below));
+	for (size_t i = length + 2; i < width; i++)
+		putc_unlocked(' ', block->out);
+	fprintf(block->out, "±%s%%", number);
 }
 
 static void print_numbers(struct ev_block *block, const struct ev_shown *column,
@@ -96,7 +112,11 @@ static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 		bool known = info->number(block->report, row, event, &number);
 		if (i && separator)
 			putc_unlocked(separator, block->out);
-		ev_block_print_number(block, column, event, known ? &number : NULL);
+		if (column->half)
+			print_half(block, column, row,
+				   separator ? 0 : column->width / block->events.count, event);
+		else
+			ev_block_print_number(block, column, event, known ? &number : NULL);
 	}
 }
 

@@ -7,88 +7,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "folded_line.h"
 #include "report.h"
-
-/* The frames of the stack at hand as text; neighbours in the profile share most of it. */
-struct line {
-	struct ev_buffer text;
-	EV_ARRAY(struct open_part) parts;
-};
-struct open_part {
-	uint32_t stack;
-	size_t end; /* of its text */
-};
-
-static void add_name(struct ev_buffer *text, struct ev_arena *scratch, const char *name)
-{
-	const char *safe = ev_report_safe(scratch, name);
-	size_t from = text->size_bytes;
-	ev_buffer_add(text, safe, strlen(safe));
-	for (size_t i = from; i < text->size_bytes; i++)
-		if (text->bytes[i] == ';')
-			text->bytes[i] = ':';
-	ev_arena_reset(scratch);
-}
-
-static void add_frame(struct ev_buffer *text, struct ev_arena *scratch,
-		      const struct ev_named *named, const struct ev_frame *frame)
-{
-	const struct ev_strings *strings = named->profile->strings;
-	ev_buffer_u8(text, ';');
-	const char *function = ev_strings_text(strings, frame->function);
-	/* Brackets tell a made-up name from an address, which would be a frame of its own in every
-	 * graph. */
-	if (!frame->resolved && *function != '[') {
-		const char *object = ev_strings_text(strings, named->object_names[frame->object]);
-		bool bracketed = *object == '[';
-		ev_buffer_printf(text, bracketed ? "" : "[");
-		add_name(text, scratch, object);
-		ev_buffer_printf(text, bracketed ? "" : "]");
-	} else {
-		add_name(text, scratch, function);
-	}
-	if (frame->inlined)
-		ev_buffer_printf(text, "_[i]");
-	else if (frame->kernel)
-		ev_buffer_printf(text, "_[k]");
-}
-
-/* The line becomes that of `stack`: only what differs from the last stack is written again. */
-static void move_to(struct line *line, struct ev_arena *scratch, const struct ev_named *named,
-		    uint32_t stack, uint32_t **path, size_t *room)
-{
-	const struct ev_stack *stacks = named->stacks.items;
-	size_t fresh = 0, kept = line->parts.count;
-	for (uint32_t at = stack;;) {
-		uint32_t top = kept ? line->parts.items[kept - 1].stack : 0;
-		if (at == top)
-			break;
-		if (at < top) {
-			kept--;
-			continue;
-		}
-		if (fresh == *room) {
-			*room = *room ? *room * 2 : 256;
-			*path = ev_realloc(*path, *room * sizeof(**path));
-		}
-		(*path)[fresh++] = at;
-		at = stacks[at].parent;
-	}
-	line->parts.count = kept;
-	line->text.size_bytes = kept ? line->parts.items[kept - 1].end : 0;
-	while (fresh--) {
-		uint32_t at = (*path)[fresh];
-		add_frame(&line->text, scratch, named, &named->frames.items[stacks[at].place]);
-		*ev_array_add(&line->parts) = (struct open_part){ at, line->text.size_bytes };
-	}
-}
 
 struct folding {
 	FILE *out;
 	const struct ev_report *report;
 	const struct ev_report_options *options;
 	bool with_event, with_comm;
-	struct line line;
+	struct ev_folded_line line;
 	struct ev_arena scratch;
 };
 
@@ -97,12 +24,13 @@ static void print_line(struct folding *fold, uint32_t event, uint32_t comm, uint
 	struct ev_buffer start = { 0 };
 	struct ev_arena names = { 0 };
 	if (fold->with_event)
-		add_name(&start, &fold->scratch, ev_report_event(fold->report, event, &names));
+		ev_folded_name(&start, &fold->scratch,
+			       ev_report_event(fold->report, event, &names));
 	if (fold->with_comm) {
 		const char *name = ev_strings_text(fold->report->named->profile->strings, comm);
 		if (start.size_bytes)
 			ev_buffer_u8(&start, ';');
-		add_name(&start, &fold->scratch, *name ? name : "[unknown]");
+		ev_folded_name(&start, &fold->scratch, *name ? name : "[unknown]");
 	}
 	const char *stack = (const char *)fold->line.text.bytes;
 	int length = (int)fold->line.text.size_bytes;
@@ -163,8 +91,6 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 	const struct ev_named *named = report->named;
 	struct folding fold = { .out = out, .report = report, .options = options };
 	EV_ARRAY(struct part) parts = { 0 };
-	uint32_t *path = NULL;
-	size_t room = 0;
 	/* A simulated sample is an instruction: how many there are says nothing. */
 	bool by_period = options->show_period || ev_report_simulated(report);
 	(void)err;
@@ -180,15 +106,13 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 			};
 		bool last = i + 1 == named->cells.count || cell[1].stack != cell->stack;
 		if (last && parts.count) {
-			move_to(&fold.line, &fold.scratch, named, cell->stack, &path, &room);
+			ev_folded_move(&fold.line, named, cell->stack);
 			print_stack(&fold, parts.items, parts.count);
 			parts.count = 0;
 		}
 	}
-	free(path);
 	ev_array_done(&parts);
-	ev_array_done(&fold.line.parts);
-	ev_buffer_done(&fold.line.text);
+	ev_folded_line_done(&fold.line);
 	ev_arena_done(&fold.scratch);
 	return 0;
 }

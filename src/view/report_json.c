@@ -2,6 +2,8 @@
  *
  *   evprof      version of this program
  *   recording   {path, hostname, osrelease, arch, cmdline: [...]}, null for what is not known
+ *   recordings  [{path, hostname, samples, lost}], only of several: `recording` then has what they
+ *               agree on
  *   simulated   the model that made the counts, or null for measured ones
  *   partial     why not everything could be read, or null
  *   events      [{name, samples, period}], of everything that passes the filters
@@ -10,15 +12,19 @@
  *   keys        the keys of a row, as --sort asks: its names, but object for dso and symbol for sym
  *   rows        [{event, a value for each key, kernel, samples, period, children_samples,
  *               children_period, ratios: [{name, value, low, high, samples, few}]}], heaviest
- *               first, event after event
+ *               first, event after event; with --ci also share_low, share_high,
+ *               children_share_low, children_share_high: 95 % intervals of shares, 0 to 1
+ *   ranking     [{event, first, last, samples}]: of an event's rows those from first (0 is its
+ *               heaviest) to last could as well stand in another order; so many samples would
+ *               tell, null when they are equal
  *
  * pid, tid, cpu, socket, weights and latencies are numbers, time is in seconds, other values are
- * text; null is not known. The
- * name of a pid is its comm key's business. kernel is there with symbol or object. Period is the
- * event's own count (of ns, cycles, ...). children_... count what was called as well; null when
- * that was not asked for. ratios is there with counts that were read together, in the rows of every
- * event of their group: of the row's own samples, low to high being the 95 % interval, null where
- * it is not known, and few where there are too few samples to tell. */
+ * text; null is not known. The name of a pid is its comm key's business. kernel is there with
+ * symbol or object. Period is the event's own count (of ns, cycles, ...). children_... count what
+ * was called as well; null when that was not asked for. ratios is there with counts that were read
+ * together, in the rows of every event of their group: of the row's own samples, low to high being
+ * the 95 % interval, null where it is not known, and few where there are too few samples to tell.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +37,23 @@ static void print_text(FILE *out, const char *name, const char *text)
 		ev_json_text(out, text);
 	else
 		fputs("null", out);
+}
+
+static void print_parts(FILE *out, const struct ev_report *report)
+{
+	if (!report->part_count)
+		return;
+	fputs("\"recordings\": [", out);
+	for (size_t i = 0; i < report->part_count; i++) {
+		const struct ev_report_part *part = &report->parts[i];
+		fputs(i ? ",\n    {" : "\n    {", out);
+		print_text(out, "path", part->path);
+		fputs(", ", out);
+		print_text(out, "hostname", part->recording ? part->recording->hostname : NULL);
+		fprintf(out, ", \"samples\": %" PRIu64 ", \"lost\": %" PRIu64 "}",
+			part->quality->samples, part->quality->lost);
+	}
+	fputs("\n  ],\n  ", out);
 }
 
 static void print_recording(FILE *out, const struct ev_report *report)
@@ -55,6 +78,7 @@ static void print_recording(FILE *out, const struct ev_report *report)
 		ev_json_text(out, recording->cmdline[i]);
 	}
 	fputs("]},\n  ", out);
+	print_parts(out, report);
 	print_text(out, "partial", report->partial);
 	fputs(",\n  ", out);
 	print_text(out, "simulated", ev_report_simulated(report));
@@ -174,6 +198,22 @@ static void print_ratios(FILE *out, const struct ev_report *report, const struct
 	putc(']', out);
 }
 
+static void print_interval(FILE *out, const char *what, struct ev_estimate share)
+{
+	char low[48], high[48];
+	fprintf(out, ", \"%sshare_low\": %s, \"%sshare_high\": %s", what,
+		ev_format_fixed(low, sizeof(low), share.low, 8), what,
+		ev_format_fixed(high, sizeof(high), share.high, 8));
+}
+
+static void print_intervals(FILE *out, const struct ev_report *report, const struct ev_row *row,
+			    size_t event)
+{
+	print_interval(out, "", ev_report_share(report, row, event, false));
+	if (report->table->has_children)
+		print_interval(out, "children_", ev_report_share(report, row, event, true));
+}
+
 static void print_row(FILE *out, const struct ev_report *report, const struct ev_row *row,
 		      size_t event, const char *event_name)
 {
@@ -198,6 +238,8 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 			row->children_samples[event], row->children[event]);
 	else
 		fputs(", \"children_samples\": null, \"children_period\": null", out);
+	if (report->scatters)
+		print_intervals(out, report, row, event);
 	if (report->ratios && report->ratios->items.count)
 		print_ratios(out, report, row, event);
 	putc('}', out);
@@ -226,6 +268,36 @@ static void print_rows(FILE *out, const struct ev_report *report,
 		free(rows);
 		ev_arena_done(&names);
 	}
+	fputs(first ? "],\n" : "\n  ],\n", out);
+}
+
+static void print_ranking(FILE *out, const struct ev_report *report,
+			  const struct ev_report_options *options)
+{
+	const struct ev_table *table = report->table;
+	bool first = true;
+	fputs("  \"ranking\": [", out);
+	for (size_t e = 0; e < table->event_count; e++) {
+		struct ev_unsettled unsettled[EV_RANKING_LIMIT];
+		struct ev_arena names = { 0 };
+		size_t count;
+		const struct ev_row **rows =
+			ev_report_rows(report, options, (struct ev_events){ e, 1 }, &count);
+		size_t found = ev_report_ranking(report, options, e, rows, count, unsettled);
+		for (size_t i = 0; i < found; i++, first = false) {
+			double samples = unsettled[i].times * (double)table->total_samples[e];
+			fputs(first ? "\n    {" : ",\n    {", out);
+			print_text(out, "event", ev_report_event(report, e, &names));
+			fprintf(out, ", \"first\": %zu, \"last\": %zu, \"samples\": ",
+				unsettled[i].first, unsettled[i].last);
+			if (samples < 1e15)
+				fprintf(out, "%.0f}", samples);
+			else
+				fputs("null}", out);
+		}
+		free(rows);
+		ev_arena_done(&names);
+	}
 	fputs(first ? "]\n" : "\n  ]\n", out);
 }
 
@@ -238,6 +310,7 @@ int ev_report_json(FILE *out, const struct ev_report *report,
 	print_events(out, report);
 	print_quality(out, report);
 	print_rows(out, report, options);
+	print_ranking(out, report, options);
 	fputs("}\n", out);
 	return 0;
 }

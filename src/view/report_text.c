@@ -11,7 +11,7 @@ static bool is_there(const struct ev_block *block, const struct ev_shown *shown)
 	for (size_t i = 0; i < block->columns.count; i++) {
 		const struct ev_shown *other = &block->columns.items[i];
 		if (other->field == shown->field && other->key == shown->key &&
-		    other->ratio == shown->ratio)
+		    other->ratio == shown->ratio && other->half == shown->half)
 			return true;
 	}
 	return false;
@@ -73,6 +73,10 @@ static void add_field(struct ev_block *block, const struct ev_column *column, co
 		add_ratios(block);
 	else
 		add_column(block, (struct ev_shown){ .field = column->field, .title = title });
+	if (block->report->scatters &&
+	    (column->field == EV_FIELD_OVERHEAD || column->field == EV_FIELD_CHILDREN))
+		add_column(block,
+			   (struct ev_shown){ .field = column->field, .title = "±", .half = true });
 }
 
 static void add_usual(struct ev_block *block)
@@ -266,6 +270,15 @@ static void explain_ratios(const struct ev_block *block)
 	}
 }
 
+static void explain_intervals(const struct ev_block *block)
+{
+	if (block->report->scatters)
+		fputs("#\n# ± is half of a share's 95% interval, from how it changes in the course "
+		      "of "
+		      "the recording.\n",
+		      block->out);
+}
+
 static void print_block(FILE *out, const struct ev_report *report,
 			const struct ev_report_options *options, struct ev_events events)
 {
@@ -291,8 +304,11 @@ static void print_block(FILE *out, const struct ev_report *report,
 		if (options->chains != EV_CHAIN_NONE)
 			ev_print_chains(out, report, options, block.rows[i], events.first);
 	}
-	if (!options->quiet)
+	if (!options->quiet) {
 		explain_ratios(&block);
+		explain_intervals(&block);
+		ev_print_ranking(out, report, options, events.first, block.rows, block.row_count);
+	}
 	fputs("\n\n", out);
 	free(block.rows);
 	ev_array_done(&block.columns);

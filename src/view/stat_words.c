@@ -95,7 +95,9 @@ static char *machine_words(const struct ev_stat *stat, struct ev_arena *arena)
 	double busy_s = machine->user_s + machine->sys_s;
 	double whole_s = busy_s + machine->idle_s + machine->disk_s + machine->stolen_s;
 	if (whole_s < SPLIT_LEAST_S)
-		return NULL;
+		return ev_arena_printf(arena,
+				       "Too short to tell what the CPUs did: their times are added "
+				       "up in steps of 10 ms.");
 	double user = machine->user_s / whole_s, kernel = machine->sys_s / whole_s;
 	double idle = machine->idle_s / whole_s, disk = machine->disk_s / whole_s;
 	char texts[4][64], cpus[64], elapsed[64], stolen[96] = "";

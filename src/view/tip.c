@@ -94,21 +94,30 @@ static const struct {
 	  "to see who calls these functions, keep their callers: evprof record --simulate -g" },
 	{ stacks_unrecorded,
 	  "to see who calls these functions, record their stacks: evprof record -g" },
-	{ lines_unseen, "which lines: evprof report%s --no-children --sort srcline" },
+	{ lines_unseen, "which lines: evprof annotate%s" },
 	{ always, "for a flame graph: evprof report%s --format folded" },
 };
 
 /* A path that a shell may take apart is quoted. */
-static const char *input_option(const struct ev_report *report, struct ev_arena *arena)
+static const char *option_of(const char *path, struct ev_arena *arena)
 {
-	const char *path = report->path;
-	if (!path || !strcmp(path, "perf.data"))
-		return "";
 	path = ev_text_safe(arena, path);
 	bool plain = path[strcspn(path, " \t'\"\\$`!*?[](){}<>|&;#~")] == 0;
 	return plain                ? ev_arena_printf(arena, " -i %s", path)
 	       : strchr(path, '\'') ? " -i …"
 				    : ev_arena_printf(arena, " -i '%s'", path);
+}
+
+static const char *input_option(const struct ev_report *report, struct ev_arena *arena)
+{
+	const char *options = "";
+	for (size_t i = 0; i < report->part_count; i++)
+		options = ev_arena_printf(arena, "%s%s", options,
+					  option_of(report->parts[i].path, arena));
+	if (report->part_count)
+		return options;
+	return !report->path || !strcmp(report->path, "perf.data") ? ""
+								   : option_of(report->path, arena);
 }
 
 void ev_print_tip(FILE *out, const struct ev_report *report,

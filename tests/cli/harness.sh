@@ -131,6 +131,8 @@ run_tests() {
 		exit 1
 	}
 	folder=$(mktemp -d) || exit 1
+	mkdir "$folder/cache"
+	export XDG_CACHE_HOME="$folder/cache" # not the user's
 	chmod 755 "$folder"
 	trap 'rm -rf "$folder"' EXIT
 	trap 'exit 130' INT TERM

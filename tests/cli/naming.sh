@@ -65,7 +65,7 @@ test_the_resolved_spelling_is_printed_with_v() {
 	run stat -v -e Page_Faults,task.clock:u true
 	expect_status 0
 	expect_err '^Page_Faults: software/page-faults/$'
-	expect_err '^task.clock:u: software/task-clock/$'
+	expect_err '^task.clock:u: software/task-clock/u$'
 	run record -v -e Page_Faults -c 1 true
 	expect_status 0
 	expect_err 'Page_Faults is software/page-faults/ \(type 1, config 0x2\)'

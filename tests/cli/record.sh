@@ -569,6 +569,30 @@ test_a_dry_run_checks_and_records_nothing() {
 	expect_err 'no-such-event'
 }
 
+test_the_kernels_list_of_symbols_is_kept_for_the_next_recording() {
+	needs_events
+	needs_root
+	grep -q '^ffff.* _text$' /proc/kallsyms || skip "the kernel shows no addresses"
+	mkdir cache
+	export XDG_CACHE_HOME="$PWD/cache"
+	for i in 1 2; do
+		run record -e page-faults:k -c 1 dd if=/dev/zero of=/dev/null bs=1M count=4
+		expect_status 0
+		run report --stdio -s dso,sym
+		expect_out 'kernel.kallsyms\] *\[k\] [a-z_]'
+		mv out "out.$i"
+	done
+	expect_equal "$(find cache -type f | wc -l)" 1
+	expect_equal "$(stat -c %a cache/evprof/kernel-symbols-*)" 600
+	chmod 777 cache/evprof # anyone could have put names there
+	rm cache/evprof/*
+	run record -e page-faults:k -c 1 dd if=/dev/zero of=/dev/null bs=1M count=4
+	expect_status 0
+	run report --stdio -s dso,sym
+	expect_out 'kernel.kallsyms\] *\[k\] [a-z_]'
+	expect_equal "$(find cache -type f | wc -l)" 0
+}
+
 test_a_recording_ends_at_its_largest_size() {
 	needs_events
 	run record --max-size 64K -e cpu-clock -F 5000 -g "$specimens/two_functions" 50000

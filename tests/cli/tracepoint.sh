@@ -148,6 +148,9 @@ test_a_filter_that_the_kernel_refuses_is_blamed_and_not_the_event() {
 	expect_status 125
 	expect_err "refuses the filter 'prev_pid=='"
 	refuse_file perf.data
+	run record --dry-run -e sched:sched_switch --filter 'nosuch==1' true
+	expect_status 125
+	expect_err "refuses the filter 'nosuch==1'"
 }
 
 run_tests "$@"

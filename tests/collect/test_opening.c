@@ -298,6 +298,22 @@ static int cannot_leave_guests_out(const struct perf_event_attr *attr, pid_t tid
 	return attr->exclude_host ? EINVAL : 0;
 }
 
+/* However precise the CPU's own counters are. */
+static void a_software_event_is_not_believed_to_be_precise(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = { .type = PERF_TYPE_SOFTWARE } };
+	opening.attr.precise_ip = 2;
+	opening.attr.sample_period = 1000;
+	script_reset(opens_everything);
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0);
+	assert_non_null(strstr(opening.fallback, "not sampled precisely"));
+	opening = (struct ev_opening){ .attr = { .type = PERF_TYPE_SOFTWARE } };
+	opening.attr.precise_ip = 2; /* counts are the same with and without it */
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0);
+	assert_string_equal(opening.fallback, "");
+}
+
 static void a_pmu_that_forgets_the_wish_for_precision_is_not_believed(void **state)
 {
 	(void)state;
@@ -360,6 +376,7 @@ int main(void)
 		cmocka_unit_test(an_event_is_opened_where_its_pmu_serves),
 		cmocka_unit_test(an_absent_event_is_not_blamed_on_a_missing_permission),
 		cmocka_unit_test(an_old_kernel_does_not_cost_precision),
+		cmocka_unit_test(a_software_event_is_not_believed_to_be_precise),
 		cmocka_unit_test(a_pmu_that_forgets_the_wish_for_precision_is_not_believed),
 		cmocka_unit_test(precision_is_not_lost_to_what_is_given_up_later),
 		cmocka_unit_test(guests_that_were_written_are_kept),

@@ -68,12 +68,37 @@ static void what_is_no_breakpoint_is_refused(void **state)
 		refused_with("/nowhere", refusals[i][0], -EINVAL, refusals[i][1]);
 }
 
+/* Debug registers of x86 have a few lengths, aligned addresses and no way to see reads alone. */
+static void what_the_cpu_cannot_watch_is_refused_under_a_caret(void **state)
+{
+	(void)state;
+#if defined(__x86_64__)
+	static const char *const refusals[][2] = {
+		{ "mem:0x1000/3", "1, 2, 4 or 8 bytes\nmem:0x1000/3\n           ^" },
+		{ "mem:0x1000/7:w", "1, 2, 4 or 8 bytes" },
+		{ "mem:0x1001/4", "no multiple of the 4 bytes" },
+		{ "mem:0x1002", "no multiple of the 4 bytes" },
+		{ "mem:0x1000:r", "watch reads and writes" },
+		{ "mem:0x1000:wx", "not both" },
+		{ "mem:0x1000/4:x", "leave the length out" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(refusals); i++)
+		refused_with("/nowhere", refusals[i][0], -EINVAL, refusals[i][1]);
+	struct ev_event_list list = parsed("/nowhere", "mem:0x1001:x,mem:0x1001/1:w");
+	assert_int_equal(list.count, 2);
+	ev_event_list_done(&list);
+#else
+	skip();
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_lengths_and_accesses_are_read),
 		cmocka_unit_test(modifiers_may_follow_the_address_or_the_access),
 		cmocka_unit_test(what_is_no_breakpoint_is_refused),
+		cmocka_unit_test(what_the_cpu_cannot_watch_is_refused_under_a_caret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

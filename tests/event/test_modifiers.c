@@ -57,6 +57,34 @@ static void what_was_written_is_fixed(void **state)
 	ev_event_list_done(&list);
 }
 
+static void the_full_spelling_has_the_modifiers_and_can_be_typed(void **state)
+{
+	(void)state;
+	static const char *const spelled[][2] = {
+		{ "cs", "software/context-switches/" },
+		{ "cs:u", "software/context-switches/u" },
+		{ "cs:kuI", "software/context-switches/ukI" },
+		{ "cs:G", "software/context-switches/G" },
+		{ "cs:Dppe", "software/context-switches/ppDe" },
+		{ "{cs:k,cs}:uS", "software/context-switches/ukS" },
+		{ "mem:0x10:w:u", "mem:0x10/4:w:u" },
+		{ "1:3:k", "1:0x3:k" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(spelled); i++) {
+		struct ev_arena arena = { 0 };
+		struct ev_event_list list = parsed("/nowhere", spelled[i][0]);
+		const char *text = ev_event_spelling(&list.items[0], &arena);
+		assert_string_equal(text, spelled[i][1]);
+		struct ev_event_list again = parsed("/nowhere", text);
+		assert_string_equal(ev_event_spelling(&again.items[0], &arena), text);
+		assert_memory_equal(&again.items[0].attr, &list.items[0].attr,
+				    sizeof(list.items[0].attr));
+		ev_event_list_done(&again);
+		ev_event_list_done(&list);
+		ev_arena_done(&arena);
+	}
+}
+
 static void wrong_letters_are_refused_under_a_caret(void **state)
 {
 	(void)state;
@@ -120,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(levels_exclude_what_is_not_named),
 		cmocka_unit_test(what_was_written_is_fixed),
+		cmocka_unit_test(the_full_spelling_has_the_modifiers_and_can_be_typed),
 		cmocka_unit_test(wrong_letters_are_refused_under_a_caret),
 		cmocka_unit_test(attrs_are_shown_as_perf_shows_them),
 		cmocka_unit_test(a_small_buffer_cuts_the_name),

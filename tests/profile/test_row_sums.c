@@ -148,9 +148,40 @@ static void samples_of_members_are_not_counted_twice_in_the_quality(void **state
 	made_done(&made);
 }
 
+static void lines_have_the_sums_of_their_own_samples(void **state)
+{
+	struct made made = { .it = invented_open() };
+	struct ev_filter filter = { .comms = "prog" };
+	struct ev_lines lines;
+	(void)state;
+	sample(&made, "prog", "main@4 a@7", 0, 100, 10);
+	sample(&made, "prog", "main@4", 0, 50, 5);
+	sample(&made, "prog", "other@2 a@7", 0, 20, 2);
+	sample(&made, "else", "other@2 a@7", 0, 1000, 1000);
+	sample(&made, "prog", "main@4 a@7", 1, 1, 9);
+	made.named = invented_name_all(&made.it, EV_SYMBOL_LINES | EV_SYMBOL_INLINES, true);
+	assert_int_equal(ev_lines_build(&lines, made.named, false, &filter, NULL), 0);
+	made.sums = ev_lines_ratio_sums(&lines, &made.joints, 2);
+	for (size_t i = 0; i < lines.lines.count; i++) {
+		if (lines.lines.items[i].line == 7) {
+			assert_float_equal(made.sums[2 * i].x, 120, 1e-9);
+			assert_float_equal(made.sums[2 * i].y, 12, 1e-9);
+			assert_float_equal(made.sums[2 * i + 1].y, 9, 1e-9);
+		} else if (lines.lines.items[i].line == 4) {
+			assert_float_equal(made.sums[2 * i].x, 50, 1e-9);
+		} else {
+			assert_int_equal(made.sums[2 * i].samples, 0);
+		}
+	}
+	assert_float_equal(made.sums[2 * lines.lines.count].x, 170, 1e-9);
+	ev_lines_done(&lines);
+	made_done(&made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_have_the_sums_of_their_own_samples),
 		cmocka_unit_test(samples_of_a_function_are_added_up_whoever_called_it),
 		cmocka_unit_test(a_guessed_caller_that_is_none_moves_no_sums),
 		cmocka_unit_test(rows_may_be_of_anything),

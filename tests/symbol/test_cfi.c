@@ -13,6 +13,9 @@ static const char source[] =
 	".type other,@function\n.cfi_def_cfa %rbx, 8\nother: nop\n"
 	/* DW_CFA_def_cfa_expression: breg6 -8, deref */
 	".type realigned,@function\n.cfi_escape 0x0f, 0x03, 0x76, 0x78, 0x06\nrealigned: nop\n"
+	/* breg7 152, deref, plus_uconst 8 */
+	".type moved,@function\n.cfi_escape 0x0f, 0x06, 0x77, 0x98, 0x01, 0x06, 0x23, 0x08\n"
+	"moved: nop\n"
 	".type root,@function\n.cfi_def_cfa %rsp, 8\n.cfi_undefined %rip\nroot: nop\n.cfi_endproc\n"
 	".type handler,@function\nhandler: .cfi_startproc\n.cfi_signal_frame\n"
 	/* The CFA is what lies at rsp + 160; rip and rbp at rsp + 168 and + 120. */
@@ -44,7 +47,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct cfi_rule rule_at(void **state, struct cfi *cfi, const char *label)
+static struct ev_cfi_rule rule_at(void **state, struct cfi *cfi, const char *label)
 {
 	uint64_t offset = 0;
 	assert_int_equal(ev_function_offset(in_folder(state, "p"), label, &offset, NULL), 0);
@@ -55,50 +58,67 @@ static void directives_become_rules(void **state)
 {
 	static const struct {
 		const char *label;
-		struct cfi_rule rule;
+		struct ev_cfi_rule rule;
 	} rows[] = {
-		{ "f", { .base = CFI_SP, .cfa_offset = 8, .ra = CFI_AT_CFA, .ra_offset = -8 } },
+		{ "f",
+		  { .base = EV_CFI_SP, .cfa_offset = 8, .ra = EV_CFI_AT_CFA, .ra_offset = -8 } },
 		{ "pushed",
-		  { .base = CFI_SP,
+		  { .base = EV_CFI_SP,
 		    .cfa_offset = 16,
-		    .ra = CFI_AT_CFA,
+		    .ra = EV_CFI_AT_CFA,
 		    .ra_offset = -8,
-		    .fp = CFI_AT_CFA,
+		    .fp = EV_CFI_AT_CFA,
 		    .fp_offset = -16 } },
 		{ "framed",
-		  { .base = CFI_FP,
+		  { .base = EV_CFI_FP,
 		    .cfa_offset = 16,
-		    .ra = CFI_AT_CFA,
+		    .ra = EV_CFI_AT_CFA,
 		    .ra_offset = -8,
-		    .fp = CFI_AT_CFA,
+		    .fp = EV_CFI_AT_CFA,
 		    .fp_offset = -16 } },
 		{ "big",
-		  { .base = CFI_SP,
+		  { .base = EV_CFI_SP,
 		    .cfa_offset = 65552,
-		    .ra = CFI_AT_CFA,
+		    .ra = EV_CFI_AT_CFA,
 		    .ra_offset = -8,
-		    .fp = CFI_AT_CFA,
+		    .fp = EV_CFI_AT_CFA,
 		    .fp_offset = -16 } },
-		{ "other", { 0 } },
+		{ "other",
+		  { .base = EV_CFI_REGISTER,
+		    .base_register = 3,
+		    .cfa_offset = 8,
+		    .ra = EV_CFI_AT_CFA,
+		    .ra_offset = -8,
+		    .fp = EV_CFI_AT_CFA,
+		    .fp_offset = -16 } },
+		{ "moved",
+		  { .base = EV_CFI_SP,
+		    .cfa_offset = 152,
+		    .indirect = true,
+		    .beyond = 8,
+		    .ra = EV_CFI_AT_CFA,
+		    .ra_offset = -8,
+		    .fp = EV_CFI_AT_CFA,
+		    .fp_offset = -16 } },
 		{ "realigned",
-		  { .base = CFI_FP,
+		  { .base = EV_CFI_FP,
 		    .cfa_offset = -8,
 		    .indirect = true,
-		    .ra = CFI_AT_CFA,
+		    .ra = EV_CFI_AT_CFA,
 		    .ra_offset = -8,
-		    .fp = CFI_AT_CFA,
+		    .fp = EV_CFI_AT_CFA,
 		    .fp_offset = -16 } },
 		{ "trampoline",
-		  { .base = CFI_SP,
+		  { .base = EV_CFI_SP,
 		    .cfa_offset = 160,
 		    .indirect = true,
 		    .signal = true,
-		    .ra = CFI_AT_SP,
+		    .ra = EV_CFI_AT_SP,
 		    .ra_offset = 168,
-		    .fp = CFI_AT_SP,
+		    .fp = EV_CFI_AT_SP,
 		    .fp_offset = 120 } },
 		{ "stub",
-		  { .base = CFI_PLT, .cfa_offset = 11, .ra = CFI_AT_CFA, .ra_offset = -8 } },
+		  { .base = EV_CFI_PLT, .cfa_offset = 11, .ra = EV_CFI_AT_CFA, .ra_offset = -8 } },
 		{ "_start", { 0 } },
 	};
 	struct image image;
@@ -107,21 +127,22 @@ static void directives_become_rules(void **state)
 		skip();
 	}
 	assert_int_equal(ev_image_open(&image, in_folder(state, "p")), 0);
-	struct cfi *cfi = ev_cfi_open(&image);
+	struct cfi *cfi = ev_cfi_open(&image, NULL, NULL);
 	assert_non_null(cfi);
-	assert_int_equal(ev_cfi_machine(cfi), EM_X86_64);
+	assert_int_equal(ev_cfi_machine(cfi)->machine, EM_X86_64);
 	for (unsigned round = 0; round < 2; round++) /* looked up, then remembered */
 		for (size_t i = 0; i < EV_LENGTH(rows); i++) {
-			struct cfi_rule rule = rule_at(state, cfi, rows[i].label);
-			const struct cfi_rule *want = &rows[i].rule;
+			struct ev_cfi_rule rule = rule_at(state, cfi, rows[i].label);
+			const struct ev_cfi_rule *want = &rows[i].rule;
 			if (rule.base != want->base || rule.indirect != want->indirect ||
 			    rule.signal != want->signal || rule.ra != want->ra ||
-			    rule.fp != want->fp || rule.cfa_offset != want->cfa_offset ||
+			    rule.fp != want->fp || rule.beyond != want->beyond ||
+			    rule.cfa_offset != want->cfa_offset ||
 			    rule.ra_offset != want->ra_offset || rule.fp_offset != want->fp_offset)
 				print_message("%s\n", rows[i].label);
 			assert_memory_equal(&rule, want, sizeof(rule));
 		}
-	assert_int_equal(rule_at(state, cfi, "root").ra, CFI_LOST);
+	assert_int_equal(rule_at(state, cfi, "root").ra, EV_CFI_LOST);
 	uint64_t start, f;
 	assert_int_equal(ev_function_offset(in_folder(state, "p"), "_start", &start, NULL), 0);
 	assert_int_equal(ev_function_offset(in_folder(state, "p"), "f", &f, NULL), 0);
@@ -148,7 +169,7 @@ static void changed_bytes_are_survived(void **state)
 	for (size_t at = from; at < to; at++) {
 		for (unsigned change = 1; change < 256; change *= 4) {
 			bytes[at] = (char)(bytes[at] ^ (int)change);
-			struct cfi *cfi = ev_cfi_open(&image);
+			struct cfi *cfi = ev_cfi_open(&image, NULL, NULL);
 			for (uint64_t offset = 0; cfi && offset < size; offset += 16)
 				ev_cfi_find(cfi, offset);
 			ev_cfi_close(cfi);
@@ -166,11 +187,11 @@ static void what_is_no_code_has_no_rules(void **state)
 	assert_int_equal(ev_image_open(&image, "/proc/self/exe"), 0);
 	struct image unknown = image;
 	unknown.machine = 0xfefe;
-	assert_null(ev_cfi_open(&unknown));
-	struct cfi *cfi = ev_cfi_open(&image);
+	assert_null(ev_cfi_open(&unknown, NULL, NULL));
+	struct cfi *cfi = ev_cfi_open(&image, NULL, NULL);
 	if (cfi) {
-		assert_int_equal(ev_cfi_find(cfi, UINT64_MAX).base, CFI_NOTHING);
-		assert_int_equal(ev_cfi_find(cfi, 0).base, CFI_NOTHING);
+		assert_int_equal(ev_cfi_find(cfi, UINT64_MAX).base, EV_CFI_NOTHING);
+		assert_int_equal(ev_cfi_find(cfi, 0).base, EV_CFI_NOTHING);
 	}
 	ev_cfi_close(cfi);
 	ev_cfi_close(NULL);

@@ -67,7 +67,7 @@ static void a_few_addresses_get_the_names_of_the_whole_list(void **state)
 		EV_ARRAY(uint64_t) addresses = { 0 };
 		for (uint64_t at = step; at < 0x5000; at += step)
 			*ev_array_add(&addresses) = 0xffffffff81000000 + at;
-		struct kallsyms_wanted wanted = { addresses.items, addresses.count, true };
+		struct kallsyms_wanted wanted = { addresses.items, addresses.count, true, NULL };
 		ev_kallsyms_read(&few, path, &wanted);
 		assert_null(few.trouble);
 		for (size_t i = 0; i < addresses.count; i++) {
@@ -90,7 +90,7 @@ static void a_few_addresses_get_the_names_of_the_whole_list(void **state)
 
 static void the_running_kernel_is_asked_for_a_few_addresses(void **state)
 {
-	(void)state;
+	const char *cache = in_folder(state, "cache");
 	struct kallsyms all, few;
 	ev_kallsyms_read(&all, NULL, NULL);
 	if (all.trouble || !all.table.symbols.count) {
@@ -100,12 +100,19 @@ static void the_running_kernel_is_asked_for_a_few_addresses(void **state)
 	}
 	for (size_t at = 0; at < all.table.symbols.count; at += 1 + all.table.symbols.count / 5) {
 		const struct symbol *one = &all.table.symbols.items[at];
-		struct kallsyms_wanted wanted = { &one->start, 1, true };
-		ev_kallsyms_read(&few, NULL, &wanted);
-		assert_string_equal(name_at(&few, one->start), ev_symtab_name(&all.table, one));
-		assert_int_equal(few.text, all.text);
-		assert_int_equal(few.stext, all.stext);
-		ev_kallsyms_done(&few);
+		const struct kallsyms_wanted wanted[] = { { &one->start, 1, true, NULL },
+							  { &one->start, 1, false, cache } };
+		for (size_t i = 0; i < EV_LENGTH(wanted); i++) {
+			ev_kallsyms_read(&few, NULL, &wanted[i]);
+			const struct symbol *other = ev_symtab_find(&few.table, one->start);
+			assert_string_equal(name_at(&few, one->start),
+					    ev_symtab_name(&all.table, one));
+			assert_int_equal(other->start, one->start);
+			assert_int_equal(other->end, one->end);
+			assert_int_equal(few.text, all.text);
+			assert_int_equal(few.stext, all.stext);
+			ev_kallsyms_done(&few);
+		}
 	}
 	ev_kallsyms_done(&all);
 }

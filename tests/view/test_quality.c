@@ -150,7 +150,7 @@ static void stacks_that_end_early_are_told_with_the_reason(void **state)
 		quality_of(&it, quality),
 		"# Quality: 100 samples, 100.0% resolved, 75.0% complete stacks, 0 lost\n"
 		"# Stacks: 20.0% are deeper than the copy of the stack, 5.0% pass through "
-		"code without unwind tables; 1 frame found by the frame pointer, for want "
+		"code without unwind tables; 1 frame guessed, for want "
 		"of unwind tables\n");
 	quality = (struct ev_quality){ .samples = 3, .with_stack = 3 };
 	quality.unwound[EV_UNWOUND_COMPLETE] = 3;

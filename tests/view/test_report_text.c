@@ -34,6 +34,9 @@ static void the_table_has_perfs_layout(void **state)
 			    "    80.00%  prog          prog               [.] work\n"
 			    "    15.00%  prog          [kernel.kallsyms]  [k] sys_read\n"
 			    "     5.00%  a longer one  prog               [.] 0x12\n"
+			    "#\n"
+			    "# Ranking: the order of rows 2 and 3 (sys_read, 0x12) is within "
+			    "chance; some 73 samples would settle it.\n"
 			    "\n\n"
 			    "#\n"
 			    "# (Tip: samples were lost; a bigger ring helps: evprof record -m 4M)\n"
@@ -182,6 +185,9 @@ static void events_follow_one_another(void **state)
 				     "#\n"
 				     "    75.00%  [.] b\n"
 				     "    25.00%  [.] c\n"
+				     "#\n"
+				     "# Ranking: the order of rows 1 and 2 (b, c) is within "
+				     "chance; some 12 samples would settle it.\n"
 				     "\n\n"));
 	assert_null(strstr(text, "never"));
 	invented_done(&it);

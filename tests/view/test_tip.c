@@ -21,7 +21,7 @@ static void the_tip_follows_from_the_data(void **state)
 	it.profile->quality.with_stack = 100;
 	assert_true(tips(&it, "evprof report -g caller)"));
 	it.options.chains = EV_CHAIN_GRAPH;
-	assert_true(tips(&it, "--sort srcline"));
+	assert_true(tips(&it, "evprof annotate"));
 	it.profile->quality.lost = 100;
 	assert_true(tips(&it, "-m"));
 	it.profile->quality.samples = 0;
@@ -53,7 +53,7 @@ static void stacks_that_were_not_looked_at_need_no_new_recording(void **state)
 	invented_finish(&it, "sym", false, NULL);
 	assert_true(tips(&it, "evprof report -i other.data -g)"));
 	it.report.stacks_loaded = true; /* and are empty: the same again would be so too */
-	assert_true(tips(&it, "--sort srcline"));
+	assert_true(tips(&it, "evprof annotate"));
 	it.recording.events[0].attr.sample_type = 0;
 	assert_true(tips(&it, "evprof record -g)"));
 	invented_done(&it);

@@ -1,0 +1,296 @@
+/* The kernel's own part of /proc/kallsyms, which stays the same from one boot to the next, as a
+ * sorted file of which only a few lines are read. Whoever can write into the user's folder could
+ * make evprof show wrong names, so it has to be the user's alone. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "kallsyms_copy.h"
+#include "regular_file.h"
+
+#define FRONT "kernel-symbols-"
+#define HEAD_BYTES 128 /* one line, filled up with spaces */
+#define HEAD "evprof kernel symbols 1, boot %s, %zu bytes"
+#define LINE_MOST 1024 /* longer ones are no symbols */
+#define SIZE_LIMIT ((off_t)64 << 20)
+#define BEGINNING 64 /* lines in front, with _text and _stext */
+
+static int boot_id(char out[64])
+{
+	char *text;
+	size_t size;
+	int code = ev_file_read("/proc/sys/kernel/random/boot_id", &text, &size);
+	if (code)
+		return code;
+	size_t length = strspn(text, "0123456789abcdef-");
+	snprintf(out, 64, "%.*s", (int)length, text);
+	free(text);
+	return length >= 32 && length < 63 ? 0 : -EINVAL;
+}
+
+static bool is_ours(const struct stat *status)
+{
+	return status->st_uid == geteuid() && !(status->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* ---- making -----------------------------------------------------------------------------------
+ */
+
+struct copying {
+	struct ev_buffer text;
+	uint64_t last;
+	size_t lines;
+	unsigned begins; /* of _text and _stext, how many are among the first lines */
+	bool unsorted;
+};
+
+static bool is_named(const struct kallsyms_line *line, const char *name)
+{
+	return line->name_length == strlen(name) && !memcmp(line->name, name, line->name_length);
+}
+
+static bool copy_line(void *context, const struct kallsyms_line *line)
+{
+	struct copying *copying = context;
+	char front[20];
+	if (line->module_length)
+		return false; /* modules come last, and go */
+	/* Without addresses, or with those of each CPU's own memory, they name nothing. */
+	if (!line->address || line->type == 'A' || line->type == 'a' ||
+	    line->name_length > LINE_MOST - sizeof(front))
+		return true;
+	if (copying->lines++ < BEGINNING)
+		copying->begins += is_named(line, "_text") + is_named(line, "_stext");
+	copying->unsorted |= line->address < copying->last;
+	copying->last = line->address;
+	for (int i = 0; i < 16; i++)
+		front[i] = "0123456789abcdef"[line->address >> (60 - 4 * i) & 15];
+	front[16] = ' ';
+	front[17] = line->type;
+	front[18] = ' ';
+	ev_buffer_add(&copying->text, front, 19);
+	ev_buffer_add(&copying->text, line->name, line->name_length);
+	ev_buffer_u8(&copying->text, '\n');
+	return !copying->unsorted;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes)
+{
+	while (size_bytes) {
+		ssize_t done = write(fd, bytes, size_bytes);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		bytes += done;
+		size_bytes -= (size_t)done;
+	}
+	return true;
+}
+
+static void remove_others(int folder, const char *name)
+{
+	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+	for (struct dirent *entry; entries && (entry = readdir(entries));)
+		if (!strncmp(entry->d_name, FRONT, strlen(FRONT)) && strcmp(entry->d_name, name))
+			unlinkat(folder, entry->d_name, 0);
+	if (entries)
+		closedir(entries);
+	else if (again >= 0)
+		close(again);
+}
+
+/* Under another name first, so that nobody finds half of it. */
+static int make(int folder, const char *name, const char *boot, const char *list)
+{
+	struct copying copying = { 0 };
+	char head[HEAD_BYTES + 1], other[128];
+	ev_buffer_zero(&copying.text, HEAD_BYTES);
+	int code = ev_kallsyms_lines(list ? list : "/proc/kallsyms", copy_line, &copying);
+	if (!code && (copying.unsorted || copying.begins != 2))
+		code = -ENODATA;
+	if (!code) {
+		size_t size = copying.text.size_bytes;
+		int length = snprintf(head, sizeof(head), HEAD, boot, size);
+		memset(head + length, ' ', sizeof(head) - (size_t)length);
+		head[HEAD_BYTES - 1] = '\n';
+		memcpy(copying.text.bytes, head, HEAD_BYTES);
+		snprintf(other, sizeof(other), "%s.%d", name, getpid());
+		int fd = openat(folder, other, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				0600);
+		if (fd < 0)
+			code = -errno;
+		else if (!write_all(fd, copying.text.bytes, size) ||
+			 renameat(folder, other, folder, name)) {
+			code = -EIO;
+			unlinkat(folder, other, 0);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	if (!code)
+		remove_others(folder, name);
+	ev_buffer_done(&copying.text);
+	return code;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+static int open_folder(const char *path)
+{
+	struct stat status;
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) || !is_ours(&status)) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+static int open_made(int folder, const char *name, const char *boot)
+{
+	struct stat status;
+	char head[HEAD_BYTES + 1] = "", wanted[HEAD_BYTES];
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && is_ours(&status) &&
+	    status.st_size > HEAD_BYTES && !ev_regular_read_at(fd, 0, head, HEAD_BYTES)) {
+		snprintf(wanted, sizeof(wanted), HEAD, boot, (size_t)status.st_size);
+		if (!strncmp(head, wanted, strlen(wanted)))
+			return fd;
+	}
+	close(fd);
+	return -EINVAL;
+}
+
+int ev_kallsyms_copy_open(const char *folder_path, const char *list)
+{
+	char boot[64], name[96];
+	int code = boot_id(boot);
+	int folder = code ? code : open_folder(folder_path);
+	if (folder < 0)
+		return folder;
+	snprintf(name, sizeof(name), FRONT "%s", boot);
+	int fd = open_made(folder, name, boot);
+	if (fd < 0) {
+		code = make(folder, name, boot, list);
+		fd = code ? code : open_made(folder, name, boot);
+	}
+	close(folder);
+	return fd;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+/* The lines, in memory: reading all of them costs less than a few hundred calls that read one. */
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+/* The line that begins at `offset`; where the next begins, or 0. */
+static size_t line_at(const struct text *text, size_t offset, struct kallsyms_line *line)
+{
+	const char *at = text->bytes + offset;
+	const char *end = offset < text->size ? memchr(at, '\n', text->size - offset) : NULL;
+	return end && ev_kallsyms_line_parse(at, end, line) ? (size_t)(end + 1 - text->bytes) : 0;
+}
+
+/* Where the line of the byte at `offset` begins. */
+static size_t line_start(const struct text *text, size_t offset)
+{
+	const char *end = offset ? memrchr(text->bytes, '\n', offset) : NULL;
+	return end ? (size_t)(end + 1 - text->bytes) : 0;
+}
+
+/* Where the first line begins whose address is above `address`, between `low`, where a line begins
+ * that is not, or the first one, and the end; SIZE_MAX when it makes no sense. */
+static size_t first_above(const struct text *text, size_t low, uint64_t address)
+{
+	size_t high = text->size;
+	struct kallsyms_line line;
+	while (low < high) {
+		size_t begin = line_start(text, low + (high - low) / 2);
+		size_t next = line_at(text, begin, &line);
+		if (!next)
+			return SIZE_MAX;
+		if (line.address <= address)
+			low = next;
+		else
+			high = begin;
+	}
+	return low;
+}
+
+/* Where the names of the symbol begin whose last one ends at `offset`; SIZE_MAX as above. */
+static size_t names_before(const struct text *text, size_t offset)
+{
+	struct kallsyms_line last, line;
+	size_t begin = line_start(text, offset - 1);
+	if (!line_at(text, begin, &last))
+		return SIZE_MAX;
+	while (begin) {
+		size_t before = line_start(text, begin - 1);
+		if (!line_at(text, before, &line))
+			return SIZE_MAX;
+		if (line.address != last.address)
+			break;
+		begin = before;
+	}
+	return begin;
+}
+
+static int give_lines(const struct text *text, const uint64_t *wanted, size_t count,
+		      bool (*take)(void *context, const struct kallsyms_line *line), void *context)
+{
+	struct kallsyms_line line;
+	size_t told = 0, above = 0; /* `told`: up to here */
+	for (unsigned i = 0; i < BEGINNING && told < text->size; i++) {
+		if (!(told = line_at(text, told, &line)))
+			return -EIO;
+		take(context, &line);
+	}
+	for (size_t i = 0; i < count; i++) {
+		above = first_above(text, above, wanted[i]);
+		/* Nor has the kernel code below its first symbol. */
+		size_t at = above && above != SIZE_MAX ? names_before(text, above) : SIZE_MAX;
+		if (at == SIZE_MAX)
+			return -EIO;
+		for (at = at > told ? at : told; at <= above && at < text->size; at = told) {
+			if (!(told = line_at(text, at, &line)))
+				return -EIO;
+			take(context, &line);
+		}
+	}
+	return 0;
+}
+
+int ev_kallsyms_copy_lines(int fd, const uint64_t *wanted, size_t count,
+			   bool (*take)(void *context, const struct kallsyms_line *line),
+			   void *context)
+{
+	struct stat status;
+	if (fstat(fd, &status) || status.st_size <= HEAD_BYTES || status.st_size > SIZE_LIMIT)
+		return -EIO;
+	size_t size = (size_t)status.st_size - HEAD_BYTES;
+	char *bytes = ev_realloc(NULL, size);
+	int code = ev_regular_read_at(fd, HEAD_BYTES, bytes, size);
+	if (!code) {
+		const struct text text = { bytes, size };
+		code = give_lines(&text, wanted, count, take, context);
+	}
+	free(bytes);
+	return code;
+}

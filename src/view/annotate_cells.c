@@ -1,0 +1,273 @@
+/* Weights become the cells of an annotated line, and bytes of a source file text for a terminal. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "annotate.h"
+
+enum { TAB = 8, TEXT_LIMIT = 4096 /* bytes of a line that are looked at */ };
+
+/* ---- columns ----------------------------------------------------------------------------------
+ */
+
+static bool by_hits(const struct annotate_section *section)
+{
+	return section->options->share == EV_SHARE_LOCAL_HITS ||
+	       section->options->share == EV_SHARE_GLOBAL_HITS;
+}
+
+static void add_column(struct annotate_section *section, enum annotate_cell cell, size_t event,
+		       const char *title, uint64_t greatest)
+{
+	char number[32];
+	struct annotate_column *column = ev_array_add(&section->columns);
+	*column = (struct annotate_column){ cell, event, 0, title, ev_text_columns(title) };
+	size_t width = cell == CELL_CALLED || cell == CELL_SELF
+			       ? strlen("100.00%")
+			       : strlen(ev_format_grouped(number, sizeof(number), greatest));
+	if (column->width < width)
+		column->width = width;
+	section->cells_width += column->width + 2;
+}
+
+bool ev_annotate_has_ratio(const struct ev_annotation *annotation, size_t ratio)
+{
+	const struct ev_ratio *it = &annotation->report.ratios->items.items[ratio];
+	return it->above < annotation->lines->event_count &&
+	       it->below < annotation->lines->event_count && annotation->events[it->above] &&
+	       annotation->events[it->below];
+}
+
+struct ev_ratio_value ev_annotate_ratio(const struct ev_annotation *annotation,
+					const struct ev_annotated *it,
+					const struct ev_ratio_sums *sums, size_t ratio)
+{
+	size_t count = annotation->report.ratios->items.count;
+	const struct ev_ratio_sums *all = &it->ratio_sums[it->lines->lines.count * count + ratio];
+	return ev_ratio_estimate(sums ? &sums[ratio] : all, all,
+				 annotation->report.ratios->items.items[ratio].scale);
+}
+
+static void add_ratios(struct annotate_section *section)
+{
+	const struct ev_annotation *annotation = section->annotation;
+	const struct ev_ratio_list *ratios = annotation->report.ratios;
+	for (size_t i = 0; section->it->ratio_sums && i < ratios->items.count; i++) {
+		if (!ev_annotate_has_ratio(annotation, i))
+			continue;
+		struct ev_ratio_value all = ev_annotate_ratio(annotation, section->it, NULL, i);
+		int decimals = ev_ratio_decimals(all.value > 0 ? all.value : all.high);
+		const char *title = ev_report_safe(&section->titles, ratios->items.items[i].name);
+		struct annotate_column *column = ev_array_add(&section->columns);
+		*column = (struct annotate_column){ CELL_RATIO, i, decimals, title,
+						    ev_text_columns(title) };
+		if (column->width < (size_t)decimals + 6)
+			column->width = (size_t)decimals + 6;
+		section->cells_width += column->width + 2;
+	}
+}
+
+void ev_annotate_columns(struct annotate_section *section, const struct ev_weight *greatest)
+{
+	const struct ev_annotation *annotation = section->annotation;
+	size_t events = annotation->lines->event_count, shown = 0;
+	for (size_t e = 0; e < events; e++)
+		shown += annotation->events[e];
+	for (size_t e = 0; e < events; e++) {
+		if (!annotation->events[e])
+			continue;
+		const char *name = ev_report_event(&annotation->report, e, &section->titles);
+		if (shown == 1 || section->options->show_samples)
+			add_column(section, CELL_SAMPLES, e, "Samples", greatest[e].samples);
+		add_column(section, CELL_PERIOD, e, ev_report_safe(&section->titles, name),
+			   greatest[e].period);
+		if (section->called)
+			add_column(section, CELL_CALLED, e, "Children", 0);
+		add_column(section, CELL_SELF, e, section->called ? "Self" : "%", 0);
+	}
+	add_ratios(section);
+}
+
+void ev_annotate_heads(struct annotate_section *section)
+{
+	for (size_t c = 0; c < section->columns.count; c++) {
+		const struct annotate_column *column = &section->columns.items[c];
+		fprintf(section->out, "  %*s%s",
+			(int)(column->width - ev_text_columns(column->title)), "", column->title);
+	}
+}
+
+/* ---- cells ------------------------------------------------------------------------------------
+ */
+
+static double share_of(const struct annotate_section *section, const struct ev_weight *weights,
+		       size_t event)
+{
+	if (!weights)
+		return 0;
+	return by_hits(section) ? ev_percent(weights[event].samples, section->base[event].samples)
+				: ev_percent(weights[event].period, section->base[event].period);
+}
+
+double ev_annotate_share(const struct annotate_section *section,
+			 const struct annotate_weights *weights)
+{
+	double greatest = 0;
+	for (size_t e = 0; e < section->annotation->lines->event_count; e++) {
+		if (!section->annotation->events[e])
+			continue;
+		double self = share_of(section, weights->self, e);
+		double called = section->called ? share_of(section, weights->called, e) : 0;
+		if (self > greatest)
+			greatest = self;
+		if (called > greatest)
+			greatest = called;
+	}
+	return greatest;
+}
+
+/* perf's colours. */
+static const char *colour_of(double percent)
+{
+	return percent >= 5 ? "\33[31m" : percent >= 0.5 ? "\33[32m" : NULL;
+}
+
+static void print_share(struct annotate_section *section, const struct annotate_column *column,
+			const struct ev_weight *weights)
+{
+	const struct ev_weight *weight = weights ? &weights[column->event] : NULL;
+	char number[48];
+	if (!weight || (!weight->samples && !weight->period)) {
+		fprintf(section->out, "  %*s", (int)column->width, "");
+		return;
+	}
+	double percent = share_of(section, weights, column->event);
+	const char *colour = section->options->colour ? colour_of(percent) : NULL;
+	ev_format_fixed(number, sizeof(number), percent, 2);
+	fprintf(section->out, "  %s%*s%%%s", colour ? colour : "", (int)column->width - 1, number,
+		colour ? "\33[m" : "");
+}
+
+static void print_number(struct annotate_section *section, const struct annotate_column *column,
+			 const struct ev_weight *weights)
+{
+	const struct ev_weight *weight = weights ? &weights[column->event] : NULL;
+	char number[32] = "";
+	if (weight && (weight->samples || weight->period))
+		ev_format_grouped(number, sizeof(number),
+				  column->cell == CELL_SAMPLES ? weight->samples : weight->period);
+	fprintf(section->out, "  %*s", (int)column->width, number);
+}
+
+/* "0.83", or "0.83 ?" where too few samples speak for it. */
+static void print_ratio(struct annotate_section *section, const struct annotate_column *column,
+			const struct ev_ratio_sums *sums)
+{
+	char number[48] = "", text[64] = "";
+	if (sums && sums[column->event].samples) {
+		struct ev_ratio_value value =
+			ev_annotate_ratio(section->annotation, section->it, sums, column->event);
+		if (value.known)
+			snprintf(text, sizeof(text), "%s%s",
+				 ev_format_fixed(number, sizeof(number), value.value,
+						 column->decimals),
+				 value.few ? " ?" : "  ");
+	}
+	fprintf(section->out, "  %*s", (int)column->width, text);
+}
+
+void ev_annotate_cells(struct annotate_section *section, const struct annotate_weights *weights)
+{
+	for (size_t c = 0; c < section->columns.count; c++) {
+		const struct annotate_column *column = &section->columns.items[c];
+		if (column->cell == CELL_CALLED)
+			print_share(section, column, weights->called);
+		else if (column->cell == CELL_SELF)
+			print_share(section, column, weights->self);
+		else if (column->cell == CELL_RATIO)
+			print_ratio(section, column, weights->ratios);
+		else
+			print_number(section, column, weights->self);
+	}
+}
+
+void ev_annotate_no_cells(struct annotate_section *section)
+{
+	fprintf(section->out, "%*s", (int)section->cells_width, "");
+}
+
+/* ---- text -------------------------------------------------------------------------------------
+ */
+
+/* Bytes of the text that take no more than `limit` columns. */
+static size_t that_fit(const char *text, size_t limit)
+{
+	char one[8];
+	size_t at = 0, columns = 0;
+	while (text[at]) {
+		size_t length = 1;
+		while (length < 4 && (text[at + length] & 0xc0) == 0x80)
+			length++;
+		memcpy(one, text + at, length);
+		one[length] = 0;
+		columns += ev_text_columns(one);
+		if (columns > limit)
+			break;
+		at += length;
+	}
+	return at;
+}
+
+void ev_annotate_source(struct annotate_section *section, const char *text, size_t length,
+			size_t used)
+{
+	size_t column = 0, size = 0, width = section->options->width;
+	bool cut = length > TEXT_LIMIT;
+	if (cut)
+		length = TEXT_LIMIT;
+	char *flat = ev_arena_take(&section->scratch, length * TAB + 1);
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\t') {
+			do
+				flat[size++] = ' ';
+			while (++column % TAB);
+			continue;
+		}
+		flat[size++] = text[i] ? text[i] : '\1'; /* shown as what it is not: a control */
+		column += (text[i] & 0xc0) != 0x80;
+	}
+	const char *safe = ev_report_safe(&section->scratch, flat);
+	size_t limit = width > used + 8 ? width - used : 8;
+	if (width && (cut || ev_text_columns(safe) > limit))
+		fprintf(section->out, "%.*s\342\200\246", (int)that_fit(safe, limit - 1), safe);
+	else
+		fprintf(section->out, "%s%s", safe, cut ? "\342\200\246" : "");
+}
+
+const char *ev_annotate_name(struct annotate_section *section, uint32_t string)
+{
+	const struct ev_strings *strings = section->annotation->report.named->profile->strings;
+	return ev_report_safe(&section->scratch, ev_strings_text(strings, string));
+}
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+void ev_annotate_choose(bool *shown, const bool *hot, size_t count, uint32_t context)
+{
+	size_t last_hot = SIZE_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (hot[i])
+			last_hot = i;
+		shown[i] = last_hot != SIZE_MAX && i - last_hot <= context;
+	}
+	last_hot = SIZE_MAX;
+	for (size_t i = count; i-- > 0;) {
+		if (hot[i])
+			last_hot = i;
+		shown[i] |= last_hot != SIZE_MAX && last_hot - i <= context;
+	}
+	/* What stands for one row takes one row. */
+	for (size_t i = 0; i < count; i++)
+		if (!shown[i] && (!i || shown[i - 1]) && (i + 1 == count || shown[i + 1]))
+			shown[i] = true;
+}

@@ -1,0 +1,475 @@
+/* Differences become a table: how much each row changed and within what, what it was and is, and
+ * which rows differ by no more than chance. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "diff.h"
+#include "folded_line.h"
+
+enum column_kind { MARK, CHANGE, HALF, FIGURE, PERIOD, FORMULA, KEY, STACK };
+struct column {
+	enum column_kind kind;
+	size_t at; /* recording, or key of the table */
+	const char *title;
+	size_t width;
+	bool is_text; /* to the left */
+};
+struct printing {
+	FILE *out;
+	const struct ev_diff *diff;
+	const struct ev_diff_options *options;
+	const struct ev_difference *difference;
+	size_t event;
+	double scale; /* figures are shown by so many */
+	const char *unit;
+	EV_ARRAY(struct column) columns;
+	struct ev_folded_line line;
+	struct ev_arena titles, scratch; /* scratch: of one row */
+};
+
+/* ---- cells ------------------------------------------------------------------------------------
+ */
+
+static const char *fixed(struct ev_arena *arena, double value, int decimals, bool sign)
+{
+	char number[64];
+	ev_format_fixed(number, sizeof(number), value, decimals);
+	return ev_arena_printf(arena, "%s%s", sign && value >= 0 ? "+" : "", number);
+}
+
+static bool is_share(const struct printing *it)
+{
+	return it->diff->how.measure == EV_MEASURE_SHARE;
+}
+
+/* A share in per cent, a weight in its unit. */
+static const char *figure_text(struct printing *it, double value, bool sign)
+{
+	const char *text =
+		fixed(&it->scratch, is_share(it) ? value * 100 : value / it->scale, 2, sign);
+	return is_share(it) ? ev_arena_printf(&it->scratch, "%s%%", text) : text;
+}
+
+static const char *change_text(struct printing *it, const struct ev_difference_side *side)
+{
+	if (!side->change.known || side->presence == EV_IN_NEITHER)
+		return "";
+	if (it->diff->how.compute == EV_COMPUTE_RATIO)
+		return fixed(&it->scratch, side->change.value, 4, false);
+	return figure_text(it, side->change.value, true);
+}
+
+/* The wider half, since intervals near 0 and 100 % are not even. */
+static const char *half_text(struct printing *it, const struct ev_difference_side *side)
+{
+	const struct ev_change *change = &side->change;
+	if (!change->known || side->presence == EV_IN_NEITHER)
+		return "";
+	double half = fmax(change->high - change->value, change->value - change->low);
+	if (it->diff->how.compute == EV_COMPUTE_RATIO)
+		return ev_arena_printf(&it->scratch, "±%s", fixed(&it->scratch, half, 4, false));
+	return ev_arena_printf(&it->scratch, "±%s", figure_text(it, half, false));
+}
+
+static const char *side_text(struct printing *it, const struct ev_difference_row *row, size_t at)
+{
+	const struct ev_difference_side *side = &row->sides[at];
+	if (!side->samples && it->options->separator)
+		return "";
+	if (!side->samples && at)
+		return row->sides[0].samples ? "gone" : "-";
+	if (!side->samples)
+		return "new";
+	return figure_text(it, side->figure.value, false);
+}
+
+/* What a change was computed of, as perf writes it. */
+static const char *formula_text(struct printing *it, const struct ev_difference_row *row, size_t at)
+{
+	const struct ev_difference *difference = it->difference;
+	const struct ev_difference_options *how = &it->diff->how;
+	const struct ev_difference_side *old = &row->sides[0], *new = &row->sides[at];
+	struct ev_arena *arena = &it->scratch;
+	if (how->compute == EV_COMPUTE_WEIGHTED)
+		return ev_arena_printf(arena, "(%" PRIu64 " * %s) - (%" PRIu64 " * %s)",
+				       new->period, fixed(arena, how->new_weight, 0, false),
+				       old->period, fixed(arena, how->old_weight, 0, false));
+	if (how->compute == EV_COMPUTE_RATIO && !is_share(it))
+		return ev_arena_printf(arena, "%" PRIu64 " / %" PRIu64, new->period, old->period);
+	if (!is_share(it))
+		return ev_arena_printf(arena, "%" PRIu64 " - %" PRIu64, new->period, old->period);
+	return ev_arena_printf(arena,
+			       "(%" PRIu64 " * 100 / %" PRIu64 ") %s (%" PRIu64 " * 100 / %" PRIu64
+			       ")",
+			       new->period, difference->total_period[at],
+			       how->compute == EV_COMPUTE_RATIO ? "/" : "-", old->period,
+			       difference->total_period[0]);
+}
+
+static const char *key_text(struct printing *it, const struct ev_difference_row *row, size_t key)
+{
+	const struct ev_table *table = it->diff->table;
+	const struct ev_row *of = &table->rows[row->item];
+	const char *text =
+		ev_report_safe(&it->scratch, ev_row_text(table, it->diff->named, of, key));
+	if (table->keys[key] != EV_KEY_SYMBOL)
+		return text;
+	bool kernel = it->diff->named->frames.items[of->frame].kernel;
+	return ev_arena_printf(&it->scratch, "%s%s", kernel ? "[k] " : "[.] ", text);
+}
+
+static const char *stack_text(struct printing *it, const struct ev_difference_row *row)
+{
+	ev_folded_move(&it->line, it->diff->named, row->item);
+	return it->line.text.size_bytes
+		       ? ev_arena_text(&it->scratch, (const char *)it->line.text.bytes + 1,
+				       it->line.text.size_bytes - 1)
+		       : "[unknown]";
+}
+
+static const char *cell_text(struct printing *it, const struct ev_difference_row *row,
+			     const struct column *column)
+{
+	switch (column->kind) {
+	case MARK:
+		return row->stands_out ? "" : "~";
+	case CHANGE:
+		return change_text(it, &row->sides[column->at]);
+	case HALF:
+		return half_text(it, &row->sides[column->at]);
+	case FIGURE:
+		return side_text(it, row, column->at);
+	case PERIOD:
+		return ev_arena_printf(&it->scratch, "%" PRIu64, row->sides[column->at].period);
+	case FORMULA:
+		return formula_text(it, row, column->at);
+	case KEY:
+		return key_text(it, row, column->at);
+	case STACK:
+		return stack_text(it, row);
+	}
+	return "";
+}
+
+/* ---- columns ----------------------------------------------------------------------------------
+ */
+
+static void add_column(struct printing *it, enum column_kind kind, size_t at, const char *title)
+{
+	*ev_array_add(&it->columns) = (struct column){
+		.kind = kind,
+		.at = at,
+		.title = title,
+		.width = ev_text_columns(title),
+		.is_text = kind == MARK || kind == KEY || kind == STACK,
+	};
+}
+
+/* "Delta", "Delta/2" of several, "Delta ms". */
+static const char *title_of(struct printing *it, const char *name, size_t recording)
+{
+	bool several = it->diff->part_count > 2 && recording;
+	const char *unit = strcmp(name, "Ratio") ? it->unit : "";
+	const char *number = several ? ev_arena_printf(&it->titles, "/%zu", recording) : "";
+	return ev_arena_printf(&it->titles, "%s%s%s%s", name, number, *unit ? " " : "", unit);
+}
+
+static const char *change_title(const struct printing *it)
+{
+	switch (it->diff->how.compute) {
+	case EV_COMPUTE_RATIO:
+		return "Ratio";
+	case EV_COMPUTE_WEIGHTED:
+		return "Weighted diff";
+	case EV_COMPUTE_DELTA_ABS:
+	case EV_COMPUTE_DELTA:
+		break;
+	}
+	return "Delta";
+}
+
+static void choose_columns(struct printing *it)
+{
+	const struct ev_table *table = it->diff->table;
+	size_t parts = it->diff->part_count;
+	if (it->options->all || it->options->separator)
+		add_column(it, MARK, 0, it->options->separator ? "Mark" : "");
+	for (size_t r = 1; r < parts; r++) {
+		add_column(it, CHANGE, r, title_of(it, change_title(it), r));
+		add_column(it, HALF, r, "±");
+		if (it->options->show_formula)
+			add_column(it, FORMULA, r, "Formula");
+		if (r == 1)
+			add_column(it, FIGURE, 0, title_of(it, "Old", 0));
+		add_column(it, FIGURE, r, title_of(it, "New", r));
+	}
+	for (size_t r = 0; it->options->show_period && r < parts; r++)
+		add_column(it, PERIOD, r,
+			   r ? parts > 2 ? ev_arena_printf(&it->titles, "New period/%zu", r)
+					 : "New period"
+			     : "Old period");
+	if (it->difference->of_stacks)
+		add_column(it, STACK, 0, "Stack");
+	for (size_t k = 0; !it->difference->of_stacks && k < table->key_count; k++)
+		add_column(it, KEY, k, ev_keys[table->keys[k]].title);
+}
+
+static bool is_shown(const struct printing *it, const struct ev_difference_row *row)
+{
+	return it->options->all || row->stands_out;
+}
+
+static void measure(struct printing *it)
+{
+	for (size_t i = 0; i < it->difference->row_count; i++) {
+		const struct ev_difference_row *row = &it->difference->rows[i];
+		if (!is_shown(it, row))
+			continue;
+		for (size_t c = 0; c < it->columns.count; c++) {
+			struct column *column = &it->columns.items[c];
+			size_t width = ev_text_columns(cell_text(it, row, column));
+			if (c + 1 < it->columns.count && width > column->width)
+				column->width = width;
+		}
+		ev_arena_reset(&it->scratch);
+	}
+}
+
+/* Time is shown in ms; other counts by thousands, so that the greatest has few digits. */
+static void choose_unit(struct printing *it)
+{
+	static const char *const units[] = { "", "K", "M", "G", "T", "P" };
+	const char *name = ev_diff_event(it->diff, it->event, &it->titles);
+	double greatest = 0;
+	size_t unit = 0;
+	it->scale = 1;
+	it->unit = "";
+	if (is_share(it))
+		return;
+	bool per_second = it->diff->how.measure == EV_MEASURE_SECOND;
+	if (strstr(name, "cpu-clock") || strstr(name, "task-clock")) {
+		it->scale = 1e6;
+		it->unit = per_second ? "ms/s" : "ms";
+		return;
+	}
+	for (size_t i = 0; i < it->difference->row_count; i++)
+		for (size_t r = 0; r < it->diff->part_count; r++)
+			greatest = fmax(greatest, it->difference->rows[i].sides[r].figure.value);
+	for (; greatest >= 100000 && unit + 1 < EV_LENGTH(units); unit++) {
+		greatest /= 1000;
+		it->scale *= 1000;
+	}
+	it->unit = per_second ? ev_arena_printf(&it->titles, "%s/s", units[unit]) : units[unit];
+}
+
+/* ---- lines ------------------------------------------------------------------------------------
+ */
+
+static void print_cell(struct printing *it, const struct column *column, const char *text,
+		       bool last)
+{
+	size_t width = ev_text_columns(text);
+	size_t pad = width < column->width ? column->width - width : 0;
+	if (it->options->separator) {
+		for (; *text; text++)
+			putc(*text == it->options->separator ? '.' : *text, it->out);
+		return;
+	}
+	fprintf(it->out, "%*s%s%*s", column->is_text ? 0 : (int)pad, "", text,
+		column->is_text && !last ? (int)pad : 0, "");
+}
+
+static const char *colour_of(const struct printing *it, const struct ev_difference_row *row)
+{
+	if (!it->options->colour)
+		return NULL;
+	if (!row->stands_out)
+		return "\33[2m";
+	const struct ev_difference_side *side = &row->sides[1];
+	double none = it->diff->how.compute == EV_COMPUTE_RATIO ? 1 : 0;
+	return !side->stands_out ? NULL : side->change.value > none ? "\33[31m" : "\33[32m";
+}
+
+static void print_row(struct printing *it, const struct ev_difference_row *row)
+{
+	const char *colour = colour_of(it, row);
+	fputs(colour ? colour : "", it->out);
+	for (size_t c = 0; c < it->columns.count; c++) {
+		const struct column *column = &it->columns.items[c];
+		if (c && it->options->separator)
+			putc(it->options->separator, it->out);
+		else if (!it->options->separator)
+			fputs(column->kind == HALF || (!c && column->kind == MARK) ? " " : "  ",
+			      it->out);
+		print_cell(it, column, cell_text(it, row, column), c + 1 == it->columns.count);
+	}
+	fputs(colour ? "\33[m\n" : "\n", it->out);
+	ev_arena_reset(&it->scratch);
+}
+
+static void print_heads(struct printing *it)
+{
+	bool separated = it->options->separator;
+	for (int line = 0; line < (separated ? 1 : 2); line++) {
+		fputs(separated ? "# " : "#", it->out);
+		for (size_t c = 0; c < it->columns.count; c++) {
+			const struct column *column = &it->columns.items[c];
+			if (c && separated)
+				putc(it->options->separator, it->out);
+			else if (!separated)
+				fputs(c && column->kind != HALF ? "  " : c ? " " : "", it->out);
+			/* The # stands where the first column is padded. */
+			struct column shown = *column;
+			if (!c && !separated)
+				shown.width += column->kind != MARK;
+			if (!line)
+				print_cell(it, &shown, column->title, c + 1 == it->columns.count);
+			for (size_t i = 0; line && i < shown.width; i++)
+				putc(i || c || column->kind == MARK ? '.' : ' ', it->out);
+		}
+		putc('\n', it->out);
+	}
+	fputs(separated ? "" : "#\n", it->out);
+}
+
+static void print_part(struct printing *it, size_t at)
+{
+	const struct ev_report_part *part = &it->diff->parts[at];
+	const struct ev_recording *recording = part->recording;
+	struct ev_arena *arena = &it->scratch;
+	char number[48], seconds[48];
+	fprintf(it->out, "#  %s", at ? "New" : "Old");
+	if (at && it->diff->part_count > 2)
+		fprintf(it->out, "/%zu", at);
+	fprintf(it->out, ": %s, %s samples, %s s", ev_text_safe(arena, part->path),
+		ev_format_grouped(number, sizeof(number), it->difference->total_samples[at]),
+		ev_format_fixed(seconds, sizeof(seconds), it->diff->seconds[at], 2));
+	if (recording && recording->hostname)
+		fprintf(it->out, ", %s", ev_text_safe(arena, recording->hostname));
+	if (part->quality->samples)
+		fprintf(it->out, ", %s%% resolved",
+			ev_format_fixed(seconds, sizeof(seconds),
+					floor(10 * ev_percent(part->quality->samples -
+								      part->quality->unresolved,
+							      part->quality->samples)) /
+						10,
+					1));
+	if (part->quality->lost)
+		fprintf(it->out, ", %s lost",
+			ev_format_grouped(number, sizeof(number), part->quality->lost));
+	putc('\n', it->out);
+	ev_arena_reset(arena);
+}
+
+static void print_top(struct printing *it)
+{
+	const char *notes[8];
+	const char *simulated = ev_recording_note(it->diff->recording, EV_NOTE_SIMULATED, NULL);
+	const char *name = ev_diff_event(it->diff, it->event, &it->titles);
+	fprintf(it->out, "# Event '%s'\n#\n", ev_report_safe(&it->titles, name));
+	for (size_t r = 0; r < it->diff->part_count; r++)
+		print_part(it, r);
+	if (simulated)
+		fprintf(it->out,
+			"# Simulated: exact counts of a model, nothing was measured (%s)\n",
+			ev_text_safe(&it->titles, simulated));
+	size_t count = ev_diff_notes(it->diff, it->event, &it->titles, notes);
+	for (size_t i = 0; i < count; i++)
+		fprintf(it->out, "# Note: %s\n", notes[i]);
+	fputs("#\n", it->out);
+}
+
+/* How large a difference the rows that do not stand out could hide. */
+static double greatest_hidden(const struct printing *it)
+{
+	double greatest = 0;
+	for (size_t i = 0; i < it->difference->row_count; i++) {
+		const struct ev_difference_row *row = &it->difference->rows[i];
+		for (size_t r = 1; r < it->diff->part_count && !row->stands_out; r++) {
+			const struct ev_difference_side *side = &row->sides[r];
+			struct ev_change change =
+				ev_change_difference(row->sides[0].figure, side->figure);
+			if (side->presence != EV_IN_NEITHER)
+				greatest =
+					fmax(greatest, fmax(fabs(change.low), fabs(change.high)));
+		}
+	}
+	return greatest;
+}
+
+static void print_foot(struct printing *it)
+{
+	const struct ev_difference *difference = it->difference;
+	size_t hidden = difference->row_count - difference->stand_out;
+	char number[32];
+	if (it->options->all ? difference->row_count : difference->stand_out)
+		fputs("#\n", it->out);
+	if (!difference->row_count)
+		fputs("# No samples in any recording.\n", it->out);
+	else if (!difference->stand_out)
+		fprintf(it->out, "# No row differs by more than chance (%s %s compared%s).\n",
+			ev_format_grouped(number, sizeof(number), hidden),
+			hidden == 1 ? "row" : "rows", it->options->all ? "" : "; --all shows them");
+	else if (hidden)
+		fprintf(it->out, "# … %s %s by no more than chance%s.\n",
+			ev_format_grouped(number, sizeof(number), hidden),
+			hidden == 1 ? "row differs" : "rows differ",
+			it->options->all ? ", marked ~" : " (--all shows them)");
+	if (hidden && it->diff->how.compute != EV_COMPUTE_RATIO)
+		fprintf(it->out, "# Of those none differs by more than %s%s%s (95%% each).\n",
+			figure_text(it, greatest_hidden(it), false), *it->unit ? " " : "",
+			it->unit);
+	if (difference->row_count)
+		fputs("# ± is half of one row's 95% interval. Of the rows that stand out at most "
+		      "5% "
+		      "do so by\n# chance, however many were compared (Benjamini-Hochberg).\n",
+		      it->out);
+	ev_arena_reset(&it->scratch);
+}
+
+static void print_event(FILE *out, const struct ev_diff *diff,
+			const struct ev_diff_options *options, size_t event)
+{
+	struct printing it = {
+		.out = out,
+		.diff = diff,
+		.options = options,
+		.difference = &diff->differences[event],
+		.event = event,
+	};
+	choose_unit(&it);
+	choose_columns(&it);
+	if (!options->separator)
+		measure(&it);
+	if (!options->quiet) {
+		print_top(&it);
+		if (options->all ? it.difference->row_count : it.difference->stand_out)
+			print_heads(&it);
+	}
+	for (size_t i = 0; i < it.difference->row_count; i++)
+		if (is_shown(&it, &it.difference->rows[i]))
+			print_row(&it, &it.difference->rows[i]);
+	if (!options->quiet)
+		print_foot(&it);
+	ev_array_done(&it.columns);
+	ev_folded_line_done(&it.line);
+	ev_arena_done(&it.titles);
+	ev_arena_done(&it.scratch);
+}
+
+int ev_diff_text(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
+		 struct ev_err *err)
+{
+	size_t printed = 0;
+	(void)err;
+	for (size_t e = 0; e < diff->width; e++) {
+		if (!ev_diff_has_event(diff, e))
+			continue;
+		fputs(printed++ && !options->quiet ? "\n\n" : "", out);
+		print_event(out, diff, options, e);
+	}
+	if (!printed && !options->quiet)
+		fputs("# No samples.\n", out);
+	return 0;
+}

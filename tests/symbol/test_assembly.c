@@ -1,0 +1,130 @@
+/* The code of a function out of the file that ran. */
+#include <errno.h>
+#include "assembly.h"
+#include "scene.h"
+
+#define needs_capstone()                                                                           \
+	do {                                                                                       \
+		if (ev_assembly_absence()) {                                                       \
+			print_message("SKIP %s: %s\n", __func__, ev_assembly_absence());           \
+			skip();                                                                    \
+		}                                                                                  \
+	} while (0)
+
+static void a_function_is_read_from_its_file_with_the_names_of_what_it_calls(void **state)
+{
+	needs_program("gcc");
+	needs_capstone();
+	struct scene scene = { 0 };
+	struct ev_assembly assembly;
+	struct ev_symbol symbol;
+	uint64_t offset = offset_of(state, "pie", "seen");
+	open_scene(&scene, in_folder(state, "pie"), NULL, NULL);
+	frames_at(&scene, offset, EV_SYMBOL_EXACT, &symbol, 1);
+	struct ev_place start = { scene.place.object, symbol.start };
+	assert_int_equal(ev_assembly_read(scene.symbolizer, start, symbol.size_bytes,
+					  EV_ASSEMBLY_ATT, &assembly, NULL),
+			 0);
+	bool calls = false;
+	uint64_t at = symbol.start;
+	for (size_t i = 0; i < assembly.items.count; i++) {
+		const struct ev_instruction *it = &assembly.items.items[i];
+		assert_int_equal(it->offset, at);
+		at += it->size_bytes;
+		calls |= strstr(it->text, "<hidden>") && it->has_target;
+	}
+	assert_int_equal(at, symbol.start + symbol.size_bytes);
+	assert_true(calls);
+	ev_assembly_done(&assembly);
+	close_scene(&scene);
+}
+
+static void code_of_a_file_that_was_rebuilt_is_not_shown(void **state)
+{
+	needs_program("gcc");
+	needs_capstone();
+	struct scene scene = { 0 };
+	struct ev_assembly assembly;
+	struct ev_err err = { 0 };
+	uint64_t offset = offset_of(state, "pie", "seen");
+	open_scene(&scene, in_folder(state, "pie"), "another build-id", NULL);
+	struct ev_place start = { scene.place.object, offset };
+	assert_int_equal(ev_assembly_read(scene.symbolizer, start, 16, EV_ASSEMBLY_ATT, &assembly,
+					  &err),
+			 -ENOENT);
+	assert_non_null(strstr(err.text, "build-id differs"));
+	ev_assembly_done(&assembly);
+	close_scene(&scene);
+}
+
+static void places_outside_of_the_code_and_absurd_sizes_are_refused(void **state)
+{
+	needs_program("gcc");
+	needs_capstone();
+	struct scene scene = { 0 };
+	struct ev_assembly assembly;
+	open_scene(&scene, in_folder(state, "pie"), NULL, NULL);
+	const struct {
+		uint64_t offset, size;
+	} bad[] = { { 1ull << 40, 16 }, { 0x1000, 0 }, { 0x1000, UINT64_MAX }, { UINT64_MAX, 1 } };
+	for (size_t i = 0; i < EV_LENGTH(bad); i++) {
+		struct ev_err err = { 0 };
+		struct ev_place start = { scene.place.object, bad[i].offset };
+		assert_int_not_equal(ev_assembly_read(scene.symbolizer, start, bad[i].size,
+						      EV_ASSEMBLY_ATT, &assembly, &err),
+				     0);
+		assert_true(*err.text);
+		ev_assembly_done(&assembly);
+	}
+	struct ev_place nowhere = { 0, 0x1000 };
+	assert_int_equal(ev_assembly_read(scene.symbolizer, nowhere, 16, EV_ASSEMBLY_ATT, &assembly,
+					  NULL),
+			 -ENOTSUP);
+	close_scene(&scene);
+}
+
+static void the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran(void **state)
+{
+	needs_program("gcc");
+	struct scene scene = { 0 };
+	int64_t time_s = 0;
+	open_scene(&scene, in_folder(state, "pie"), NULL, NULL);
+	assert_true(ev_object_changed(scene.symbolizer, scene.place.object, &time_s));
+	assert_true(time_s > 0);
+	assert_false(ev_object_changed(scene.symbolizer, 0, &time_s));
+	assert_false(ev_object_changed(scene.symbolizer, 1000, &time_s));
+	close_scene(&scene);
+	open_scene(&scene, in_folder(state, "pie"), "another build-id", NULL);
+	assert_false(ev_object_changed(scene.symbolizer, scene.place.object, &time_s));
+	close_scene(&scene);
+}
+
+static void functions_tell_where_they_begin(void **state)
+{
+	needs_program("gcc");
+	struct scene scene = { 0 };
+	struct ev_symbol frames[4] = { 0 };
+	uint64_t offset = offset_of(state, "pie", "seen");
+	open_scene(&scene, in_folder(state, "pie"), NULL, NULL);
+	size_t count = frames_at(&scene, offset,
+				 EV_SYMBOL_LINES | EV_SYMBOL_EXACT | EV_SYMBOL_DECLARED, frames, 4);
+	assert_int_equal(count, 1);
+	assert_int_equal(frames[0].declared, 10);
+	/* The folder of the compiler is in the path. */
+	assert_int_equal(*frames[0].file, '/');
+	count = frames_at(&scene, offset, EV_SYMBOL_LINES | EV_SYMBOL_EXACT, frames, 4);
+	assert_int_equal(frames[0].declared, 0);
+	close_scene(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_function_is_read_from_its_file_with_the_names_of_what_it_calls),
+		cmocka_unit_test(code_of_a_file_that_was_rebuilt_is_not_shown),
+		cmocka_unit_test(places_outside_of_the_code_and_absurd_sizes_are_refused),
+		cmocka_unit_test(the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran),
+		cmocka_unit_test(functions_tell_where_they_begin),
+	};
+	return cmocka_run_group_tests(tests, setup, folder_remove);
+}
