@@ -10,7 +10,7 @@
 /* Names and titles are perf's. */
 /* clang-format off */
 const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
-	[EV_KEY_COMM] = { "comm", "command", "Command", "comm" },
+	[EV_KEY_COMM] = { "comm", "command", "Command", "comm", .of_frame = false },
 	[EV_KEY_PID] = { "pid", "process", "    Pid:Command", "pid", .kind = EV_KEY_IS_OWNER },
 	[EV_KEY_TID] = { "tid", "thread", "    Tid:Command", "tid", .kind = EV_KEY_IS_OWNER },
 	[EV_KEY_CPU] = { "cpu", "processor", "CPU", "cpu", .kind = EV_KEY_IS_NUMBER },
@@ -56,8 +56,8 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_IN_TRANSACTION] = { "in_tx", NULL, "Branch in transaction", "in_tx", .details = FLAGS, .of_branch = true },
 	[EV_KEY_ABORT] = { "abort", NULL, "Transaction abort", "abort", .details = FLAGS, .of_branch = true },
 	[EV_KEY_CYCLES] = { "cycles", NULL, "Basic Block Cycles", "cycles", .details = FLAGS, .of_branch = true },
-	[EV_KEY_HOST] = { "host", "hostname", "Host", "host" },
-	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording" },
+	[EV_KEY_HOST] = { "host", "hostname", "Host", "host", .of_frame = false },
+	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording", .of_frame = false },
 };
 /* clang-format on */
 
