@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
 	ROW('U', "hide-unresolved", NULL, FLAG, filter.hide_unresolved, "leave out what has no name"),
 	OPTION_GROUP("Call chains"),
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
-	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
+	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; least percentage; percent, period or count" },
 	ROW('G', "inverted", NULL, FLAG, inverted, "the same as -g caller"),
 	ROW(0, "peek", "REGEX", TEXT, view.peek, "callers and callees of these functions, as pprof -peek"),
 	ROW(0, "max-stack", "N", U64, chain_limit, "keep the innermost N addresses of a chain only"),
