@@ -30,6 +30,7 @@ enum ev_detail {
 	EV_DETAIL_TO,           /* where it went; its place is the leaf of the stack */
 	EV_DETAIL_BRANCH_FLAGS, /* as in ev_branch */
 	EV_DETAIL_PARENT,       /* name of the caller that --parent finds, string id */
+	EV_DETAIL_TRACE,        /* payload of a tracepoint as the kernel prints it, string id */
 	EV_DETAIL_COUNT
 };
 #define EV_DETAIL_BIT(name) (UINT32_C(1) << EV_DETAIL_##name)
@@ -99,9 +100,10 @@ struct ev_profile {
 	EV_ARRAY(bool) is_member;
 	/* The details that tags have, bits 1 << ev_detail; set before the first is added. */
 	uint32_t detail_mask;
-	EV_ARRAY(uint64_t) details;         /* so many numbers for each: private */
-	bool of_branches;                   /* each branch counts as a sample */
-	bool of_weights;                    /* the period of a sample is its weight */
+	EV_ARRAY(uint64_t) details; /* so many numbers for each: private */
+	bool of_branches;           /* each branch counts as a sample */
+	bool has_history; /* frames of stacks are branches too: none is a return address */
+	bool of_weights;  /* the period of a sample is its weight */
 	EV_ARRAY(struct ev_origin) origins; /* may be empty where no key asks for them */
 };
 struct ev_profile *ev_profile_open(void);
@@ -223,6 +225,7 @@ enum ev_key {
 	EV_KEY_STAGE_CYCLES,
 	EV_KEY_LOCAL_STAGE_CYCLES,
 	EV_KEY_TRANSACTION,
+	EV_KEY_TRACE,
 	/* of memory accesses */
 	EV_KEY_SYMBOL_DATA,
 	EV_KEY_OBJECT_DATA,

@@ -18,6 +18,8 @@ enum ev_chain_kind {
 	EV_CHAIN_FOLDED
 };
 
+enum ev_chain_value { EV_CHAIN_PERCENT, EV_CHAIN_PERIOD, EV_CHAIN_COUNT };
+
 /* Columns of the text table, as after -F: numbers of an event, ratios of two, or a sort key. */
 enum ev_field {
 	EV_FIELD_CHILDREN,
@@ -92,8 +94,10 @@ struct ev_report_options {
 	size_t row_order_count;
 	enum ev_chain_kind chains;
 	enum ev_chain_order order;
-	double chain_limit; /* 0.5 */
-	size_t max_depth;   /* --max-stack for display, 0 = all */
+	enum ev_chain_value chain_value;
+	double chain_limit;   /* 0.5 */
+	size_t chain_entries; /* branches shown of each level, 0 = all */
+	size_t max_depth;     /* --max-stack for display, 0 = all */
 	bool colour;
 };
 struct ev_report_format {

@@ -315,6 +315,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->detail_mask = options->details;
 	loaded->profile->of_branches = options->by_branch;
 	loaded->profile->of_weights = options->by_weight;
+	loaded->profile->has_history = options->branch_history;
 	if (options->details & (EV_DETAIL_BIT(CGROUP) | EV_DETAIL_BIT(CGROUP_SPACE)))
 		wanted.groups = loaded->groups = sample_groups_open();
 	size_t threads = options->threads ? options->threads : ev_cpus_online();

@@ -53,7 +53,7 @@ static const struct option_row rows[] = {
 	ROW('U', "hide-unresolved", NULL, FLAG, filter.hide_unresolved, "leave out what has no name"),
 	OPTION_GROUP("Call chains"),
 	{ .letter = 'g', .name = "call-graph", .value = "KIND,LIMIT,ORDER", .value_is_optional = true,
-	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; percent" },
+	  .word_may_follow = true, .kind = OPTION_CALL, .parse = report_parse_chains, .help = "graph, fractal, flat, folded or none; caller or callee; least percentage; percent, period or count" },
 	ROW('G', "inverted", NULL, FLAG, inverted, "the same as -g caller"),
 	ROW(0, "peek", "REGEX", TEXT, view.peek, "callers and callees of these functions, as pprof -peek"),
 	ROW(0, "max-stack", "N", U64, chain_limit, "keep the innermost N addresses of a chain only"),
@@ -102,10 +102,10 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-static bool wants_lines(const struct report_plan *plan)
+static bool wants_lines(const struct report_options *options, const struct report_plan *plan)
 {
-	return report_has_key(plan, EV_KEY_SRCLINE) || report_has_key(plan, EV_KEY_SRCLINE_FROM) ||
-	       report_has_key(plan, EV_KEY_SRCLINE_TO);
+	return options->branch_history || report_has_key(plan, EV_KEY_SRCLINE) ||
+	       report_has_key(plan, EV_KEY_SRCLINE_FROM) || report_has_key(plan, EV_KEY_SRCLINE_TO);
 }
 
 /* Inlined functions are frames where stacks or lines are shown. */
@@ -179,7 +179,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	}
 	struct ev_named *named =
 		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-			      symbol_flags(options, plan), wants_lines(plan), ev_cpus_online());
+			      symbol_flags(options, plan), wants_lines(options, plan), ev_cpus_online());
 	report_lacking(options, loaded, symbolizer);
 	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {
@@ -316,7 +316,7 @@ static int report_several(const struct verb *verb, struct report_options *option
 		.load = report_load_options(options, plan),
 		.symbols = options->symbols,
 		.flags = symbol_flags(options, plan),
-		.by_line = wants_lines(plan),
+		.by_line = wants_lines(options, plan),
 	};
 	size_t count = options->inputs.count;
 	const char **paths = ev_alloc(count * sizeof(*paths));
@@ -326,7 +326,8 @@ static int report_several(const struct verb *verb, struct report_options *option
 	if (options->ratios.count)
 		status = complain_text(verb, STATUS_USAGE,
 				       "--ratio is of one recording: give them one by one");
-	else if (how.load.details || how.load.by_branch)
+	else if (how.load.details || how.load.by_branch || how.load.by_weight ||
+		 how.load.branch_history)
 		status = complain_text(verb, STATUS_USAGE,
 				       "these keys are of one recording: give them one by one");
 	else if (join_check_paths(paths, count, &err) || join(&joined, paths, count, &how, &err))
@@ -385,22 +386,17 @@ const struct verb report_verb = {
 	.run = run_report,
 	.notes =
 		"Sort keys: comm, pid, tid, cpu, dso, sym, srcline, srcfile, time, host, "
-		"recording, "
-		"parent, socket, cgroup, "
-		"cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, p_stage_cyc (also "
-		"retire_lat), local_p_stage_cyc, code_page_size and transaction; of memory "
-		"accesses "
-		"symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, locked, blocked, "
-		"dcacheline, "
-		"phys_daddr and data_page_size; of branches, which count one by one with -b or "
-		"with one "
-		"of these keys, dso_from, dso_to, symbol_from, symbol_to, srcline_from, "
-		"srcline_to, "
-		"addr_from, addr_to, mispredict, in_tx, abort and cycles. -s +KEY adds to the "
-		"usual ones. "
-		"--filter takes any of them, with texts as the report prints them; several filters "
-		"must "
-		"all let a row through.\n\n"
+		"recording, parent, socket, "
+		"cgroup, cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, "
+		"p_stage_cyc (also retire_lat), local_p_stage_cyc, code_page_size, transaction and "
+		"trace; "
+		"of memory accesses symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, "
+		"locked, blocked, dcacheline, phys_daddr and data_page_size; of branches, which "
+		"count one by one with -b or with one of these keys, dso_from, dso_to, "
+		"symbol_from, symbol_to, srcline_from, srcline_to, addr_from, addr_to, mispredict, "
+		"in_tx, abort and cycles. -s +KEY adds to the usual ones. --filter takes any of "
+		"them, with texts as the report prints them (\\, is a comma in one); several "
+		"filters must all let a row through.\n\n"
 		"Columns are sort keys and overhead, overhead_children, overhead_sys, overhead_us, "
 		"sample, period and ratio. Rows go by the keys of -s, then by those of -F; without "
 		"-F by their weight.\n\n"

@@ -12,16 +12,45 @@ static const struct {
 	{ "flat", EV_CHAIN_FLAT }, { "folded", EV_CHAIN_FOLDED },
 };
 
-/* True when the word is known. Words about keys and values that evprof always shows are accepted.
- */
-static bool take_word(struct report_options *options, const char *word)
+static const struct {
+	const char *name;
+	enum ev_chain_value value;
+} values[] = {
+	{ "percent", EV_CHAIN_PERCENT },
+	{ "period", EV_CHAIN_PERIOD },
+	{ "count", EV_CHAIN_COUNT },
+};
+
+/* perf's: the first number is the least share, the second how many are shown at most. */
+static bool take_number(struct ev_report_options *view, const char *word, unsigned nth)
+{
+	char *end;
+	double number = strtod(word, &end);
+	uint64_t entries;
+	if (nth == 0) {
+		if (end == word || *end || !(number >= 0 && number <= 100))
+			return false;
+		view->chain_limit = number;
+		return true;
+	}
+	if (nth > 1 || ev_parse_u64(word, &entries))
+		return false;
+	view->chain_entries = entries;
+	return true;
+}
+
+/* True when the word is known. */
+static bool take_word(struct report_options *options, const char *word, unsigned *numbers)
 {
 	struct ev_report_options *view = &options->view;
-	static const char *const ignored[] = { "function", "address", "percent", "period",
-					       "count" };
 	for (size_t i = 0; i < EV_LENGTH(kinds); i++)
 		if (!strcmp(word, kinds[i].name)) {
 			view->chains = kinds[i].kind;
+			return true;
+		}
+	for (size_t i = 0; i < EV_LENGTH(values); i++)
+		if (!strcmp(word, values[i].name)) {
+			view->chain_value = values[i].value;
 			return true;
 		}
 	if (!strcmp(word, "caller") || !strcmp(word, "callee")) {
@@ -29,15 +58,9 @@ static bool take_word(struct report_options *options, const char *word)
 		options->order_given = true;
 		return true;
 	}
-	for (size_t i = 0; i < EV_LENGTH(ignored); i++)
-		if (!strcmp(word, ignored[i]))
-			return true;
-	char *end;
-	double limit = strtod(word, &end);
-	if (end == word || *end || limit < 0 || limit > 100)
-		return false;
-	view->chain_limit = limit;
-	return true;
+	if (!strcmp(word, "function")) /* what chains go by */
+		return true;
+	return take_number(view, word, (*numbers)++);
 }
 
 int report_parse_chains(void *into, const char *value, struct ev_err *err)
@@ -47,13 +70,14 @@ int report_parse_chains(void *into, const char *value, struct ev_err *err)
 	if (!value)
 		return 0;
 	char *words = ev_strdup(value), *rest = words;
+	unsigned numbers = 0;
 	int rc = 0;
 	for (char *word; !rc && (word = strsep(&rest, ","));)
-		if (!take_word(options, word))
+		if (!take_word(options, word, &numbers))
 			rc = ev_fail(err, EINVAL,
 				     "-g takes graph, fractal, flat, folded or none, caller or "
-				     "callee, "
-				     "and a smallest percentage, not '%s'",
+				     "callee, percent, period or count, a smallest percentage and "
+				     "after it the most branches of a level, not '%s'",
 				     word);
 	free(words);
 	return rc;

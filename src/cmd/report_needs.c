@@ -29,6 +29,8 @@ static const struct {
 	  "perf record --data-page-size" },
 	{ EV_DETAIL_BIT(CGROUP), PERF_SAMPLE_CGROUP, "control groups",
 	  "perf record --all-cgroups" },
+	{ EV_DETAIL_BIT(TRACE), PERF_SAMPLE_RAW, "fields of tracepoints",
+	  "evprof record -e SUBSYSTEM:NAME" },
 	{ EV_DETAIL_BIT(SOCKET), PERF_SAMPLE_CPU, "CPUs, and so no sockets",
 	  "evprof record -a, or --sample-cpu" },
 };

@@ -92,7 +92,8 @@ static int parse_small(struct report_options *options, struct ev_err *err)
  */
 
 /* Before columns are chosen: what they are by default. */
-static int choose_modes(struct report_options *options, struct ev_err *err)
+static int choose_modes(struct report_options *options, const struct report_plan *plan,
+			struct ev_err *err)
 {
 	if (options->by_branch && options->by_weight)
 		return ev_fail(err, EINVAL, "-b counts branches, --mem-mode weights: not both");
@@ -102,6 +103,9 @@ static int choose_modes(struct report_options *options, struct ev_err *err)
 			       "both");
 	if (options->view.hierarchy && options->fields)
 		return ev_fail(err, EINVAL, "--hierarchy goes by the keys of -s: not with -F");
+	if (options->view.hierarchy && plan->format != ev_report_format_find("text"))
+		return ev_fail(err, EINVAL, "--hierarchy is a layout of text: not with --format %s",
+			       plan->format->name);
 	if (options->by_weight || options->view.hierarchy)
 		options->children = false;
 	if (options->branch_history && options->view.chains == EV_CHAIN_NONE)
@@ -146,7 +150,7 @@ int report_plan(struct report_options *options, struct report_plan *plan, struct
 {
 	int rc = parse_format(options, plan, err);
 	if (!rc)
-		rc = choose_modes(options, err);
+		rc = choose_modes(options, plan, err);
 	if (!rc)
 		rc = parse_small(options, err);
 	if (!rc)

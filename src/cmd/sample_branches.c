@@ -37,25 +37,19 @@ struct sample_history *sample_history_open(void)
 	return ev_alloc(sizeof(struct sample_history));
 }
 
-static void add_mark(struct sample_history *history, uint64_t context)
-{
-	if (history->context != context)
-		history->chain[history->count++] = context;
-	history->context = context;
-}
-
-/* What is outside of another frame is looked up one byte before, as return addresses are: an
- * address that is none is put forward so far. */
-static void add_address(struct sample_history *history, uint64_t address, bool innermost)
-{
-	add_mark(history,
-		 address >> 63 ? (uint64_t)PERF_CONTEXT_KERNEL : (uint64_t)PERF_CONTEXT_USER);
-	history->chain[history->count++] = address + !innermost;
-}
-
 static bool is_marker(uint64_t address)
 {
 	return address >= (uint64_t)PERF_CONTEXT_MAX;
+}
+
+static void add_address(struct sample_history *history, uint64_t address)
+{
+	uint64_t context =
+		address >> 63 ? (uint64_t)PERF_CONTEXT_KERNEL : (uint64_t)PERF_CONTEXT_USER;
+	if (history->context != context)
+		history->chain[history->count++] = context;
+	history->context = context;
+	history->chain[history->count++] = address;
 }
 
 /* Where the chain goes on when its first frames are in the branches as well: at each call that is
@@ -75,12 +69,33 @@ static size_t beyond_calls(const struct ev_sample *sample)
 	return next;
 }
 
+/* The chain from `first` on. All frames of a history are looked up where they are, so a return
+ * address is put back into its call: every address but the first of each context is one. */
+static void add_calls(struct sample_history *history, const struct ev_sample *sample, size_t first)
+{
+	bool fresh = true;
+	uint64_t context = 0;
+	for (size_t i = 0; i < sample->chain_count; i++) {
+		uint64_t address = sample->chain[i];
+		if (is_marker(address)) {
+			fresh = true;
+			context = address;
+			continue;
+		}
+		if (i >= first) {
+			if (history->context != context && context)
+				history->chain[history->count++] = context;
+			history->context = context;
+			history->chain[history->count++] = address - !fresh;
+		}
+		fresh = false;
+	}
+}
+
 void sample_history_add(struct sample_history *history, struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
-	size_t need = 4 * sample->branch_count + sample->chain_count + 4;
-	if (!sample->branch_count)
-		return;
+	size_t need = 4 * sample->branch_count + 2 * sample->chain_count + 4;
 	if (need > history->room) {
 		history->room = need * 2;
 		history->chain =
@@ -88,20 +103,13 @@ void sample_history_add(struct sample_history *history, struct ev_record *record
 	}
 	history->count = 0;
 	history->context = 0;
-	add_address(history, sample->chain_count ? sample->ip : sample->branches[0].to, true);
+	if (sample->branch_count)
+		add_address(history, sample->ip);
 	for (size_t i = 0; i < sample->branch_count; i++) {
-		add_address(history, sample->branches[i].to, false);
-		add_address(history, sample->branches[i].from, false);
+		add_address(history, sample->branches[i].to);
+		add_address(history, sample->branches[i].from);
 	}
-	size_t first = beyond_calls(sample);
-	uint64_t context = 0;
-	for (size_t i = 0; i < first; i++)
-		if (is_marker(sample->chain[i]))
-			context = sample->chain[i];
-	if (context && first < sample->chain_count)
-		add_mark(history, context);
-	for (size_t i = first; i < sample->chain_count; i++)
-		history->chain[history->count++] = sample->chain[i];
+	add_calls(history, sample, sample->branch_count ? beyond_calls(sample) : 0);
 	sample->chain = history->chain;
 	sample->chain_count = history->count;
 }

@@ -139,6 +139,25 @@ static uint32_t socket_of(struct sample_sink *sink, uint32_t cpu)
 	return known->socket;
 }
 
+/* As perf: of events that are none the bytes say nothing. */
+static uint64_t trace_text(struct sample_sink *sink, const struct ev_record *record)
+{
+	const struct ev_sample *sample = &record->sample;
+	struct ev_buffer text = { 0 };
+	uint64_t id = 0;
+	if (record->event < 0)
+		return 0;
+	const struct perf_event_attr *attr = &sink->recording->events[record->event].attr;
+	if (attr->type == PERF_TYPE_TRACEPOINT && sample->raw &&
+	    ev_tracepoints_print(sink->tracepoints, attr->config, sample->raw, sample->raw_bytes,
+				 NULL, NULL, &text) &&
+	    text.size_bytes)
+		id = ev_strings_add(sink->profile->strings, (const char *)text.bytes,
+				    strnlen((const char *)text.bytes, text.size_bytes));
+	ev_buffer_done(&text);
+	return id;
+}
+
 uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 		       const struct ev_branch *branch)
 {
@@ -162,6 +181,8 @@ uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 		numbers[EV_DETAIL_CGROUP_SPACE] = group_space(sink, record);
 	if (wanted & EV_DETAIL_BIT(DATA_OBJECT))
 		numbers[EV_DETAIL_DATA_OBJECT] = data_object(sink, record);
+	if (wanted & EV_DETAIL_BIT(TRACE))
+		numbers[EV_DETAIL_TRACE] = trace_text(sink, record);
 	if (wanted & EV_DETAIL_BIT(SOCKET) && sample->has & PERF_SAMPLE_CPU)
 		numbers[EV_DETAIL_SOCKET] = socket_of(sink, record->cpu);
 	if (branch)

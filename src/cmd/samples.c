@@ -26,6 +26,8 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	};
 	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
 		      options->load->by_weight || options->load->branch_history;
+	if (options->load->details & EV_DETAIL_BIT(TRACE))
+		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
 		sink->history = sample_history_open();
 	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
@@ -534,6 +536,7 @@ void sample_sink_close(struct sample_sink *sink)
 	ev_unwinder_close(sink->unwinder);
 	sample_history_close(sink->history);
 	ev_stack_ends_close(sink->ends);
+	ev_tracepoints_close(sink->tracepoints);
 	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);

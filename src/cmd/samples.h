@@ -45,9 +45,10 @@ struct sample_sink {
 	const struct ev_space_set *spaces;
 	struct ev_profile *profile;
 	uint64_t want;
-	bool whole;                     /* all of a sample is looked at, not only what is in want */
-	struct sample_history *history; /* NULL when branches are no frames */
-	bool has_links;                 /* the recording is of a machine with a link register */
+	bool whole; /* all of a sample is looked at, not only what is in want */
+	struct ev_tracepoints *tracepoints; /* NULL when not asked for */
+	struct sample_history *history;     /* NULL when branches are no frames */
+	bool has_links;                     /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
 	struct ev_map comm_ids; /* address of a name -> its string id */

@@ -103,13 +103,28 @@ static bool is_value(enum ev_key_kind kind, const char *text, const char *wanted
 			(!strncmp(text, wanted, strlen(wanted)) && text[strlen(wanted)] == ':'));
 }
 
+/* The next value of a list, cut out of it; "\," is a comma in a value. */
+static char *next_value(char **rest)
+{
+	char *value = *rest, *to = value, *at = value;
+	if (!value)
+		return NULL;
+	for (; *at && *at != ','; at++) {
+		at += *at == '\\' && at[1] == ',';
+		*to++ = *at;
+	}
+	*rest = *at ? at + 1 : NULL;
+	*to = 0;
+	return value;
+}
+
 static bool filter_takes(const struct ev_key_filter *filter, const char *text)
 {
 	enum ev_key_kind kind = ev_keys[filter->key].kind;
 	const char *name = kind == EV_KEY_IS_OWNER ? strchr(text, ':') : NULL;
 	char *words = ev_strdup(filter->values), *rest = words;
 	bool found = false;
-	for (char *word; !found && (word = strsep(&rest, ","));)
+	for (char *word; !found && (word = next_value(&rest));)
 		found = filter->is_glob ? ev_glob_match_exact(word, text) ||
 						  (name && ev_glob_match_exact(word, name + 1))
 					: is_value(kind, text, word);

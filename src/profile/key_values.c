@@ -230,6 +230,8 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 		return or_text(named, ev_tag_detail(profile, tag, EV_DETAIL_CGROUP), "N/A");
 	case EV_KEY_CGROUP_ID:
 		return or_text(named, ev_tag_detail(profile, tag, EV_DETAIL_CGROUP_SPACE), "0/0x0");
+	case EV_KEY_TRACE:
+		return (uint32_t)ev_tag_detail(profile, tag, EV_DETAIL_TRACE);
 	case EV_KEY_OBJECT_DATA:
 		return data_object(named, tag);
 	case EV_KEY_OBJECT_FROM:

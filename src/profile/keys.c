@@ -10,7 +10,7 @@
 /* Names and titles are perf's. */
 /* clang-format off */
 const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
-	[EV_KEY_COMM] = { "comm", "command", "Command", "comm" },
+	[EV_KEY_COMM] = { "comm", "command", "Command", "comm", .of_frame = false },
 	[EV_KEY_PID] = { "pid", "process", "    Pid:Command", "pid", .kind = EV_KEY_IS_OWNER },
 	[EV_KEY_TID] = { "tid", "thread", "    Tid:Command", "tid", .kind = EV_KEY_IS_OWNER },
 	[EV_KEY_CPU] = { "cpu", "processor", "CPU", "cpu", .kind = EV_KEY_IS_NUMBER },
@@ -32,6 +32,7 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_STAGE_CYCLES] = { "p_stage_cyc", "retire_lat", "Pipeline Stage Cycle", "p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES), .is_total = true },
 	[EV_KEY_LOCAL_STAGE_CYCLES] = { "local_p_stage_cyc", "local_retire_lat", "Local Pipeline Stage Cycle", "local_p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES) },
 	[EV_KEY_TRANSACTION] = { "transaction", NULL, "Transaction", "transaction", .details = BIT(TRANSACTION) },
+	[EV_KEY_TRACE] = { "trace", NULL, "Trace output", "trace", .details = BIT(TRACE) },
 	[EV_KEY_SYMBOL_DATA] = { "symbol_daddr", NULL, "Data Symbol", "symbol_daddr", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) },
 	[EV_KEY_OBJECT_DATA] = { "dso_daddr", NULL, "Data Object", "dso_daddr", .details = BIT(DATA_OBJECT) },
 	[EV_KEY_SYMBOL_CODE] = { "symbol_iaddr", NULL, "Code Symbol", "symbol_iaddr", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },
@@ -55,8 +56,8 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_IN_TRANSACTION] = { "in_tx", NULL, "Branch in transaction", "in_tx", .details = FLAGS, .of_branch = true },
 	[EV_KEY_ABORT] = { "abort", NULL, "Transaction abort", "abort", .details = FLAGS, .of_branch = true },
 	[EV_KEY_CYCLES] = { "cycles", NULL, "Basic Block Cycles", "cycles", .details = FLAGS, .of_branch = true },
-	[EV_KEY_HOST] = { "host", "hostname", "Host", "host" },
-	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording" },
+	[EV_KEY_HOST] = { "host", "hostname", "Host", "host", .of_frame = false },
+	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording", .of_frame = false },
 };
 /* clang-format on */
 

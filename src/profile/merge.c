@@ -23,7 +23,7 @@ static uint32_t merge_detail(struct ev_profile *into, const struct ev_profile *f
 			     const struct ev_tag *tag, const uint32_t *places)
 {
 	static const enum ev_detail texts[] = { EV_DETAIL_CGROUP, EV_DETAIL_CGROUP_SPACE,
-						EV_DETAIL_PARENT };
+						EV_DETAIL_PARENT, EV_DETAIL_TRACE };
 	uint64_t numbers[EV_DETAIL_COUNT];
 	for (enum ev_detail i = 0; i < EV_DETAIL_COUNT; i++)
 		numbers[i] = ev_tag_detail(from, tag, i);
@@ -56,6 +56,7 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 	if (!into->details.count)
 		into->detail_mask = from->detail_mask;
 	into->of_branches |= from->of_branches;
+	into->has_history |= from->has_history;
 	for (size_t i = 1; i < from->places.count; i++)
 		places[i] = ev_profile_place(into, from->places.items[i]);
 	for (size_t i = 1; i < from->stacks.count; i++) {

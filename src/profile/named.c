@@ -27,6 +27,8 @@ enum ev_role ev_role_of_parent(const struct ev_profile *profile, const struct ev
 {
 	const struct ev_stack *stack = &profile->stacks.items[child];
 	uint32_t outer = profile->stacks.items[stack->parent].place;
+	if (profile->has_history)
+		return EV_ROLE_EXACT;
 	return names->kernel[outer] != names->kernel[stack->place] ? EV_ROLE_EXACT : EV_ROLE_RETURN;
 }
 

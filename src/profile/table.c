@@ -213,6 +213,9 @@ static void find_canonical(struct ev_table_index *index, const struct ev_named *
 	struct ev_map seen = { 0 };
 	index->canonical = ev_alloc(named->frames.count * sizeof(*index->canonical));
 	for (uint32_t i = 0; i < named->frames.count; i++) {
+		index->canonical[i] = i; /* of a path of branches every line is a step */
+		if (named->profile->has_history)
+			continue;
 		const struct ev_frame *frame = &named->frames.items[i];
 		bool added;
 		uint32_t *first = ev_map_add(&seen, (uint64_t)frame->function << 32 | frame->object,

@@ -9,6 +9,13 @@ enum {
 	LEVEL_LIMIT = 100, /* branches shown inside one another; a line is already 1100 wide */
 };
 
+static const char *file_of(struct ev_chains *chains, const struct ev_frame *frame)
+{
+	const char *path = ev_strings_text(chains->report->named->profile->strings, frame->file);
+	const char *slash = strrchr(path, '/');
+	return ev_report_safe(&chains->scratch, slash ? slash + 1 : path);
+}
+
 const char *ev_chains_name(struct ev_chains *chains, uint32_t node)
 {
 	const struct ev_named *named = chains->report->named;
@@ -16,6 +23,9 @@ const char *ev_chains_name(struct ev_chains *chains, uint32_t node)
 	const char *name = ev_strings_text(named->profile->strings, frame->function);
 	name = ev_report_safe(&chains->scratch, name);
 	const struct ev_node *at = &chains->tree->nodes.items[node];
+	if (named->profile->has_history && frame->file)
+		name = ev_arena_printf(&chains->scratch, "%s %s:%" PRIu32, name,
+				       file_of(chains, frame), frame->line);
 	if (at->calls_most > 1)
 		return ev_arena_printf(&chains->scratch, "… %s%" PRIu32 " more of %s",
 				       at->calls_least < at->calls_most ? "up to " : "",
@@ -23,22 +33,35 @@ const char *ev_chains_name(struct ev_chains *chains, uint32_t node)
 	return frame->inlined ? ev_arena_printf(&chains->scratch, "%s (inlined)", name) : name;
 }
 
-static void print_percent(FILE *out, uint64_t part, uint64_t whole)
+/* What a branch is worth. */
+struct worth {
+	uint64_t period, samples;
+};
+
+static void print_worth(const struct ev_chains *chains, struct worth worth, uint64_t whole)
 {
 	char number[48];
-	fprintf(out, "%s%%", ev_format_fixed(number, sizeof(number), ev_percent(part, whole), 2));
+	if (chains->options->chain_value == EV_CHAIN_PERIOD)
+		fprintf(chains->out, "%" PRIu64, worth.period);
+	else if (chains->options->chain_value == EV_CHAIN_COUNT)
+		fprintf(chains->out, "%" PRIu64, worth.samples);
+	else
+		fprintf(chains->out, "%s%%",
+			ev_format_fixed(number, sizeof(number), ev_percent(worth.period, whole),
+					2));
 }
 
 /* ---- graph ---------------------------------------------------------------------------------- */
 
 /* The children of one node being shown. Levels are kept in an array: trees may be deep. */
 struct level {
-	uint32_t next;      /* the child to show next, 0 = none is left */
-	uint64_t smallest;  /* weight of a child that is still shown */
-	uint64_t whole;     /* what percentages refer to */
-	uint64_t remaining; /* of it, not shown yet */
-	size_t depth;       /* frames outside this level */
-	bool pipe;          /* more follows: the line down goes on */
+	uint32_t next;          /* the child to show next, 0 = none is left */
+	uint64_t smallest;      /* weight of a child that is still shown */
+	uint64_t whole;         /* what percentages refer to */
+	struct worth remaining; /* of it, not shown yet */
+	size_t shown;
+	size_t depth; /* frames outside this level */
+	bool pipe;    /* more follows: the line down goes on */
 };
 struct graph {
 	struct ev_chains *chains;
@@ -75,10 +98,13 @@ static void push_level(struct graph *graph, uint32_t parent, uint64_t whole, siz
 	uint32_t child = first_shown(graph, graph->nodes[parent].first_child, smallest);
 	if (!child || at_limit(graph, depth))
 		return;
+	uint64_t samples = 0;
+	for (uint32_t any = graph->nodes[parent].first_child; any; any = graph->nodes[any].next)
+		samples += graph->nodes[any].samples;
 	*ev_array_add(&graph->levels) = (struct level){ .next = child,
 							.smallest = smallest,
 							.whole = whole,
-							.remaining = whole,
+							.remaining = { whole, samples },
 							.depth = depth,
 							.pipe = true };
 }
@@ -97,15 +123,15 @@ static void print_pipes(struct graph *graph, size_t count)
 }
 
 /* The frame's line: its level's share on the first line of a chain, blanks on the others. */
-static void print_node(struct graph *graph, const char *name, const uint64_t *weight)
+static void print_node(struct graph *graph, const char *name, const struct worth *worth)
 {
 	FILE *out = graph->chains->out;
 	size_t last = graph->levels.count - 1;
 	print_pipes(graph, last);
 	putc(graph->levels.items[last].pipe ? '|' : ' ', out);
-	if (weight) {
+	if (worth) {
 		fputs("--", out);
-		print_percent(out, *weight, graph->levels.items[last].whole);
+		print_worth(graph->chains, *worth, graph->levels.items[last].whole);
 		fputs("--", out);
 	} else {
 		fputs("          ", out);
@@ -121,21 +147,29 @@ static uint32_t only_child(const struct graph *graph, uint32_t node)
 	return child && graph->nodes[child].total == graph->nodes[node].total ? child : 0;
 }
 
+static void take_away(struct worth *from, struct worth part)
+{
+	from->period -= part.period <= from->period ? part.period : from->period;
+	from->samples -= part.samples <= from->samples ? part.samples : from->samples;
+}
+
 static void show_child(struct graph *graph)
 {
 	struct ev_chains *chains = graph->chains;
 	bool fractal = chains->options->chains == EV_CHAIN_FRACTAL;
 	struct level *level = &graph->levels.items[graph->levels.count - 1];
 	uint32_t node = level->next;
-	uint64_t weight = graph->nodes[node].total;
-	size_t depth = level->depth;
-	level->remaining -= weight <= level->remaining ? weight : level->remaining;
+	struct worth worth = { graph->nodes[node].total, graph->nodes[node].samples };
+	size_t depth = level->depth, most = chains->options->chain_entries;
+	take_away(&level->remaining, worth);
 	level->next = first_shown(graph, graph->nodes[node].next, level->smallest);
+	if (most && ++level->shown >= most)
+		level->next = 0;
 	print_pipes(graph, graph->levels.count);
 	putc('\n', chains->out);
-	if (!level->next && (!fractal || !level->remaining))
+	if (!level->next && (!fractal || !level->remaining.period))
 		level->pipe = false;
-	print_node(graph, ev_chains_name(chains, node), &weight);
+	print_node(graph, ev_chains_name(chains, node), &worth);
 	depth++;
 	for (uint32_t child; (child = only_child(graph, node)) && !at_limit(graph, depth);
 	     depth++) {
@@ -156,8 +190,8 @@ static void show_child(struct graph *graph)
 static void close_level(struct graph *graph)
 {
 	struct level *level = &graph->levels.items[graph->levels.count - 1];
-	if (graph->chains->options->chains == EV_CHAIN_FRACTAL && level->remaining &&
-	    level->remaining != level->whole) {
+	if (graph->chains->options->chains == EV_CHAIN_FRACTAL && level->remaining.period &&
+	    level->remaining.period != level->whole) {
 		level->pipe = false;
 		print_node(graph, "[...]", &level->remaining);
 	}
@@ -244,12 +278,12 @@ static size_t path_to(const struct ev_chains *chains, uint32_t node, uint32_t **
 }
 
 static void print_chain(struct ev_chains *chains, const uint32_t *path, size_t length,
-			uint64_t weight)
+			struct worth worth)
 {
 	bool folded = chains->options->chains == EV_CHAIN_FOLDED;
 	if (!folded)
 		fprintf(chains->out, "%*s", LEFT_MARGIN - 1, "");
-	print_percent(chains->out, weight, chains->total);
+	print_worth(chains, worth, chains->total);
 	putc(folded ? ' ' : '\n', chains->out);
 	for (size_t i = 0; i < length; i++) {
 		const char *name = ev_chains_name(chains, path[i]);
@@ -272,9 +306,15 @@ void ev_chains_lines(struct ev_chains *chains)
 		if (tree->nodes.items[i].self && tree->nodes.items[i].self >= smallest)
 			ends[count++] = i;
 	qsort_r(ends, count, sizeof(*ends), by_self, tree->nodes.items);
+	if (chains->options->chain_entries && count > chains->options->chain_entries)
+		count = chains->options->chain_entries;
 	for (size_t i = 0; i < count; i++) {
+		const struct ev_node *nodes = tree->nodes.items, *end = &nodes[ends[i]];
 		size_t length = path_to(chains, ends[i], &path, &room);
-		print_chain(chains, path, length, tree->nodes.items[ends[i]].self);
+		struct worth worth = { end->self, end->samples };
+		for (uint32_t child = end->first_child; child; child = nodes[child].next)
+			worth.samples -= nodes[child].samples;
+		print_chain(chains, path, length, worth);
 	}
 	free(path);
 	free(ends);
@@ -307,7 +347,8 @@ void ev_print_chains(FILE *out, const struct ev_report *report,
 		ev_tree_to_row(&tree, table, report->named, row, (uint32_t)event);
 	bool graph = options->chains == EV_CHAIN_GRAPH || options->chains == EV_CHAIN_FRACTAL;
 	if (graph) {
-		ev_tree_fold(&tree, report->named);
+		if (!report->named->profile->has_history) /* branches in a row are no calls */
+			ev_tree_fold(&tree, report->named);
 		ev_chains_graph(&chains);
 	} else {
 		ev_chains_lines(&chains);

@@ -51,6 +51,21 @@ static bool simulated_flat(const struct ev_report *report, const struct ev_repor
 	return stacks_unrecorded(report, options) && ev_report_simulated(report);
 }
 
+/* Branches that are not only there for call chains. */
+static bool branches_unseen(const struct ev_report *report, const struct ev_report_options *options)
+{
+	const struct ev_recording *recording = report->recording;
+	(void)options;
+	for (size_t i = 0; recording && i < recording->event_count; i++) {
+		const struct perf_event_attr *attr = &recording->events[i].attr;
+		if (attr->sample_type & PERF_SAMPLE_BRANCH_STACK &&
+		    !(attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK))
+			return !report->named->profile->of_branches &&
+			       !report->named->profile->has_history;
+	}
+	return false;
+}
+
 static bool lines_unseen(const struct ev_report *report, const struct ev_report_options *options)
 {
 	(void)options;
@@ -72,6 +87,7 @@ static const struct {
 	{ without_samples,
 	  "nothing was sampled; a lower count per sample may help: evprof record -c N" },
 	{ losing, "samples were lost; a bigger ring helps: evprof record -m 4M" },
+	{ branches_unseen, "which branches were taken: evprof report%s -b" },
 	{ stacks_unseen, "who calls these functions: evprof report%s -g caller" },
 	{ stacks_skipped, "who calls these functions: evprof report%s -g" },
 	{ simulated_flat,

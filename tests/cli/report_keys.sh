@@ -113,6 +113,40 @@ test_memory_accesses_count_by_weight() {
 	expect_equal "$(json out "sum(r['local_weight'] * r['samples'] for r in j['rows'] if 'loads' in r['event'])")" 9922
 }
 
+# ---- tracepoints and groups ----------------------------------------------------------------------
+
+test_payloads_of_tracepoints_are_a_key() {
+	needs_root
+	needs_perf
+	run record -q -a -e sched:sched_switch -o switches.data sleep 0.2
+	[ "$status" = 0 ] || skip "sched:sched_switch cannot be recorded here"
+	run report -q -n -t '|' -s trace -i switches.data
+	expect_out '\|prev_comm=.* ==> next_comm='
+	grep '|' out | cut -d'|' -f2,3 | sed 's/ *$//' | sort >ours
+	run_command perf report --stdio -q -n -t '|' -s trace -i switches.data
+	grep '|' out | cut -d'|' -f2,3 | sed -E 's/^ *//; s/ *\|/|/; s/ *$//' | sort >theirs
+	[ -s theirs ] || skip "this perf does not read the recording"
+	diff theirs ours >difference || { head difference; fail "perf prints other texts"; }
+	run report -q -n -s trace --filter 'trace~*next_comm=sleep*' -i switches.data
+	refuse_out 'next_comm=swapper'
+}
+
+test_control_groups_are_keys() {
+	needs_root
+	needs_perf
+	perf record -q -e cpu-clock --all-cgroups --namespaces -a -o groups.data sleep 0.2 2>err ||
+		skip "perf cannot record control groups here"
+	for key in cgroup cgroup_id; do
+		run report -q -n -t '|' -s $key -i groups.data
+		expect_status 0
+		grep '|' out | cut -d'|' -f2,3 | sed 's/ *$//' | sort >ours
+		run_command perf report --stdio -q -n -t '|' -s $key -i groups.data
+		grep '|' out | cut -d'|' -f2,3 | sed -E 's/^ *//; s/ *\|/|/; s/ *$//' | sort >theirs
+		[ -s theirs ] || skip "this perf does not read the recording"
+		diff theirs ours >difference || { cat difference; fail "perf has other rows of $key"; }
+	done
+}
+
 # ---- filters and slices --------------------------------------------------------------------------
 
 test_any_key_filters() {

@@ -109,17 +109,18 @@ static void any_key_can_be_filtered_by(void **state)
 		       invented_stack(&it, "main lib:memset"), 1, 8);
 	ev_profile_add(it.profile, ev_profile_tag(it.profile, &tag), invented_stack(&it, "main"), 1,
 		       7);
+	ev_profile_add(it.profile, 0, invented_stack(&it, "f(a,b)"), 1, 6);
 	struct ev_named *named = invented_name_all(&it, 0, false);
 	static const struct {
 		const char *filter, *names;
 	} cases[] = {
 		{ "sym=memcpy", "memcpy" },     { "sym~mem*", "memcpy memset" },
-		{ "sym!~mem*", "main" },        { "sym!=memcpy,main", "memset" },
+		{ "sym!~mem*", "main f(a,b)" },        { "sym!=memcpy,main", "memset f(a,b)" },
 		{ "symbol=nothing", "" },       { "dso=lib.so", "memset" },
 		{ "pid=12", "memcpy" },         { "pid=other", "memset main" },
 		{ "pid~*sort", "memcpy" },      { "comm=other,sort", "memcpy memset main" },
 		{ "cpu=3", "memcpy" },          { "cpu=030", "memset main" },
-		{ "local_weight=7", "memcpy" }, { "local_weight!=7", "memset main" },
+		{ "local_weight=7", "memcpy" }, { "local_weight!=7", "memset main f(a,b)" },
 	};
 	for (size_t i = 0; i < EV_LENGTH(cases); i++)
 		assert_string_equal(passing(&it, named, cases[i].filter), cases[i].names);

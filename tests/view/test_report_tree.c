@@ -209,6 +209,39 @@ static void a_row_too_small_for_any_branch_has_none(void **state)
 	invented_done(&it);
 }
 
+/* As -g period and count ask, and no more branches of a level than are wanted. */
+static void branches_are_shares_periods_or_samples(void **state)
+{
+	(void)state;
+	static const struct {
+		enum ev_chain_value value;
+		enum ev_chain_kind kind;
+		size_t entries;
+		const char *text;
+	} cases[] = {
+		{ EV_CHAIN_PERIOD, EV_CHAIN_GRAPH, 0, "--1000--work\n" },
+		{ EV_CHAIN_COUNT, EV_CHAIN_GRAPH, 0, " --10--work\n" },
+		{ EV_CHAIN_COUNT, EV_CHAIN_FRACTAL, 1, "--10--[...]\n" },
+		{ EV_CHAIN_PERIOD, EV_CHAIN_FOLDED, 0, "1000 start;main;work\n" },
+		{ EV_CHAIN_COUNT, EV_CHAIN_FOLDED, 0, "6 start;main;mid;work\n" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		struct invented it;
+		a_small_profile(&it, "comm", false);
+		it.options.chains = cases[i].kind;
+		it.options.chain_value = cases[i].value;
+		it.options.chain_entries = cases[i].entries;
+		assert_non_null(strstr(invented_print(&it, "text"), cases[i].text));
+		invented_done(&it);
+	}
+	struct invented it;
+	a_small_profile(&it, "comm", false);
+	it.options.chains = EV_CHAIN_GRAPH;
+	it.options.chain_entries = 1;
+	assert_null(strstr(invented_print(&it, "text"), "read"));
+	invented_done(&it);
+}
+
 /* The text of a graph only: other kinds keep every frame. */
 static void deep_recursion_is_folded_in_graphs(void **state)
 {
@@ -256,6 +289,7 @@ int main(void)
 		cmocka_unit_test(depth_is_cut_where_asked),
 		cmocka_unit_test(branches_without_end_are_cut),
 		cmocka_unit_test(deep_recursion_is_folded_in_graphs),
+		cmocka_unit_test(branches_are_shares_periods_or_samples),
 		cmocka_unit_test(a_row_too_small_for_any_branch_has_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
