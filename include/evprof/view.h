@@ -71,6 +71,7 @@ struct ev_report {
 };
 struct ev_report_options {
 	bool children;     /* a Children column beside Self */
+	bool intervals;    /* of shares: what to say where there are none */
 	bool group;        /* all events side by side */
 	bool groups;       /* those that were recorded as a group side by side */
 	bool show_samples; /* -n */

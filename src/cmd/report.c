@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
-	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
+	ROW(0, "ci", NULL, FLAG, view.intervals, "half of the 95% interval beside every share"),
 	ROW(0, "children", NULL, FLAG, children, "count callees too (on where call chains are)"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, view.percent_limit, "leave out smaller rows"),
@@ -100,7 +100,7 @@ static struct load_options load_options_of(const struct report_options *options,
 		.by_pid = has_key(plan, EV_KEY_PID) || filter->pids,
 		.by_tid = has_key(plan, EV_KEY_TID) || filter->tids,
 		.by_cpu = has_key(plan, EV_KEY_CPU) || filter->cpus,
-		.blocks = options->intervals ? EV_BLOCK_COUNT : 0,
+		.blocks = options->view.intervals ? EV_BLOCK_COUNT : 0,
 		.slice_ns = has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
 		.time = options->time,
 		.symbols = &options->symbols,
@@ -142,7 +142,8 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period =
 			ev_table_kernel_period(&table, report->named);
-	if (!rc && options->intervals) {
+	if (!rc && options->view.intervals &&
+	    !ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)) {
 		ev_table_scatters(&scatters, &table, report->named);
 		report->scatters = &scatters;
 	}

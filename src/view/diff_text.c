@@ -197,7 +197,8 @@ static void choose_columns(struct printing *it)
 		add_column(it, MARK, 0, it->options->separator ? "Mark" : "");
 	for (size_t r = 1; r < parts; r++) {
 		add_column(it, CHANGE, r, title_of(it, change_title(it), r));
-		add_column(it, HALF, r, "±");
+		if (!it->diff->how.exact)
+			add_column(it, HALF, r, "±");
 		if (it->options->show_formula)
 			add_column(it, FORMULA, r, "Formula");
 		if (r == 1)
@@ -215,9 +216,22 @@ static void choose_columns(struct printing *it)
 		add_column(it, KEY, k, ev_keys[table->keys[k]].title);
 }
 
+/* Exact figures differ however little: those that would read 0.00 % are folded too. */
 static bool is_shown(const struct printing *it, const struct ev_difference_row *row)
 {
-	return it->options->all || row->stands_out;
+	double least = it->diff->how.exact && is_share(it) ? 0.00005 : 0;
+	bool enough = least <= 0;
+	for (size_t r = 1; r < it->diff->part_count; r++)
+		enough |= fabs(row->sides[r].change.value) >= least;
+	return it->options->all || (row->stands_out && enough);
+}
+
+static size_t count_shown(const struct printing *it)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < it->difference->row_count; i++)
+		count += is_shown(it, &it->difference->rows[i]);
+	return count;
 }
 
 static void measure(struct printing *it)
@@ -403,8 +417,17 @@ static void print_foot(struct printing *it)
 	const struct ev_difference *difference = it->difference;
 	size_t hidden = difference->row_count - difference->stand_out;
 	char number[32];
-	if (it->options->all ? difference->row_count : difference->stand_out)
-		fputs("#\n", it->out);
+	size_t shown = count_shown(it);
+	fputs(shown ? "#\n" : "", it->out);
+	if (it->diff->how.exact && difference->row_count) {
+		hidden = difference->row_count - shown;
+		if (hidden)
+			fprintf(it->out, "# … %s %s as before or nearly so (--all shows them).\n",
+				ev_format_grouped(number, sizeof(number), hidden),
+				hidden == 1 ? "row is" : "rows are");
+		fputs("# Counts of a simulation are exact: every difference is real.\n", it->out);
+		return;
+	}
 	if (!difference->row_count)
 		fputs("# No samples in any recording.\n", it->out);
 	else if (!difference->stand_out)
@@ -444,7 +467,7 @@ static void print_event(FILE *out, const struct ev_diff *diff,
 		measure(&it);
 	if (!options->quiet) {
 		print_top(&it);
-		if (options->all ? it.difference->row_count : it.difference->stand_out)
+		if (count_shown(&it))
 			print_heads(&it);
 	}
 	for (size_t i = 0; i < it.difference->row_count; i++)
