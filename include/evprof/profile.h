@@ -683,6 +683,7 @@ struct ev_difference_options {
 	size_t order;                  /* rows go by this recording's change; 0: by the baseline */
 	bool baseline_only;            /* only rows that the baseline has */
 	bool children;                 /* with what was called */
+	bool exact;                    /* counts of a simulation: every difference is real */
 	double chance_share;           /* of the rows that stand out, so many may be chance: 0.05 */
 };
 enum ev_presence { EV_IN_BOTH, EV_IS_NEW, EV_IS_GONE, EV_IN_NEITHER };

@@ -75,6 +75,7 @@ struct ev_report_options {
 	unsigned threads;  /* that print long tables, 0 as 1: with the same result */
 	bool children;     /* a Children column beside Self */
 	bool hierarchy;    /* --hierarchy: the keys one below another */
+	bool intervals;    /* of shares: what to say where there are none */
 	bool group;        /* all events side by side */
 	bool groups;       /* those that were recorded as a group side by side */
 	bool show_samples; /* -n */

@@ -280,11 +280,12 @@ static struct join_options join_options_of(const struct diff_options *options,
 	};
 }
 
-static int print_diff(FILE *out, const struct diff_options *options, const struct diff_plan *plan,
+static int print_diff(FILE *out, const struct diff_options *options, struct diff_plan *plan,
 		      const struct joined *joined, const struct ev_table *table, struct ev_err *err)
 {
 	size_t parts = joined->count, width = table->event_count / parts;
 	struct ev_scatters scatters;
+	plan->how.exact = ev_recording_note(&joined->recording, EV_NOTE_SIMULATED, NULL);
 	struct ev_report_part *about = ev_alloc(parts * sizeof(*about));
 	double *seconds = ev_alloc(parts * sizeof(*seconds));
 	struct ev_difference *differences = ev_alloc((width + 1) * sizeof(*differences));
@@ -326,7 +327,7 @@ static int print_diff(FILE *out, const struct diff_options *options, const struc
 }
 
 /* Through a temporary name, so that a failure leaves the old file alone. */
-static int print_to(const struct diff_options *options, const struct diff_plan *plan,
+static int print_to(const struct diff_options *options, struct diff_plan *plan,
 		    const struct joined *joined, const struct ev_table *table, struct ev_err *err)
 {
 	const char *path = options->output;
@@ -361,7 +362,7 @@ static int check_times(const struct diff_plan *plan, const struct joined *joined
 	return 0;
 }
 
-static int compare(const struct diff_options *options, const struct diff_plan *plan,
+static int compare(const struct diff_options *options, struct diff_plan *plan,
 		   const char *const *paths, size_t count, struct ev_err *err)
 {
 	struct joined joined;

@@ -23,27 +23,47 @@ static bool counts_the_same(const struct perf_event_attr *one, const struct perf
 	       one->exclude_kernel == other->exclude_kernel;
 }
 
-/* The whole's event of this name, or that counts the same and is none of the `taken` ones; made
- * with the attr of the first recording that has it. */
-static uint32_t event_of(struct ev_recording *whole, const struct ev_recorded_event *event,
-			 const uint32_t *taken, size_t taken_count)
+/* More events than people record: no file shall make a search of each pair. */
+enum { SPELLINGS_LIMIT = 256 };
+
+/* The event of the whole that counts the same and is none of the `taken` ones; -1 without. */
+static int64_t find_spelling(const struct ev_recording *whole,
+			     const struct ev_recorded_event *event, const uint32_t *taken,
+			     size_t taken_count)
 {
-	char buffer[128];
-	const char *name = name_of(event, buffer, sizeof(buffer));
-	for (uint32_t i = 0; i < whole->event_count; i++)
-		if (!strcmp(whole->events[i].name, name))
-			return i;
-	for (uint32_t i = 0; i < whole->event_count; i++) {
+	for (uint32_t i = 0; i < whole->event_count && i < SPELLINGS_LIMIT; i++) {
 		bool is_free = counts_the_same(&whole->events[i].attr, &event->attr);
-		for (size_t t = 0; t < taken_count; t++)
-			is_free &= taken[t] != i;
+		for (size_t t = 0; t < taken_count && is_free; t++)
+			is_free = taken[t] != i;
 		if (is_free)
 			return i;
 	}
-	struct ev_recorded_event *added = ev_recording_add_event(whole);
-	added->attr = event->attr;
-	added->name = ev_arena_text(&whole->arena, name, strlen(name));
-	return (uint32_t)whole->event_count - 1;
+	return -1;
+}
+
+/* The whole's event of this name, or that counts the same; made with the attr of the first
+ * recording that has it. */
+static uint32_t event_of(struct joined *joined, const struct ev_recorded_event *event,
+			 const uint32_t *taken, size_t taken_count)
+{
+	struct ev_recording *whole = &joined->recording;
+	char buffer[128];
+	const char *name = name_of(event, buffer, sizeof(buffer));
+	bool added;
+	uint32_t *id = ev_map_add(&joined->event_ids,
+				  ev_strings_add_text(joined->event_names, name), 0, &added);
+	if (!added)
+		return *id;
+	int64_t same = taken_count < SPELLINGS_LIMIT
+			       ? find_spelling(whole, event, taken, taken_count)
+			       : -1;
+	*id = same >= 0 ? (uint32_t)same : (uint32_t)whole->event_count;
+	if (same < 0) {
+		struct ev_recorded_event *made = ev_recording_add_event(whole);
+		made->attr = event->attr;
+		made->name = ev_arena_text(&whole->arena, name, strlen(name));
+	}
+	return *id;
 }
 
 /* Events that two recordings have in the same group are so in the whole. */
@@ -167,7 +187,7 @@ static uint32_t *map_events(struct joined *joined, const struct ev_profile *prof
 								     : recording->event_count;
 	uint32_t *events = ev_alloc((count + 1) * sizeof(*events));
 	for (size_t i = 0; i < recording->event_count; i++)
-		events[i] = event_of(&joined->recording, &recording->events[i], events, i);
+		events[i] = event_of(joined, &recording->events[i], events, i);
 	keep_groups(&joined->recording, recording, events);
 	return events;
 }
@@ -192,7 +212,10 @@ static int load_part(struct joined_part *part, const struct join_options *option
 int join(struct joined *joined, const char *const *paths, size_t count,
 	 const struct join_options *options, struct ev_err *err)
 {
-	*joined = (struct joined){ .parts = ev_alloc(count * sizeof(*joined->parts)) };
+	*joined = (struct joined){
+		.parts = ev_alloc(count * sizeof(*joined->parts)),
+		.event_names = ev_strings_open(),
+	};
 	uint32_t **events = ev_alloc(count * sizeof(*events));
 	struct ev_join *join = ev_join_open();
 	int rc = 0;
@@ -262,6 +285,9 @@ void joined_done(struct joined *joined)
 		free(joined->troubles.items[i].text);
 	ev_array_done(&joined->troubles);
 	ev_recording_done(&joined->recording);
+	if (joined->event_names)
+		ev_strings_close(joined->event_names);
+	ev_map_done(&joined->event_ids);
 	free(joined->parts);
 	free(joined->partial);
 	*joined = (struct joined){ 0 };

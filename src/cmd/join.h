@@ -22,6 +22,8 @@ struct joined {
 	} * parts;
 	size_t count;
 	struct ev_recording recording; /* of the whole: each event once, and what all agree on */
+	struct ev_strings *event_names;
+	struct ev_map event_ids; /* event's name -> its number in `recording` */
 	struct ev_profile *profile;
 	struct ev_named *named;
 	EV_ARRAY(struct joined_trouble) troubles; /* why objects give no names */

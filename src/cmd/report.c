@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
-	ROW(0, "ci", NULL, FLAG, intervals, "half of the 95% interval beside every share"),
+	ROW(0, "ci", NULL, FLAG, view.intervals, "half of the 95% interval beside every share"),
 	ROW(0, "children", NULL, COUNT, children, "count callees too (on with -g)"),
 	ROW(0, "hierarchy", NULL, FLAG, view.hierarchy, "the keys one below another, each with its sum"),
 	ROW(0, "group", NULL, COUNT, group, "all events side by side, not only groups (--no-group: none)"),
@@ -150,7 +150,8 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	if (!rc &&
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
-	if (!rc && options->intervals) {
+	if (!rc && options->view.intervals &&
+	    !ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)) {
 		ev_table_scatters(&scatters, &table, named);
 		report->scatters = &scatters;
 	}

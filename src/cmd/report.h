@@ -19,7 +19,6 @@ struct report_options {
 	const char *percentage;         /* --percentage relative|absolute */
 	const char *style;              /* -M */
 	struct option_list ratios;      /* --ratio */
-	bool intervals;                 /* --ci */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool stdio;                     /* --stdio: the only way so far */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */

@@ -67,6 +67,21 @@ static bool is_in(const struct comparing *it, size_t item)
 	return any && (!it->options->baseline_only || own[column(it, 0)].samples);
 }
 
+/* Figures that no chance had a part in. */
+static void make_exact(struct ev_difference_side *side)
+{
+	struct ev_change *change = &side->change;
+	side->figure.low = side->figure.high = side->figure.value;
+	change->low = change->high = change->value;
+}
+
+/* Exact figures are equal or not; shares to what double holds. */
+static bool differs(const struct ev_difference_side *old, const struct ev_difference_side *new)
+{
+	double greater = fmax(old->figure.value, new->figure.value);
+	return fabs(new->figure.value - old->figure.value) > 1e-9 * greater;
+}
+
 static void compare(const struct comparing *it, struct ev_difference_row *row)
 {
 	const struct ev_scatter *own = &it->items[row->item * it->scatters->event_count];
@@ -84,12 +99,18 @@ static void compare(const struct comparing *it, struct ev_difference_row *row)
 		side->change = change_of(it->options, old->figure, side->figure);
 		side->change.chance =
 			chance_of(it->options, old->figure, side->figure, &side->change);
+		if (it->options->exact)
+			side->change.chance = differs(old, side) ? 0 : 1;
 	}
+	for (size_t r = 0; it->options->exact && r < it->out->recording_count; r++)
+		make_exact(&row->sides[r]);
 }
 
-static bool is_tested(const struct ev_difference_row *row, size_t recording)
+static bool is_tested(const struct comparing *it, const struct ev_difference_row *row,
+		      size_t recording)
 {
-	return row->sides[0].samples + row->sides[recording].samples >= EV_DIFFERENCE_LEAST_SAMPLES;
+	return it->options->exact ||
+	       row->sides[0].samples + row->sides[recording].samples >= EV_DIFFERENCE_LEAST_SAMPLES;
 }
 
 /* Row by row each has its chance; of thousands of rows some differ by chance alone. */
@@ -99,13 +120,13 @@ static void find_outstanding(const struct comparing *it, size_t recording)
 	double *chances = ev_alloc((out->row_count + 1) * sizeof(*chances));
 	size_t count = 0;
 	for (size_t i = 0; i < out->row_count; i++)
-		if (is_tested(&out->rows[i], recording))
+		if (is_tested(it, &out->rows[i], recording))
 			chances[count++] = out->rows[i].sides[recording].change.chance;
 	double limit = ev_chances_limit(chances, count, it->options->chance_share);
 	for (size_t i = 0; i < out->row_count; i++) {
 		struct ev_difference_side *side = &out->rows[i].sides[recording];
 		side->stands_out =
-			is_tested(&out->rows[i], recording) && side->change.chance <= limit;
+			is_tested(it, &out->rows[i], recording) && side->change.chance <= limit;
 		out->rows[i].stands_out |= side->stands_out;
 	}
 	out->tested += count;

@@ -3,81 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "parts.h"
 #include "path.h"
 #include "profile.h"
 #include "table.h"
-
-/* So many samples in a part and more, so that those that hang together are mostly in one; parts
- * are put together down to the least number that still tells a variance. */
-enum { PART_SAMPLES = 64, PARTS_AT_LEAST = 16 };
-/* A step whose squares are so many times the usual ones' is from one phase to another. */
-#define LEAP 12
-
-/* ---- all ------------------------------------------------------------------------------------- */
-
-/* The parts of one event's time, and what all samples have in each. */
-struct parts {
-	unsigned shift; /* of a tag's block */
-	size_t count;   /* 0: no times */
-	double all[EV_BLOCK_COUNT];
-	/* The step into each part: squares over all rows, and whether it is from one phase of the
-	 * program to another and left out. */
-	double pool[EV_BLOCK_COUNT];
-	bool leaps[EV_BLOCK_COUNT];
-};
-
-static size_t part_of(const struct parts *parts, const struct ev_tag *tag)
-{
-	uint32_t block = tag->block ? tag->block - 1 : 0;
-	return (block < EV_BLOCK_COUNT ? block : EV_BLOCK_COUNT - 1) >> parts->shift;
-}
-
-static double squares_of(const struct ev_cell *cell)
-{
-	double period = (double)cell->period;
-	return cell->samples ? period * period / (double)cell->samples : 0;
-}
-
-static void add_cell(struct ev_scatter *scatter, const struct ev_cell *cell)
-{
-	scatter->samples += cell->samples;
-	scatter->period += (double)cell->period;
-	scatter->squares += squares_of(cell);
-}
-
-static struct parts *find_parts(struct ev_scatters *scatters, const struct ev_table *table,
-				const struct ev_named *named, const uint8_t *counted)
-{
-	size_t events = scatters->event_count;
-	const struct ev_tag *tags = named->profile->tags.items;
-	struct parts *parts = ev_alloc(events * sizeof(*parts));
-	uint8_t *has_times = ev_alloc(events);
-	for (size_t i = 0; i < named->cells.count; i++)
-		has_times[tags[named->cells.items[i].tag].event] |=
-			tags[named->cells.items[i].tag].block > 1;
-	for (size_t e = 0; e < events; e++) {
-		parts[e].count = has_times[e] ? EV_BLOCK_COUNT : 0;
-		while (parts[e].count > PARTS_AT_LEAST &&
-		       table->total_samples[e] / parts[e].count < PART_SAMPLES) {
-			parts[e].count /= 2;
-			parts[e].shift++;
-		}
-	}
-	for (size_t i = 0; i < named->cells.count; i++) {
-		const struct ev_cell *cell = &named->cells.items[i];
-		uint32_t event = tags[cell->tag].event;
-		if (!counted[i])
-			continue;
-		parts[event].all[part_of(&parts[event], &tags[cell->tag])] += (double)cell->period;
-		add_cell(&scatters->all[event].sums, cell);
-	}
-	for (size_t e = 0; e < events; e++) {
-		struct ev_scatter_all *all = &scatters->all[e];
-		all->parts = parts[e].count;
-	}
-	free(has_times);
-	return parts;
-}
 
 /* ---- steps from part to part ------------------------------------------------------------------
  */
@@ -89,7 +18,7 @@ struct walk {
 	bool open;        /* has something in this part */
 };
 
-static void step(struct ev_scatter *scatter, struct parts *parts, size_t to, double by)
+static void step(struct ev_scatter *scatter, struct ev_parts *parts, size_t to, double by)
 {
 	parts->pool[to] += by * by;
 	if (parts->leaps[to])
@@ -99,7 +28,8 @@ static void step(struct ev_scatter *scatter, struct parts *parts, size_t to, dou
 }
 
 /* The part is over. */
-static void settle(struct ev_scatter *scatter, struct walk *walk, struct parts *parts, size_t part)
+static void settle(struct ev_scatter *scatter, struct walk *walk, struct ev_parts *parts,
+		   size_t part)
 {
 	if (!parts->count)
 		return;
@@ -118,41 +48,10 @@ static void settle(struct ev_scatter *scatter, struct walk *walk, struct parts *
 }
 
 /* The recording is over. */
-static void finish(struct ev_scatter *scatter, const struct walk *walk, struct parts *parts)
+static void finish(struct ev_scatter *scatter, const struct walk *walk, struct ev_parts *parts)
 {
 	if (walk->part && walk->part < parts->count)
 		step(scatter, parts, walk->part, -walk->last);
-}
-
-static int by_size(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-	return a < b ? -1 : a > b;
-}
-
-/* The steps that are far beyond the usual one, and beyond what independent samples do; at most one
- * in four. Then the sums of all, over the others. */
-static void find_leaps(struct parts *parts, struct ev_scatter_all *all)
-{
-	double sorted[EV_BLOCK_COUNT];
-	size_t steps = parts->count ? parts->count - 1 : 0;
-	all->sums.steps = 0;
-	all->kept = steps;
-	for (size_t i = 0; i < steps; i++)
-		sorted[i] = parts->pool[i + 1];
-	if (steps)
-		qsort(sorted, steps, sizeof(*sorted), by_size);
-	double limit = steps ? sorted[steps / 2] : 0;
-	limit = LEAP * fmax(limit, 2 * all->sums.squares / (double)(parts->count + 1));
-	if (steps)
-		limit = fmax(limit, sorted[steps - 1 - steps / 4]);
-	for (size_t i = 1; i <= steps; i++) {
-		double by = parts->all[i] - parts->all[i - 1];
-		parts->leaps[i] = parts->pool[i] > limit;
-		all->kept -= parts->leaps[i];
-		all->sums.steps += parts->leaps[i] ? 0 : by * by;
-	}
-	all->sums.products = all->sums.steps;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -161,7 +60,7 @@ struct collecting {
 	struct ev_scatters *out;
 	const struct ev_table *table;
 	const struct ev_named *named;
-	struct parts *parts;
+	struct ev_parts *parts;
 	size_t count;    /* of cells that pass */
 	uint32_t *order; /* cells by tag key, event, part; then by stack, as they stand */
 	struct ev_map rows;
@@ -184,7 +83,8 @@ static int by_part(const void *one, const void *other, void *context)
 		return left < right ? -1 : 1;
 	if (a->event != b->event)
 		return a->event < b->event ? -1 : 1;
-	size_t part = part_of(&it->parts[a->event], a), later = part_of(&it->parts[b->event], b);
+	size_t part = ev_part_of(&it->parts[a->event], a),
+	       later = ev_part_of(&it->parts[b->event], b);
 	if (part != later)
 		return part < later ? -1 : 1;
 	return i < j ? -1 : i > j;
@@ -246,7 +146,7 @@ static void take_cell(struct collecting *it, struct ev_path *path, const struct 
 	uint32_t leaf = it->table->index->frame_key[it->named->stacks.items[cell->stack].place];
 	size_t place = place_of(it, tag_key, leaf, event);
 	if (place != SIZE_MAX) {
-		add_cell(&it->out->self[place], cell);
+		ev_scatter_add(&it->out->self[place], cell);
 		it->self[place].now += (double)cell->period;
 		if (!it->self[place].open)
 			*ev_array_add(&it->touched) = place;
@@ -257,7 +157,7 @@ static void take_cell(struct collecting *it, struct ev_path *path, const struct 
 	if (!cell->stack) { /* no frame to open */
 		if (place == SIZE_MAX)
 			return;
-		add_cell(&it->out->children[place], cell);
+		ev_scatter_add(&it->out->children[place], cell);
 		it->children[place].now += (double)cell->period;
 		if (!it->children[place].open)
 			*ev_array_add(&it->touched_children) = place;
@@ -268,14 +168,14 @@ static void take_cell(struct collecting *it, struct ev_path *path, const struct 
 	close_frames(it, path, shared, tag_key, event);
 	ev_path_enter(path, shared);
 	open_frames(it, path, shared);
-	add_cell(&it->sums.items[path->depth - 1], cell);
+	ev_scatter_add(&it->sums.items[path->depth - 1], cell);
 }
 
 /* Cells of one tag key, event and part. */
 static void end_part(struct collecting *it, struct ev_path *path, uint32_t tag_key, uint32_t event,
 		     size_t part)
 {
-	struct parts *parts = &it->parts[event];
+	struct ev_parts *parts = &it->parts[event];
 	close_frames(it, path, 0, tag_key, event);
 	path->depth = 0;
 	for (size_t i = 0; i < it->touched.count; i++)
@@ -313,13 +213,13 @@ static void collect(struct collecting *it)
 			next = &tags[next_tag];
 			next_key = it->table->index->tag_key[next_tag];
 		}
-		size_t part = part_of(&it->parts[tag->event], tag);
+		size_t part = ev_part_of(&it->parts[tag->event], tag);
 		if (!next || next_key != key || next->event != tag->event ||
-		    part_of(&it->parts[next->event], next) != part)
+		    ev_part_of(&it->parts[next->event], next) != part)
 			end_part(it, &path, key, tag->event, part);
 	}
 	for (size_t i = 0; i < places; i++) {
-		struct parts *parts = &it->parts[i % it->out->event_count];
+		struct ev_parts *parts = &it->parts[i % it->out->event_count];
 		finish(&it->out->self[i], &it->self[i], parts);
 		if (it->out->children)
 			finish(&it->out->children[i], &it->children[i], parts);
@@ -361,9 +261,8 @@ void ev_table_scatters(struct ev_scatters *scatters, const struct ev_table *tabl
 		       const struct ev_named *named)
 {
 	size_t places = table->row_count * table->event_count + 1;
-	uint8_t *counted = ev_table_counted(table, named);
 	open_scatters(scatters, table, table->row_count, table->has_children);
-	struct parts *parts = find_parts(scatters, table, named, counted);
+	struct ev_parts *parts = ev_parts_find(scatters, table, named);
 	struct collecting it = {
 		.out = scatters,
 		.table = table,
@@ -384,7 +283,7 @@ void ev_table_scatters(struct ev_scatters *scatters, const struct ev_table *tabl
 	collect(&it);
 	scatters->children = children;
 	for (size_t e = 0; e < scatters->event_count; e++)
-		find_leaps(&parts[e], &scatters->all[e]);
+		ev_parts_find_leaps(&parts[e], &scatters->all[e]);
 	memset(scatters->self, 0, places * sizeof(*scatters->self));
 	memset(it.self, 0, places * sizeof(*it.self));
 	collect(&it);
@@ -398,13 +297,12 @@ void ev_table_scatters(struct ev_scatters *scatters, const struct ev_table *tabl
 	free(it.self);
 	free(it.children);
 	free(parts);
-	free(counted);
 }
 
 /* ---- stacks ---------------------------------------------------------------------------------- */
 
 /* The steps of one stack, whose periods by event and part are given. */
-static void step_stack(struct ev_scatter *own, struct parts *parts, const double *periods,
+static void step_stack(struct ev_scatter *own, struct ev_parts *parts, const double *periods,
 		       size_t events)
 {
 	for (size_t e = 0; e < events; e++) {
@@ -415,7 +313,7 @@ static void step_stack(struct ev_scatter *own, struct parts *parts, const double
 }
 
 static void collect_stacks(struct ev_scatters *scatters, const struct ev_table *table,
-			   const struct ev_named *named, struct parts *parts)
+			   const struct ev_named *named, struct ev_parts *parts)
 {
 	size_t events = scatters->event_count;
 	const struct ev_tag *tags = named->profile->tags.items;
@@ -425,9 +323,10 @@ static void collect_stacks(struct ev_scatters *scatters, const struct ev_table *
 		uint32_t event = tags[cell->tag].event;
 		struct ev_scatter *own = &scatters->self[cell->stack * events];
 		if (ev_table_passes(table, named, cell)) {
-			add_cell(&own[event], cell);
+			ev_scatter_add(&own[event], cell);
 			periods[event * EV_BLOCK_COUNT +
-				part_of(&parts[event], &tags[cell->tag])] += (double)cell->period;
+				ev_part_of(&parts[event], &tags[cell->tag])] +=
+				(double)cell->period;
 		}
 		if (i + 1 < named->cells.count && cell[1].stack == cell->stack)
 			continue;
@@ -441,17 +340,15 @@ void ev_stack_scatters(struct ev_scatters *scatters, const struct ev_table *tabl
 		       const struct ev_named *named)
 {
 	size_t places = named->stacks.count * table->event_count + 1;
-	uint8_t *counted = ev_table_counted(table, named);
 	open_scatters(scatters, table, named->stacks.count, false);
-	struct parts *parts = find_parts(scatters, table, named, counted);
+	struct ev_parts *parts = ev_parts_find(scatters, table, named);
 	collect_stacks(scatters, table, named, parts);
 	for (size_t e = 0; e < scatters->event_count; e++)
-		find_leaps(&parts[e], &scatters->all[e]);
+		ev_parts_find_leaps(&parts[e], &scatters->all[e]);
 	memset(scatters->self, 0, places * sizeof(*scatters->self));
 	collect_stacks(scatters, table, named, parts);
 	find_designs(scatters, named->stacks.count);
 	free(parts);
-	free(counted);
 }
 
 void ev_scatters_done(struct ev_scatters *scatters)

@@ -85,7 +85,8 @@ size_t ev_diff_notes(const struct ev_diff *diff, size_t event, struct ev_arena *
 						"allow for it",
 						rate_text(arena, one), rate_text(arena, two));
 		}
-		if (!no_times && !diff->scatters->all[r * diff->width + event].parts &&
+		if (!no_times && !diff->how.exact &&
+		    !diff->scatters->all[r * diff->width + event].parts &&
 		    diff->differences[event].total_samples[r]) {
 			no_times = true;
 			notes[count++] = "samples have no times: intervals take them as "

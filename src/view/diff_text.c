@@ -4,170 +4,25 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "diff.h"
-#include "folded_line.h"
-
-enum column_kind { MARK, CHANGE, HALF, FIGURE, PERIOD, FORMULA, KEY, STACK };
-struct column {
-	enum column_kind kind;
-	size_t at; /* recording, or key of the table */
-	const char *title;
-	size_t width;
-	bool is_text; /* to the left */
-};
-struct printing {
-	FILE *out;
-	const struct ev_diff *diff;
-	const struct ev_diff_options *options;
-	const struct ev_difference *difference;
-	size_t event;
-	double scale; /* figures are shown by so many */
-	const char *unit;
-	EV_ARRAY(struct column) columns;
-	struct ev_folded_line line;
-	struct ev_arena titles, scratch; /* scratch: of one row */
-};
-
-/* ---- cells ------------------------------------------------------------------------------------
- */
-
-static const char *fixed(struct ev_arena *arena, double value, int decimals, bool sign)
-{
-	char number[64];
-	ev_format_fixed(number, sizeof(number), value, decimals);
-	return ev_arena_printf(arena, "%s%s", sign && value >= 0 ? "+" : "", number);
-}
-
-static bool is_share(const struct printing *it)
-{
-	return it->diff->how.measure == EV_MEASURE_SHARE;
-}
-
-/* A share in per cent, a weight in its unit. */
-static const char *figure_text(struct printing *it, double value, bool sign)
-{
-	const char *text =
-		fixed(&it->scratch, is_share(it) ? value * 100 : value / it->scale, 2, sign);
-	return is_share(it) ? ev_arena_printf(&it->scratch, "%s%%", text) : text;
-}
-
-static const char *change_text(struct printing *it, const struct ev_difference_side *side)
-{
-	if (!side->change.known || side->presence == EV_IN_NEITHER)
-		return "";
-	if (it->diff->how.compute == EV_COMPUTE_RATIO)
-		return fixed(&it->scratch, side->change.value, 4, false);
-	return figure_text(it, side->change.value, true);
-}
-
-/* The wider half, since intervals near 0 and 100 % are not even. */
-static const char *half_text(struct printing *it, const struct ev_difference_side *side)
-{
-	const struct ev_change *change = &side->change;
-	if (!change->known || side->presence == EV_IN_NEITHER)
-		return "";
-	double half = fmax(change->high - change->value, change->value - change->low);
-	if (it->diff->how.compute == EV_COMPUTE_RATIO)
-		return ev_arena_printf(&it->scratch, "±%s", fixed(&it->scratch, half, 4, false));
-	return ev_arena_printf(&it->scratch, "±%s", figure_text(it, half, false));
-}
-
-static const char *side_text(struct printing *it, const struct ev_difference_row *row, size_t at)
-{
-	const struct ev_difference_side *side = &row->sides[at];
-	if (!side->samples && it->options->separator)
-		return "";
-	if (!side->samples && at)
-		return row->sides[0].samples ? "gone" : "-";
-	if (!side->samples)
-		return "new";
-	return figure_text(it, side->figure.value, false);
-}
-
-/* What a change was computed of, as perf writes it. */
-static const char *formula_text(struct printing *it, const struct ev_difference_row *row, size_t at)
-{
-	const struct ev_difference *difference = it->difference;
-	const struct ev_difference_options *how = &it->diff->how;
-	const struct ev_difference_side *old = &row->sides[0], *new = &row->sides[at];
-	struct ev_arena *arena = &it->scratch;
-	if (how->compute == EV_COMPUTE_WEIGHTED)
-		return ev_arena_printf(arena, "(%" PRIu64 " * %s) - (%" PRIu64 " * %s)",
-				       new->period, fixed(arena, how->new_weight, 0, false),
-				       old->period, fixed(arena, how->old_weight, 0, false));
-	if (how->compute == EV_COMPUTE_RATIO && !is_share(it))
-		return ev_arena_printf(arena, "%" PRIu64 " / %" PRIu64, new->period, old->period);
-	if (!is_share(it))
-		return ev_arena_printf(arena, "%" PRIu64 " - %" PRIu64, new->period, old->period);
-	return ev_arena_printf(arena,
-			       "(%" PRIu64 " * 100 / %" PRIu64 ") %s (%" PRIu64 " * 100 / %" PRIu64
-			       ")",
-			       new->period, difference->total_period[at],
-			       how->compute == EV_COMPUTE_RATIO ? "/" : "-", old->period,
-			       difference->total_period[0]);
-}
-
-static const char *key_text(struct printing *it, const struct ev_difference_row *row, size_t key)
-{
-	const struct ev_table *table = it->diff->table;
-	const struct ev_row *of = &table->rows[row->item];
-	const char *text =
-		ev_report_safe(&it->scratch, ev_row_text(table, it->diff->named, of, key));
-	if (table->keys[key] != EV_KEY_SYMBOL)
-		return text;
-	bool kernel = it->diff->named->frames.items[of->frame].kernel;
-	return ev_arena_printf(&it->scratch, "%s%s", kernel ? "[k] " : "[.] ", text);
-}
-
-static const char *stack_text(struct printing *it, const struct ev_difference_row *row)
-{
-	ev_folded_move(&it->line, it->diff->named, row->item);
-	return it->line.text.size_bytes
-		       ? ev_arena_text(&it->scratch, (const char *)it->line.text.bytes + 1,
-				       it->line.text.size_bytes - 1)
-		       : "[unknown]";
-}
-
-static const char *cell_text(struct printing *it, const struct ev_difference_row *row,
-			     const struct column *column)
-{
-	switch (column->kind) {
-	case MARK:
-		return row->stands_out ? "" : "~";
-	case CHANGE:
-		return change_text(it, &row->sides[column->at]);
-	case HALF:
-		return half_text(it, &row->sides[column->at]);
-	case FIGURE:
-		return side_text(it, row, column->at);
-	case PERIOD:
-		return ev_arena_printf(&it->scratch, "%" PRIu64, row->sides[column->at].period);
-	case FORMULA:
-		return formula_text(it, row, column->at);
-	case KEY:
-		return key_text(it, row, column->at);
-	case STACK:
-		return stack_text(it, row);
-	}
-	return "";
-}
+#include "diff_table.h"
 
 /* ---- columns ----------------------------------------------------------------------------------
  */
 
-static void add_column(struct printing *it, enum column_kind kind, size_t at, const char *title)
+static void add_column(struct ev_diff_printing *it, enum ev_diff_cell kind, size_t at,
+		       const char *title)
 {
-	*ev_array_add(&it->columns) = (struct column){
+	*ev_array_add(&it->columns) = (struct ev_diff_column){
 		.kind = kind,
 		.at = at,
 		.title = title,
 		.width = ev_text_columns(title),
-		.is_text = kind == MARK || kind == KEY || kind == STACK,
+		.is_text = kind == EV_DIFF_MARK || kind == EV_DIFF_KEY || kind == EV_DIFF_STACK,
 	};
 }
 
 /* "Delta", "Delta/2" of several, "Delta ms". */
-static const char *title_of(struct printing *it, const char *name, size_t recording)
+static const char *title_of(struct ev_diff_printing *it, const char *name, size_t recording)
 {
 	bool several = it->diff->part_count > 2 && recording;
 	const char *unit = strcmp(name, "Ratio") ? it->unit : "";
@@ -175,7 +30,7 @@ static const char *title_of(struct printing *it, const char *name, size_t record
 	return ev_arena_printf(&it->titles, "%s%s%s%s", name, number, *unit ? " " : "", unit);
 }
 
-static const char *change_title(const struct printing *it)
+static const char *change_title(const struct ev_diff_printing *it)
 {
 	switch (it->diff->how.compute) {
 	case EV_COMPUTE_RATIO:
@@ -189,46 +44,60 @@ static const char *change_title(const struct printing *it)
 	return "Delta";
 }
 
-static void choose_columns(struct printing *it)
+static void choose_columns(struct ev_diff_printing *it)
 {
 	const struct ev_table *table = it->diff->table;
 	size_t parts = it->diff->part_count;
 	if (it->options->all || it->options->separator)
-		add_column(it, MARK, 0, it->options->separator ? "Mark" : "");
+		add_column(it, EV_DIFF_MARK, 0, it->options->separator ? "Mark" : "");
 	for (size_t r = 1; r < parts; r++) {
-		add_column(it, CHANGE, r, title_of(it, change_title(it), r));
-		add_column(it, HALF, r, "±");
+		add_column(it, EV_DIFF_CHANGE, r, title_of(it, change_title(it), r));
+		if (!it->diff->how.exact)
+			add_column(it, EV_DIFF_HALF, r, "±");
 		if (it->options->show_formula)
-			add_column(it, FORMULA, r, "Formula");
+			add_column(it, EV_DIFF_FORMULA, r, "Formula");
 		if (r == 1)
-			add_column(it, FIGURE, 0, title_of(it, "Old", 0));
-		add_column(it, FIGURE, r, title_of(it, "New", r));
+			add_column(it, EV_DIFF_FIGURE, 0, title_of(it, "Old", 0));
+		add_column(it, EV_DIFF_FIGURE, r, title_of(it, "New", r));
 	}
 	for (size_t r = 0; it->options->show_period && r < parts; r++)
-		add_column(it, PERIOD, r,
+		add_column(it, EV_DIFF_PERIOD, r,
 			   r ? parts > 2 ? ev_arena_printf(&it->titles, "New period/%zu", r)
 					 : "New period"
 			     : "Old period");
 	if (it->difference->of_stacks)
-		add_column(it, STACK, 0, "Stack");
+		add_column(it, EV_DIFF_STACK, 0, "Stack");
 	for (size_t k = 0; !it->difference->of_stacks && k < table->key_count; k++)
-		add_column(it, KEY, k, ev_keys[table->keys[k]].title);
+		add_column(it, EV_DIFF_KEY, k, ev_keys[table->keys[k]].title);
 }
 
-static bool is_shown(const struct printing *it, const struct ev_difference_row *row)
+/* Exact figures differ however little: those that would read 0.00 % are folded too. */
+static bool is_shown(const struct ev_diff_printing *it, const struct ev_difference_row *row)
 {
-	return it->options->all || row->stands_out;
+	double least = it->diff->how.exact && ev_diff_is_share(it) ? 0.00005 : 0;
+	bool enough = least <= 0;
+	for (size_t r = 1; r < it->diff->part_count; r++)
+		enough |= fabs(row->sides[r].change.value) >= least;
+	return it->options->all || (row->stands_out && enough);
 }
 
-static void measure(struct printing *it)
+static size_t count_shown(const struct ev_diff_printing *it)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < it->difference->row_count; i++)
+		count += is_shown(it, &it->difference->rows[i]);
+	return count;
+}
+
+static void measure(struct ev_diff_printing *it)
 {
 	for (size_t i = 0; i < it->difference->row_count; i++) {
 		const struct ev_difference_row *row = &it->difference->rows[i];
 		if (!is_shown(it, row))
 			continue;
 		for (size_t c = 0; c < it->columns.count; c++) {
-			struct column *column = &it->columns.items[c];
-			size_t width = ev_text_columns(cell_text(it, row, column));
+			struct ev_diff_column *column = &it->columns.items[c];
+			size_t width = ev_text_columns(ev_diff_cell(it, row, column));
 			if (c + 1 < it->columns.count && width > column->width)
 				column->width = width;
 		}
@@ -237,7 +106,7 @@ static void measure(struct printing *it)
 }
 
 /* Time is shown in ms; other counts by thousands, so that the greatest has few digits. */
-static void choose_unit(struct printing *it)
+static void choose_unit(struct ev_diff_printing *it)
 {
 	static const char *const units[] = { "", "K", "M", "G", "T", "P" };
 	const char *name = ev_diff_event(it->diff, it->event, &it->titles);
@@ -245,7 +114,7 @@ static void choose_unit(struct printing *it)
 	size_t unit = 0;
 	it->scale = 1;
 	it->unit = "";
-	if (is_share(it))
+	if (ev_diff_is_share(it))
 		return;
 	bool per_second = it->diff->how.measure == EV_MEASURE_SECOND;
 	if (strstr(name, "cpu-clock") || strstr(name, "task-clock")) {
@@ -266,8 +135,8 @@ static void choose_unit(struct printing *it)
 /* ---- lines ------------------------------------------------------------------------------------
  */
 
-static void print_cell(struct printing *it, const struct column *column, const char *text,
-		       bool last)
+static void print_cell(struct ev_diff_printing *it, const struct ev_diff_column *column,
+		       const char *text, bool last)
 {
 	size_t width = ev_text_columns(text);
 	size_t pad = width < column->width ? column->width - width : 0;
@@ -280,7 +149,7 @@ static void print_cell(struct printing *it, const struct column *column, const c
 		column->is_text && !last ? (int)pad : 0, "");
 }
 
-static const char *colour_of(const struct printing *it, const struct ev_difference_row *row)
+static const char *colour_of(const struct ev_diff_printing *it, const struct ev_difference_row *row)
 {
 	if (!it->options->colour)
 		return NULL;
@@ -291,49 +160,54 @@ static const char *colour_of(const struct printing *it, const struct ev_differen
 	return !side->stands_out ? NULL : side->change.value > none ? "\33[31m" : "\33[32m";
 }
 
-static void print_row(struct printing *it, const struct ev_difference_row *row)
+static void print_row(struct ev_diff_printing *it, const struct ev_difference_row *row)
 {
 	const char *colour = colour_of(it, row);
 	fputs(colour ? colour : "", it->out);
 	for (size_t c = 0; c < it->columns.count; c++) {
-		const struct column *column = &it->columns.items[c];
+		const struct ev_diff_column *column = &it->columns.items[c];
 		if (c && it->options->separator)
 			putc(it->options->separator, it->out);
 		else if (!it->options->separator)
-			fputs(column->kind == HALF || (!c && column->kind == MARK) ? " " : "  ",
+			fputs(column->kind == EV_DIFF_HALF || (!c && column->kind == EV_DIFF_MARK)
+				      ? " "
+				      : "  ",
 			      it->out);
-		print_cell(it, column, cell_text(it, row, column), c + 1 == it->columns.count);
+		print_cell(it, column, ev_diff_cell(it, row, column), c + 1 == it->columns.count);
 	}
 	fputs(colour ? "\33[m\n" : "\n", it->out);
 	ev_arena_reset(&it->scratch);
 }
 
-static void print_heads(struct printing *it)
+static void print_heads(struct ev_diff_printing *it)
 {
 	bool separated = it->options->separator;
 	for (int line = 0; line < (separated ? 1 : 2); line++) {
 		fputs(separated ? "# " : "#", it->out);
 		for (size_t c = 0; c < it->columns.count; c++) {
-			const struct column *column = &it->columns.items[c];
+			const struct ev_diff_column *column = &it->columns.items[c];
 			if (c && separated)
 				putc(it->options->separator, it->out);
 			else if (!separated)
-				fputs(c && column->kind != HALF ? "  " : c ? " " : "", it->out);
+				fputs(c && column->kind != EV_DIFF_HALF ? "  "
+				      : c                               ? " "
+									: "",
+				      it->out);
 			/* The # stands where the first column is padded. */
-			struct column shown = *column;
+			struct ev_diff_column shown = *column;
 			if (!c && !separated)
-				shown.width += column->kind != MARK;
+				shown.width += column->kind != EV_DIFF_MARK;
 			if (!line)
 				print_cell(it, &shown, column->title, c + 1 == it->columns.count);
 			for (size_t i = 0; line && i < shown.width; i++)
-				putc(i || c || column->kind == MARK ? '.' : ' ', it->out);
+				putc(i || c || column->kind == EV_DIFF_MARK ? '.' : ' ', it->out);
 		}
 		putc('\n', it->out);
 	}
 	fputs(separated ? "" : "#\n", it->out);
 }
 
-static void print_part(struct printing *it, size_t at)
+static void print_part(struct ev_diff_printing *it, size_t at)
 {
 	const struct ev_report_part *part = &it->diff->parts[at];
 	const struct ev_recording *recording = part->recording;
@@ -362,7 +236,7 @@ static void print_part(struct printing *it, size_t at)
 	ev_arena_reset(arena);
 }
 
-static void print_top(struct printing *it)
+static void print_top(struct ev_diff_printing *it)
 {
 	const char *notes[8];
 	const char *simulated = ev_recording_note(it->diff->recording, EV_NOTE_SIMULATED, NULL);
@@ -381,7 +255,7 @@ static void print_top(struct printing *it)
 }
 
 /* How large a difference the rows that do not stand out could hide. */
-static double greatest_hidden(const struct printing *it)
+static double greatest_hidden(const struct ev_diff_printing *it)
 {
 	double greatest = 0;
 	for (size_t i = 0; i < it->difference->row_count; i++) {
@@ -398,13 +272,22 @@ static double greatest_hidden(const struct printing *it)
 	return greatest;
 }
 
-static void print_foot(struct printing *it)
+static void print_foot(struct ev_diff_printing *it)
 {
 	const struct ev_difference *difference = it->difference;
 	size_t hidden = difference->row_count - difference->stand_out;
 	char number[32];
-	if (it->options->all ? difference->row_count : difference->stand_out)
-		fputs("#\n", it->out);
+	size_t shown = count_shown(it);
+	fputs(shown ? "#\n" : "", it->out);
+	if (it->diff->how.exact && difference->row_count) {
+		hidden = difference->row_count - shown;
+		if (hidden)
+			fprintf(it->out, "# … %s %s as before or nearly so (--all shows them).\n",
+				ev_format_grouped(number, sizeof(number), hidden),
+				hidden == 1 ? "row is" : "rows are");
+		fputs("# Counts of a simulation are exact: every difference is real.\n", it->out);
+		return;
+	}
 	if (!difference->row_count)
 		fputs("# No samples in any recording.\n", it->out);
 	else if (!difference->stand_out)
@@ -418,7 +301,7 @@ static void print_foot(struct printing *it)
 			it->options->all ? ", marked ~" : " (--all shows them)");
 	if (hidden && it->diff->how.compute != EV_COMPUTE_RATIO)
 		fprintf(it->out, "# Of those none differs by more than %s%s%s (95%% each).\n",
-			figure_text(it, greatest_hidden(it), false), *it->unit ? " " : "",
+			ev_diff_figure(it, greatest_hidden(it), false), *it->unit ? " " : "",
 			it->unit);
 	if (difference->row_count)
 		fputs("# ± is half of one row's 95% interval. Of the rows that stand out at most "
@@ -431,7 +314,7 @@ static void print_foot(struct printing *it)
 static void print_event(FILE *out, const struct ev_diff *diff,
 			const struct ev_diff_options *options, size_t event)
 {
-	struct printing it = {
+	struct ev_diff_printing it = {
 		.out = out,
 		.diff = diff,
 		.options = options,
@@ -444,7 +327,7 @@ static void print_event(FILE *out, const struct ev_diff *diff,
 		measure(&it);
 	if (!options->quiet) {
 		print_top(&it);
-		if (options->all ? it.difference->row_count : it.difference->stand_out)
+		if (count_shown(&it))
 			print_heads(&it);
 	}
 	for (size_t i = 0; i < it.difference->row_count; i++)

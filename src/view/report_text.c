@@ -257,6 +257,9 @@ static void explain_ratios(const struct ev_block *block)
 
 static void explain_intervals(const struct ev_block *block)
 {
+	if (block->options->intervals && !block->report->scatters)
+		fputs("#\n# Counts of a simulation are exact: there is no ± to them.\n",
+		      block->out);
 	if (block->report->scatters)
 		fputs("#\n# ± is half of a share's 95% interval, from how it changes in the course "
 		      "of "

@@ -212,6 +212,21 @@ static void stacks_are_compared_as_a_whole(void **state)
 	made_done(&made);
 }
 
+static void exact_counts_differ_or_are_equal(void **state)
+{
+	(void)state;
+	struct made made = made_open();
+	made.how.exact = true;
+	made.how.measure = EV_MEASURE_TOTAL;
+	add(&made, "a", 1, 2);
+	add(&made, "b", 1000, 1000);
+	build(&made, false, false);
+	assert_string_equal(rows(&made), "a +1000.00!, b +0.00");
+	const struct ev_change *change = &made.difference.rows[0].sides[1].change;
+	assert_true(change->low >= change->high && change->chance <= 0);
+	made_done(&made);
+}
+
 static void a_recording_without_samples_is_no_trap(void **state)
 {
 	(void)state;
@@ -237,6 +252,7 @@ int main(void)
 		cmocka_unit_test(weights_and_rates_are_of_periods),
 		cmocka_unit_test(callers_change_with_what_they_call),
 		cmocka_unit_test(stacks_are_compared_as_a_whole),
+		cmocka_unit_test(exact_counts_differ_or_are_equal),
 		cmocka_unit_test(a_recording_without_samples_is_no_trap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

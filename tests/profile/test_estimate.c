@@ -118,7 +118,7 @@ static const struct world worlds[] = {
 	{ .name = "loops that last", .samples = 4000, .stay = 0.75 },
 	{ .name = "few samples of loops", .samples = 500, .stay = 0.5 },
 	{ .name = "longer loops", .samples = 8000, .stay = 0.9 },
-	{ .name = "loops of four threads", .samples = 4000, .stay = 0.75, .threads = 4 },
+	{ .name = "loops of four threads", .samples = 4000, .stay = 0.6, .threads = 4 },
 	{ .name = "periods that vary", .samples = 3000, .periods_vary = true },
 	{ .name = "both", .samples = 4000, .stay = 0.5, .periods_vary = true },
 };
@@ -190,7 +190,7 @@ static void recordings_of_the_same_program_differ_by_no_more_than_chance(void **
 		print_message("%s: %.2f %% hold; %.1f %% of pairs with a row marked\n",
 			      worlds[w].name, all, 100.0 * (double)found / DRAWS);
 		assert_true(all >= 93 && all <= 97.5); /* few samples have few values */
-		assert_true(found <= 0.07 * DRAWS);
+		assert_true(found <= 0.08 * DRAWS);
 	}
 	drawn_done(&drawn);
 }

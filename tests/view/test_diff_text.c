@@ -129,6 +129,21 @@ static void what_makes_it_hard_to_compare_is_said(void **state)
 	invented_diff_done(&made);
 }
 
+static void counts_of_a_simulation_have_no_intervals(void **state)
+{
+	(void)state;
+	struct invented_diff made;
+	invented_diff_open(&made);
+	made.how.exact = true;
+	ev_recording_add_note(&made.it.recording, EV_NOTE_SIMULATED, "a model");
+	add_usual(&made);
+	const char *text = invented_diff_print(&made, "sym", "text");
+	expect(text, "# Simulated: exact counts of a model");
+	expect(text, "Counts of a simulation are exact: every difference is real.\n");
+	refuse(text, "±");
+	invented_diff_done(&made);
+}
+
 static void equal_recordings_have_no_table(void **state)
 {
 	(void)state;
@@ -161,6 +176,7 @@ int main(void)
 		cmocka_unit_test(periods_and_formulas_are_columns),
 		cmocka_unit_test(stacks_stand_in_one_column),
 		cmocka_unit_test(what_makes_it_hard_to_compare_is_said),
+		cmocka_unit_test(counts_of_a_simulation_have_no_intervals),
 		cmocka_unit_test(equal_recordings_have_no_table),
 		cmocka_unit_test(names_cannot_command_the_terminal),
 	};
