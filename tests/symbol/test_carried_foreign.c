@@ -111,7 +111,7 @@ static void functions_of_simpleperf_are_found_at_their_offsets(void **state)
 	take(&carried, 128, bytes.bytes, bytes.size_bytes);
 	assert_bar(&carried);
 	assert_string_equal(function_of(&carried, EV_OBJECT_FILE, "/lib/a.so", 0x1100)->function,
-			    "foo()");
+			    "foo");
 	assert_string_equal(function_of(&carried, EV_OBJECT_KERNEL, "[kernel.kallsyms]",
 					0xffffffff81000010)
 				    ->function,
