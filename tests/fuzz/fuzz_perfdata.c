@@ -66,16 +66,50 @@ static uint64_t walk(struct ev_reader *reader, uint64_t want)
 	return sum;
 }
 
+/* Records at hand, and what is decoded in brief is what is decoded in full. */
+static uint64_t walk_briefly(struct ev_reader *reader)
+{
+	struct ev_decoder *decoder = ev_decoder_open(ev_reader_recording(reader));
+	struct ev_raw raws[7];
+	struct ev_brief brief;
+	struct ev_record record;
+	uint64_t sum = 0;
+
+	for (;;) {
+		size_t count = ev_reader_batch(reader, raws, 7);
+
+		if (!count && ev_reader_next(reader, raws, NULL) != 1)
+			break;
+		for (size_t i = 0; i < (count ? count : 1); i++) {
+			bool full = raws[i].type == PERF_RECORD_SAMPLE &&
+				    ev_decode(decoder, &raws[i], &record) == 0;
+
+			if (raws[i].type != PERF_RECORD_SAMPLE ||
+			    !ev_decode_brief(decoder, &raws[i], true, &brief))
+				continue;
+			sum += touch(brief.chain, brief.chain_count * 8);
+			if (!full || brief.ip != record.sample.ip || brief.tid != record.tid ||
+			    brief.event != record.event || brief.time_ns != record.time_ns ||
+			    brief.chain_count != record.sample.chain_count)
+				abort();
+		}
+	}
+	ev_decoder_close(decoder);
+	return sum;
+}
+
 static void walk_parts(struct ev_reader *reader)
 {
 	uint64_t begin = ev_reader_tell(reader), end = ev_reader_size(reader);
 	struct ev_reader *part;
 
-	for (uint64_t at = begin; at < end; at += (end - begin) / 3 + 1)
+	for (uint64_t at = begin; at < end; at += (end - begin) / 3 + 1) {
+		ev_reader_guess(reader, at);
 		if (ev_reader_part(reader, at, at + (end - begin) / 3, &part, NULL) == 0) {
 			walk(part, PERF_SAMPLE_IP);
 			ev_reader_close(part);
 		}
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
@@ -90,6 +124,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	sum = walk(reader, ~0ULL);
 	if (ev_reader_rewind(reader, NULL) == 0)
 		sum += walk(reader, PERF_SAMPLE_CALLCHAIN);
+	ev_reader_rewind(reader, NULL);
+	sum += walk_briefly(reader);
 	ev_reader_rewind(reader, NULL);
 	walk_parts(reader);
 	ordered = ev_ordered_open(reader);

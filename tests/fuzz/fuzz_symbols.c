@@ -1,4 +1,4 @@
-/* The symbol section of a recording, decoded and asked about places. */
+/* A section with symbols of a recording, decoded and asked about places. */
 #include <stdlib.h>
 #include <evprof/symbol.h>
 
@@ -19,7 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	struct ev_space_set *set = ev_space_set_open();
 	struct ev_space_cache *cache = calloc(1, sizeof(*cache));
 	struct ev_symbolizer_options options = { .no_local_files = true };
-	ev_recording_set_section(&recording, EV_FEATURE_EVPROF_SYMBOLS, bytes, size_bytes);
+	/* The last byte chooses whose section it is: evprof's, simpleperf's two, hiperf's. */
+	static const unsigned sections[] = { EV_FEATURE_EVPROF_SYMBOLS, 128, 132, 192 };
+	unsigned chosen = size_bytes ? bytes[size_bytes - 1] % 4 : 0;
+	ev_recording_set_section(&recording, sections[chosen], bytes, size_bytes);
 	add_mapping(set, "/bin/p", 0x10000);
 	add_mapping(set, "//anon", 0x20000);
 	ev_space_set_ready(set);

@@ -96,6 +96,14 @@ static void records_of_tasks_survive(void **state)
 	assert_int_equal(decoded->cgroup.id, 77);
 	assert_string_equal(decoded->cgroup.path, "/a/group");
 
+	record = stamped(&setting, EV_RECORD_CALLCHAIN_DEFERRED);
+	record.deferred = (struct ev_deferred){ 99, words, 3 };
+	decoded = round_trip(&setting, &record);
+	assert_stamped(&setting);
+	assert_int_equal(decoded->deferred.cookie, 99);
+	assert_int_equal(decoded->deferred.chain_count, 3);
+	assert_memory_equal(decoded->deferred.chain, words, 3 * sizeof(words[0]));
+
 	record = stamped(&setting, PERF_RECORD_ITRACE_START);
 	round_trip(&setting, &record);
 	assert_stamped(&setting);
