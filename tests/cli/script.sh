@@ -111,7 +111,7 @@ test_several_events_print_as_perf_prints_them() {
 	same_as_perf perf.data --reltime
 	same_as_perf perf.data --deltatime
 	same_as_perf perf.data --cpu 0
-	same_as_perf perf.data -F comm,tid,ip,addr
+	same_as_perf perf.data -F comm,tid,time,event,ip,addr
 }
 
 test_copied_stacks_of_perf_are_unwound() {
