@@ -158,8 +158,8 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 /* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
  * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);
-/* What of an object's debug info can't be had, so that inlined functions or their names are missing:
- * "its debug info in x.dwo is not here"; NULL when nothing was missed. */
+/* What of an object's debug info can't be had, so that inlined functions or their names are
+ * missing: "its debug info in x.dwo is not here"; NULL when nothing was missed. */
 const char *ev_symbolizer_lacks(struct ev_symbolizer *symbolizer, uint32_t object);
 /* Ask the debuginfod servers named in DEBUGINFOD_URLS for what is missing here of some objects'
  * debug info; found files stay in the client's own cache. Before the first look and from one

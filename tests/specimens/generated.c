@@ -1,6 +1,7 @@
 /* Makes code in memory that counts down, and says so in a perf map (map FOLDER) or in a jitdump
  * (dump FOLDER), where a second function takes the place of the first half way through. The
- * first runs 100 ms, the second 200 ms of its CPU time; with a perf map there is only the second. */
+ * first runs 100 ms, the second 200 ms of its CPU time; with a perf map there is only the second.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -58,20 +58,20 @@ static void a_map_is_read_only_from_its_owner_and_a_regular_file(void **state)
 	struct perf_map m;
 	run_in(state, "mkdir tmp");
 	const struct process_view root = { .symfs = ((struct folder *)*state)->path };
-	assert_string_equal(ev_perf_map_read(& m, 77, &root), "generated code without a perf map");
+	assert_string_equal(ev_perf_map_read(&m, 77, &root), "generated code without a perf map");
 	ev_perf_map_done(&m);
 	write_file(in_folder(state, "tmp/perf-77.map"), "1000 10 f\n", 10);
-	assert_null(ev_perf_map_read(& m, 77, &root));
+	assert_null(ev_perf_map_read(&m, 77, &root));
 	assert_string_equal(name_at(&m, 0x1000), "f");
 	ev_perf_map_done(&m);
 	assert_int_equal(symlink("/dev/zero", in_folder(state, "tmp/perf-78.map")), 0);
-	assert_string_equal(ev_perf_map_read(& m, 78, &root), "the perf map is no regular file");
+	assert_string_equal(ev_perf_map_read(&m, 78, &root), "the perf map is no regular file");
 	ev_perf_map_done(&m);
 	assert_int_equal(mkfifo(in_folder(state, "tmp/perf-79.map"), 0600), 0); /* must not wait */
-	assert_string_equal(ev_perf_map_read(& m, 79, &root), "the perf map is no regular file");
+	assert_string_equal(ev_perf_map_read(&m, 79, &root), "the perf map is no regular file");
 	ev_perf_map_done(&m);
 	write_file(in_folder(state, "tmp/perf-80.map"), "", 0);
-	assert_string_equal(ev_perf_map_read(& m, 80, &root), "the perf map is empty");
+	assert_string_equal(ev_perf_map_read(&m, 80, &root), "the perf map is empty");
 	ev_perf_map_done(&m);
 }
 
