@@ -232,10 +232,10 @@ test_a_recording_is_not_counted_twice() {
 test_shares_have_intervals_on_request() {
 	make_balance
 	record perf.data ./balance 10 30
-	run report --ci
+	run report --ci --children
 	expect_out '# Children +± +Self +± '
 	expect_out '^ +[0-9.]+% +±[0-9.]+% +[0-9.]+% +±[0-9.]+% .* right$'
-	run report --ci --format json
+	run report --ci --children --format json
 	expect_json out
 	expect_equal "$(json out "[r['share_low'] < r['period'] / j['events'][0]['period'] < r['share_high'] for r in j['rows'] if r['symbol'] == 'right']")" \
 		'[True]' "the interval holds the share"

@@ -24,7 +24,7 @@ same_as_perf() {
 needs_cases() { [ -d "${EV_CASES:-}" ] || skip "EV_CASES names no folder of recordings"; }
 sorts_recorded() { # OPTION…
 	needs_events
-	run record -q -e cpu-clock "$@" "$examples/sorts"
+	run record -q --no-call-graph -e cpu-clock "$@" "$examples/sorts"
 	expect_status 0
 }
 
@@ -49,7 +49,7 @@ test_recordings_of_others_print_as_this_machines_perf_does() {
 	needs_perf
 	compared=0
 	for folder in "$EV_CASES"/*/; do
-		perf script --no-itrace --symfs /nonexistent -i "$folder/perf.data" >perfs 2>complaint </dev/null || continue
+		perf script --no-itrace --max-stack 4096 --symfs /nonexistent -i "$folder/perf.data" >perfs 2>complaint </dev/null || continue
 		[ -s perfs ] || continue
 		run script --symfs /nonexistent -i "$folder/perf.data"
 		expect_status 0
@@ -104,7 +104,7 @@ test_call_chains_print_as_perf_prints_them() {
 test_several_events_print_as_perf_prints_them() {
 	needs_perf
 	needs_events
-	run record -q -e cpu-clock,page-faults,context-switches -a -d -- "$examples/pagefaults" 4
+	run record -q --no-call-graph -e cpu-clock,page-faults,context-switches -a -d -- "$examples/pagefaults" 4
 	[ "$status" = 0 ] || skip "the whole machine cannot be recorded here"
 	same_as_perf perf.data
 	same_as_perf perf.data --time 10%-60%

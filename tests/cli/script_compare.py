@@ -92,7 +92,7 @@ def compare_place(perf, ours):
         return
     if o["dso"] == o["sym"] == "[unknown]" != p["dso"]:
         return allow("exec")
-    if re.search(r"memfd:|/dev/zero|//anon", p["dso"]):
+    if re.search(r"memfd:|/dev/zero|//anon|_jit_app_cache:", p["dso"]):
         return allow("generated")
     if p["before"].split() != o["before"].split() or p["ip"] != o["ip"]:
         raise Different("address")

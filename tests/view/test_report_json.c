@@ -59,7 +59,7 @@ static void rows_events_and_quality_are_there(void **state)
 		      "for r in j[\"rows\"]: print(*r.values())\n",
 		      "[{'name': 'cpu-clock:u', 'samples': 11, 'period': 1050}, "
 		      "{'name': 'page-faults', 'samples': 3, 'period': 4}]\n"
-		      "[('damaged_records', 0)] 2 1 5 ['no PMU: cpu-clock']\n"
+		      "[('aux_bytes', 0)] 2 1 5 ['no PMU: cpu-clock']\n"
 		      "['comm', 'pid', 'object', 'symbol']\n"
 		      "cpu-clock:u prog 7 prog main False 0 0 11 1050\n"
 		      "cpu-clock:u prog 7 prog work False 10 1000 10 1000\n"
