@@ -27,13 +27,16 @@ static const char *change_text(struct ev_diff_printing *it, const struct ev_diff
 	return ev_diff_figure(it, side->change.value, true);
 }
 
-/* The wider half, since intervals near 0 and 100 % are not even. */
+/* Intervals near 0 and 100 % are not even: the half that points to no change says whether there is
+ * one. */
 static const char *half_text(struct ev_diff_printing *it, const struct ev_difference_side *side)
 {
 	const struct ev_change *change = &side->change;
 	if (!change->known || side->presence == EV_IN_NEITHER)
 		return "";
-	double half = fmax(change->high - change->value, change->value - change->low);
+	double none = it->diff->how.compute == EV_COMPUTE_RATIO ? 1 : 0;
+	double half =
+		change->value > none ? change->value - change->low : change->high - change->value;
 	if (it->diff->how.compute == EV_COMPUTE_RATIO)
 		return ev_arena_printf(&it->scratch, "±%s", fixed(&it->scratch, half, 4, false));
 	return ev_arena_printf(&it->scratch, "±%s", ev_diff_figure(it, half, false));

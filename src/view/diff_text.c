@@ -304,9 +304,10 @@ static void print_foot(struct ev_diff_printing *it)
 			ev_diff_figure(it, greatest_hidden(it), false), *it->unit ? " " : "",
 			it->unit);
 	if (difference->row_count)
-		fputs("# ± is half of one row's 95% interval. Of the rows that stand out at most "
-		      "5% "
-		      "do so by\n# chance, however many were compared (Benjamini-Hochberg).\n",
+		fputs("# ± is the half of one row's 95% interval that points to no change. Of the "
+		      "rows that\n"
+		      "# stand out at most 5% do so by chance, however many were compared\n"
+		      "# (Benjamini-Hochberg).\n",
 		      it->out);
 	ev_arena_reset(&it->scratch);
 }

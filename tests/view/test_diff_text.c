@@ -33,7 +33,7 @@ static void the_table_tells_what_changed_and_counts_the_rest(void **state)
 	expect(text, "#   Delta      ±     Old     New  Shared Object      Symbol\n"
 		     "# ....... ......  ......  ......  .................  ......\n"
 		     "#\n"
-		     "  -25.00% ±0.86%  25.00%    gone  [kernel.kallsyms]  [k] gone\n"
+		     "  -25.00% ±0.84%  25.00%    gone  [kernel.kallsyms]  [k] gone\n"
 		     "  +24.99% ±1.30%  25.00%  49.99%  prog               [.] grows\n"
 		     "#\n"
 		     "# … 2 rows differ by no more than chance (--all shows them).\n"
@@ -67,7 +67,7 @@ static void separated_fields_are_not_padded(void **state)
 	made.options.separator = ',';
 	add_usual(&made);
 	const char *text = invented_diff_print(&made, "sym", "text");
-	expect(text, ",-25.00%,±0.86%,25.00%,,[k] gone\n");
+	expect(text, ",-25.00%,±0.84%,25.00%,,[k] gone\n");
 	expect(text, "\n~,");
 	invented_diff_done(&made);
 }
