@@ -335,11 +335,14 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	loaded->profile->slice_ns = options->slice_ns;
 	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);
 	bool all;
-	wanted.unwind = load_carries_stacks(loaded->recording, &all) && options->stacks;
+	struct ev_unwinder *unwinder = NULL;
 	wanted.unwound = options->stacks && (options->unwound || was_unwound(loaded->recording));
-	if (wanted.unwind)
+	if (load_carries_stacks(loaded->recording, &all) && options->stacks) {
 		name_ends(loaded);
-	loaded->profile->quality.ends_known = wanted.unwound || (wanted.unwind && all);
+		unwinder = ev_unwinder_open(loaded->spaces, loaded->recording, options->symbols);
+	}
+	wanted.unwinder = unwinder;
+	loaded->profile->quality.ends_known = wanted.unwound || (unwinder && all);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);
@@ -350,6 +353,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	if (!rc && (!parts || walk_in_parts(loaded, &cuts, threads, &wanted)))
 		rc = walk_in_sequence(loaded, &wanted, err);
 	progress_end(&loaded->progress);
+	ev_unwinder_close(unwinder);
 	close_reads(loaded, wanted.reads);
 	malloc_trim(0); /* what the walks needed is not needed by what follows */
 	ev_array_done(&cuts);

@@ -8,10 +8,12 @@
 
 struct sample_options {
 	const struct load_options *load;
-	bool unwind;                       /* samples carry registers and copies of their stacks */
-	bool unwound; /* they did when they were recorded: chains tell how they ended */
-	bool deferred;                     /* parts of chains are in records of their own */
-	struct time_range time;            /* samples outside are left out */
+	/* Where samples carry registers and copies of their stacks: their tables, for all readers;
+	 * else NULL. */
+	const struct ev_unwinder *unwinder;
+	bool unwound;           /* they did when they were recorded: chains tell how they ended */
+	bool deferred;          /* parts of chains are in records of their own */
+	struct time_range time; /* samples outside are left out */
 	uint64_t blocks_from_ns, block_ns; /* of load->blocks; 0 = none are kept apart */
 	/* Where samples carry counts; NULL else. */
 	struct ev_reads *reads;
@@ -91,6 +93,11 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 /* Who a sample is of, and what its details are; `branch` is one of its branches or NULL. */
 uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		    const struct ev_branch *branch);
+/* A sample that does not carry its period stands for the event's fixed one. */
+uint64_t sample_period(const struct sample_sink *sink, const struct ev_record *record);
+/* Its chain as it is to be counted: unwound where it is a copy of a stack, cut where that was asked
+ * for, and how it ended told to the quality. */
+void sample_settle_chain(struct sample_sink *sink, struct ev_record *record);
 /* The place of an address of a sample whose mode only the address tells. */
 uint32_t sample_place(struct sample_sink *sink, const struct ev_record *record, uint64_t address);
 void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const struct ev_raw *raw);
@@ -130,6 +137,11 @@ static inline bool sample_count(struct sample_sink *sink, uint64_t time_ns)
 }
 /* The cell of a decoded sample, by its chain if it has one that is wanted. */
 uint32_t sample_cell(struct sample_sink *sink, const struct ev_record *record, uint32_t tag);
+/* The same, looked for among the chains of late first; the quality counts the chain. */
+uint32_t sample_cell_counted(struct sample_sink *sink, const struct ev_record *record,
+			     uint32_t tag);
+/* The place that a sample was at. */
+uint32_t sample_leaf(struct sample_sink *sink, const struct ev_record *record);
 /* The product of two numbers, folded: every bit of both decides every bit of it. */
 static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 {

@@ -49,7 +49,7 @@ static bool is_quick(const struct sample_options *options, const struct ev_recor
 	const struct load_options *load = options->load;
 	if (load->by_cpu || load->details || load->by_branch || load->by_weight ||
 	    load->branch_history || load->chain_limit || load->slice_ns || options->block_ns ||
-	    options->reads || options->unwind)
+	    options->reads || options->unwinder)
 		return false;
 	/* A link register is a frame as well. */
 	for (size_t i = 0; i < recording->event_count; i++)
