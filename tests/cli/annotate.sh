@@ -5,7 +5,7 @@
 . "$(dirname "$0")/harness.sh"
 
 record() {
-	run record -q -e cpu-clock "$@"
+	run record -q --no-call-graph -e cpu-clock "$@"
 	[ "$status" = 0 ] || fail "recording failed with status $status"
 }
 needs_capstone() {
@@ -134,7 +134,7 @@ test_callees_are_in_a_column_of_their_own() {
 
 test_events_stand_side_by_side() {
 	hot_program
-	run record -q -e cpu-clock,task-clock -F 1000 ./hot
+	run record -q --no-call-graph -e cpu-clock,task-clock -F 1000 ./hot
 	expect_status 0
 	run annotate
 	expect_out '^  Line # +cpu-clock +% +task-clock +%  Source$'
@@ -147,7 +147,7 @@ test_events_stand_side_by_side() {
 }
 
 test_lines_have_ratios_of_events_that_were_counted_together() {
-	run record -q -e '{task-clock,page-faults}:S' "$examples/pagefaults" 200
+	run record -q --no-call-graph -e '{task-clock,page-faults}:S' "$examples/pagefaults" 200
 	[ "$status" = 0 ] || skip "this group can not be sampled here"
 	run annotate first_touch
 	expect_status 0

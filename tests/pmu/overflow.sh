@@ -6,7 +6,7 @@
 
 pages=4096 rounds=2
 rows() { # EVENT: the rows of a recording of it in the file out
-	run record -o rec.data -e "$1" -c 100 "$specimens/page_walks" $pages $rounds
+	run record --no-call-graph -o rec.data -e "$1" -c 100 "$specimens/page_walks" $pages $rounds
 	expect_status 0
 	cp rec.data "$EV_KEEP/$1.data"
 	"$evprof" report -i rec.data --format json -o "$EV_KEEP/$1.json"
