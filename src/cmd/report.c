@@ -178,9 +178,9 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_symbolizer_close(symbolizer);
 		return fetched;
 	}
-	struct ev_named *named =
-		ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-			      symbol_flags(options, plan), wants_lines(options, plan), ev_cpus_online());
+	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
+					       symbol_flags(options, plan),
+					       wants_lines(options, plan), ev_cpus_online());
 	report_lacking(options, loaded, symbolizer);
 	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {

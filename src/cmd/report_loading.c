@@ -59,10 +59,10 @@ struct load_options report_load_options(const struct report_options *options,
 	bool text = plan->format == ev_report_format_find("text");
 	const struct ev_filter *filter = &options->filter;
 	return (struct load_options){
-		.stacks = !options->by_branch &&
-			  (report_wants_children(options, plan) || options->view.chains != EV_CHAIN_NONE || !text ||
-			   options->branch_history || options->ignored ||
-			   report_has_key(plan, EV_KEY_PARENT)),
+		.stacks = !options->by_branch && (report_wants_children(options, plan) ||
+						  options->view.chains != EV_CHAIN_NONE || !text ||
+						  options->branch_history || options->ignored ||
+						  report_has_key(plan, EV_KEY_PARENT)),
 		.by_comm = report_has_key(plan, EV_KEY_COMM) || report_has_key(plan, EV_KEY_PID) ||
 			   report_has_key(plan, EV_KEY_TID) || filter->comms || !text,
 		.by_pid = report_has_key(plan, EV_KEY_PID) || filter->pids,

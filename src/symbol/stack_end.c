@@ -104,7 +104,8 @@ size_t ev_stack_end_add(struct ev_stack_ends *ends, const struct ev_sample *samp
 			struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
 			struct ev_stack_end *end)
 {
-	if (how->end == EV_UNWOUND_TRUNCATED && sample->user_stack_bytes < sample->user_stack_asked_bytes)
+	if (how->end == EV_UNWOUND_TRUNCATED &&
+	    sample->user_stack_bytes < sample->user_stack_asked_bytes)
 		how->end = EV_UNWOUND_BROKEN;
 	*end = ev_stack_end_of(ends, how, sample->user_stack_asked_bytes);
 	uint64_t address = ev_stack_end_address(*end);

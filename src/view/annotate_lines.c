@@ -49,8 +49,8 @@ static void print_links(struct annotate_section *section, size_t line, enum ev_l
 	const struct ev_lines *lines = section->it->lines;
 	const struct ev_line *it = &lines->lines.items[line];
 	static const enum ev_line_measure measures[] = { [EV_LINK_INTO] = EV_MEASURE_SELF,
-						    [EV_LINK_HERE] = EV_MEASURE_CALLED,
-						    [EV_LINK_OF] = EV_MEASURE_INLINED };
+							 [EV_LINK_HERE] = EV_MEASURE_CALLED,
+							 [EV_LINK_OF] = EV_MEASURE_INLINED };
 	const struct ev_weight *whole = ev_line_weight(lines, line, measures[kind]);
 	size_t event = 0, told = 0, more = 0;
 	while (event + 1 < lines->event_count && !section->annotation->events[event])

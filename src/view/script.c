@@ -366,8 +366,7 @@ static void add_bpf_output(struct script_out *out, const struct ev_sample *sampl
 {
 	const uint8_t *bytes = sample->raw;
 	for (size_t i = 0; i < sample->raw_bytes; i += 8) {
-		ev_script_printf(out,
-				 i ? "\n%17s%04zx:" : "\n%17s%04zx:", i ? "" : "BPF output: ", i);
+		ev_script_printf(out, "\n%17s%04zx:", i ? "" : "BPF output: ", i);
 		for (size_t k = i; k < i + 8; k++)
 			if (k < sample->raw_bytes)
 				ev_script_printf(out, " %02x", bytes[k]);

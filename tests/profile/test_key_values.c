@@ -115,7 +115,7 @@ static void any_key_can_be_filtered_by(void **state)
 		const char *filter, *names;
 	} cases[] = {
 		{ "sym=memcpy", "memcpy" },     { "sym~mem*", "memcpy memset" },
-		{ "sym!~mem*", "main f(a,b)" },        { "sym!=memcpy,main", "memset f(a,b)" },
+		{ "sym!~mem*", "main f(a,b)" }, { "sym!=memcpy,main", "memset f(a,b)" },
 		{ "symbol=nothing", "" },       { "dso=lib.so", "memset" },
 		{ "pid=12", "memcpy" },         { "pid=other", "memset main" },
 		{ "pid~*sort", "memcpy" },      { "comm=other,sort", "memcpy memset main" },
