@@ -1,6 +1,7 @@
 #!/bin/sh
 # Debug info that is not in the program: what is missing is said, and fetched only when asked for.
 . "$(dirname "$0")/harness.sh"
+unset LOCPATH # with it glibc's newlocale, which the client of debuginfod calls, leaks a few bytes
 
 # hot, whose leaf is inlined; its debug info goes to served/buildid/ID/debuginfo.
 stripped_program() {
