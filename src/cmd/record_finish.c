@@ -95,10 +95,11 @@ static void note_unwound(struct record_run *run)
 	uint64_t all = unwound(run);
 	struct ev_buffer text = { 0 };
 	char bytes[32];
-	if (!all)
+	if (!all && !run->stacks.by_kernel)
 		return;
-	ev_buffer_printf(&text, "%.1f%% complete (unwound)",
-			 tenths(ends[EV_UNWOUND_COMPLETE], all));
+	if (all)
+		ev_buffer_printf(&text, "%.1f%% complete (unwound)",
+				 tenths(ends[EV_UNWOUND_COMPLETE], all));
 	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++) {
 		if (!ends[i] || !ev_unwound_words(i))
 			continue;
@@ -115,9 +116,9 @@ static void note_unwound(struct record_run *run)
 				 record_unwind_guessed(run->unwind));
 	if (run->stacks.by_kernel)
 		ev_buffer_printf(&text,
-				 "; %" PRIu64 " more by the kernel, where all code keeps "
-				 "frame pointers",
-				 run->stacks.by_kernel);
+				 "%s%" PRIu64 "%s by the kernel, where all code keeps frame "
+				 "pointers",
+				 all ? "; " : "", run->stacks.by_kernel, all ? " more" : "");
 	ev_buffer_u8(&text, 0);
 	/* Of a part of the stacks it would say too much. */
 	ev_recording_add_note(&run->recording,

@@ -342,7 +342,7 @@ test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {
 	record "$specimens/keeps_frame_pointers"
 	expect_status 0
 	run report --header-only
-	expect_out 'note stacks : .*more by the kernel, where all code keeps frame pointers'
+	expect_out 'note stacks : .*[0-9]( more)? by the kernel, where all code keeps frame pointers'
 	run report --format folded
 	expect_out ';_start;rounds;outer;inner [0-9]+$'
 }
