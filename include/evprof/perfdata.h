@@ -12,6 +12,10 @@
 #define EV_RECORD_CALLCHAIN_DEFERRED 22
 #define EV_CONTEXT_USER_DEFERRED ((uint64_t)-640)
 
+/* PERF_RECORD_MISC_… of the addresses behind a marker of a chain (PERF_CONTEXT_…); 0 for one that
+ * is not known. */
+uint16_t ev_context_cpumode(uint64_t marker);
+
 /* Record types that user space adds to the kernel's. */
 enum {
 	EV_RECORD_HEADER_ATTR = 64,

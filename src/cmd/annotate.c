@@ -265,19 +265,10 @@ static int annotate(const struct verb *verb, struct annotate_options *options)
 		.symbols = &options->symbols,
 		.reads = true,
 	};
-	int status = 0, rc = load(&loaded, options->input, &how, &err);
-	if (rc == -ENOENT && !strcmp(options->input, "perf.data"))
-		return complain_text(verb, STATUS_FAILED,
-				     "there is no perf.data here; make one with: evprof record "
-				     "./program");
-	if (rc)
-		return complain(verb, &err, STATUS_FAILED);
-	if (how.by_cpu && !report_tells_cpus(loaded.recording))
-		status = complain_text(verb, STATUS_FAILED,
-				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
-				       "whole machine with -a",
-				       options->input);
-	else if (loaded.partial && !loaded.profile->quality.samples)
+	int status = load_or_complain(verb, &loaded, options->input, &how);
+	if (status)
+		return status;
+	if (loaded.partial && !loaded.profile->quality.samples)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
 	else if (annotate_loaded(options, &loaded, &err))

@@ -6,6 +6,7 @@
 #include "progress.h"
 
 struct option_list;
+struct verb;
 
 struct load_options {
 	bool unwound; /* chains were unwound when they were recorded, as a note would say */
@@ -47,6 +48,10 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 /* Give back all but what the recording says about itself: the reader, and `partial`. */
 void loaded_shrink(struct loaded *loaded);
 void loaded_done(struct loaded *loaded);
+/* load() for a verb: 0, or the status to exit with, after saying why there is nothing to show (no
+ * file of the usual name, no CPUs where they are asked for). */
+int load_or_complain(const struct verb *verb, struct loaded *loaded, const char *path,
+		     const struct load_options *options);
 /* Only the reader of a recording, for other walks; "-" as above. Close it. */
 int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err);
 /* What is known of why a recording was never ended; free() it. */

@@ -269,34 +269,16 @@ static bool says_nothing(const struct loaded *loaded)
 	return loaded->partial && !loaded->profile->quality.samples;
 }
 
-bool report_tells_cpus(const struct ev_recording *recording)
-{
-	for (size_t i = 0; i < recording->event_count; i++)
-		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CPU)
-			return true;
-	return false;
-}
-
 /* Loads and prints what was asked for; the exit status. */
 static int report(const struct verb *verb, struct report_options *options, struct report_plan *plan)
 {
 	struct ev_err err = { 0 };
 	struct loaded loaded;
 	struct load_options how = report_load_options(options, plan);
-	int status = 0, rc = load(&loaded, options->input, &how, &err);
-	if (rc == -ENOENT && !strcmp(options->input, "perf.data"))
-		return complain_text(verb, STATUS_FAILED,
-				     "there is no perf.data here; make one with: evprof record "
-				     "./program");
-	if (rc)
-		return complain(verb, &err, STATUS_FAILED);
-	if (how.by_cpu && !report_tells_cpus(loaded.recording))
-		status = complain_text(verb, STATUS_FAILED,
-				       "'%s' does not tell CPUs: record with --sample-cpu, or the "
-				       "whole machine with -a",
-				       options->input);
-	else if (!options->view.header_only &&
-		 report_check_needs(options, plan, loaded.recording, &err))
+	int status = load_or_complain(verb, &loaded, options->input, &how);
+	if (status)
+		return status;
+	if (!options->view.header_only && report_check_needs(options, plan, loaded.recording, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	else if (says_nothing(&loaded) && !options->view.header_only)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",

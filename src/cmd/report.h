@@ -68,8 +68,6 @@ int report_check_needs(const struct report_options *options, const struct report
 struct load_options report_load_options(const struct report_options *options,
 					const struct report_plan *plan);
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
-/* Do samples say which CPU they were taken on? */
-bool report_tells_cpus(const struct ev_recording *recording);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
 struct joined;

@@ -66,24 +66,6 @@ uint32_t sample_place(struct sample_sink *sink, const struct ev_record *record, 
 	return place_of(sink, record, &frame);
 }
 
-static uint16_t cpumode_of_context(uint64_t marker)
-{
-	switch (marker) {
-	case (uint64_t)PERF_CONTEXT_HV:
-		return PERF_RECORD_MISC_HYPERVISOR;
-	case (uint64_t)PERF_CONTEXT_KERNEL:
-		return PERF_RECORD_MISC_KERNEL;
-	case (uint64_t)PERF_CONTEXT_USER:
-		return PERF_RECORD_MISC_USER;
-	case (uint64_t)PERF_CONTEXT_GUEST_KERNEL:
-		return PERF_RECORD_MISC_GUEST_KERNEL;
-	case (uint64_t)PERF_CONTEXT_GUEST_USER:
-		return PERF_RECORD_MISC_GUEST_USER;
-	default:
-		return 0;
-	}
-}
-
 static void make_room(struct sample_sink *sink, size_t frames)
 {
 	sink->room = frames * 2;
@@ -126,7 +108,7 @@ static void collect_frames(struct sample_sink *sink, const struct ev_record *rec
 		if (address == EV_CONTEXT_USER_DEFERRED)
 			break; /* a cookie follows */
 		if (address >= (uint64_t)PERF_CONTEXT_MAX) {
-			cpumode = cpumode_of_context(address);
+			cpumode = ev_context_cpumode(address);
 			epoch = epoch_of_mode(sink, record, cpumode);
 		} else {
 			*next++ = (struct sample_frame){ address, epoch, cpumode, false };

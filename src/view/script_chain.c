@@ -3,26 +3,6 @@
 #include "script.h"
 
 enum { UNWOUND_LIMIT = 4096 };
-/* Behind it stands a number instead of addresses: the user's side comes in a record of its own. */
-#define CONTEXT_USER_DEFERRED ((uint64_t)-640)
-
-static uint16_t cpumode_of_context(uint64_t marker)
-{
-	switch (marker) {
-	case (uint64_t)PERF_CONTEXT_HV:
-		return PERF_RECORD_MISC_HYPERVISOR;
-	case (uint64_t)PERF_CONTEXT_KERNEL:
-		return PERF_RECORD_MISC_KERNEL;
-	case (uint64_t)PERF_CONTEXT_USER:
-		return PERF_RECORD_MISC_USER;
-	case (uint64_t)PERF_CONTEXT_GUEST_KERNEL:
-		return PERF_RECORD_MISC_GUEST_KERNEL;
-	case (uint64_t)PERF_CONTEXT_GUEST_USER:
-		return PERF_RECORD_MISC_GUEST_USER;
-	default:
-		return 0;
-	}
-}
 
 struct walk {
 	struct ev_script *script;
@@ -47,8 +27,8 @@ static void add_chain(struct walk *walk, const uint64_t *chain, size_t count)
 {
 	for (size_t i = 0; i < count && !walk->stopped; i++) {
 		if (chain[i] >= (uint64_t)PERF_CONTEXT_MAX) {
-			walk->cpumode = cpumode_of_context(chain[i]);
-			i += chain[i] == CONTEXT_USER_DEFERRED;
+			walk->cpumode = ev_context_cpumode(chain[i]);
+			i += chain[i] == EV_CONTEXT_USER_DEFERRED;
 			walk->entered = true;
 			continue;
 		}
@@ -62,7 +42,7 @@ static void add_unwound(struct walk *walk, const uint64_t *chain, size_t count)
 {
 	for (size_t i = 0; i < count && !walk->stopped; i++) {
 		if (chain[i] >= (uint64_t)PERF_CONTEXT_MAX) {
-			walk->cpumode = cpumode_of_context(chain[i]);
+			walk->cpumode = ev_context_cpumode(chain[i]);
 			walk->entered = true;
 			continue;
 		}

@@ -2,27 +2,9 @@
 #include <errno.h>
 #include <ftw.h>
 #include <sys/stat.h>
-#include "live.h"
+#include "root.h"
 
 #define CACHE "sys/devices/system/cpu/cpu0/cache/"
-
-static char root[64];
-
-static void put(const char *path, const char *text)
-{
-	char whole[512];
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(whole, 0777);
-		*slash = '/';
-	}
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void put_cache(unsigned index, const char *level, const char *type, const char *size,
 		      const char *ways, const char *line)
@@ -39,25 +21,6 @@ static void put_cache(unsigned index, const char *level, const char *type, const
 		snprintf(path, sizeof(path), CACHE "index%u/%s", index, files[i].name);
 		put(path, files[i].text);
 	}
-}
-
-static int make_root(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/evprof-caches-XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int delete_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status, (void)kind, (void)place;
-	return remove(path);
-}
-
-static int delete_root(void **state)
-{
-	(void)state;
-	return nftw(root, delete_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static const char *text_of(const struct ev_caches *caches)

@@ -1,50 +1,13 @@
 /* Sockets, caches, memory and counting units of an imaginary machine, as sections of a header. */
 #include <ftw.h>
 #include <sys/stat.h>
-#include "live.h"
+#include "root.h"
 #include "host.h"
 
 #define CPU0 "sys/devices/system/cpu/cpu0/"
 #define CPU1 "sys/devices/system/cpu/cpu1/"
 #define NODE "sys/devices/system/node/"
 #define PMU "sys/bus/event_source/devices/"
-
-static char root[64];
-
-static void put(const char *path, const char *text)
-{
-	char whole[512];
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(whole, 0777);
-		*slash = '/';
-	}
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static int make_root(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/evprof-host-XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int delete_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status, (void)kind, (void)place;
-	return remove(path);
-}
-
-static int delete_root(void **state)
-{
-	(void)state;
-	return nftw(root, delete_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static void expect_text(struct ev_cursor *cursor, const char *text)
 {
