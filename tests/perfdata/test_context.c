@@ -13,8 +13,8 @@ static void every_marker_of_the_kernel_has_its_mode(void **state)
 		int64_t marker;
 		uint16_t mode;
 	} known[] = {
-		{ -32, PERF_RECORD_MISC_HYPERVISOR },     { -128, PERF_RECORD_MISC_KERNEL },
-		{ -512, PERF_RECORD_MISC_USER },          { -2176, PERF_RECORD_MISC_GUEST_KERNEL },
+		{ -32, PERF_RECORD_MISC_HYPERVISOR },   { -128, PERF_RECORD_MISC_KERNEL },
+		{ -512, PERF_RECORD_MISC_USER },        { -2176, PERF_RECORD_MISC_GUEST_KERNEL },
 		{ -2560, PERF_RECORD_MISC_GUEST_USER },
 	};
 	for (size_t i = 0; i < EV_LENGTH(known); i++)
