@@ -4,9 +4,8 @@
 
 #include <evprof/base.h>
 
-/* Append what the first stream of an .xz file holds. -EINVAL when it is damaged or uses filters
- * other than LZMA2, -EFBIG when it would be more than `limit` bytes. Check sums are not compared.
- */
+/* Append what the first stream of an .xz file holds. -EINVAL when it is damaged or wants too much
+ * memory, -EFBIG when it would be more than `limit` bytes: it is cut shortly behind them. */
 int ev_xz_unpack(const void *bytes, size_t size_bytes, size_t limit, struct ev_buffer *out);
 
 #endif

@@ -8,6 +8,7 @@ test_version_lists_what_is_built_in() {
 	expect_out '^evprof [0-9]+\.[0-9]+'
 	expect_out 'libpfm'
 	expect_out 'zstd'
+	expect_out 'liblzma'
 	expect_out 'BPF'
 	expect_out 'capstone'
 }
