@@ -37,6 +37,7 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 			[ "$stage" = symbol ] || complain "$file" "$inc" "elfutils and libiberty live in symbol" ;;
 		'<capstone/'*) [ "$stage" = symbol ] || complain "$file" "$inc" "capstone lives in symbol" ;;
 		'<lzma.h>') [ "$stage" = symbol ] || complain "$file" "$inc" "liblzma lives in symbol" ;;
+		'<zlib.h>') [ "$stage" = view ] || complain "$file" "$inc" "zlib lives in view" ;;
 		'<zstd.h>') [ "$stage" = perfdata ] || complain "$file" "$inc" "zstd lives in perfdata" ;;
 		'<bpf/'*) [ "$stage" = collect ] || complain "$file" "$inc" "libbpf lives in collect" ;;
 		'<argp.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "argp lives in cmd" ;;

@@ -105,7 +105,11 @@ struct ev_report_format {
 	const char *name, *about;
 	int (*print)(FILE *out, const struct ev_report *report,
 		     const struct ev_report_options *options, struct ev_err *err);
-	bool by_function; /* wants a table by one key that depends on the frame, "sym" as a rule */
+	bool by_function;  /* wants a table by one key that depends on the frame, "sym" as a rule */
+	bool stacks;       /* shows whole stacks, or calls, with inlined functions */
+	bool lines;        /* keeps the lines of one function apart */
+	bool text;         /* the table of -s and -F; others have threads' names in any case */
+	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 };
 extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json", … */
 extern const size_t ev_report_format_count;

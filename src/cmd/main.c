@@ -46,7 +46,7 @@ static int print_version(void)
 {
 	char why[256];
 	printf("evprof %s\n", EV_VERSION);
-	printf("  libpfm4, elfutils, zstd, liblzma, libiberty: in\n");
+	printf("  libpfm4, elfutils, zstd, liblzma, zlib, libiberty: in\n");
 	if (EV_HAVE_BPF)
 		printf("  BPF: in%s%s\n",
 		       ev_bpf_absence(why, sizeof(why)) ? "; not usable here: " : "",

@@ -75,7 +75,7 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, pprof-text or pprof-tree"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, flamegraph, dot, pprof-text or pprof-tree"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
@@ -99,21 +99,24 @@ static const struct example examples[] = {
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report -s host,sym a.data b.data", "several recordings at once" },
 	{ "evprof report --format json", "everything, for programs" },
+	{ "evprof report --format flamegraph -o stacks.svg", "a picture, for any browser" },
+	{ "evprof report --format pprof -o stacks.pb.gz",
+	  "for go tool pprof -http : stacks.pb.gz" },
 	{ NULL, NULL },
 };
 
 static bool wants_lines(const struct report_options *options, const struct report_plan *plan)
 {
-	return options->branch_history || report_has_key(plan, EV_KEY_SRCLINE) ||
-	       report_has_key(plan, EV_KEY_SRCLINE_FROM) || report_has_key(plan, EV_KEY_SRCLINE_TO);
+	return plan->format->lines || options->branch_history ||
+	       report_has_key(plan, EV_KEY_SRCLINE) || report_has_key(plan, EV_KEY_SRCLINE_FROM) ||
+	       report_has_key(plan, EV_KEY_SRCLINE_TO);
 }
 
 /* Inlined functions are frames where stacks or lines are shown. */
 static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
-	bool stacks = options->view.chains != EV_CHAIN_NONE ||
-		      plan->format == ev_report_format_find("folded") || plan->format->by_function;
-	bool lines = false;
+	bool stacks = options->view.chains != EV_CHAIN_NONE || plan->format->stacks;
+	bool lines = plan->format->lines;
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
 		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
 	return (lines ? EV_SYMBOL_LINES : 0u) |
@@ -263,6 +266,15 @@ static int print_to(struct report_options *options, const struct report_plan *pl
 	return rc;
 }
 
+/* What is printed is less than the recording: who reads it elsewhere should know. */
+static void tell_lacks(const struct verb *verb, const struct report_options *options,
+		       const struct report_plan *plan)
+{
+	if (plan->format->lacks && !options->view.quiet)
+		fprintf(stderr, "evprof %s: %s has no place for %s\n", verb->name,
+			plan->format->name, plan->format->lacks);
+}
+
 /* Something can be said when there are samples, or when nothing went wrong. */
 static bool says_nothing(const struct loaded *loaded)
 {
@@ -285,6 +297,8 @@ static int report(const struct verb *verb, struct report_options *options, struc
 				       options->input, loaded.partial);
 	else if (print_to(options, plan, &(struct subject){ .loaded = &loaded }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
+	else
+		tell_lacks(verb, options, plan);
 	loaded_done(&loaded);
 	return status;
 }
@@ -320,6 +334,8 @@ static int report_several(const struct verb *verb, struct report_options *option
 				       joined.partial);
 	else if (print_to(options, plan, &(struct subject){ .joined = &joined }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
+	else
+		tell_lacks(verb, options, plan);
 	joined_done(&joined);
 	free(paths);
 	return status;

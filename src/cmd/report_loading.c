@@ -56,7 +56,7 @@ static uint32_t details_of(const struct report_plan *plan)
 struct load_options report_load_options(const struct report_options *options,
 					const struct report_plan *plan)
 {
-	bool text = plan->format == ev_report_format_find("text");
+	bool text = plan->format->text;
 	const struct ev_filter *filter = &options->filter;
 	return (struct load_options){
 		.stacks = !options->by_branch && (report_wants_children(options, plan) ||

@@ -103,7 +103,7 @@ static int choose_modes(struct report_options *options, const struct report_plan
 			       "both");
 	if (options->view.hierarchy && options->fields)
 		return ev_fail(err, EINVAL, "--hierarchy goes by the keys of -s: not with -F");
-	if (options->view.hierarchy && plan->format != ev_report_format_find("text"))
+	if (options->view.hierarchy && !plan->format->text)
 		return ev_fail(err, EINVAL, "--hierarchy is a layout of text: not with --format %s",
 			       plan->format->name);
 	if (options->by_weight || options->view.hierarchy)
@@ -139,7 +139,7 @@ static int settle_modes(struct report_options *options, const struct report_plan
 
 bool report_wants_children(const struct report_options *options, const struct report_plan *plan)
 {
-	bool text = plan->format == ev_report_format_find("text");
+	bool text = plan->format->text;
 	if (options->children != 1)
 		return options->children;
 	return options->view.chains != EV_CHAIN_NONE || !text ||

@@ -13,6 +13,18 @@ int ev_report_pprof_text(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
 int ev_report_pprof_tree(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_pprof(FILE *out, const struct ev_report *report,
+		    const struct ev_report_options *options, struct ev_err *err);
+int ev_report_callgrind(FILE *out, const struct ev_report *report,
+			const struct ev_report_options *options, struct ev_err *err);
+int ev_report_speedscope(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_flamegraph(FILE *out, const struct ev_report *report,
+			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_dot(FILE *out, const struct ev_report *report,
+		  const struct ev_report_options *options, struct ev_err *err);
+int ev_report_csv(FILE *out, const struct ev_report *report,
+		  const struct ev_report_options *options, struct ev_err *err);
 int ev_report_json(FILE *out, const struct ev_report *report,
 		   const struct ev_report_options *options, struct ev_err *err);
 
