@@ -272,6 +272,8 @@ const char *ev_simulated_name(const struct ev_simulated_event *event, struct ev_
 /* The attr of a recording's simulated event: of no type that a kernel knows, so that nothing takes
  * it for the counter of that name. */
 void ev_simulated_attr(const struct ev_simulated_event *event, struct perf_event_attr *attr);
+/* The same of a member of {a,b}:S, whose counts stand in the samples of the leader. */
+void ev_simulated_attr_read(const struct ev_simulated_event *event, struct perf_event_attr *attr);
 
 enum ev_cache_level { EV_CACHE_L1I, EV_CACHE_L1D, EV_CACHE_LL, EV_CACHE_LEVELS };
 struct ev_caches {
@@ -325,7 +327,9 @@ struct ev_simulation_result {
 int ev_simulation_read(struct ev_simulation *simulation, struct ev_simulation_result *result,
 		       struct ev_err *err);
 /* The processes, their mappings and a sample per thread, instruction and event, its period the
- * cost, as records of `recording`, whose first events are those of the options. Callers are
+ * cost, as records of `recording`, whose first events are those of the options. Where those say
+ * PERF_SAMPLE_READ, one sample of the leader holds what all of its group have counted so far.
+ * Callers are
  * functions as they called one another; where one calls another from several places, the busiest
  * place stands for all. */
 typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);

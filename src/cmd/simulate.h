@@ -23,13 +23,18 @@ struct simulate_options {
 		OPTION(0, "cache", "CACHES", LIST, type, field.caches,                             \
 		       "its caches, as in l1d=32K,8,64,ll=8M (size, ways, line); l1i too")
 
+/* Where an event stands. */
+struct simulate_place {
+	size_t leader;    /* of its group; its own index when alone */
+	bool sample_read; /* {…}:S */
+};
 /* What is simulated, for whom, and the words for it. Zeroed = nothing is open. */
 struct simulate_plan {
 	const struct verb *verb;
 	char *const *command;
-	bool quiet;   /* no plan, no progress */
-	bool grouped; /* events were written as a group */
+	bool quiet; /* no plan, no progress */
 	EV_ARRAY(const struct ev_simulated_event *) events;
+	EV_ARRAY(struct simulate_place) places; /* of each event */
 	struct ev_simulation_options how;
 	struct ev_simulation *simulation;
 	char model[320]; /* "callgrind 3.19.0: I1 …; D1 …; LL …", whole after simulate_read */
