@@ -2,6 +2,7 @@
  * PMU, marked as what they are. */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "record.h"
 #include "simulate.h"
@@ -189,17 +190,23 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 {
 	const struct record_options *options = run->options;
 	char absence[256];
+	struct rusage usage; /* of the command, once it has ended */
+	double own_time_s =
+		getrusage(RUSAGE_CHILDREN, &usage)
+			? 0
+			: (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 	if (!*ev_pmu_absence(absence, sizeof(absence)))
 		return NULL;
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
-			     knows_time(options), options->command, arena);
+			     knows_time(options), own_time_s, options->command, arena);
 }
 
 int record_simulate(struct record_run *run)
 {
 	struct simulate_plan plan = { .verb = run->verb,
 				      .command = run->options->command,
-				      .quiet = run->options->quiet };
+				      .quiet = run->options->quiet,
+				      .own_time_s = run->options->simulate.own_time_s };
 	int status = simulate_all(run, &plan);
 	simulate_done(&plan);
 	return status;

@@ -4,11 +4,19 @@
 #include <string.h>
 #include "simulate.h"
 
+#define LONGEST_OWN_TIME 1e7 /* four months */
+
 int simulate_check(const struct simulate_options *options, const struct target_options *target,
 		   char *const *command, struct ev_err *err)
 {
 	if (!options->on && options->caches.count)
 		return ev_fail(err, EINVAL, "--cache describes what --simulate simulates: add it");
+	if (!options->on && options->own_time_s != 0)
+		return ev_fail(err, EINVAL, "--own-time is for the plan of --simulate: add it");
+	if (options->own_time_s < 0 || options->own_time_s > LONGEST_OWN_TIME)
+		return ev_fail(err, EINVAL,
+			       "--own-time is the seconds that the program computes, as 'evprof "
+			       "stat' tells them (user)");
 	if (!options->on)
 		return 0;
 	if (target->pids || target->tids || target->user || target->cpus || target->system_wide ||

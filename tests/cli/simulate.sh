@@ -483,6 +483,35 @@ test_the_pasted_command_works() {
 	expect_err 'simulated/cache-misses/'
 }
 
+# ---- how long it takes -------------------------------------------------------------------------
+
+test_the_plan_tells_seconds_where_the_programs_own_time_is_known() {
+	needs_valgrind
+	run stat --simulate -e instructions true
+	expect_err 'expect about 50 s \(25 to 200, estimated\) for each second'
+	run record --simulate -q true
+	refuse_err 'expect'
+	run stat --simulate --own-time 2 -e instructions true
+	expect_err 'expect about 1:40 min \(50 s to 6:40 min\), estimated from the 2.0 s'
+	for wrong in -1 nan 1e30; do
+		run stat --simulate --own-time "$wrong" true
+		expect_status 129
+	done
+	run stat --own-time 2 true
+	expect_status 129
+	expect_err '^evprof stat: --own-time is for the plan of --simulate: add it'
+}
+
+test_the_pasted_command_knows_how_long_the_program_takes() {
+	no_pmu
+	run stat -e cache-misses,task-clock "$examples/sorts"
+	expect_err 'simulated instead: evprof stat --simulate --own-time [0-9.]+ -e cache-misses '
+	run record -o file "$examples/sorts"
+	expect_err 'simulated instead: evprof record --simulate --own-time [0-9.]+ -o file '
+	run stat -e cache-misses,task-clock true
+	expect_err 'simulated instead: evprof stat --simulate -e cache-misses true'
+}
+
 # ---- groups --------------------------------------------------------------------------------------
 
 # The figures of a function in the JSON report in the file out: of a ratio, and the samples of it.
