@@ -29,7 +29,7 @@ enum {
 	EV_WEAK_GROUP = 32,      /* :W on the group */
 	EV_SAMPLE_READ = 64,     /* :S */
 	EV_FROM_PFM = 128,       /* libpfm4 made the encoding */
-	EV_BPF_COUNTER = 256,    /* :b, may be counted by a BPF program that shares the counter */
+	EV_BPF_COUNTER = 256,    /* :b, asks for a counter that others share through BPF */
 	EV_FIXED_GUEST = 1024,   /* :G or :H was written */
 	EV_NATURAL_PERIOD = 512, /* a tracepoint or breakpoint: every hit is a sample (period 1,
 				  * EV_FIXED_PERIOD is set too) unless -F or -c was typed */
@@ -97,6 +97,7 @@ struct ev_event {
 	enum ev_choice time;       /* time=0, time=1 */
 	enum ev_choice overwrite;  /* overwrite, no-overwrite */
 	bool percore;              /* percore: with -A one count for all threads of a core */
+	uint64_t most_shown;       /* nr=: a trace shows so many; 0 = all */
 
 	/* Of probes; probe_path and attr.config2, the offset in it, are set with their place. */
 	const struct ev_probe *probe; /* a uprobe, uretprobe or usdt, else NULL */

@@ -71,6 +71,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	attr->sample_period = 0;
 	attr->sample_type = 0;
 	attr->precise_ip = 0;
+	attr->branch_sample_type = 0;
+	attr->aux_sample_size = 0;
 	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
 	if (event->inherit != EV_UNSET)
@@ -131,6 +133,8 @@ static int open_event(const struct opening_run *run, size_t index, bool alone)
 	}
 	if (last < 0)
 		ev_counters_close_event(counters, index);
+	else
+		ev_opening_tell_wishes(&counters->openings[index], event);
 	return last < 0 || !opened ? last : 0;
 }
 
