@@ -81,7 +81,7 @@ struct ev_event {
 	const char *unit;            /* sysfs .unit: "Joules", or "" */
 	double scale;                /* sysfs .scale, 1.0 else */
 	const char *cgroup;          /* counted only in this cgroup, or NULL */
-	const char *filter;          /* tracepoint filter, or NULL */
+	const char *filter;          /* of a tracepoint's fields or of addresses, or NULL */
 	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
 	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
@@ -154,7 +154,8 @@ typedef int (*ev_find_places)(void *context, const struct ev_probe *probe,
 int ev_event_place_probes(struct ev_event_list *list, ev_find_places find, void *context,
 			  struct ev_err *err);
 
-/* Attach a tracepoint filter to the last event of the list (--filter). */
+/* Attach a filter to the last event of the list (--filter): of a tracepoint's fields, or, where the
+ * PMU takes such, of addresses in the kernel's own spelling. */
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);
 
 /* The default counters of `stat`, by detail 0 … 3 (-d, -dd, -ddd): the list stands once. */

@@ -417,6 +417,14 @@ int ev_opening_filter(struct ev_opening *opening, int fd, const struct ev_event 
 	if (!rc)
 		return 0;
 	opening->filter_refused = true;
+	if (event->attr.type != PERF_TYPE_TRACEPOINT) {
+		snprintf(opening->why, sizeof(opening->why),
+			 "the kernel refuses the filter '%.200s': it takes numbers, as in "
+			 "'filter 0x1000/0x20@/bin/ls', and so many as "
+			 "/sys/bus/event_source/devices/%.60s/nr_addr_filters says",
+			 event->filter, event->pmu ? event->pmu : "PMU");
+		return rc;
+	}
 	const char *colon = strchr(event->name, ':');
 	int system = colon ? (int)(colon - event->name) : 0;
 	snprintf(opening->why, sizeof(opening->why),
