@@ -113,6 +113,10 @@ struct ev_counters_options {
 	 * children ever start, known when the thread has ended. The events are then opened on the
 	 * calling thread, before it starts the workload, and the target needs no id. */
 	bool per_thread;
+	/* With per_thread for -p and -t: threads that are born meanwhile get slots of their own,
+	 * as those of a command do, where the kernel lends the memory for that; slots are known
+	 * after ev_counters_gather(last). Else what they count is their maker's. */
+	bool newborn;
 	bool at_exec;     /* begin when the command execs */
 	bool disabled;    /* begin only on ev_counters_enable */
 	const bool *only; /* open those of the events alone, whole groups; NULL = all */
@@ -124,6 +128,9 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 		     struct ev_err *err);
 const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event);
 size_t ev_counters_slot_count(const struct ev_counters *counters);
+/* Do threads that are born meanwhile get slots? *running: those of them that have not ended, whose
+ * counts are in the slot of the thread that made them; *lost: the kernel could not tell of all. */
+bool ev_counters_follow(const struct ev_counters *counters, size_t *running, bool *lost);
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot);
 /* How many threads or CPUs are watched. *unsettled (may be NULL): threads were born faster than
  * they could be watched, so that some may be left out or there twice. */

@@ -20,6 +20,15 @@ static bool watches_command(const struct stat_run *run)
 	return run->target.kind == EV_TARGET_COMMAND;
 }
 
+bool stat_follows_threads(const struct stat_run *run)
+{
+	size_t running;
+	bool lost;
+	if (!run->options->per_thread || watches_command(run))
+		return run->options->per_thread;
+	return run->counters && ev_counters_follow(run->counters, &running, &lost);
+}
+
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
@@ -27,6 +36,9 @@ static int open_counters(struct stat_run *run, struct ev_err *err)
 {
 	struct ev_counters_options options = {
 		.per_thread = run->options->per_thread,
+		.newborn = run->options->per_thread && !watches_command(run) &&
+			   !run->options->interval_ms && !run->options->target.no_inherit &&
+			   run->options->repeat == 1,
 		.at_exec = watches_command(run) && run->options->delay_ms == 0,
 		.only = run->passes.only,
 	};
