@@ -198,14 +198,19 @@ static void tell_no_trace(const struct perf_event_attr *attr, char *out, size_t 
 		 "cs_etm)");
 }
 
-static bool leave_branches(struct perf_event_attr *attr)
+static bool leave_records(struct perf_event_attr *attr, bool of_calls)
 {
-	if (!(attr->sample_type & PERF_SAMPLE_BRANCH_STACK) ||
-	    attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK)
+	bool is = attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK;
+	if (!(attr->sample_type & PERF_SAMPLE_BRANCH_STACK) || is != of_calls)
 		return false;
 	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_BRANCH_STACK;
 	attr->branch_sample_type = 0;
 	return true;
+}
+
+static bool leave_branches(struct perf_event_attr *attr)
+{
+	return leave_records(attr, false);
 }
 
 static void tell_no_branches(const struct perf_event_attr *attr, char *out, size_t size_bytes)
@@ -218,12 +223,7 @@ static void tell_no_branches(const struct perf_event_attr *attr, char *out, size
 
 static bool leave_calls(struct perf_event_attr *attr)
 {
-	if (!(attr->sample_type & PERF_SAMPLE_BRANCH_STACK) ||
-	    !(attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK))
-		return false;
-	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_BRANCH_STACK;
-	attr->branch_sample_type = 0;
-	return true;
+	return leave_records(attr, true);
 }
 
 static void tell_no_calls(const struct perf_event_attr *attr, char *out, size_t size_bytes)

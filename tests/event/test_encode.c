@@ -152,7 +152,7 @@ static void broken_event_files_are_refused(void **state)
 	tree_plain(*state);
 	for (size_t i = 0; i < EV_LENGTH(broken); i++) {
 		struct ev_err err;
-		tree_file(*state, PMUS "cpu/events/broken", broken[i]);
+		described_file(*state, PMUS "cpu/events/broken", broken[i]);
 		int rc = refused(*state, "cpu/broken/", &err);
 		assert_true(rc == -EINVAL || rc == -ERANGE);
 	}

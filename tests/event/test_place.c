@@ -151,7 +151,7 @@ static void a_kernel_that_raises_no_semaphores_is_told(void **state)
 	struct ev_err err = { 0 };
 	unsigned calls = 0;
 	char *root = ev_printf("%s/old", (char *)*state);
-	tree_file(*state, "old/" PMUS "uprobe/type", "8\n");
+	described_file(*state, "old/" PMUS "uprobe/type", "8\n");
 	assert_int_equal(ev_event_parse_at(&list, root, "usdt:p:*:m*", &err), 0);
 	assert_int_equal(ev_event_place_probes(&list, find, &calls, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "semaphore"));
