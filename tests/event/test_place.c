@@ -153,14 +153,15 @@ static void a_caret_stands_under_what_is_not_there(void **state)
 		{ "uprobe:/p:nosuch",
 		  "'nosuch' is not there\nuprobe:/p:nosuch\n          ^\nlook" },
 		{ "cs,uprobe:/gone:main:u",
-		  "'/gone' can not be probed\nuprobe:/gone:main\n       ^" },
+		  "'/gone' can not be probed\nuprobe:/gone:main:u\n       ^" },
 	};
 	for (size_t i = 0; i < EV_LENGTH(faults); i++) {
 		struct ev_event_list list = parsed(*state, faults[i][0]);
 		struct ev_err err = { 0 };
-		assert_int_equal(ev_event_place_probes(&list, find, NULL, &err), -ENOENT);
+		unsigned calls = 0;
+		assert_int_equal(ev_event_place_probes(&list, find, &calls, &err), -ENOENT);
 		assert_string_equal(err.text, faults[i][1]);
-		assert_int_equal(ev_event_place_probes(&list, find, NULL, NULL), -ENOENT);
+		assert_int_equal(ev_event_place_probes(&list, find, &calls, NULL), -ENOENT);
 		ev_event_list_done(&list);
 	}
 }
