@@ -113,6 +113,10 @@ struct ev_counters_options {
 	 * children ever start, known when the thread has ended. The events are then opened on the
 	 * calling thread, before it starts the workload, and the target needs no id. */
 	bool per_thread;
+	/* With per_thread for -p and -t: threads that are born meanwhile get slots of their own,
+	 * as those of a command do, where the kernel lends the memory for that; slots are known
+	 * after ev_counters_gather(last). Else what they count is their maker's. */
+	bool newborn;
 	bool at_exec;     /* begin when the command execs */
 	bool disabled;    /* begin only on ev_counters_enable */
 	const bool *only; /* open those of the events alone, whole groups; NULL = all */
@@ -124,6 +128,9 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 		     struct ev_err *err);
 const struct ev_opening *ev_counters_opening(const struct ev_counters *counters, size_t event);
 size_t ev_counters_slot_count(const struct ev_counters *counters);
+/* Do threads that are born meanwhile get slots? *running: those of them that have not ended, whose
+ * counts are in the slot of the thread that made them; *lost: the kernel could not tell of all. */
+bool ev_counters_follow(const struct ev_counters *counters, size_t *running, bool *lost);
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot);
 /* How many threads or CPUs are watched. *unsettled (may be NULL): threads were born faster than
  * they could be watched, so that some may be left out or there twice. */
@@ -272,6 +279,8 @@ const char *ev_simulated_name(const struct ev_simulated_event *event, struct ev_
 /* The attr of a recording's simulated event: of no type that a kernel knows, so that nothing takes
  * it for the counter of that name. */
 void ev_simulated_attr(const struct ev_simulated_event *event, struct perf_event_attr *attr);
+/* The same of a member of {a,b}:S, whose counts stand in the samples of the leader. */
+void ev_simulated_attr_read(const struct ev_simulated_event *event, struct perf_event_attr *attr);
 
 enum ev_cache_level { EV_CACHE_L1I, EV_CACHE_L1D, EV_CACHE_LL, EV_CACHE_LEVELS };
 struct ev_caches {
@@ -325,7 +334,9 @@ struct ev_simulation_result {
 int ev_simulation_read(struct ev_simulation *simulation, struct ev_simulation_result *result,
 		       struct ev_err *err);
 /* The processes, their mappings and a sample per thread, instruction and event, its period the
- * cost, as records of `recording`, whose first events are those of the options. Callers are
+ * cost, as records of `recording`, whose first events are those of the options. Where those say
+ * PERF_SAMPLE_READ, one sample of the leader holds what all of its group have counted so far.
+ * Callers are
  * functions as they called one another; where one calls another from several places, the busiest
  * place stands for all. */
 typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);

@@ -29,7 +29,7 @@ enum {
 	EV_WEAK_GROUP = 32,      /* :W on the group */
 	EV_SAMPLE_READ = 64,     /* :S */
 	EV_FROM_PFM = 128,       /* libpfm4 made the encoding */
-	EV_BPF_COUNTER = 256,    /* :b, may be counted by a BPF program that shares the counter */
+	EV_BPF_COUNTER = 256,    /* :b, asks for a counter that others share through BPF */
 	EV_FIXED_GUEST = 1024,   /* :G or :H was written */
 	EV_NATURAL_PERIOD = 512, /* a tracepoint or breakpoint: every hit is a sample (period 1,
 				  * EV_FIXED_PERIOD is set too) unless -F or -c was typed */
@@ -81,7 +81,7 @@ struct ev_event {
 	const char *unit;            /* sysfs .unit: "Joules", or "" */
 	double scale;                /* sysfs .scale, 1.0 else */
 	const char *cgroup;          /* counted only in this cgroup, or NULL */
-	const char *filter;          /* tracepoint filter, or NULL */
+	const char *filter;          /* of a tracepoint's fields or of addresses, or NULL */
 	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
 	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
@@ -97,6 +97,7 @@ struct ev_event {
 	enum ev_choice time;       /* time=0, time=1 */
 	enum ev_choice overwrite;  /* overwrite, no-overwrite */
 	bool percore;              /* percore: with -A one count for all threads of a core */
+	uint64_t most_shown;       /* nr=: a trace shows so many; 0 = all */
 
 	/* Of probes; probe_path and attr.config2, the offset in it, are set with their place. */
 	const struct ev_probe *probe; /* a uprobe, uretprobe or usdt, else NULL */
@@ -153,7 +154,8 @@ typedef int (*ev_find_places)(void *context, const struct ev_probe *probe,
 int ev_event_place_probes(struct ev_event_list *list, ev_find_places find, void *context,
 			  struct ev_err *err);
 
-/* Attach a tracepoint filter to the last event of the list (--filter). */
+/* Attach a filter to the last event of the list (--filter): of a tracepoint's fields, or, where the
+ * PMU takes such, of addresses in the kernel's own spelling. */
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);
 
 /* The default counters of `stat`, by detail 0 … 3 (-d, -dd, -ddd): the list stands once. */

@@ -501,6 +501,8 @@ struct ev_ratio_value {
 /* `all` NULL: there is nothing to compare with. */
 struct ev_ratio_value ev_ratio_estimate(const struct ev_ratio_sums *sums,
 					const struct ev_ratio_sums *all, double scale);
+/* The same of counts that are no samples but all there was, as a simulation's: no interval. */
+struct ev_ratio_value ev_ratio_exact(const struct ev_ratio_sums *sums, double scale);
 
 /* A ratio that is asked for, or that a recording's groups give. */
 struct ev_ratio {

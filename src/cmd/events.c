@@ -4,18 +4,6 @@
 #include <evprof/symbol.h>
 #include "events.h"
 
-/* What a word asks for and nothing here can give is refused rather than passed over. */
-static int refuse_unknown_ways(const struct ev_event_list *list, struct ev_err *err)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].fixed & EV_BPF_COUNTER)
-			return ev_fail(err, EOPNOTSUPP,
-				       "%s: evprof does not share counters through BPF; leave the "
-				       "b out",
-				       list->items[i].name);
-	return 0;
-}
-
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err)
 {
@@ -45,8 +33,7 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 			return ev_fail(err, EINVAL,
 				       "%s is hit in user space, which --all-kernel leaves out",
 				       list->items[i].name);
-	int rc = ev_event_place_probes(list, ev_probe_find, NULL, err);
-	return rc ? rc : refuse_unknown_ways(list, err);
+	return ev_event_place_probes(list, ev_probe_find, NULL, err);
 }
 
 void events_limit_levels(const struct event_options *options, struct ev_event_list *list)

@@ -1,5 +1,6 @@
 /* Command line words become fields of a verb's options, as its table says. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <locale.h>
@@ -48,6 +49,8 @@ static int store_number(void *field, const struct option_row *row, const char *v
 		break;
 	default:
 		*(double *)field = strtod(value, &end);
+		if (!isfinite(*(double *)field))
+			return -EINVAL;
 	}
 	return errno ? -errno : end == value || *end ? -EINVAL : 0;
 }

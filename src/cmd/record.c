@@ -39,17 +39,13 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 	} ways[] = {
 		{ "auto", RECORD_CHAINS_AUTO },   { "fp", RECORD_CHAINS_FP },
 		{ "no", RECORD_CHAINS_NONE },     { "none", RECORD_CHAINS_NONE },
-		{ "dwarf", RECORD_CHAINS_DWARF },
+		{ "dwarf", RECORD_CHAINS_DWARF }, { "lbr", RECORD_CHAINS_LBR },
 	};
 	struct record_options *options = into;
 	options->chains_given = true;
 	options->stack_bytes = 0;
 	if (!value)
 		value = "no";
-	if (!strcmp(value, "lbr"))
-		return ev_fail(err, EINVAL,
-			       "--call-graph lbr: chains are not taken from the branch records of "
-			       "the processor; auto and dwarf need no frame pointers either");
 	size_t length = strcspn(value, ",");
 	for (size_t i = 0; i < EV_LENGTH(ways); i++) {
 		bool may_have_size = ways[i].chains == RECORD_CHAINS_DWARF;
@@ -61,8 +57,7 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 	}
 	return ev_fail(err, EINVAL,
 		       "--call-graph takes auto, fp (frame pointers), dwarf[,BYTES] (unwind "
-		       "tables) "
-		       "or no, not '%s'",
+		       "tables), lbr (the processor's record of calls) or no, not '%s'",
 		       value);
 }
 
@@ -136,7 +131,7 @@ static const struct option_row rows[] = {
 	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "record call chains: they are, by default; as --call-graph auto"),
-	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are followed: by what the code allows (auto), by frame pointers, by "
 				     "unwind tables from copies of the stack of so many bytes (8192); no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),

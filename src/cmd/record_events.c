@@ -97,5 +97,8 @@ int record_events(struct record_run *run, struct ev_err *err)
 		return -EINVAL;
 	int rc = run->events.count ? check_named(run, err) : choose_default(run, err);
 	events_limit_levels(&options->events, &run->events);
+	for (size_t i = 0; options->chains == RECORD_CHAINS_LBR && i < run->events.count; i++)
+		if (run->events.items[i].call_graph == EV_CALL_GRAPH_UNSET)
+			run->events.items[i].call_graph = EV_CALL_GRAPH_LBR;
 	return rc == -EINVAL ? -EOPNOTSUPP : rc;
 }

@@ -2,6 +2,7 @@
  * PMU, marked as what they are. */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "record.h"
 #include "simulate.h"
@@ -48,14 +49,18 @@ static void add_events(struct record_run *run, const struct simulate_plan *plan)
 	struct ev_recording *recording = &run->recording;
 	for (size_t i = 0; i < plan->events.count; i++) {
 		struct ev_recorded_event *event = ev_recording_add_event(recording);
-		ev_simulated_attr(plan->events.items[i], &event->attr);
+		const struct simulate_place *place = &plan->places.items[i];
+		if (place->sample_read)
+			ev_simulated_attr_read(plan->events.items[i], &event->attr);
+		else
+			ev_simulated_attr(plan->events.items[i], &event->attr);
 		if (wants_chains(run->options))
 			event->attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
 		event->name = ev_simulated_name(plan->events.items[i], &recording->arena);
 		event->ids = ev_arena_take(&recording->arena, sizeof(*event->ids));
 		event->ids[0] = i + 1;
 		event->id_count = 1;
-		event->leader = (int)i;
+		event->leader = (int)place->leader;
 	}
 	recording->compressed = run->options->compression_level > 0;
 	recording->compression_level = (uint32_t)run->options->compression_level;
@@ -109,10 +114,6 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 				      "--call-graph dwarf copies no stacks here: the simulator "
 				      "sees "
 				      "every call, with frame pointers and without");
-	if (plan->grouped)
-		ev_recording_add_note(recording, "fallback",
-				      "groups are not kept: every event has its own exact table, "
-				      "and ratios by function are not made of them");
 	if (options->frequency || options->period_events)
 		ev_recording_add_note(recording, "fallback",
 				      "-F and -c mean nothing here: every instruction counts, none "
@@ -189,17 +190,23 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 {
 	const struct record_options *options = run->options;
 	char absence[256];
+	struct rusage usage; /* of the command, once it has ended */
+	double own_time_s =
+		getrusage(RUSAGE_CHILDREN, &usage)
+			? 0
+			: (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 	if (!*ev_pmu_absence(absence, sizeof(absence)))
 		return NULL;
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
-			     knows_time(options), options->command, arena);
+			     knows_time(options), own_time_s, options->command, arena);
 }
 
 int record_simulate(struct record_run *run)
 {
 	struct simulate_plan plan = { .verb = run->verb,
 				      .command = run->options->command,
-				      .quiet = run->options->quiet };
+				      .quiet = run->options->quiet,
+				      .own_time_s = run->options->simulate.own_time_s };
 	int status = simulate_all(run, &plan);
 	simulate_done(&plan);
 	return status;

@@ -48,7 +48,8 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 			const struct ev_event_list *events, struct ev_sampler_options *sampling)
 {
 	*stacks = (struct record_stacks){ 0 };
-	if (chains == RECORD_CHAINS_NONE || chains == RECORD_CHAINS_FP)
+	if (chains == RECORD_CHAINS_NONE || chains == RECORD_CHAINS_FP ||
+	    chains == RECORD_CHAINS_LBR)
 		return;
 	stacks->sizes[stacks->count++] = stack_bytes ? stack_bytes : USUAL_BYTES;
 	if (chains == RECORD_CHAINS_AUTO && leave_a_choice(events, sampling)) {

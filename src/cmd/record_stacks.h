@@ -9,6 +9,7 @@ enum record_chains {
 	RECORD_CHAINS_NONE,
 	RECORD_CHAINS_FP,    /* as the kernel follows frame pointers */
 	RECORD_CHAINS_DWARF, /* copies of one size */
+	RECORD_CHAINS_LBR,   /* as the processor keeps calls */
 };
 
 struct record_stacks {

@@ -22,6 +22,8 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	};
 	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
 		      options->load->by_weight || options->load->branch_history;
+	sink->has_calls = options->load->stacks && sample_calls_recorded(recording);
+	sink->whole |= sink->has_calls;
 	if (options->load->details & EV_DETAIL_BIT(TRACE))
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
@@ -148,6 +150,8 @@ void sample_settle_chain(struct sample_sink *sink, struct ev_record *record)
 	if (sink->unwinder && record->sample.user_stack)
 		unwind(sink, record);
 	count_end(sink, &record->sample);
+	if (sink->has_calls)
+		sample_take_calls(sink, record);
 	if (sink->options->load->stacks)
 		adapt_chain(sink, record);
 }
@@ -215,6 +219,7 @@ void sample_sink_close(struct sample_sink *sink)
 	ev_stack_ends_close(sink->ends);
 	ev_tracepoints_close(sink->tracepoints);
 	free(sink->unwound);
+	free(sink->calls);
 	free(sink->frames);
 	free(sink->last);
 	free(sink->stacks);

@@ -77,11 +77,14 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
-	struct sample_deferred *deferred;   /* NULL where whole chains are in samples */
-	struct sample_quick *quick;         /* NULL where samples take more than that does */
-	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
-	struct ev_stack_ends *ends;         /* the same */
-	uint64_t *unwound;                  /* chain of such a sample */
+	struct sample_deferred *deferred; /* NULL where whole chains are in samples */
+	struct sample_quick *quick;       /* NULL where samples take more than that does */
+	struct ev_unwinder *unwinder;     /* NULL when no stack is a copy */
+	struct ev_stack_ends *ends;       /* the same */
+	uint64_t *unwound;                /* chain of such a sample */
+	bool has_calls;                   /* the processor's records of calls are chains */
+	uint64_t *calls;                  /* such a chain */
+	size_t calls_room;
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */
 	size_t frame_count, last_count;
@@ -148,6 +151,12 @@ static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 	unsigned __int128 product = (unsigned __int128)one * other;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+
+/* ---- sample_calls.c --- */
+
+bool sample_calls_recorded(const struct ev_recording *recording);
+/* The chain as the processor kept it, where it did. */
+void sample_take_calls(struct sample_sink *sink, struct ev_record *record);
 
 /* ---- samples_deferred.c -----------------------------------------------------------------------
  *

@@ -55,7 +55,7 @@ static bool is_quick(const struct sample_options *options, const struct ev_recor
 	for (size_t i = 0; i < recording->event_count; i++)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_REGS_USER)
 			return false;
-	return true;
+	return !load->stacks || !sample_calls_recorded(recording);
 }
 
 void sample_quick_open(struct sample_sink *sink)

@@ -68,7 +68,8 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 		record.event < 0 ? NULL : delta_of(deltas, count, (size_t)record.event);
 	struct ev_cell *cell = &profile->cells.items[index];
 	uint32_t stack = cell->stack;
-	cell->samples++;
+	/* A simulated instruction may have cost the leader nothing and the others something. */
+	cell->samples += !(record.sample.has & PERF_SAMPLE_PERIOD) || record.sample.period;
 	cell->period += own ? own->value : sample_period(sink, &record);
 	add_members(sink, &record, stack, deltas, count);
 	add_ratios(sink, tag, stack, deltas, count);

@@ -4,11 +4,19 @@
 #include <string.h>
 #include "simulate.h"
 
+#define LONGEST_OWN_TIME 1e7 /* four months */
+
 int simulate_check(const struct simulate_options *options, const struct target_options *target,
 		   char *const *command, struct ev_err *err)
 {
 	if (!options->on && options->caches.count)
 		return ev_fail(err, EINVAL, "--cache describes what --simulate simulates: add it");
+	if (!options->on && options->own_time_s != 0)
+		return ev_fail(err, EINVAL, "--own-time is for the plan of --simulate: add it");
+	if (options->own_time_s < 0 || options->own_time_s > LONGEST_OWN_TIME)
+		return ev_fail(err, EINVAL,
+			       "--own-time is the seconds that the program computes, as 'evprof "
+			       "stat' tells them (user)");
 	if (!options->on)
 		return 0;
 	if (target->pids || target->tids || target->user || target->cpus || target->system_wide ||
@@ -21,16 +29,55 @@ int simulate_check(const struct simulate_options *options, const struct target_o
 	return 0;
 }
 
-static int add_event(struct simulate_plan *plan, const struct ev_event *event, struct ev_err *err)
+/* An event that stands alone is there once, however often it was named. */
+static bool is_there(const struct simulate_plan *plan, const struct ev_simulated_event *event)
 {
-	const struct ev_simulated_event *simulated = ev_simulated_event_of(event);
-	if (!simulated)
-		return ev_simulated_refuse(event, err);
 	for (size_t i = 0; i < plan->events.count; i++)
-		if (plan->events.items[i] == simulated)
-			return 0;
-	*ev_array_add(&plan->events) = simulated;
-	return 0;
+		if (plan->events.items[i] == event && plan->places.items[i].leader == i)
+			return true;
+	return false;
+}
+
+static bool is_grouped(const struct ev_event_list *list, size_t index)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (i != index && list->items[i].leader == list->items[index].leader)
+			return true;
+	return false;
+}
+
+/* A word that means the PMUs of several kinds of cores means one of the model's. */
+static bool is_copy(const struct ev_event_list *list, size_t index)
+{
+	return list->items[index].written != index &&
+	       ev_simulated_event_of(&list->items[index]) ==
+		       ev_simulated_event_of(&list->items[list->items[index].written]);
+}
+
+static int add_list(struct simulate_plan *plan, const struct ev_event_list *list,
+		    struct ev_err *err)
+{
+	size_t *place = ev_alloc((list->count + 1) * sizeof(*place));
+	int rc = 0;
+	for (size_t i = 0; i < list->count && !rc; i++) {
+		const struct ev_event *event = &list->items[i];
+		const struct ev_simulated_event *simulated = ev_simulated_event_of(event);
+		bool grouped = is_grouped(list, i);
+		place[i] = plan->events.count;
+		if (!simulated)
+			rc = ev_simulated_refuse(event, err);
+		else if (is_copy(list, i) || (!grouped && is_there(plan, simulated)))
+			continue;
+		else
+			*ev_array_add(&plan->events) = simulated;
+		if (!rc)
+			*ev_array_add(&plan->places) = (struct simulate_place){
+				.leader = place[event->leader],
+				.sample_read = grouped && event->fixed & EV_SAMPLE_READ,
+			};
+	}
+	free(place);
+	return rc;
 }
 
 int simulate_events(struct simulate_plan *plan, const struct event_options *named,
@@ -42,14 +89,12 @@ int simulate_events(struct simulate_plan *plan, const struct event_options *name
 	for (size_t i = 0; !list.count && defaults[i] && !rc; i++) {
 		struct ev_event_list one = { 0 };
 		rc = ev_event_parse(&one, defaults[i], err);
-		for (size_t k = 0; k < one.count && !rc; k++)
-			rc = add_event(plan, &one.items[k], err);
+		if (!rc)
+			rc = add_list(plan, &one, err);
 		ev_event_list_done(&one);
 	}
-	for (size_t i = 0; i < list.count && !rc; i++) {
-		plan->grouped |= list.items[i].leader != i;
-		rc = add_event(plan, &list.items[i], err);
-	}
+	if (!rc)
+		rc = add_list(plan, &list, err);
 	ev_event_list_done(&list);
 	return rc;
 }
@@ -90,4 +135,5 @@ void simulate_done(struct simulate_plan *plan)
 {
 	simulate_close(plan);
 	ev_array_done(&plan->events);
+	ev_array_done(&plan->places);
 }

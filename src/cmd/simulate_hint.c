@@ -2,6 +2,8 @@
 #include <string.h>
 #include "simulate.h"
 
+#define SHORTEST_OWN_TIME 0.05
+
 static void add_word(struct ev_buffer *line, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -36,7 +38,8 @@ static void add_names(struct ev_buffer *names, const struct event_options *optio
 
 const char *simulate_hint(const struct verb *verb, const struct simulate_options *options,
 			  const struct target_options *target, const struct event_options *events,
-			  bool plain, char *const *command, struct ev_arena *arena)
+			  bool plain, double own_time_s, char *const *command,
+			  struct ev_arena *arena)
 {
 	struct simulate_options wanted = { .on = true };
 	struct ev_buffer line = { 0 }, names = { 0 };
@@ -47,6 +50,15 @@ const char *simulate_hint(const struct verb *verb, const struct simulate_options
 	add_word(&line, "evprof");
 	add_word(&line, verb->name);
 	add_word(&line, "--simulate");
+	/* Of less the time to start the simulator is all that can be told. */
+	if (own_time_s >= SHORTEST_OWN_TIME && !(options->own_time_s > 0)) {
+		char text[32];
+		add_word(&line, "--own-time");
+		add_word(&line, ev_format_fixed(text, sizeof(text), own_time_s,
+						own_time_s < 1    ? 2
+						: own_time_s < 10 ? 1
+								  : 0));
+	}
 	if (all && !plain) {
 		for (size_t i = 0; i < options->typed_count; i++)
 			add_word(&line, options->typed[i]);

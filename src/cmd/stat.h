@@ -226,11 +226,8 @@ void stat_measure(struct stat_run *run, uint64_t elapsed_ns, bool interval);
 /* Which CPUs are added up into which rows. -errno with a sentence. */
 int stat_places_find(struct stat_run *run, struct ev_err *err);
 void stat_places_done(struct stat_places *places);
-/* Does each thread that the command ever starts have its row? */
-static inline bool stat_follows_threads(const struct stat_run *run)
-{
-	return run->options->per_thread && run->target.kind == EV_TARGET_COMMAND;
-}
+/* Does each thread that is ever started have its row? */
+bool stat_follows_threads(const struct stat_run *run);
 
 /* Run once: -1 when it was counted, else the exit status, everything was said. */
 int stat_once(struct stat_run *run);

@@ -67,6 +67,23 @@ void stat_note_simulation(struct stat_sheet *sheet)
 						 hint));
 }
 
+static void note_running(struct stat_sheet *sheet)
+{
+	size_t running;
+	bool lost = false;
+	if (!sheet->run->counters || !ev_counters_follow(sheet->run->counters, &running, &lost) ||
+	    !(running || lost))
+		return;
+	stat_note(sheet,
+		  ev_arena_printf(
+			  &sheet->arena,
+			  "%zu thread%s born while counting still run%s: counted in the row of "
+			  "the one that made %s%s",
+			  running, running == 1 ? "" : "s", running == 1 ? "s" : "",
+			  running == 1 ? "it" : "them",
+			  lost ? "; some that ended are there too, the rings were full" : ""));
+}
+
 void stat_note_run(struct stat_sheet *sheet)
 {
 	const struct stat_run *run = sheet->run;
@@ -81,6 +98,8 @@ void stat_note_run(struct stat_sheet *sheet)
 	if (options->per_thread && !stat_follows_threads(run))
 		stat_note(sheet,
 			  "threads born while counting are in the row of the one that made them");
+	if (run->options->per_thread && run->target.kind != EV_TARGET_COMMAND)
+		note_running(sheet);
 	if (run->unsettled)
 		stat_note(sheet, "threads were born faster than they could be watched: some may be "
 				 "missing");

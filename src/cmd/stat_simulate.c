@@ -255,7 +255,7 @@ const char *stat_simulate_hint(const struct stat_run *run, struct ev_arena *aren
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
 			     knows_time(options) || wants_counters(options) || options->null_run ||
 				     !options->repeat,
-			     options->command, arena);
+			     run->times.user_s.mean, options->command, arena);
 }
 
 int stat_simulate(struct stat_run *run)
@@ -265,7 +265,8 @@ int stat_simulate(struct stat_run *run)
 		.run = run,
 		.plan = { .verb = run->verb,
 			  .command = options->command,
-			  .quiet = is_quiet(options) },
+			  .quiet = is_quiet(options),
+			  .own_time_s = options->simulate.own_time_s },
 	};
 	struct ev_err err = { 0 };
 	int status = plan_all(&stat);

@@ -48,6 +48,12 @@ size_t ev_counters_place_count(const struct ev_counters *counters, bool *unsettl
 	return counters->place_count;
 }
 
+bool ev_counters_follow(const struct ev_counters *counters, size_t *running, bool *lost)
+{
+	*running = counters->threads ? ev_threads_running(counters->threads, lost) : 0;
+	return counters->threads;
+}
+
 const struct ev_slot *ev_counters_slot(const struct ev_counters *counters, size_t slot)
 {
 	if (counters->threads)
@@ -97,7 +103,11 @@ int ev_counters_gather(struct ev_counters *counters, bool last, struct ev_err *e
 	int rc = ev_threads_gather(counters->threads, err);
 	for (size_t event = 0; last && event < counters->events->count; event++) {
 		struct ev_count total;
-		if (!read_places(counters, event, 0, counters->place_count, &total))
+		for (size_t i = 0; counters->newborn && i < counters->place_count; i++)
+			if (!read_places(counters, event, i, i + 1, &total))
+				ev_threads_settle_place(counters->threads, event, i, &total);
+		if (!counters->newborn &&
+		    !read_places(counters, event, 0, counters->place_count, &total))
 			ev_threads_settle(counters->threads, event, &total, counters->own);
 	}
 	return rc;
@@ -155,7 +165,7 @@ static int command_places(struct ev_counters *counters, const size_t *only, bool
 
 int ev_counters_enable(struct ev_counters *counters, struct ev_err *err)
 {
-	counters->own = counters->threads;
+	counters->own = counters->threads && !counters->newborn;
 	return command_places(counters, NULL, true, err);
 }
 
@@ -166,7 +176,7 @@ int ev_counters_disable(struct ev_counters *counters, struct ev_err *err)
 
 int ev_counters_turn(struct ev_counters *counters, size_t event, bool on, struct ev_err *err)
 {
-	counters->own |= counters->threads && on;
+	counters->own |= counters->threads && !counters->newborn && on;
 	return command_places(counters, &event, on, err);
 }
 

@@ -15,7 +15,8 @@ struct ev_counters {
 	bool unsettled;     /* threads were born during the last pass over them too */
 	struct ev_slot all; /* the one slot, when places are not kept apart */
 	bool apart;
-	struct ev_threads *threads; /* slots are the threads of a command; else NULL */
+	struct ev_threads *threads; /* slots are threads that may be born and end; else NULL */
+	bool newborn;               /* of those that are there, not of a command */
 	bool own;                   /* evprof itself was counted too, beside those threads */
 	bool *leads; /* per event: switched on and off itself, not by its group's leader */
 	int *fds;    /* [event * place_count + place], -1 = not open */

@@ -71,6 +71,8 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	attr->sample_period = 0;
 	attr->sample_type = 0;
 	attr->precise_ip = 0;
+	attr->branch_sample_type = 0;
+	attr->aux_sample_size = 0;
 	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	attr->inherit = run->target->kind != EV_TARGET_SYSTEM && !run->target->no_inherit;
 	if (event->inherit != EV_UNSET)
@@ -131,6 +133,8 @@ static int open_event(const struct opening_run *run, size_t index, bool alone)
 	}
 	if (last < 0)
 		ev_counters_close_event(counters, index);
+	else
+		ev_opening_tell_wishes(&counters->openings[index], event);
 	return last < 0 || !opened ? last : 0;
 }
 
@@ -318,6 +322,35 @@ static bool nobody_was_there(const struct ev_counters *counters)
 	return false;
 }
 
+/* Rows for threads that are born later, where the rings for their counts can be had; else those
+ * stay in the rows of their makers. More rings than this are not asked for. */
+enum { RINGS_MOST = 512 };
+static void begin_to_follow(struct ev_counters *counters)
+{
+	size_t events = counters->events->count, places = counters->place_count;
+	ev_threads_close(counters->threads);
+	counters->threads = NULL;
+	if (places * events <= RINGS_MOST &&
+	    !ev_descriptors_need(&counters->limit,
+				 places * (2 * events + ev_cpus_online()) + events, NULL))
+		ev_threads_open(&counters->threads, events, counters->places, places, NULL);
+}
+
+static void follow_all(struct ev_counters *counters)
+{
+	int rc = 0;
+	for (size_t event = 0; event < counters->events->count; event++)
+		for (size_t place = 0; place < counters->place_count; place++) {
+			int fd = *ev_counters_fd(counters, event, place);
+			if (fd >= 0 && counters->threads && !rc)
+				rc = ev_threads_follow(counters->threads, event, place, fd, NULL);
+		}
+	if (!rc)
+		return;
+	ev_threads_close(counters->threads);
+	counters->threads = NULL;
+}
+
 /* Threads born while others were being opened may be covered already, inherited from their maker,
  * or not: only a pass in which nobody was born is right. Main threads, the usual makers, are opened
  * first; after the last pass newcomers are taken for inherited. */
@@ -337,7 +370,11 @@ static int open_on_tasks(const struct opening_run *run, struct ev_err *err)
 		rc = make_room(counters, err);
 		if (rc)
 			break;
+		if (run->options->newborn)
+			begin_to_follow(counters);
 		open_events(run);
+		if (counters->threads)
+			follow_all(counters);
 		bool listed = many && !ev_tasks_list(run->target, &now, NULL);
 		counters->unsettled = listed && ev_tasks_grew(&before, &now);
 		if (!counters->unsettled || pass == RESCANS)
@@ -357,7 +394,7 @@ static int open_for_command(const struct opening_run *run, struct ev_err *err)
 	size_t count = counters->events->count;
 	int rc = ev_descriptors_need(&counters->limit, ev_cpus_online() + 2 * count, err);
 	if (!rc)
-		rc = ev_threads_open(&counters->threads, count, err);
+		rc = ev_threads_open(&counters->threads, count, NULL, 0, err);
 	if (rc)
 		return rc;
 	counters->places = ev_alloc(sizeof(*counters->places));
@@ -366,7 +403,7 @@ static int open_for_command(const struct opening_run *run, struct ev_err *err)
 	open_events(run);
 	for (size_t event = 0; event < count && !rc; event++) {
 		int fd = *ev_counters_fd(counters, event, 0);
-		rc = fd < 0 ? 0 : ev_threads_follow(counters->threads, event, fd, err);
+		rc = fd < 0 ? 0 : ev_threads_follow(counters->threads, event, 0, fd, err);
 	}
 	return rc;
 }
@@ -389,6 +426,7 @@ int ev_counters_open(struct ev_counters **counters, const struct ev_event_list *
 	*made = (struct ev_counters){ .events = events };
 	keep_target(made, target);
 	made->all = (struct ev_slot){ .cpu = -1, .tid = -1 };
+	made->newborn = options->newborn;
 	made->apart = target->kind == EV_TARGET_SYSTEM || options->per_thread;
 	made->openings = ev_alloc((events->count + 1) * sizeof(*made->openings));
 	made->leads = ev_alloc(events->count + 1);

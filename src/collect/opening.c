@@ -40,6 +40,11 @@ static bool is_unknown(int error)
 	return error == EINVAL || error == E2BIG;
 }
 
+static bool is_refused_wish(int error)
+{
+	return error == EOPNOTSUPP || error == EINVAL || error == E2BIG;
+}
+
 static bool is_absent(int error)
 {
 	return error == ENOENT || error == ENODEV || error == ENXIO;
@@ -172,8 +177,68 @@ static void tell_no_children(const struct perf_event_attr *attr, char *out, size
 		 "group of an inherited counter; record -a counts them, with everything else");
 }
 
+/* aux_start_paused, aux_pause, aux_resume of kernels since 6.13 */
+#define AUX_ACTIONS(attr) ((attr)->__reserved_3)
+
+static bool leave_trace(struct perf_event_attr *attr)
+{
+	if (!attr->aux_output && !attr->aux_sample_size && !AUX_ACTIONS(attr))
+		return false;
+	attr->aux_output = 0;
+	attr->aux_sample_size = AUX_ACTIONS(attr) = 0;
+	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_AUX;
+	return true;
+}
+
+static void tell_no_trace(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	(void)attr;
+	snprintf(out, size_bytes,
+		 "without aux-…: those terms need a group that a hardware trace leads (intel_pt, "
+		 "cs_etm)");
+}
+
+static bool leave_records(struct perf_event_attr *attr, bool of_calls)
+{
+	bool is = attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK;
+	if (!(attr->sample_type & PERF_SAMPLE_BRANCH_STACK) || is != of_calls)
+		return false;
+	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_BRANCH_STACK;
+	attr->branch_sample_type = 0;
+	return true;
+}
+
+static bool leave_branches(struct perf_event_attr *attr)
+{
+	return leave_records(attr, false);
+}
+
+static void tell_no_branches(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	(void)attr;
+	snprintf(out, size_bytes,
+		 "without branches: there are no such branch records of this "
+		 "event here");
+}
+
+static bool leave_calls(struct perf_event_attr *attr)
+{
+	return leave_records(attr, true);
+}
+
+static void tell_no_calls(const struct perf_event_attr *attr, char *out, size_t size_bytes)
+{
+	(void)attr;
+	snprintf(out, size_bytes,
+		 "stacks by frame pointers: the processor keeps no record of calls (LBR) for this "
+		 "event here; --call-graph auto needs neither");
+}
+
 /* In the order in which things are given up. */
 static const struct concession concessions[] = {
+	{ is_refused_wish, 0, leave_trace, tell_no_trace },
+	{ is_refused_wish, 0, leave_branches, tell_no_branches },
+	{ is_refused_wish, 0, leave_calls, tell_no_calls },
 	{ is_forbidden, EV_FIXED_LEVEL, leave_kernel_out, tell_kernel_left_out },
 	{ is_unsupported, EV_FIXED_PRECISE, lower_precision, tell_precision },
 	/* Before what follows: that kernel may know all of it. */
@@ -303,6 +368,27 @@ int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int3
 	return fd;
 }
 
+void ev_opening_tell_wishes(struct ev_opening *opening, const struct ev_event *event)
+{
+	bool samples = opening->attr.sample_period;
+	const char *const told[] = {
+		!samples && event->fixed & EV_BPF_COUNTER
+			? "by a counter of its own: evprof shares none through BPF"
+			: NULL,
+		samples && event->overwrite == EV_YES
+			? "overwrite is not needed: the ring is read as it fills, nothing is "
+			  "overwritten"
+			: NULL,
+		event->most_shown ? "nr= is for traces: nothing is left out here" : NULL,
+	};
+	for (size_t i = 0; i < EV_LENGTH(told); i++) {
+		size_t used = strlen(opening->fallback);
+		if (told[i] && !strstr(opening->fallback, told[i]))
+			snprintf(opening->fallback + used, sizeof(opening->fallback) - used, "%s%s",
+				 used ? "; " : "", told[i]);
+	}
+}
+
 void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target)
 {
 	opening->error = error;
@@ -331,6 +417,14 @@ int ev_opening_filter(struct ev_opening *opening, int fd, const struct ev_event 
 	if (!rc)
 		return 0;
 	opening->filter_refused = true;
+	if (event->attr.type != PERF_TYPE_TRACEPOINT) {
+		snprintf(opening->why, sizeof(opening->why),
+			 "the kernel refuses the filter '%.200s': it takes numbers, as in "
+			 "'filter 0x1000/0x20@/bin/ls', and so many as "
+			 "/sys/bus/event_source/devices/%.60s/nr_addr_filters says",
+			 event->filter, event->pmu ? event->pmu : "PMU");
+		return rc;
+	}
 	const char *colon = strchr(event->name, ':');
 	int system = colon ? (int)(colon - event->name) : 0;
 	snprintf(opening->why, sizeof(opening->why),

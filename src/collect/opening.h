@@ -15,6 +15,9 @@
  * opening->attr as it was. */
 int ev_opening_try(struct ev_opening *opening, unsigned fixed, int32_t tid, int32_t cpu,
 		   int group_fd);
+/* Adds to opening->fallback, once, what the event's terms ask for and evprof does in another way.
+ */
+void ev_opening_tell_wishes(struct ev_opening *opening, const struct ev_event *event);
 /* Sets opening->error and why. */
 void ev_opening_refuse(struct ev_opening *opening, int error, const struct ev_target *target);
 

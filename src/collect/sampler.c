@@ -129,6 +129,8 @@ static int open_event(struct ev_sampler *sampler, size_t event)
 			opened += rc;
 		}
 	}
+	if (listed)
+		ev_opening_tell_wishes(&sampler->events[event].opening, listed);
 	return opened;
 }
 

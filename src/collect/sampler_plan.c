@@ -199,10 +199,11 @@ static int obey_call_graph(struct perf_event_attr *attr, const struct ev_event *
 										 : stack_bytes);
 		return 0;
 	case EV_CALL_GRAPH_LBR:
-		return ev_fail(err, EOPNOTSUPP,
-			       "%s: call chains are not taken from the branch records of the "
-			       "processor: call-graph=dwarf or fp",
-			       event->name);
+		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+		attr->branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_CALL_STACK |
+					   PERF_SAMPLE_BRANCH_NO_FLAGS |
+					   PERF_SAMPLE_BRANCH_NO_CYCLES;
+		return 0;
 	case EV_CALL_GRAPH_DWARF:
 		if (!ev_unwind_registers())
 			return ev_fail(err, EOPNOTSUPP,
@@ -229,10 +230,10 @@ static int obey_terms(struct perf_event_attr *attr, const struct ev_event *event
 	int rc = obey_call_graph(attr, event, options, stack_bytes, err);
 	if (rc)
 		return rc;
-	if (event->overwrite == EV_YES)
-		return ev_fail(err, EOPNOTSUPP,
-			       "%s: overwrite is not possible: rings are read as they fill",
-			       event->name);
+	if (attr->branch_sample_type)
+		attr->sample_type |= PERF_SAMPLE_BRANCH_STACK;
+	if (attr->aux_sample_size)
+		attr->sample_type |= PERF_SAMPLE_AUX;
 	choose_bit(&attr->sample_type, PERF_SAMPLE_TIME, event->time);
 	if (event->inherit != EV_UNSET && target->kind != EV_TARGET_SYSTEM)
 		attr->inherit = event->inherit == EV_YES;

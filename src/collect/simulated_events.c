@@ -109,3 +109,13 @@ void ev_simulated_attr(const struct ev_simulated_event *event, struct perf_event
 		.sample_id_all = 1,
 	};
 }
+
+/* One row of counts for all tasks together: readers tell by it what each sample added. */
+void ev_simulated_attr_read(const struct ev_simulated_event *event, struct perf_event_attr *attr)
+{
+	ev_simulated_attr(event, attr);
+	attr->sample_type |= PERF_SAMPLE_READ;
+	attr->read_format |= PERF_FORMAT_GROUP;
+	attr->inherit = 0;
+	attr->enable_on_exec = 1; /* the first sample counts from 0 */
+}

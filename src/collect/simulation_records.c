@@ -34,6 +34,8 @@ struct giving {
 	struct ev_map tids; /* (pid, thread) -> tid */
 	uint32_t next_tid;
 	bool has_order;
+	uint64_t *counted;           /* by event: so far, in all processes */
+	struct ev_read_value *reads; /* scratch for a group's */
 	uint64_t samples;
 };
 
@@ -257,6 +259,34 @@ static size_t chain_of(struct giving *giving, const struct ev_simulated_row *row
 	return count + 2;
 }
 
+static bool is_read(const struct giving *giving, size_t event)
+{
+	return giving->recording->events[event].attr.sample_type & PERF_SAMPLE_READ;
+}
+
+/* As the kernel writes {a,b}:S: what the whole group has counted so far, in one sample. False when
+ * the instruction cost nothing of what is counted. */
+static bool read_group(struct giving *giving, size_t leader, const uint64_t *costs,
+		       struct ev_sample *sample)
+{
+	const struct ev_recording *recording = giving->recording;
+	bool any = false;
+	size_t count = 0;
+	for (size_t e = leader; e < giving->simulation->options->event_count; e++) {
+		const struct ev_recorded_event *event = &recording->events[e];
+		if (event->leader != (int)leader)
+			continue;
+		any |= costs[e] != 0;
+		giving->counted[e] += costs[e];
+		giving->reads[count++] =
+			(struct ev_read_value){ .value = giving->counted[e],
+						.id = event->id_count ? event->ids[0] : 0 };
+	}
+	sample->reads = giving->reads;
+	sample->read_count = count;
+	return any;
+}
+
 static int give_row(struct giving *giving, size_t index, struct ev_err *err)
 {
 	const struct ev_simulation *simulation = giving->simulation;
@@ -279,7 +309,9 @@ static int give_row(struct giving *giving, size_t index, struct ev_err *err)
 	record.time_ns = giving->has_order ? task->order + 1 : 0;
 	for (size_t e = 0; e < options->event_count && !rc; e++) {
 		const struct ev_recorded_event *event = &giving->recording->events[e];
-		if (!costs[e])
+		if (is_read(giving, e)
+			    ? event->leader != (int)e || !read_group(giving, e, costs, sample)
+			    : !costs[e])
 			continue;
 		record.event = (int)e;
 		record.id = sample->id = event->id_count ? event->ids[0] : 0;
@@ -287,6 +319,29 @@ static int give_row(struct giving *giving, size_t index, struct ev_err *err)
 		rc = giving->take(giving->context, &record, err);
 		giving->samples += !rc;
 	}
+	return rc;
+}
+
+/* Counts of groups grow from sample to sample, so those follow one another by their times. */
+static int give_rows(struct giving *giving, struct ev_err *err)
+{
+	const struct ev_simulation *simulation = giving->simulation;
+	const struct ev_recording *recording = giving->recording;
+	size_t count = simulation->rows.count, events = simulation->options->event_count;
+	struct ev_keyed *order = ev_alloc((count + 1) * sizeof(*order));
+	int rc = 0;
+	giving->counted = ev_alloc((events + 1) * sizeof(*giving->counted));
+	giving->reads = ev_alloc((events + 1) * sizeof(*giving->reads));
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct ev_keyed){
+			simulation->tasks.items[simulation->rows.items[i].task].order, (uint32_t)i
+		};
+	ev_sort_keyed(order, giving->has_order && ev_recording_has_reads(recording) ? count : 0);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = give_row(giving, order[i].id, err);
+	free(order);
+	free(giving->counted);
+	free(giving->reads);
 	return rc;
 }
 
@@ -303,8 +358,8 @@ int ev_simulation_give(struct ev_simulation *simulation, const struct ev_recordi
 		return ev_fail(err, EINVAL, "the recording lacks a simulated event");
 	find_objects(&giving);
 	int rc = give_tasks(&giving, err);
-	for (size_t i = 0; i < simulation->rows.count && !rc; i++)
-		rc = give_row(&giving, i, err);
+	if (!rc)
+		rc = give_rows(&giving, err);
 	*samples = giving.samples;
 	ev_map_done(&giving.object_ids);
 	ev_array_done(&giving.objects);

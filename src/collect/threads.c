@@ -1,11 +1,14 @@
-/* Records that the threads of a command leave behind become a slot for each thread that ever ran.
+/* Records that the threads of a command leave behind become a slot for each thread that ever ran;
+ * the same of threads that were there already, and of all that are born of them.
  *
  * Events are opened on evprof's own thread, switched off there, and inherited by the command that
  * it forks. With attr.inherit_stat each inherited copy writes a READ record when its thread ends.
  * Those records need a ring, and the kernel maps none for an inherited event that is not bound to a
  * CPU; but the output of one may be led into the ring of an event that is not inherited. Each event
  * has such a ring of its own: the kernel writes READ records under a lock of the event, so that no
- * two CPUs write into one ring at a time. Births and names come through one ring per CPU. */
+ * two CPUs write into one ring at a time. Births and names come through one ring per CPU. Where
+ * threads that were there are watched, each of them has its own rings for READ records: a ring
+ * belongs to a thread. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +32,12 @@ struct thread_turn {
 struct thread_read {
 	uint64_t time_ns;
 	uint32_t tid;
-	size_t event;
+	size_t event, place;
 	struct ev_count count;
 };
 struct thread {
 	struct ev_slot slot;
+	size_t place; /* whose counters hold its count too: those of the one it descends from */
 	uint64_t born_ns;
 	uint32_t earlier; /* one of the same id that ended before: its index + 1, 0 = none */
 	bool ended;
@@ -44,9 +48,12 @@ struct told_count {
 };
 struct ev_threads {
 	size_t event_count;
-	struct ev_ring *rings; /* READ records of each event, then turns of each CPU */
-	size_t ring_count;
-	size_t ring_bytes; /* to begin with */
+	size_t place_count; /* threads that were there: the first of the items; 0 for a command */
+	struct ev_ring *rings; /* READ records of each event (on each place), then turns of each
+				* CPU */
+	size_t read_rings, ring_count;
+	EV_ARRAY(int) turn_fds; /* of places behind the first: they lead into its rings */
+	size_t ring_bytes;      /* to begin with */
 	EV_ARRAY(struct thread) items;
 	EV_ARRAY(struct told_count) counts; /* [thread * event_count + event] */
 	struct ev_map of_tid;               /* index + 1 of the latest thread of that id */
@@ -99,21 +106,26 @@ static int map_ring(struct ev_ring *ring, size_t bytes, struct ev_err *err)
 }
 
 /* An event that counts nothing, for its ring, or to tell of turns. */
-static int open_ring(struct ev_ring *ring, struct perf_event_attr *attr, size_t bytes,
-		     struct ev_err *err)
+static int open_teller(struct perf_event_attr *attr, int32_t tid, int32_t cpu, struct ev_err *err)
 {
 	attr->type = PERF_TYPE_SOFTWARE;
 	attr->config = PERF_COUNT_SW_DUMMY;
 	attr->size = sizeof(*attr);
 	attr->exclude_kernel = attr->exclude_hv = 1;
-	ring->fd = ev_sys_perf_event_open(attr, 0, ring->cpu, -1);
-	if (ring->fd >= 0)
-		return map_ring(ring, bytes, err);
+	int fd = ev_sys_perf_event_open(attr, tid, cpu, -1);
+	if (fd >= 0)
+		return fd;
 	char why[512];
 	const struct ev_target target = { .kind = EV_TARGET_COMMAND };
-	int error = -ring->fd;
-	ev_explain_open(error, attr, &target, why, sizeof(why));
-	return ev_fail(err, error, "single threads cannot be followed: %s", why);
+	ev_explain_open(-fd, attr, &target, why, sizeof(why));
+	return ev_fail(err, -fd, "single threads cannot be followed: %s", why);
+}
+
+static int open_ring(struct ev_ring *ring, struct perf_event_attr *attr, int32_t tid, size_t bytes,
+		     struct ev_err *err)
+{
+	ring->fd = open_teller(attr, tid, ring->cpu, err);
+	return ring->fd < 0 ? ring->fd : map_ring(ring, bytes, err);
 }
 
 void ev_threads_prepare(struct perf_event_attr *attr)
@@ -123,30 +135,70 @@ void ev_threads_prepare(struct perf_event_attr *attr)
 	attr->sample_type = PERF_SAMPLE_TIME;
 }
 
-int ev_threads_open(struct ev_threads **threads, size_t event_count, struct ev_err *err)
+static int32_t tid_of(const struct ev_threads *threads, size_t place)
+{
+	return threads->place_count ? threads->items.items[place].slot.tid : 0;
+}
+
+/* Births, names and ends of one place and its descendants, on one CPU. */
+static int open_turns(struct ev_threads *threads, struct ev_ring *ring, size_t place,
+		      struct ev_err *err)
+{
+	struct perf_event_attr attr = { .task = 1, .comm = 1 };
+	int32_t tid = tid_of(threads, place);
+	ev_threads_prepare(&attr);
+	attr.inherit_stat = 0;
+	if (ring->fd < 0)
+		return open_ring(ring, &attr, tid, threads->ring_bytes, err);
+	int fd = open_teller(&attr, tid, ring->cpu, err);
+	if (fd < 0)
+		return fd;
+	*ev_array_add(&threads->turn_fds) = fd;
+	int rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, (void *)(long)ring->fd);
+	return rc < 0 ? ev_fail(err, -rc, "single threads cannot be followed: %s", strerror(-rc))
+		      : 0;
+}
+
+static int open_rings(struct ev_threads *threads, struct ev_err *err)
+{
+	uint32_t *cpus;
+	size_t cpu_count, places = threads->place_count ? threads->place_count : 1;
+	int rc = ev_machine_cpus(NULL, &cpus, &cpu_count, err);
+	if (rc)
+		return rc;
+	threads->read_rings = threads->event_count * places;
+	threads->ring_count = threads->read_rings + cpu_count;
+	threads->ring_bytes = fair_ring(threads->ring_count, cpu_count);
+	threads->rings = ev_alloc(threads->ring_count * sizeof(*threads->rings));
+	for (size_t i = 0; i < threads->ring_count; i++)
+		threads->rings[i] = (struct ev_ring){
+			.fd = -1,
+			.cpu = i < threads->read_rings ? -1
+						       : (int32_t)cpus[i - threads->read_rings],
+		};
+	free(cpus);
+	for (size_t place = 0; place < places && !rc; place++)
+		for (size_t i = threads->read_rings; i < threads->ring_count && !rc; i++) {
+			rc = open_turns(threads, &threads->rings[i], place, err);
+			if (rc == -ESRCH && place)
+				rc = 0; /* threads may end at any time */
+		}
+	return rc;
+}
+
+static size_t add_thread(struct ev_threads *threads, uint32_t tid, uint64_t born_ns,
+			 const char *comm);
+
+int ev_threads_open(struct ev_threads **threads, size_t event_count, const struct ev_slot *places,
+		    size_t place_count, struct ev_err *err)
 {
 	struct ev_threads *made = ev_alloc(sizeof(*made));
-	uint32_t *cpus;
-	size_t cpu_count;
-	int rc = ev_machine_cpus(NULL, &cpus, &cpu_count, err);
-	*made = (struct ev_threads){ .event_count = event_count };
-	if (!rc) {
-		made->ring_count = event_count + cpu_count;
-		made->ring_bytes = fair_ring(made->ring_count, cpu_count);
-		made->rings = ev_alloc(made->ring_count * sizeof(*made->rings));
-		for (size_t i = 0; i < made->ring_count; i++)
-			made->rings[i] = (struct ev_ring){
-				.fd = -1,
-				.cpu = i < event_count ? -1 : (int32_t)cpus[i - event_count],
-			};
-		free(cpus);
+	*made = (struct ev_threads){ .event_count = event_count, .place_count = place_count };
+	for (size_t i = 0; i < place_count; i++) {
+		add_thread(made, (uint32_t)places[i].tid, 0, places[i].comm);
+		made->items.items[i].place = i;
 	}
-	for (size_t i = event_count; !rc && i < made->ring_count; i++) {
-		struct perf_event_attr attr = { .task = 1, .comm = 1 };
-		ev_threads_prepare(&attr);
-		attr.inherit_stat = 0;
-		rc = open_ring(&made->rings[i], &attr, made->ring_bytes, err);
-	}
+	int rc = open_rings(made, err);
 	if (rc) {
 		ev_threads_close(made);
 		made = NULL;
@@ -155,13 +207,15 @@ int ev_threads_open(struct ev_threads **threads, size_t event_count, struct ev_e
 	return rc;
 }
 
-int ev_threads_follow(struct ev_threads *threads, size_t event, int fd, struct ev_err *err)
+int ev_threads_follow(struct ev_threads *threads, size_t event, size_t place, int fd,
+		      struct ev_err *err)
 {
 	struct perf_event_attr attr = { .disabled = 1 };
-	struct ev_ring *ring = &threads->rings[event];
-	int rc = open_ring(ring, &attr, threads->ring_bytes, err);
+	size_t places = threads->place_count ? threads->place_count : 1;
+	struct ev_ring *ring = &threads->rings[event * places + place];
+	int rc = open_ring(ring, &attr, tid_of(threads, place), threads->ring_bytes, err);
 	if (rc)
-		return rc;
+		return rc == -ESRCH && threads->place_count ? 0 : rc;
 	rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, (void *)(long)ring->fd);
 	return rc < 0 ? ev_fail(err, -rc,
 				"this kernel does not tell what single threads counted: "
@@ -198,9 +252,10 @@ static void take_turn(struct ev_threads *threads, const struct perf_event_header
 		*ev_array_add(&threads->turns) = turn;
 }
 
-static void take_read(struct ev_threads *threads, size_t event, struct ev_cursor *at)
+static void take_read(struct ev_threads *threads, size_t ring, struct ev_cursor *at)
 {
-	struct thread_read read = { .event = event };
+	size_t places = threads->place_count ? threads->place_count : 1;
+	struct thread_read read = { .event = ring / places, .place = ring % places };
 	ev_cursor_u32(at);
 	read.tid = ev_cursor_u32(at);
 	read.count.value = ev_cursor_u64(at);
@@ -222,7 +277,7 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 		const struct perf_event_header *header = (const void *)record;
 		struct ev_cursor at = ev_cursor_of(record + sizeof(*header),
 						   header->size - sizeof(*header), false);
-		if (header->type == PERF_RECORD_READ && gathering->ring < threads->event_count)
+		if (header->type == PERF_RECORD_READ && gathering->ring < threads->read_rings)
 			take_read(threads, gathering->ring, &at);
 		else if (header->type == PERF_RECORD_FORK || header->type == PERF_RECORD_EXIT ||
 			 header->type == PERF_RECORD_COMM)
@@ -266,16 +321,20 @@ static void apply_turn(struct ev_threads *threads, const struct thread_turn *tur
 	char comm[16] = "";
 	if (turn->type == PERF_RECORD_FORK) {
 		const struct thread *parent = latest_thread(threads, turn->parent);
+		size_t place = parent ? parent->place : 0;
 		if (parent)
 			memcpy(comm, parent->slot.comm, sizeof(comm));
-		add_thread(threads, turn->tid, turn->time_ns, comm);
+		size_t born = add_thread(threads, turn->tid, turn->time_ns, comm);
+		threads->items.items[born].place = place;
 	} else if (turn->type == PERF_RECORD_EXIT && thread) {
 		thread->ended = true;
 	} else if (turn->type == PERF_RECORD_COMM && thread && !thread->ended) {
 		memcpy(thread->slot.comm, turn->comm, sizeof(turn->comm));
 	} else if (turn->type == PERF_RECORD_COMM) {
 		/* A thread that is not the first of its process and execs takes over its id. */
-		add_thread(threads, turn->tid, turn->time_ns, turn->comm);
+		size_t place = thread ? thread->place : 0;
+		size_t again = add_thread(threads, turn->tid, turn->time_ns, turn->comm);
+		threads->items.items[again].place = place;
 	}
 }
 
@@ -285,17 +344,21 @@ static size_t thread_at(struct ev_threads *threads, const struct thread_read *re
 	const uint32_t *latest = ev_map_find(&threads->of_tid, read->tid, 0);
 	for (uint32_t at = latest ? *latest : 0; at; at = threads->items.items[at - 1].earlier) {
 		size_t cell = (at - 1) * threads->event_count + read->event;
+		if (at - 1 < threads->place_count)
+			break; /* those that were there tell nothing themselves */
 		if (threads->items.items[at - 1].born_ns <= read->time_ns &&
 		    !threads->counts.items[cell].told)
 			return at - 1;
 	}
-	return add_thread(threads, read->tid, read->time_ns, "");
+	return add_thread(threads, read->tid, read->time_ns,
+			  threads->place_count ? threads->items.items[read->place].slot.comm : "");
 }
 
 static void apply_read(struct ev_threads *threads, const struct thread_read *read)
 {
 	size_t thread = thread_at(threads, read);
 	threads->items.items[thread].ended = true;
+	threads->items.items[thread].place = read->place;
 	threads->counts.items[thread * threads->event_count + read->event] =
 		(struct told_count){ .count = read->count, .told = true };
 }
@@ -380,6 +443,32 @@ void ev_threads_settle(struct ev_threads *threads, size_t event, const struct ev
 		(struct told_count){ .count = left, .told = true };
 }
 
+void ev_threads_settle_place(struct ev_threads *threads, size_t event, size_t place,
+			     const struct ev_count *total)
+{
+	struct ev_count left = *total;
+	for (size_t i = threads->place_count; i < threads->items.count; i++) {
+		const struct told_count *told =
+			&threads->counts.items[i * threads->event_count + event];
+		if (!told->told || threads->items.items[i].place != place)
+			continue;
+		left.value -= told->count.value;
+		left.enabled_ns -= told->count.enabled_ns;
+		left.running_ns -= told->count.running_ns;
+	}
+	threads->counts.items[place * threads->event_count + event] =
+		(struct told_count){ .count = left, .told = true };
+}
+
+size_t ev_threads_running(const struct ev_threads *threads, bool *lost)
+{
+	size_t running = 0;
+	*lost = threads->lost;
+	for (size_t i = threads->place_count; i < threads->items.count; i++)
+		running += !threads->items.items[i].ended;
+	return running;
+}
+
 size_t ev_threads_count(const struct ev_threads *threads)
 {
 	return threads->items.count;
@@ -408,6 +497,9 @@ void ev_threads_close(struct ev_threads *threads)
 		if (threads->rings[i].fd >= 0)
 			ev_sys_close(threads->rings[i].fd);
 	}
+	for (size_t i = 0; i < threads->turn_fds.count; i++)
+		ev_sys_close(threads->turn_fds.items[i]);
+	ev_array_done(&threads->turn_fds);
 	free(threads->rings);
 	ev_array_done(&threads->items);
 	ev_array_done(&threads->counts);

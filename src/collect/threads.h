@@ -1,4 +1,5 @@
-/* Every thread that a command ever starts, and what it counted until it ended. */
+/* Every thread that a command, or threads that are there already, ever start, and what it counted
+ * until it ended. */
 #ifndef COLLECT_THREADS_H
 #define COLLECT_THREADS_H
 
@@ -6,14 +7,17 @@
 
 struct ev_threads;
 
-/* To be called before events are opened on the calling thread; the command is forked by it later
- * and inherits them. Births, names and ends of its threads are noted from here on. -errno with a
- * sentence. */
-int ev_threads_open(struct ev_threads **threads, size_t event_count, struct ev_err *err);
+/* For a command (no places): to be called before events are opened on the calling thread; the
+ * command is forked by it later and inherits them. Else for threads that run, which are the first
+ * slots. Births, names and ends of threads are noted from here on. -errno with a sentence. */
+int ev_threads_open(struct ev_threads **threads, size_t event_count, const struct ev_slot *places,
+		    size_t place_count, struct ev_err *err);
 /* What an event's attr needs so that each inherited copy tells its count when its thread ends. */
 void ev_threads_prepare(struct perf_event_attr *attr);
-/* Leads the counts of an open event here. -errno with a sentence. */
-int ev_threads_follow(struct ev_threads *threads, size_t event, int fd, struct ev_err *err);
+/* Leads the counts of an event that is open on a place (0 for a command) here. -errno with a
+ * sentence. */
+int ev_threads_follow(struct ev_threads *threads, size_t event, size_t place, int fd,
+		      struct ev_err *err);
 /* Takes in what threads that ended have left in the rings. To be called often enough that the
  * rings do not fill, and once more at the end. */
 int ev_threads_gather(struct ev_threads *threads, struct ev_err *err);
@@ -23,6 +27,12 @@ int ev_threads_gather(struct ev_threads *threads, struct ev_err *err);
  * and without losses the difference is its own, and left out. */
 void ev_threads_settle(struct ev_threads *threads, size_t event, const struct ev_count *total,
 		       bool own);
+/* The same for a thread that was there: what its counter has (`total`) less what those that descend
+ * from it told is its own, and that of descendants which still run. */
+void ev_threads_settle_place(struct ev_threads *threads, size_t event, size_t place,
+			     const struct ev_count *total);
+/* How many of those born meanwhile have not ended; *lost: the kernel could not tell all. */
+size_t ev_threads_running(const struct ev_threads *threads, bool *lost);
 
 size_t ev_threads_count(const struct ev_threads *threads);
 const struct ev_slot *ev_threads_slot(const struct ev_threads *threads, size_t thread);

@@ -26,18 +26,54 @@ size_t ev_event_sum(const struct ev_event_list *list, size_t index)
 	return index;
 }
 
+/* "filter 0x1000/0x20@/bin/ls", in distinction from "pid == 1". */
+static bool is_of_addresses(const char *filter)
+{
+	static const char *const actions[] = { "filter", "start", "stop", "tracestop" };
+	filter += strspn(filter, " \t\n");
+	size_t length = strcspn(filter, " \t\n");
+	const char *rest = filter + length + strspn(filter + length, " \t\n");
+	for (size_t i = 0; i < EV_LENGTH(actions); i++)
+		if (strlen(actions[i]) == length && !strncmp(filter, actions[i], length))
+			return *rest && !strchr("=!<>&~", *rest);
+	return false;
+}
+
+static bool takes_addresses(const struct ev_event *event)
+{
+	int64_t number = 0;
+	if (event->kind != EV_EVENT_KERNEL || !event->pmu)
+		return false;
+	char *path = ev_printf("/sys/bus/event_source/devices/%s/nr_addr_filters", event->pmu);
+	int rc = ev_file_number(path, &number);
+	free(path);
+	return !rc && number > 0;
+}
+
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err)
 {
 	if (!list->count)
 		return ev_fail(err, EINVAL,
 			       "a filter belongs behind the tracepoint (-e) it is for");
 	const struct ev_event *last = &list->items[list->count - 1];
-	if (last->kind != EV_EVENT_KERNEL || last->attr.type != PERF_TYPE_TRACEPOINT)
+	const char *name = ev_text_safe(&list->arena, last->name);
+	if (last->probe)
+		return ev_fail(err, EINVAL,
+			       "'%s' can't be filtered: a probe has no fields that the kernel "
+			       "could "
+			       "compare, those of tracepoints only",
+			       name);
+	if (is_of_addresses(filter) && !takes_addresses(last))
+		return ev_fail(err, EINVAL,
+			       "'%s' takes no address filter: hardware traces do, whose "
+			       "/sys/bus/event_source/devices/PMU/nr_addr_filters is above 0",
+			       name);
+	if (!is_of_addresses(filter) &&
+	    (last->kind != EV_EVENT_KERNEL || last->attr.type != PERF_TYPE_TRACEPOINT))
 		return ev_fail(err, EINVAL, "only tracepoints can be filtered, and '%s' is none",
-			       ev_text_safe(&list->arena, last->name));
+			       name);
 	if (!filter[strspn(filter, " \t\n")])
-		return ev_fail(err, EINVAL, "the filter for '%s' is empty",
-			       ev_text_safe(&list->arena, last->name));
+		return ev_fail(err, EINVAL, "the filter for '%s' is empty", name);
 	/* A glob is one written word: all its tracepoints get the filter. */
 	const char *kept = ev_arena_text(&list->arena, filter, strlen(filter));
 	unsigned written = last->written;

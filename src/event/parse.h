@@ -102,6 +102,15 @@ struct ev_terms {
 int ev_terms_split(struct ev_parse *parse, struct ev_span text, struct ev_terms *terms);
 /* A term that every event takes (period, name, …): 1, or 0 when it is none of those. */
 int ev_term_apply(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made);
+/* Its number, from `least` to `most`: 0, or the fault. */
+int ev_term_number(struct ev_parse *parse, const struct ev_term *term, uint64_t least,
+		   uint64_t most, uint64_t *number);
+/* Each sets its fields of the event: 0, or the fault. */
+int ev_term_branch_type(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made);
+int ev_term_aux_output(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made);
+int ev_term_aux_sample_size(struct ev_parse *parse, const struct ev_term *term,
+			    struct ev_made *made);
+int ev_term_aux_action(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made);
 /* Their names, for messages. */
 extern const char ev_terms_known[];
 /* The event that the terms mean on this PMU. */

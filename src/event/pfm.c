@@ -167,6 +167,55 @@ static int misused(struct ev_parse *parse, struct ev_span word, const char *name
 				"'%.100s' %s (libpfm4's table)", name, refusal(rc));
 }
 
+struct found {
+	struct perf_event_attr attr;
+	const char *resolved, *about;
+};
+
+static void add_found(struct ev_parse *parse, struct ev_span word, struct ev_span head,
+		      const struct found *found)
+{
+	struct ev_event *event = &ev_parse_add(parse, word)->event;
+	event->attr = found->attr;
+	event->resolved = found->resolved;
+	event->about = found->about;
+	event->fixed = fixed_by(ev_span_text(&parse->scratch, head), &event->attr);
+	place(parse, event);
+}
+
+/* A name without its PMU means the cores of every kind that have it: libpfm4 itself knows the first
+ * only. */
+static void take_other_cores(struct ev_parse *parse, struct ev_span word, struct ev_span head,
+			     size_t first)
+{
+	int pmu;
+	if (!parse->items[first].event.pmu)
+		return;
+	pfm_for_all_pmus(pmu)
+	{
+		pfm_pmu_info_t info = { .size = sizeof(info) };
+		struct found found;
+		if (pfm_get_pmu_info((pfm_pmu_t)pmu, &info) != PFM_SUCCESS || !info.is_present ||
+		    info.type != PFM_PMU_TYPE_CORE)
+			continue;
+		const char *name = ev_arena_printf(&parse->scratch, "%s::%.*s", info.name,
+						   (int)head.length, head.at);
+		if (ev_pfm_encode(name, parse->keep, &found.attr, &found.resolved, &found.about) !=
+			    1 ||
+		    found.attr.type == parse->items[first].event.attr.type)
+			continue;
+		add_found(parse, word, head, &found);
+		parse->items[parse->count - 1].event.written = (unsigned)first;
+	}
+	for (size_t i = first; parse->count - first > 1 && i < parse->count; i++) {
+		struct ev_made *made = &parse->items[i];
+		size_t pmu_length = strcspn(made->event.resolved, ":");
+		made->split = true;
+		made->event.name = ev_arena_printf(parse->keep, "%.*s::%.*s", (int)pmu_length,
+						   made->event.resolved, (int)word.length, word.at);
+	}
+}
+
 int ev_parse_pfm(struct ev_parse *parse, struct ev_span word)
 {
 	const char *name = ev_span_text(&parse->scratch, word), *resolved, *about;
@@ -189,15 +238,16 @@ int ev_parse_pfm(struct ev_parse *parse, struct ev_span word)
 	}
 	if (rc != 1)
 		return rc < 0 && refusal(rc) ? misused(parse, word, name, rc) : 0;
-	if (tail.length && (rc = ev_modifiers_parse(parse, tail, &modifiers)))
+	rc = tail.length ? ev_modifiers_parse(parse, tail, &modifiers) : 0;
+	if (rc)
 		return rc;
-	struct ev_event *event = &ev_parse_add(parse, word)->event;
-	event->attr = attr;
-	event->resolved = resolved;
-	event->about = about;
-	event->fixed = fixed_by(ev_span_text(&parse->scratch, head), &event->attr);
-	place(parse, event);
-	rc = ev_modifiers_apply(parse, &modifiers, tail, event);
+	const struct found found = { attr, resolved, about };
+	size_t first = parse->count;
+	add_found(parse, word, head, &found);
+	if (!strstr(name, "::") && ev_pmus_are_hybrid(parse->root))
+		take_other_cores(parse, word, head, first);
+	for (size_t i = first; i < parse->count && !rc; i++)
+		rc = ev_modifiers_apply(parse, &modifiers, tail, &parse->items[i].event);
 	return rc ? rc : 1;
 }
 

@@ -10,7 +10,8 @@
 #define MOST_TERMS 64
 
 const char ev_terms_known[] = "period freq name call-graph stack-size max-stack time inherit "
-			      "no-inherit overwrite no-overwrite percore";
+			      "no-inherit overwrite no-overwrite percore branch_type nr aux-output "
+			      "aux-sample-size aux-action";
 
 /* Takes the quotes off 'x'. */
 static struct ev_span unquoted(struct ev_span value)
@@ -48,8 +49,8 @@ int ev_terms_split(struct ev_parse *parse, struct ev_span text, struct ev_terms 
 	}
 }
 
-static int number_of(struct ev_parse *parse, const struct ev_term *term, uint64_t least,
-		     uint64_t most, uint64_t *number)
+int ev_term_number(struct ev_parse *parse, const struct ev_term *term, uint64_t least,
+		   uint64_t most, uint64_t *number)
 {
 	int rc = term->has_value ? ev_span_number(term->value, number) : -EINVAL;
 	if (rc || *number < least || *number > most) {
@@ -73,7 +74,7 @@ static int apply_period(struct ev_parse *parse, const struct ev_term *term, stru
 	struct ev_event *event = &made->event;
 	uint64_t number;
 	bool frequency = ev_span_alike(term->name, "freq");
-	int rc = number_of(parse, term, 1, UINT64_MAX, &number);
+	int rc = ev_term_number(parse, term, 1, UINT64_MAX, &number);
 	if (rc)
 		return rc;
 	if ((event->fixed & EV_FIXED_PERIOD) && !(event->fixed & EV_NATURAL_PERIOD) &&
@@ -119,7 +120,7 @@ static int apply_stack_size(struct ev_parse *parse, const struct ev_term *term,
 			    struct ev_made *made)
 {
 	uint64_t number;
-	int rc = number_of(parse, term, 8, LARGEST_STACK, &number);
+	int rc = ev_term_number(parse, term, 8, LARGEST_STACK, &number);
 	if (!rc)
 		made->event.stack_size_bytes = (uint32_t)(number + 7) & ~7u; /* the kernel's unit */
 	return rc;
@@ -128,7 +129,7 @@ static int apply_stack_size(struct ev_parse *parse, const struct ev_term *term,
 static int apply_max_stack(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
 {
 	uint64_t number;
-	int rc = number_of(parse, term, 1, UINT16_MAX, &number);
+	int rc = ev_term_number(parse, term, 1, UINT16_MAX, &number);
 	if (!rc)
 		made->event.attr.sample_max_stack = (uint16_t)number;
 	return rc;
@@ -145,7 +146,7 @@ static int apply_choice(struct ev_parse *parse, const struct ev_term *term, stru
 			{ "overwrite", &made->event.overwrite } };
 	struct ev_span name = term->name;
 	uint64_t number = 1;
-	int rc = term->has_value ? number_of(parse, term, 0, 1, &number) : 0;
+	int rc = term->has_value ? ev_term_number(parse, term, 0, 1, &number) : 0;
 	size_t negation = ev_span_starts(name, "no-");
 	if (rc)
 		return rc;
@@ -159,7 +160,7 @@ static int apply_choice(struct ev_parse *parse, const struct ev_term *term, stru
 static int apply_percore(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
 {
 	uint64_t number = 1;
-	int rc = term->has_value ? number_of(parse, term, 0, 1, &number) : 0;
+	int rc = term->has_value ? ev_term_number(parse, term, 0, 1, &number) : 0;
 	made->event.percore = number;
 	return rc;
 }
@@ -173,12 +174,19 @@ static int apply_metric_id(struct ev_parse *parse, const struct ev_term *term, s
 	return ev_parse_fault(parse, EINVAL, term->name, "metric-id= needs a name");
 }
 
+static int apply_limit(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
+{
+	return ev_term_number(parse, term, 1, UINT64_MAX, &made->event.most_shown);
+}
+
 static int refuse(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
 {
 	(void)made;
 	return ev_parse_fault(parse, EINVAL, term->name,
-			      "evprof has no term '%.*s', though perf does (there are: %s)",
-			      (int)term->name.length, term->name.at, ev_terms_known);
+			      "'%.*s' chooses where a hardware trace (cs_etm) goes, which evprof "
+			      "does "
+			      "not record",
+			      (int)term->name.length, term->name.at);
 }
 
 int ev_term_apply(struct ev_parse *parse, const struct ev_term *term, struct ev_made *made)
@@ -200,11 +208,12 @@ int ev_term_apply(struct ev_parse *parse, const struct ev_term *term, struct ev_
 		{ "no-overwrite", apply_choice },
 		{ "percore", apply_percore },
 		{ "metric-id", apply_metric_id },
-		{ "aux-output", refuse },
-		{ "aux-action", refuse },
-		{ "aux-sample-size", refuse },
-		{ "branch_type", refuse },
-		{ "max-events", refuse },
+		{ "aux-output", ev_term_aux_output },
+		{ "aux-action", ev_term_aux_action },
+		{ "aux-sample-size", ev_term_aux_sample_size },
+		{ "branch_type", ev_term_branch_type },
+		{ "nr", apply_limit },
+		{ "max-events", apply_limit },
 		{ "driver-config", refuse },
 	};
 	for (size_t i = 0; i < EV_LENGTH(common); i++)

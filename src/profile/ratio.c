@@ -66,3 +66,13 @@ struct ev_ratio_value ev_ratio_estimate(const struct ev_ratio_sums *sums,
 	out.high = (ratio + half) * scale;
 	return out;
 }
+
+struct ev_ratio_value ev_ratio_exact(const struct ev_ratio_sums *sums, double scale)
+{
+	struct ev_ratio_value out = { 0 };
+	if (!(sums->x > 0))
+		return out;
+	out.known = true;
+	out.value = out.low = out.high = sums->y / sums->x * scale;
+	return out;
+}

@@ -43,8 +43,7 @@ struct ev_ratio_value ev_annotate_ratio(const struct ev_annotation *annotation,
 {
 	size_t count = annotation->report.ratios->items.count;
 	const struct ev_ratio_sums *all = &it->ratio_sums[it->lines->lines.count * count + ratio];
-	return ev_ratio_estimate(sums ? &sums[ratio] : all, all,
-				 annotation->report.ratios->items.items[ratio].scale);
+	return ev_report_ratio_of(&annotation->report, sums ? &sums[ratio] : all, all, ratio);
 }
 
 static void add_ratios(struct annotate_section *section)

@@ -60,6 +60,10 @@ const struct ev_row **ev_report_rows(const struct ev_report *report,
 
 /* Whether a ratio is of these events' group. */
 bool ev_report_has_ratio(const struct ev_report *report, struct ev_events events, size_t ratio);
+/* What the sums of a ratio say, beside those of all: exactly, where nothing was sampled. */
+struct ev_ratio_value ev_report_ratio_of(const struct ev_report *report,
+					 const struct ev_ratio_sums *sums,
+					 const struct ev_ratio_sums *all, size_t ratio);
 /* A ratio in a row; of all rows together where it is NULL. */
 struct ev_ratio_value ev_report_ratio(const struct ev_report *report, const struct ev_row *row,
 				      size_t ratio);

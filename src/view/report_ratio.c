@@ -20,14 +20,22 @@ bool ev_report_has_ratio(const struct ev_report *report, struct ev_events events
 	return false;
 }
 
+struct ev_ratio_value ev_report_ratio_of(const struct ev_report *report,
+					 const struct ev_ratio_sums *sums,
+					 const struct ev_ratio_sums *all, size_t ratio)
+{
+	double scale = report->ratios->items.items[ratio].scale;
+	return ev_report_simulated(report) ? ev_ratio_exact(sums, scale)
+					   : ev_ratio_estimate(sums, all, scale);
+}
+
 struct ev_ratio_value ev_report_ratio(const struct ev_report *report, const struct ev_row *row,
 				      size_t ratio)
 {
 	size_t count = report->ratios->items.count, all = report->table->row_count;
 	size_t index = row ? (size_t)(row - report->table->rows) : all;
-	return ev_ratio_estimate(&report->ratio_sums[index * count + ratio],
-				 &report->ratio_sums[all * count + ratio],
-				 report->ratios->items.items[ratio].scale);
+	return ev_report_ratio_of(report, &report->ratio_sums[index * count + ratio],
+				  &report->ratio_sums[all * count + ratio], ratio);
 }
 
 int ev_ratio_decimals(double value)

@@ -242,6 +242,11 @@ static void explain_ratios(const struct ev_block *block)
 	for (size_t c = 0; c < block->columns.count; c++) {
 		if (block->columns.items[c].field != EV_FIELD_RATIO)
 			continue;
+		if (ev_report_simulated(block->report)) {
+			fputs("#\n# Ratios of a simulation are exact: there is no ± to them.\n",
+			      block->out);
+			return;
+		}
 		fputs("#\n# ± is half the 95% interval of a ratio over the row's own samples",
 		      block->out);
 		if (block->has_few)

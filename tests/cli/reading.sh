@@ -144,6 +144,31 @@ work;[work];[work] 1 work;[work];[work];[kernel.kallsyms]_[k] 3 " "stacks ($orde
 	done
 }
 
+test_a_processors_record_of_calls_is_the_stack() {
+	needs python3
+	make_recording <<-'END'
+		from made_recording import *
+		for kind, name in (BRANCH_CALL_STACK, "calls"), (BRANCH_ANY, "branches"):
+		    r = Recording(branch_type=kind | BRANCH_USER)
+		    r.comm(5, 5, "work")
+		    for i, letter in enumerate("abcd"):
+		        r.mmap(5, 0x1000 * (i + 1), 0x1000, 0, "/bin/" + letter)
+		    calls = [(0x2010, 0x1000), (0x3010, 0x2000), (0x3ff0, 0x3000)]
+		    r.sample(5, 5, [CONTEXT_USER, 0x1004, 0x4321], 1, branches=calls)
+		    r.sample(5, 5, [CONTEXT_KERNEL, 0xffffffff81000010, CONTEXT_USER, 0x1008], 2, misc=KERNEL,
+		             branches=calls[:2])
+		    r.sample(5, 5, [CONTEXT_USER, 0x1004, 0x4321], 4)  # the processor had none
+		    r.write(name)
+	END
+	report_folded calls
+	expect_status 0
+	expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" \
+		"work;[c];[b];[a];[kernel.kallsyms]_[k] 1 work;[c];[c];[b];[a] 1 work;[d];[a] 1 " "stacks"
+	report_folded branches # are no calls
+	expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" \
+		"work;[a];[kernel.kallsyms]_[k] 1 work;[d];[a] 2 " "stacks by frame pointers"
+}
+
 test_a_walk_in_parts_finds_what_a_walk_in_sequence_finds() {
 	needs python3
 	make_recording <<-'END'

@@ -483,11 +483,83 @@ test_the_pasted_command_works() {
 	expect_err 'simulated/cache-misses/'
 }
 
-test_a_group_in_a_simulated_recording_is_said_not_to_be_kept() {
-	needs valgrind
-	run record --simulate -e '{instructions,cache-misses}:S' "$examples/fib"
+# ---- how long it takes -------------------------------------------------------------------------
+
+test_the_plan_tells_seconds_where_the_programs_own_time_is_known() {
+	needs_valgrind
+	run stat --simulate -e instructions true
+	expect_err 'expect about 50 s \(25 to 200, estimated\) for each second'
+	run record --simulate -q true
+	refuse_err 'expect'
+	run stat --simulate --own-time 2 -e instructions true
+	expect_err 'expect about 1:40 min \(50 s to 6:40 min\), estimated from the 2.0 s'
+	for wrong in -1 nan 1e30; do
+		run stat --simulate --own-time "$wrong" true
+		expect_status 129
+	done
+	run stat --own-time 2 true
+	expect_status 129
+	expect_err '^evprof stat: --own-time is for the plan of --simulate: add it'
+}
+
+test_the_pasted_command_knows_how_long_the_program_takes() {
+	no_pmu
+	run stat -e cache-misses,task-clock "$examples/sorts"
+	expect_err 'simulated instead: evprof stat --simulate --own-time [0-9.]+ -e cache-misses '
+	run record -o file "$examples/sorts"
+	expect_err 'simulated instead: evprof record --simulate --own-time [0-9.]+ -o file '
+	run stat -e cache-misses,task-clock true
+	expect_err 'simulated instead: evprof stat --simulate -e cache-misses true'
+}
+
+# ---- groups --------------------------------------------------------------------------------------
+
+# The figures of a function in the JSON report in the file out: of a ratio, and the samples of it.
+exact_ratio() { json out "[x['$2'] for r in j['rows'] if r['event'] == 'simulated/L1-dcache-loads/' and r['symbol'] == '$1' for x in r['ratios'] if x['name'] == 'L1-dcache-load-miss %'][0]"; }
+
+test_a_simulated_group_has_exact_ratios_of_functions_and_lines() {
+	needs_valgrind
+	run record --simulate --cache l1d=32K,8,64 -e '{L1-dcache-loads,L1-dcache-load-misses,instructions}:S' \
+		"$examples/cachewalk" -n 512
 	expect_status 0
-	expect_err 'groups are not kept'
+	refuse_err 'groups'
+	run report --format json
+	expect_json out
+	expect_between "$(exact_ratio sum_columns value)" 99 100 "every step down a column misses"
+	expect_between "$(exact_ratio sum_rows value)" 6 7 "one int of 16 along a row"
+	expect_equal "$(exact_ratio sum_rows low) $(exact_ratio sum_rows few)" "None False" "nothing is uncertain"
+	run report -F sym,ratio
+	expect_status 0
+	expect_out 'Simulated: '
+	expect_out 'sum_columns'
+	expect_out 'Ratios of a simulation are exact'
+	refuse_out '±[^ ]* *[0-9]|95% interval'
+	run annotate --json sum_columns
+	expect_equal "$(json out "[x['value'] for l in j['sections'][0]['lines'] if 'matrix[row' in l['text'] for x in l['ratios'] if x['name'] == 'L1-dcache-load-miss %'][0]")" \
+		100.0 "of the line that walks down"
+}
+
+test_a_simulated_group_counts_what_its_members_count_alone() {
+	needs_valgrind
+	run record --simulate -e '{cache-misses,instructions}:S,instructions' "$examples/fib"
+	expect_status 0
+	run report --format json -s comm
+	expect_equal "$(json out "j['events'][1]['period'] == j['events'][2]['period'] > 0")" True "the same instructions"
+	expect_equal "$(json out "j['events'][1]['samples'] == j['events'][2]['samples'] > j['events'][0]['samples'] > 0")" \
+		True "a sample wherever something was counted"
+}
+
+test_perf_adds_up_simulated_groups_as_evprof_does() {
+	needs_valgrind
+	needs perf
+	run record --simulate -e '{instructions,branches}:S' sh -c 'true; exec true'
+	expect_status 0
+	run report --format json -s comm
+	for event in instructions branches; do
+		expect_equal "$(perf script -F event,period 2>/dev/null |
+			awk -v event="simulated/$event/:" '$2 == event { sum += $1 } END { printf "%.0f", sum }')" \
+			"$(json out "[e['period'] for e in j['events'] if e['name'] == 'simulated/$event/'][0]")" "$event"
+	done
 }
 
 run_tests "$@"

@@ -99,6 +99,28 @@ test_threads_of_a_command_refuse_what_would_not_be_true() {
 	expect_err 'give one of them'
 }
 
+test_threads_born_while_attached_have_their_rows() {
+	needs_root
+	start_target sh -c "sleep 0.7; exec $specimens/many_threads 200"
+	run stat --per-thread -p $target -x, -e syscalls:sys_enter_exit,task-clock
+	expect_status 0
+	grep -q 'not supported' err && skip "tracepoints of system calls cannot be counted here"
+	expect_equal "$(grep -c ',1,,syscalls:sys_enter_exit,' err)" 200 "threads that ended once"
+	expect_equal "$(sum 2 syscalls:sys_enter_exit)" 200 "threads that ended"
+	expect_equal "$(grep -c '^many_threads-[0-9]*,[0-9.]*,msec,task-clock,' err)" 201 "rows of task-clock"
+	refuse_err "^many_threads-$target,[1-9][0-9]*,,syscalls:sys_enter_exit,"
+}
+
+test_threads_that_outlive_attached_counting_are_told() {
+	needs_events
+	start_target sh -c "sleep 0.7; exec $examples/threads -t 2 -s 1000000000"
+	run stat --per-thread -p $target -e task-clock --timeout 1500
+	expect_status 0
+	expect_err "^ +threads-$target "
+	expect_err '2 threads born while counting still run: counted in the row of the one that made them'
+	refuse_err 'worker-[12]-[0-9]+ '
+}
+
 test_a_user_without_privileges_follows_threads_too() {
 	needs_nobody
 	run_as_nobody stat --per-thread -x, -e task-clock,page-faults "$specimens/forks" 50

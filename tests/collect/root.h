@@ -4,24 +4,14 @@
 
 #include <ftw.h>
 #include <sys/stat.h>
+#include "described.h"
 #include "live.h"
 
 static char root[64];
 
 static inline void put(const char *path, const char *text)
 {
-	char whole[512];
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(whole, 0777);
-		*slash = '/';
-	}
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	described_file(root, path, text);
 }
 
 static inline int make_root(void **state)

@@ -336,6 +336,61 @@ static void a_pmu_that_forgets_the_wish_for_precision_is_not_believed(void **sta
 			    "places may be a few instructions late");
 }
 
+static int has_no_records_of_branches(const struct perf_event_attr *attr, pid_t tid, int cpu,
+				      int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	if (attr->aux_output || attr->aux_sample_size || attr->__reserved_3)
+		return EINVAL;
+	return attr->sample_type & PERF_SAMPLE_BRANCH_STACK ? EOPNOTSUPP : 0;
+}
+
+static void what_only_some_processors_have_is_given_up_in_words(void **state)
+{
+	(void)state;
+	struct ev_opening opening = { .attr = cycles };
+	opening.attr.aux_output = 1;
+	opening.attr.aux_sample_size = 4096;
+	opening.attr.__reserved_3 = 2;
+	opening.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_AUX;
+	opening.attr.branch_sample_type = PERF_SAMPLE_BRANCH_ANY;
+	opening.attr.precise_ip = 2;
+	opening.attr.sample_period = 1000;
+	script_reset(has_no_records_of_branches);
+	assert_true(try(&opening, EV_FIXED_PRECISE) >= 0);
+	assert_false(opening.attr.aux_output || opening.attr.aux_sample_size ||
+		     opening.attr.__reserved_3 || opening.attr.branch_sample_type);
+	assert_false(opening.attr.sample_type & (PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_AUX));
+	assert_int_equal(opening.attr.precise_ip, 2);
+	assert_non_null(strstr(opening.fallback, "without aux-"));
+	assert_non_null(strstr(opening.fallback, "without branches"));
+	opening = (struct ev_opening){ .attr = cycles };
+	opening.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+	opening.attr.branch_sample_type = PERF_SAMPLE_BRANCH_CALL_STACK | PERF_SAMPLE_BRANCH_USER;
+	assert_true(try(&opening, 0) >= 0);
+	assert_true(try(&opening, 0) >= 0); /* on the next CPU */
+	assert_non_null(strstr(opening.fallback, "stacks by frame pointers"));
+	assert_null(strstr(opening.fallback, "without branches"));
+}
+
+static void what_is_done_in_another_way_is_told_once(void **state)
+{
+	(void)state;
+	struct ev_event event = { .name = "cycles", .fixed = EV_BPF_COUNTER, .overwrite = EV_YES };
+	struct ev_opening opening = { .attr = cycles };
+	ev_opening_tell_wishes(&opening, &event);
+	ev_opening_tell_wishes(&opening, &event);
+	assert_string_equal(opening.fallback,
+			    "by a counter of its own: evprof shares none through BPF");
+	opening = (struct ev_opening){ .attr = cycles };
+	opening.attr.sample_period = 1;
+	event.most_shown = 3;
+	ev_opening_tell_wishes(&opening, &event);
+	assert_null(strstr(opening.fallback, "BPF"));
+	assert_non_null(strstr(opening.fallback, "overwrite is not needed"));
+	assert_non_null(strstr(opening.fallback, "; nr= is for traces"));
+}
+
 static void guests_that_were_written_are_kept(void **state)
 {
 	(void)state;
@@ -379,6 +434,8 @@ int main(void)
 		cmocka_unit_test(a_software_event_is_not_believed_to_be_precise),
 		cmocka_unit_test(a_pmu_that_forgets_the_wish_for_precision_is_not_believed),
 		cmocka_unit_test(precision_is_not_lost_to_what_is_given_up_later),
+		cmocka_unit_test(what_only_some_processors_have_is_given_up_in_words),
+		cmocka_unit_test(what_is_done_in_another_way_is_told_once),
 		cmocka_unit_test(guests_that_were_written_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

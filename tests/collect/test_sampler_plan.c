@@ -140,16 +140,22 @@ static void an_events_own_terms_win_over_the_options(void **state)
 	assert_false(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
 }
 
-static void terms_that_cannot_be_obeyed_are_refused(void **state)
+static void what_only_some_processors_have_is_asked_for(void **state)
 {
 	(void)state;
 	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
 	events.items[0].call_graph = EV_CALL_GRAPH_LBR;
-	assert_int_equal(plan(), -EOPNOTSUPP);
-	assert_non_null(strstr(err.text, "call-graph=dwarf or fp"));
+	assert_int_equal(plan(), 0);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_BRANCH_STACK);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
+	assert_true(attr(0)->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK);
 	events.items[0].call_graph = EV_CALL_GRAPH_UNSET;
-	events.items[0].overwrite = EV_YES;
-	assert_int_equal(plan(), -EOPNOTSUPP);
+	events.items[0].attr.branch_sample_type = PERF_SAMPLE_BRANCH_ANY;
+	events.items[0].attr.aux_sample_size = 4096;
+	assert_int_equal(plan(), 0);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_BRANCH_STACK);
+	assert_int_equal(attr(0)->branch_sample_type, PERF_SAMPLE_BRANCH_ANY);
+	assert_true(attr(0)->sample_type & PERF_SAMPLE_AUX);
 }
 
 static void too_high_a_frequency_names_sysctl_and_limit(void **state)
@@ -323,7 +329,7 @@ int main(void)
 		TEST(an_events_own_period_wins),
 		TEST(a_natural_period_gives_way_to_what_was_typed),
 		TEST(an_events_own_terms_win_over_the_options),
-		TEST(terms_that_cannot_be_obeyed_are_refused),
+		TEST(what_only_some_processors_have_is_asked_for),
 		TEST(too_high_a_frequency_names_sysctl_and_limit),
 		TEST(tracepoints_are_sampled_one_by_one_with_their_data),
 		TEST(members_of_a_group_run_with_their_leader),

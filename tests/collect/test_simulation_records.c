@@ -13,9 +13,13 @@ static int take(void *context, const struct ev_record *record, struct ev_err *er
 	struct ev_record *kept = ev_array_add(&given->records);
 	(void)err;
 	*kept = *record;
-	if (record->type == PERF_RECORD_SAMPLE)
+	if (record->type == PERF_RECORD_SAMPLE) {
 		kept->sample.chain = ev_arena_copy(&given->arena, record->sample.chain,
 						   record->sample.chain_count * sizeof(uint64_t));
+		kept->sample.reads =
+			ev_arena_copy(&given->arena, record->sample.reads,
+				      record->sample.read_count * sizeof(struct ev_read_value));
+	}
 	if (record->type == PERF_RECORD_COMM)
 		kept->comm.comm =
 			ev_arena_text(&given->arena, record->comm.comm, strlen(record->comm.comm));
@@ -142,6 +146,71 @@ static void the_second_program_of_a_process_is_later(void **state)
 	end(simulation, &given);
 }
 
+/* {instructions,L1-dcache-load-misses}:S */
+static void group_them(void)
+{
+	for (int i = 0; i < 2; i++) {
+		ev_simulated_attr_read(options.events[i], &recording.events[i].attr);
+		recording.events[i].leader = 0;
+	}
+}
+
+static void expect_reads(const struct ev_record *record, uint64_t first, uint64_t second)
+{
+	assert_non_null(record);
+	assert_int_equal(record->event, 0);
+	assert_int_equal(record->sample.read_count, 2);
+	assert_int_equal(record->sample.reads[0].id, 1);
+	assert_int_equal(record->sample.reads[0].value, first);
+	assert_int_equal(record->sample.reads[1].id, 2);
+	assert_int_equal(record->sample.reads[1].value, second);
+}
+
+static void samples_of_a_group_hold_what_all_of_it_counted_so_far(void **state)
+{
+	struct ev_simulation *simulation = begin(0);
+	struct given given;
+	(void)state;
+	group_them();
+	leave(simulation, "cost.5-01",
+	      HEAD(5, "./a", 1) "ob=(1) /a\nfn=(1) f\n0x10 7 4 0 0 2\n+4 3\n+4 0 1 0 0 1\n"
+				"+4 0 1\ntotals: 10\n");
+	read_and_give(simulation, &given);
+	expect_reads(nth(&given, PERF_RECORD_SAMPLE, 0), 7, 2);
+	expect_reads(nth(&given, PERF_RECORD_SAMPLE, 1), 10, 2);
+	expect_reads(nth(&given, PERF_RECORD_SAMPLE, 2), 10, 3);
+	assert_int_equal(nth(&given, PERF_RECORD_SAMPLE, 2)->sample.period, 0);
+	assert_null(nth(&given, PERF_RECORD_SAMPLE, 3));
+	end(simulation, &given);
+}
+
+/* Else what the first program counted later would look like counts that go backwards. */
+static void counts_of_a_group_grow_in_the_order_of_programs(void **state)
+{
+	struct ev_simulation *simulation = begin(0);
+	struct given given;
+	uint64_t counted = 0, time_ns = 0;
+	(void)state;
+	group_them();
+	leave(simulation, "kept.0",
+	      HEAD(5, "sh -c x", 1) "ob=(1) /sh\nfn=(1) f\n0x10 7\ntotals: 7\n");
+	leave(simulation, "cost.5-01",
+	      HEAD(5, "./x", 1) "ob=(1) /x\nfn=(1) f\n0x10 3\ntotals: 3\n");
+	leave(simulation, "cost.6-01",
+	      HEAD(6, "sh -c x", 1) "ob=(1) /sh\nfn=(1) f\n0x10 5\ntotals: 5\n");
+	read_and_give(simulation, &given);
+	for (size_t i = 0; i < 3; i++) {
+		const struct ev_record *record = nth(&given, PERF_RECORD_SAMPLE, i);
+		assert_true(record->time_ns >= time_ns);
+		assert_true(record->sample.reads[0].value > counted);
+		assert_int_equal(record->sample.reads[0].value - counted, record->sample.period);
+		time_ns = record->time_ns;
+		counted = record->sample.reads[0].value;
+	}
+	assert_int_equal(counted, 15);
+	end(simulation, &given);
+}
+
 static void callers_are_those_of_the_name_from_the_busiest_place(void **state)
 {
 	struct ev_simulation *simulation = begin(8);
@@ -227,6 +296,8 @@ int main(void)
 		cmocka_unit_test(each_instruction_and_event_is_a_sample_of_its_cost),
 		cmocka_unit_test(threads_get_ids_that_no_process_has),
 		cmocka_unit_test(the_second_program_of_a_process_is_later),
+		cmocka_unit_test(samples_of_a_group_hold_what_all_of_it_counted_so_far),
+		cmocka_unit_test(counts_of_a_group_grow_in_the_order_of_programs),
 		cmocka_unit_test(callers_are_those_of_the_name_from_the_busiest_place),
 		cmocka_unit_test(a_chain_ends_where_its_name_does),
 		cmocka_unit_test(addresses_in_memory_find_their_file),

@@ -120,9 +120,9 @@ static struct ev_threads *scripted(void)
 	struct ev_err err = { 0 };
 	memset(&script, 0, sizeof(script));
 	script.on = true;
-	assert_int_equal(ev_threads_open(&threads, 1, &err), 0);
+	assert_int_equal(ev_threads_open(&threads, 1, NULL, 0, &err), 0);
 	of_event = script.rings;
-	assert_int_equal(ev_threads_follow(threads, 0, 7, &err), 0);
+	assert_int_equal(ev_threads_follow(threads, 0, 0, 7, &err), 0);
 	return threads;
 }
 
@@ -219,6 +219,44 @@ static void what_no_thread_told_is_of_the_only_one_that_runs(void **state)
 	done(threads);
 }
 
+/* Thread 10 was there, and so was 20; their counters hold what their descendants counted too. */
+static void those_that_were_there_keep_what_their_descendants_did_not_tell(void **state)
+{
+	(void)state;
+	const struct ev_slot places[] = { { .tid = 10, .comm = "main" },
+					  { .tid = 20, .comm = "other" } };
+	const struct ev_count first = { 100, 50, 50 }, second = { 30, 50, 50 };
+	struct ev_threads *threads;
+	size_t of_place[2];
+	bool lost;
+	memset(&script, 0, sizeof(script));
+	script.on = true;
+	assert_int_equal(ev_threads_open(&threads, 1, places, 2, NULL), 0);
+	for (size_t i = 0; i < 2; i++) {
+		of_place[i] = script.rings;
+		assert_int_equal(ev_threads_follow(threads, 0, i, 7, NULL), 0);
+	}
+	put_fork(0, 11, 10, 100);
+	put_comm(0, 11, "worker", 110);
+	put_fork(0, 12, 11, 120); /* a child of the child */
+	put_fork(0, 21, 20, 130); /* still runs */
+	put_comm(0, 10, "renamed", 140);
+	put_exit(0, 10, 150);
+	put_read(of_place[0], 11, 5, 160);
+	put_read(of_place[0], 12, 7, 170);
+	assert_int_equal(ev_threads_gather(threads, NULL), 0);
+	ev_threads_settle_place(threads, 0, 0, &first);
+	ev_threads_settle_place(threads, 0, 1, &second);
+	assert_int_equal(ev_threads_count(threads), 5);
+	expect_thread(threads, 0, 10, "renamed", 100 - 5 - 7);
+	expect_thread(threads, 1, 20, "other", 30);
+	expect_thread(threads, 2, 11, "worker", 5);
+	expect_thread(threads, 3, 12, "worker", 7);
+	assert_int_equal(ev_threads_running(threads, &lost), 1);
+	assert_false(lost);
+	done(threads);
+}
+
 static void several_that_run_share_a_row(void **state)
 {
 	(void)state;
@@ -297,12 +335,12 @@ static void rings_shrink_to_what_may_be_locked(void **state)
 	memset(&script, 0, sizeof(script));
 	script.on = true;
 	script.largest_bytes = 40 << 10;
-	assert_int_equal(ev_threads_open(&threads, 0, NULL), 0);
+	assert_int_equal(ev_threads_open(&threads, 0, NULL, 0, NULL), 0);
 	assert_true(script.refused > 0);
 	ev_threads_close(threads);
 	struct ev_err err = { 0 };
 	script.largest_bytes = 1;
-	assert_int_equal(ev_threads_open(&threads, 0, &err), -EPERM);
+	assert_int_equal(ev_threads_open(&threads, 0, NULL, 0, &err), -EPERM);
 	assert_non_null(strstr(err.text, "perf_event_mlock_kb"));
 	assert_null(threads);
 	script.on = false;
@@ -315,9 +353,9 @@ static void a_kernel_that_leads_no_output_is_told(void **state)
 	struct ev_err err = { 0 };
 	memset(&script, 0, sizeof(script));
 	script.on = true;
-	assert_int_equal(ev_threads_open(&threads, 1, NULL), 0);
+	assert_int_equal(ev_threads_open(&threads, 1, NULL, 0, NULL), 0);
 	script.refuses_output = true;
-	assert_int_equal(ev_threads_follow(threads, 0, 7, &err), -EINVAL);
+	assert_int_equal(ev_threads_follow(threads, 0, 0, 7, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "this kernel"));
 	done(threads);
 }
@@ -431,6 +469,7 @@ int main(void)
 		cmocka_unit_test(an_id_used_again_is_another_thread),
 		cmocka_unit_test(a_thread_that_execs_takes_over_the_id_of_the_first),
 		cmocka_unit_test(what_no_thread_told_is_of_the_only_one_that_runs),
+		cmocka_unit_test(those_that_were_there_keep_what_their_descendants_did_not_tell),
 		cmocka_unit_test(several_that_run_share_a_row),
 		cmocka_unit_test(lost_records_leave_a_row_so_that_nothing_is_missing),
 		cmocka_unit_test(evprofs_own_count_is_no_ones),

@@ -35,6 +35,25 @@ static void a_filter_for_nothing_is_refused(void **state)
 	ev_event_list_done(&list);
 }
 
+static void what_a_filter_can_not_be_for_is_told(void **state)
+{
+	struct ev_err err;
+	tree_probes(*state);
+	struct ev_event_list list = parsed(*state, "uprobe:/bin/ls:main");
+	assert_int_equal(ev_event_filter(&list, "a == 1", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "a probe has no fields"));
+	ev_event_list_done(&list);
+	list = parsed("/nowhere", "cs");
+	assert_int_equal(ev_event_filter(&list, " start 0x1000@/bin/ls", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "'cs' takes no address filter"));
+	assert_int_equal(ev_event_filter(&list, "start == 1", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "only tracepoints can be filtered"));
+	list.items[0].pmu = "no_such_pmu";
+	assert_int_equal(ev_event_filter(&list, "filter 0x10/0x20@/bin/ls", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "takes no address filter"));
+	ev_event_list_done(&list);
+}
+
 static void the_default_counters_are_perfs_in_perfs_order(void **state)
 {
 	static const char *const names[] = { "task-clock",
@@ -131,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TREE(a_filter_goes_to_the_tracepoints_of_the_last_word),
 		WITH_TREE(a_filter_for_nothing_is_refused),
+		WITH_TREE(what_a_filter_can_not_be_for_is_told),
 		WITH_TREE(the_default_counters_are_perfs_in_perfs_order),
 		WITH_TREE(a_word_of_several_pmus_adds_up),
 		WITH_TREE(tracepoints_of_a_glob_do_not_add_up),

@@ -76,10 +76,10 @@ static void cpu_means_every_kind_of_core(void **state)
 
 static void cpu_means_the_only_core_pmu_whatever_its_name(void **state)
 {
-	tree_file(*state, PMUS "armv8_pmuv3_0/type", "8\n");
-	tree_file(*state, PMUS "armv8_pmuv3_0/cpus", "0-3\n");
-	tree_file(*state, PMUS "armv8_pmuv3_0/format/event", "config:0-15\n");
-	tree_file(*state, PMUS "armv8_pmuv3_0/events/inst_retired", "event=0x0008\n");
+	described_file(*state, PMUS "armv8_pmuv3_0/type", "8\n");
+	described_file(*state, PMUS "armv8_pmuv3_0/cpus", "0-3\n");
+	described_file(*state, PMUS "armv8_pmuv3_0/format/event", "config:0-15\n");
+	described_file(*state, PMUS "armv8_pmuv3_0/events/inst_retired", "event=0x0008\n");
 	struct ev_event_list list =
 		parsed(*state,
 		       "cpu/event=0x11/,cpu/inst-retired/,armv8_pmuv3/inst_retired/,cycles");

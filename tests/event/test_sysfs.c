@@ -25,12 +25,12 @@ static void pmus_are_read_with_their_nature(void **state)
 
 static void a_pmu_without_a_sound_type_is_left_out(void **state)
 {
-	tree_file(*state, PMUS "good/type", "7\n");
-	tree_file(*state, PMUS "empty/type", "");
-	tree_file(*state, PMUS "text/type", "seven\n");
-	tree_file(*state, PMUS "huge/type", "4294967296\n");
-	tree_file(*state, PMUS "negative/type", "-1\n");
-	tree_file(*state, PMUS "none/format/event", "config:0-7\n");
+	described_file(*state, PMUS "good/type", "7\n");
+	described_file(*state, PMUS "empty/type", "");
+	described_file(*state, PMUS "text/type", "seven\n");
+	described_file(*state, PMUS "huge/type", "4294967296\n");
+	described_file(*state, PMUS "negative/type", "-1\n");
+	described_file(*state, PMUS "none/format/event", "config:0-7\n");
 	struct ev_pmus pmus;
 	ev_pmus_open(&pmus, *state);
 	assert_int_equal(pmus.count, 1);
@@ -49,8 +49,8 @@ static void a_machine_without_sysfs_has_no_pmus(void **state)
 
 static void arms_sampling_unit_follows_threads_though_it_has_a_cpumask(void **state)
 {
-	tree_file(*state, PMUS "arm_spe_0/type", "11\n");
-	tree_file(*state, PMUS "arm_spe_0/cpumask", "0-3\n");
+	described_file(*state, PMUS "arm_spe_0/type", "11\n");
+	described_file(*state, PMUS "arm_spe_0/cpumask", "0-3\n");
 	struct ev_pmus pmus;
 	ev_pmus_open(&pmus, *state);
 	assert_true(pmus.items[0].per_task);
@@ -97,11 +97,11 @@ static void a_broken_format_is_refused(void **state)
 					      "config:64", "config:7-0", "config:0-7x",
 					      "config9:0", "0-7",        "config:0-99999999999",
 					      "config:-3" };
-	tree_file(*state, PMUS "cpu/type", "4\n");
+	described_file(*state, PMUS "cpu/type", "4\n");
 	for (size_t i = 0; i < EV_LENGTH(broken); i++) {
 		struct ev_pmus pmus;
 		struct ev_field field;
-		tree_file(*state, PMUS "cpu/format/event", broken[i]);
+		described_file(*state, PMUS "cpu/format/event", broken[i]);
 		ev_pmus_open(&pmus, *state);
 		assert_int_equal(ev_pmu_field(&pmus, &pmus.items[0], ev_span_of("event"), &field),
 				 -EINVAL);
@@ -114,9 +114,9 @@ static void a_file_larger_than_sysfs_can_hand_out_is_not_believed(void **state)
 {
 	char *text = ev_alloc(100000);
 	memset(text, '1', 99999);
-	tree_file(*state, PMUS "cpu/type", "4\n");
-	tree_file(*state, PMUS "cpu/events/large", text);
-	tree_file(*state, PMUS "other/type", text);
+	described_file(*state, PMUS "cpu/type", "4\n");
+	described_file(*state, PMUS "cpu/events/large", text);
+	described_file(*state, PMUS "other/type", text);
 	refused_with(*state, "cpu/large/", -EINVAL, "can't be understood");
 	free(text);
 }
@@ -146,7 +146,7 @@ static void a_scale_that_is_no_number_is_refused(void **state)
 	static const char *const broken[] = { "x", "1.5x", "0", "-1", "nan", "inf", "1e999" };
 	tree_plain(*state);
 	for (size_t i = 0; i < EV_LENGTH(broken); i++) {
-		tree_file(*state, PMUS "power/events/energy-pkg.scale", broken[i]);
+		described_file(*state, PMUS "power/events/energy-pkg.scale", broken[i]);
 		refused_with(*state, "power/energy-pkg/", -EINVAL, "can't be understood");
 	}
 }

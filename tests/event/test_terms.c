@@ -63,6 +63,26 @@ static void wishes_travel_with_the_event(void **state)
 	ev_event_list_done(&list);
 }
 
+static void what_only_some_processors_have_is_asked_of_the_kernel(void **state)
+{
+	(void)state;
+	struct ev_event_list list =
+		parsed("/nowhere", "cs/branch_type='any_call,u'/,cs/branch-type=k/,"
+				   "cs/aux-output,aux-sample-size=4096/,cs/aux_output=0/,"
+				   "cs/aux-action=pause/,cs/nr=7/");
+	assert_int_equal(list.count, 6);
+	assert_int_equal(list.items[0].attr.branch_sample_type,
+			 PERF_SAMPLE_BRANCH_ANY_CALL | PERF_SAMPLE_BRANCH_USER);
+	assert_int_equal(list.items[1].attr.branch_sample_type,
+			 PERF_SAMPLE_BRANCH_ANY | PERF_SAMPLE_BRANCH_KERNEL);
+	assert_int_equal(list.items[2].attr.aux_output, 1);
+	assert_int_equal(list.items[2].attr.aux_sample_size, 4096);
+	assert_int_equal(list.items[3].attr.aux_output, 0);
+	assert_int_equal(list.items[4].attr.__reserved_3, 2); /* aux_pause */
+	assert_int_equal(list.items[5].most_shown, 7);
+	ev_event_list_done(&list);
+}
+
 static void wrong_terms_are_refused_with_the_right_ones(void **state)
 {
 	(void)state;
@@ -85,8 +105,16 @@ static void wrong_terms_are_refused_with_the_right_ones(void **state)
 		{ "cs/time=2/", "from 0 to 1" },
 		{ "cs/percore=2/", "from 0 to 1" },
 		{ "cs/metric-id/", "needs a name" },
-		{ "cs/driver-config/", "though perf does" },
-		{ "cs/aux-output=1/", "though perf does" },
+		{ "cs/driver-config/", "which evprof does not record" },
+		{ "cs/aux-output=2/", "from 0 to 1" },
+		{ "cs/aux-sample-size=65536/", "from 0 to 65535" },
+		{ "cs/aux-sample-size/", "needs a number" },
+		{ "cs/aux-action=stop/", "one of pause, resume, start-paused" },
+		{ "cs/aux-action/", "one of pause, resume, start-paused" },
+		{ "cs/nr=0/", "needs a number above 0" },
+		{ "cs/branch_type/", "needs a kind of branches" },
+		{ "cs/branch_type='any,x'/", "has no kind 'x' (there are u k hv any" },
+		{ "cs/branch_type='any,'/", "has no kind ''" },
 		{ "cs/period=1,,freq=1/", "a term is missing here" },
 		{ "cs/,/", "a term is missing here" },
 		{ "cs/=1/", "a term is missing here" },
@@ -120,6 +148,7 @@ int main(void)
 		cmocka_unit_test(a_name_may_hold_what_separates_events),
 		cmocka_unit_test(wishes_travel_with_the_event),
 		cmocka_unit_test(hostile_numbers_of_terms_are_refused),
+		cmocka_unit_test(what_only_some_processors_have_is_asked_of_the_kernel),
 		cmocka_unit_test(wrong_terms_are_refused_with_the_right_ones),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

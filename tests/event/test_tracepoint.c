@@ -76,7 +76,7 @@ static void terms_can_follow_a_tracepoint(void **state)
 
 static void the_older_place_of_tracefs_is_searched_too(void **state)
 {
-	tree_file(*state, "sys/kernel/debug/tracing/events/irq/softirq_entry/id", "9\n");
+	described_file(*state, "sys/kernel/debug/tracing/events/irq/softirq_entry/id", "9\n");
 	struct ev_event_list list = parsed(*state, "irq:softirq_entry");
 	assert_int_equal(list.items[0].attr.config, 9);
 	ev_event_list_done(&list);
@@ -102,9 +102,9 @@ static void unknown_tracepoints_are_refused_with_the_nearest(void **state)
 
 static void ids_that_are_no_numbers_are_not_events(void **state)
 {
-	tree_file(*state, "sys/kernel/tracing/events/odd/one/id", "x\n");
-	tree_file(*state, "sys/kernel/tracing/events/odd/two/id", "-4\n");
-	tree_file(*state, "sys/kernel/tracing/events/odd/three/id", "");
+	described_file(*state, "sys/kernel/tracing/events/odd/one/id", "x\n");
+	described_file(*state, "sys/kernel/tracing/events/odd/two/id", "-4\n");
+	described_file(*state, "sys/kernel/tracing/events/odd/three/id", "");
 	refused_with(*state, "odd:one", -ENOENT, "no tracepoint");
 	refused_with(*state, "odd:two", -ENOENT, "no tracepoint");
 	refused_with(*state, "odd:*", -ENOENT, "no tracepoint matches");

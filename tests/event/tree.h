@@ -12,30 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "described.h"
 #include "parse.h"
 
 #define PMUS "sys/bus/event_source/devices/"
 
-static inline void tree_file(const char *root, const char *path, const char *text)
-{
-	char whole[512];
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(whole, 0777);
-		*slash = '/';
-	}
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-	assert_int_equal(fclose(file), 0);
-}
-
 static inline void tree_files(const char *root, const char *const (*files)[2], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		tree_file(root, files[i][0], files[i][1]);
+		described_file(root, files[i][0], files[i][1]);
 }
 
 /* One kind of core, a machine-wide PMU, a timer, tracepoints. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../../src/event/parse.h"
+#include "../described.h"
 
 #define PMUS "/sys/bus/event_source/devices/"
 
@@ -15,17 +16,7 @@ static char root[] = "/tmp/evprof-fuzz-XXXXXX";
 
 static void put(const char *path, const char *text)
 {
-	char whole[256];
-	snprintf(whole, sizeof(whole), "%s%s", root, path);
-	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(whole, 0777);
-		*slash = '/';
-	}
-	FILE *file = fopen(whole, "w");
-	if (!file || fputs(text, file) < 0 || fclose(file))
-		abort();
+	described_file(root, path, text);
 }
 
 static int drop(const char *path, const struct stat *status, int kind, struct FTW *where)

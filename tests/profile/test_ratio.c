@@ -155,6 +155,21 @@ static void intervals_hold_the_truth_as_often_as_they_say(void **state)
 	check_coverage(100, 20, 0.92);
 }
 
+static void what_was_not_sampled_has_no_interval_and_no_doubt(void **state)
+{
+	(void)state;
+	struct ev_ratio_sums sums = { 0 };
+	assert_false(ev_ratio_exact(&sums, 1).known);
+	ev_ratio_sums_add(&sums, 3, 1);
+	ev_ratio_sums_add(&sums, 1, 1);
+	struct ev_ratio_value value = ev_ratio_exact(&sums, 100);
+	assert_true(value.known);
+	assert_false(value.bounded || value.few);
+	assert_near(value.value, 50, 0);
+	assert_near(value.low, 50, 0);
+	assert_near(value.high, 50, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_ratio_that_is_surely_small_is_not_marked),
 		cmocka_unit_test(none_seen_still_has_an_upper_bound),
 		cmocka_unit_test(intervals_hold_the_truth_as_often_as_they_say),
+		cmocka_unit_test(what_was_not_sampled_has_no_interval_and_no_doubt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
