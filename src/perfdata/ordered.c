@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "layout.h"
+#include "reader.h"
 
 /* Copies of records lie in blocks; a block goes when all of its records went. */
 struct block {
@@ -143,7 +143,8 @@ static int gather(struct ev_ordered *ordered, struct ev_record *record, struct e
 			hold(ordered, &raw, time_ns);
 			continue;
 		}
-		if (raw.type == EV_RECORD_FINISHED_ROUND) {
+		/* Of several files a round of one says nothing about the others. */
+		if (raw.type == EV_RECORD_FINISHED_ROUND && !ev_reader_has_files(ordered->reader)) {
 			let_go(ordered, ordered->limit_ns);
 			ordered->limit_ns = ordered->newest_ns;
 		}

@@ -217,4 +217,27 @@ test_a_recording_is_read_from_a_pipe() {
 	cmp -s out from_stdin || fail "a stream and its file differ"
 }
 
+test_a_recording_in_a_folder_is_read_as_one_by_every_verb() {
+	needs_perf
+	needs_events
+	perf record -q --threads=cpu -a -e cpu-clock:u -F 1000 -o folder -- "$examples/sorts" -n 4000 >/dev/null 2>&1 &&
+		[ -f folder/data.0 ] || skip "perf --threads records nothing here"
+	perf script -i folder -F pid,tid,time,event >theirs 2>/dev/null || skip "perf does not read its own folder"
+	run script -i folder -F pid,tid,time,event
+	expect_status 0
+	cmp -s out theirs || fail "script differs from perf's"
+	run report -i folder --stdio -F sample,symbol
+	expect_status 0
+	expect_out 'insertion_sort'
+	expect_equal "$(awk '$1 ~ /^[0-9]+$/ { sum += $1 } END { print sum }' out)" "$(wc -l <theirs)" "samples"
+	run annotate -i folder insertion_sort
+	expect_status 0
+	run diff folder folder
+	expect_status 0
+	mv folder/data folder/other
+	run report -i folder
+	expect_failure
+	expect_err "is a folder, and no recording"
+}
+
 run_tests "$@"
