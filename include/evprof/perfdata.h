@@ -404,6 +404,8 @@ void ev_reader_close(struct ev_reader *reader);
 struct ev_ordered;
 struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
 int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
+/* The bytes of the record that was handed out last; they live as long as it does. */
+const struct ev_raw *ev_ordered_raw(const struct ev_ordered *ordered);
 void ev_ordered_close(struct ev_ordered *ordered);
 
 /* ---- tracepoints ------------------------------------------------------------------------------

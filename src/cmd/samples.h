@@ -3,6 +3,7 @@
 #define CMD_SAMPLES_H
 
 #include <evprof/profile.h>
+#include "deferred.h"
 #include "load.h"
 #include "time_range.h"
 
@@ -77,7 +78,7 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
-	struct sample_deferred *deferred;   /* NULL where whole chains are in samples */
+	struct deferred *deferred;          /* NULL where whole chains are in samples */
 	struct sample_quick *quick;         /* NULL where samples take more than that does */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
 	struct ev_stack_ends *ends;         /* the same */
@@ -110,6 +111,8 @@ void sample_take_decoded(struct sample_sink *sink, struct ev_record *record);
 /* All of the records that are samples, in whatever way. */
 void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 		     const struct ev_raw *raws, size_t count);
+/* No more records come. */
+void sample_end(struct sample_sink *sink, struct ev_decoder *decoder);
 void sample_sink_close(struct sample_sink *sink);
 
 /* ---- what the quick way shares ----------------------------------------------------------------
@@ -148,16 +151,6 @@ static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 	unsigned __int128 product = (unsigned __int128)one * other;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
-
-/* ---- samples_deferred.c -----------------------------------------------------------------------
- *
- * Samples whose chains are completed by later records. All records of a file are to be given. */
-void sample_deferred_open(struct sample_sink *sink);
-void sample_deferred_take(struct sample_sink *sink, struct ev_decoder *decoder,
-			  const struct ev_raw *raw);
-/* No more records come: what still waits is taken as it is. */
-void sample_deferred_end(struct sample_sink *sink, struct ev_decoder *decoder);
-void sample_deferred_close(struct sample_sink *sink);
 
 /* ---- samples_quick.c --------------------------------------------------------------------------
  *

@@ -141,6 +141,11 @@ test_a_chain_is_completed_by_the_record_that_tells_its_user_part() {
 		expect_status 0
 		expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" "work;[kernel.kallsyms]_[k] 1 \
 work;[work];[work] 1 work;[work];[work];[kernel.kallsyms]_[k] 3 " "stacks ($order)"
+		run script -i $order -F tid,ip --symfs empty
+		expect_status 0
+		expect_equal "$(awk '{ printf "%s ", NF ? $1 : "/" }' out)" \
+			"5 ffffffff81000010 1000 2000 / 5 ffffffff81000010 1000 2000 / \
+5 ffffffff81000010 1000 2000 / 5 3000 2000 / 6 ffffffff81000010 / " "samples ($order)"
 	done
 }
 
