@@ -31,6 +31,8 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
 		sink->history = sample_history_open();
+	if (options->load->stacks && !options->load->branch_history)
+		sink->calls = sample_calls_open(recording);
 	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
@@ -150,7 +152,8 @@ static void adapt_chain(struct sample_sink *sink, struct ev_record *record)
 
 void sample_settle_chain(struct sample_sink *sink, struct ev_record *record)
 {
-	if (sink->unwinder && record->sample.user_stack)
+	bool joined = sink->calls && sample_calls_join(sink->calls, sink->recording, record);
+	if (!joined && sink->unwinder && record->sample.user_stack)
 		unwind(sink, record);
 	count_end(sink, &record->sample);
 	if (sink->options->load->stacks)
@@ -237,6 +240,7 @@ void sample_sink_close(struct sample_sink *sink)
 	deferred_close(sink->deferred);
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
+	sample_calls_close(sink->calls);
 	sample_history_close(sink->history);
 	ev_stack_ends_close(sink->ends);
 	ev_tracepoints_close(sink->tracepoints);

@@ -79,6 +79,7 @@ struct sample_sink {
 	uint64_t seeds[4];
 
 	struct deferred *deferred;          /* NULL where whole chains are in samples */
+	struct sample_calls *calls;         /* NULL where no processor kept the stack of calls */
 	struct sample_quick *quick;         /* NULL where samples take more than that does */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
 	struct ev_stack_ends *ends;         /* the same */
@@ -151,6 +152,16 @@ static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 	unsigned __int128 product = (unsigned __int128)one * other;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+
+/* ---- sample_calls.c ---------------------------------------------------------------------------
+ */
+
+/* NULL where no event of the recording has such stacks. */
+struct sample_calls *sample_calls_open(const struct ev_recording *recording);
+/* True when the record has got another chain, which lives until the next call. */
+bool sample_calls_join(struct sample_calls *calls, const struct ev_recording *recording,
+		       struct ev_record *record);
+void sample_calls_close(struct sample_calls *calls);
 
 /* ---- samples_quick.c --------------------------------------------------------------------------
  *

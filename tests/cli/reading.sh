@@ -149,6 +149,33 @@ work;[work];[work] 1 work;[work];[work];[kernel.kallsyms]_[k] 3 " "stacks ($orde
 	done
 }
 
+# The chain's own user side ends early, as it does without frame pointers.
+test_a_processors_stack_of_calls_is_the_users_side_of_a_chain() {
+	needs python3
+	make_recording <<-'END'
+		from made_recording import *
+		r = Recording(branch_type=CALL_STACK | 1)
+		r.comm(5, 5, "work")
+		r.mmap(5, 0x1000, 0x9000, 0x1000, "/bin/work")
+		calls = [(0x3010, 0x2000), (0x4010, 0x3000), (0x5010, 0x4000)]
+		r.sample(5, 5, [CONTEXT_USER, 0x2222, 0x9999], branches=calls)
+		r.sample(5, 5, [CONTEXT_KERNEL, 2**64 - 0x1000000, CONTEXT_USER, 0x2222, 0x9999], misc=KERNEL, branches=calls)
+		r.sample(5, 5, [CONTEXT_USER, 0x6666, 0x7777])
+		r.write("calls")
+	END
+	mkdir -p empty
+	run script -i calls -F ip --symfs empty
+	expect_status 0
+	expect_equal "$(tr -d '\t ' <out | grep . | tr '\n' ' ')" \
+		"2000 3010 4010 5010 ffffffffff000000 2000 3010 4010 5010 6666 7777 " "samples of script"
+	run report -i calls --stdio --no-children -F sample,symbol -g folded,callee,count --symfs empty
+	expect_status 0
+	grep -o '0x.*' out | sed 's/0x0*//g' >chains
+	grep -qx '2000;3011;4011;5011' chains || fail "the calls are not the user's side"
+	grep -qx 'ffffffffff000000;2000;3011;4011;5011' chains || fail "the kernel's side is not before them"
+	grep -qx '6666;7777' chains || fail "a sample without branches has lost its chain"
+}
+
 test_a_walk_in_parts_finds_what_a_walk_in_sequence_finds() {
 	needs python3
 	make_recording <<-'END'
