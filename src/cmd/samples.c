@@ -27,7 +27,7 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	};
 	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
 		      options->load->by_weight || options->load->branch_history;
-	if (options->load->details & EV_DETAIL_BIT(TRACE))
+	if (options->load->details & EV_DETAIL_BIT(TRACE) || options->load->field_count)
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
 		sink->history = sample_history_open();

@@ -92,6 +92,9 @@ struct sample_sink {
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile);
+/* Is an event, by the id of its tracepoint, one that the field is wanted of? */
+bool sample_field_is_of(const struct sample_field *field, struct ev_tracepoints *tracepoints,
+			uint64_t id);
 /* Who a sample is of, and what its details are; `branch` is one of its branches or NULL. */
 uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		    const struct ev_branch *branch);

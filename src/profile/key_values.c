@@ -241,6 +241,9 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 	case EV_KEY_SRCLINE_FROM:
 		return ev_frame_value(named, source_frame(named, tag), EV_KEY_SRCLINE, scratch);
 	default:
+		if (key >= EV_KEY_FIELD && key <= EV_KEY_FIELD_LAST)
+			return (uint32_t)ev_tag_detail(profile, tag,
+						       EV_DETAIL_FIELD + (key - EV_KEY_FIELD));
 		return detail_value(named, tag, key, scratch);
 	}
 }

@@ -60,9 +60,11 @@ static void add_key(struct ev_block *block, enum ev_key key)
 	const struct ev_table *table = block->report->table;
 	for (size_t i = 0; i < table->key_count; i++)
 		if (table->keys[i] == key)
-			add_column(block, (struct ev_shown){ .field = EV_FIELD_KEY,
-							     .key = i,
-							     .title = ev_keys[key].title });
+			add_column(block,
+				   (struct ev_shown){
+					   .field = EV_FIELD_KEY,
+					   .key = i,
+					   .title = ev_report_key_title(block->options, key) });
 }
 
 static void add_field(struct ev_block *block, const struct ev_column *column, const char *title)

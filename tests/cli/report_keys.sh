@@ -131,6 +131,58 @@ test_payloads_of_tracepoints_are_a_key() {
 	refuse_out 'next_comm=swapper'
 }
 
+test_fields_of_tracepoints_are_keys() {
+	needs_perf
+	perf record -q -e sched:sched_switch -o switches -- sh -c 'sleep 0.01; sleep 0.01' >/dev/null 2>&1 ||
+		skip "perf records no tracepoints here"
+	# rows of one weight stand in no order of perf's
+	rows() { grep -v '^#' "$1" | grep . | tr -s ' ' | LC_ALL=C sort; }
+	for key in next_comm prev_comm,prev_state sched_switch.prev_prio sched:sched_switch.prev_state/raw; do
+		perf report -i switches --stdio -s "$key" >theirs 2>/dev/null || fail "perf has no key $key"
+		rows theirs >wanted
+		run report -i switches -s "$key"
+		expect_status 0
+		expect_out "^# Overhead  $(echo "$key" | sed 's/,/ +/') *\$"
+		rows out | sed 's/ *$//' >shown
+		sed -i 's/ *$//' wanted
+		cmp -s wanted shown || { diff wanted shown; fail "$key is not what perf says"; }
+	done
+	run report -i switches -F sample,trace_fields --format json
+	expect_status 0
+	expect_json out
+	expect_equal "$(json out "'next_pid' in j['keys'] and len(j['keys']) == 7")" True
+	run report -i switches -s prev_nothing
+	expect_failure
+	expect_err "unknown column 'prev_nothing'"
+	run report -i switches -s sched_wakeup.next_comm
+	expect_failure
+}
+
+# Keys of perf 6.1, as its help lists them, and of this machine's perf.
+test_every_key_of_perf_is_taken_or_refused_with_a_reason() {
+	needs_events
+	run record -q -e task-clock -o clock "$examples/fib"
+	expect_status 0
+	keys="overhead overhead_sys overhead_us overhead_guest_sys overhead_guest_us overhead_children
+		sample period pid comm dso symbol parent cpu socket srcline srcfile local_weight weight
+		transaction trace symbol_size dso_size cgroup cgroup_id ipc_null time code_page_size
+		local_ins_lat ins_lat local_p_stage_cyc p_stage_cyc addr dso_from dso_to symbol_from
+		symbol_to mispredict abort in_tx cycles srcline_from srcline_to ipc_lbr addr_from addr_to
+		symbol_daddr dso_daddr locked tlb mem snoop dcacheline symbol_iaddr phys_daddr
+		data_page_size blocked simd type typeoff typecln"
+	if command -v perf >/dev/null; then
+		theirs=$(perf report -h 2>&1 | sed -n '/^    -s, --sort/,/^    -[^s]/p' |
+			sed -e 's/^    -.*>$//' -e '/^    -/d' -e 's/.*sort by key(s)://')
+		echo "$theirs" | grep -q overhead && keys="$keys $theirs"
+	fi
+	for key in $keys; do
+		run report -i clock -s "$key"
+		[ "$status" = 0 ] || grep -qE 'does not tell|there is no key|has no (branches|tracepoints)' err ||
+			fail "$key is refused without a reason"
+		refuse_err 'unknown'
+	done
+}
+
 test_control_groups_are_keys() {
 	needs_root
 	needs_perf
