@@ -17,6 +17,7 @@ enum ev_detail {
 	EV_DETAIL_STAGE_CYCLES, /* in the pipeline, or until it retired */
 	EV_DETAIL_ADDRESS,      /* of the data */
 	EV_DETAIL_DATA_OBJECT,  /* in which it is */
+	EV_DETAIL_DATA_PLACE,   /* the address as a place, which gets the name of a variable */
 	EV_DETAIL_PHYSICAL,     /* address of the data */
 	EV_DETAIL_DATA_SOURCE,  /* union perf_mem_data_src */
 	EV_DETAIL_TRANSACTION,  /* PERF_TXN_… */
@@ -155,6 +156,7 @@ struct ev_named {
 	uint32_t *stack_of;             /* profile stack -> named stack */
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
 	struct ev_map frame_of_place;   /* of places in details: the frame */
+	struct ev_map data_of_place;    /* and "variable+0x8", string id */
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
 	uint32_t object_count;

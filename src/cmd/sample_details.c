@@ -125,6 +125,9 @@ static uint32_t data_object(struct sample_sink *sink, const struct ev_record *re
 	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (!record->sample.addr)
 		return 0;
+	/* The kernel works on memory of processes too. */
+	if (cpumode == PERF_RECORD_MISC_KERNEL && !(record->sample.addr >> 63))
+		cpumode = PERF_RECORD_MISC_USER;
 	return ev_space_find(sink->spaces, &sink->cache, record->pid, record->time_ns,
 			     record->sample.addr, cpumode)
 		.object;
@@ -202,6 +205,8 @@ uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 		numbers[EV_DETAIL_CGROUP_SPACE] = group_space(sink, record);
 	if (wanted & EV_DETAIL_BIT(DATA_OBJECT))
 		numbers[EV_DETAIL_DATA_OBJECT] = data_object(sink, record);
+	if (wanted & EV_DETAIL_BIT(DATA_PLACE) && sample->addr)
+		numbers[EV_DETAIL_DATA_PLACE] = sample_place(sink, record, sample->addr);
 	if (wanted & EV_DETAIL_BIT(TRACE))
 		numbers[EV_DETAIL_TRACE] = trace_text(sink, record);
 	for (size_t i = 0; i < sink->options->load->field_count; i++)

@@ -37,6 +37,7 @@ static uint32_t merge_detail(struct ev_profile *into, const struct ev_profile *f
 			ev_strings_add_text(into->strings,
 					    ev_strings_text(from->strings, (uint32_t)numbers[i]));
 	numbers[EV_DETAIL_FROM_PLACE] = places[numbers[EV_DETAIL_FROM_PLACE]];
+	numbers[EV_DETAIL_DATA_PLACE] = places[numbers[EV_DETAIL_DATA_PLACE]];
 	return ev_profile_detail(into, numbers);
 }
 

@@ -131,6 +131,39 @@ test_payloads_of_tracepoints_are_a_key() {
 	refuse_out 'next_comm=swapper'
 }
 
+# Page faults tell which data was touched.
+test_data_has_the_names_of_variables() {
+	needs_compiler
+	needs_events
+	cat >touch.c <<-'END'
+		int table[8192] = { 1 };
+		static long hidden[4096] = { 7 };
+		int main(void)
+		{
+			for (int i = 0; i < 8192; i += 512) { table[i]++; hidden[i / 2] ^= table[i]; }
+			return 0;
+		}
+	END
+	gcc -O0 -g -o touch touch.c 2>err || fail "gcc failed"
+	run record -q -e page-faults -c 1 -d -o faults ./touch
+	[ "$status" = 0 ] || skip "page faults are not recorded here"
+	run report -i faults -s symbol_daddr,dso_daddr
+	expect_status 0
+	expect_out '\[\.\] table\+0x[0-9a-f]+ +touch'
+	expect_out '\[\.\] hidden\+0x[0-9a-f]+ +touch'
+	run report -i faults -s sym,symbol_daddr -S main
+	expect_out '\[\.\] main +\[\.\] table\+0x'
+	# in the debug file only
+	command -v objcopy >/dev/null || skip "there is no objcopy"
+	objcopy --only-keep-debug touch touch.debug && strip touch && objcopy --add-gnu-debuglink=touch.debug touch
+	run report -i faults -s symbol_daddr
+	expect_out '\[\.\] hidden\+0x'
+	rm touch.debug
+	run report -i faults -s symbol_daddr
+	expect_status 0
+	refuse_out 'hidden'
+}
+
 test_fields_of_tracepoints_are_keys() {
 	needs_perf
 	perf record -q -e sched:sched_switch -o switches -- sh -c 'sleep 0.01; sleep 0.01' >/dev/null 2>&1 ||
@@ -328,7 +361,8 @@ test_pprof_prints_the_same() {
 #   sym with -b              perf tells unknown functions by address in the process
 #   symbol_from, symbol_to   the same, and rows of one place in several processes
 #   symbol_iaddr             perf shows the address in the process where there is no symbol
-#   dso_daddr                memory of the kernel is [kernel.kallsyms], not [unknown]; [stack] is anon
+#   dso_daddr                memory of the kernel is [kernel.kallsyms], not [unknown]; [stack] is anon;
+#                            what the kernel touched of a process's memory is the process's
 #   dso of old kernels       an address of the kernel without its mapping is the kernel's
 #   cgroup, weight … that were not recorded are refused; perf prints 0
 test_keys_group_as_perf_does() {
@@ -381,6 +415,7 @@ test_keys_group_as_perf_does() {
 		            one, other = (collections.Counter((r[1], r[2], plain(key, r[3])) for r in rows) for rows in (a, b))
 		            if key == 'dso_daddr': # rows of one text are one
 		                one, other = (collections.Counter(t for n, p, t in c.elements() for _ in range(int(n))) for c in (one, other))
+		                if set(one - other) <= {'[kernel.kallsyms]'} and one.total() == other.total(): continue
 		            if one != other:
 		                bad += 1
 		                print(case, mode, key, 'perf only:', list((one - other).items())[:3], 'evprof only:', list((other - one).items())[:3])
