@@ -94,7 +94,7 @@ static void add_usual(struct ev_block *block)
 		{ EV_FIELD_OVERHEAD, true, children ? "Self" : "Overhead" },
 		{ EV_FIELD_SAMPLES, options->show_samples, "Samples" },
 		{ EV_FIELD_PERIOD, options->show_period, "Period" },
-		{ EV_FIELD_RATIO, !options->hierarchy, NULL },
+		{ EV_FIELD_RATIO, true, NULL },
 	};
 	for (size_t i = 0; i < EV_LENGTH(usual); i++)
 		if (usual[i].shown)
