@@ -64,7 +64,7 @@ test_a_hierarchy_has_the_ratios_of_its_sums() {
 	run report --hierarchy -s comm,sym
 	expect_status 0
 	expect_out '^# +Overhead +page-faults/ms +Command / Symbol$'
-	expect_out '^ +[0-9.]+% +[0-9.]+% +[0-9.]+ ±[0-9.]+ .*\[\.\] touch$'
+	expect_out '^ +[0-9.]+% +[0-9.]+% +[0-9.]+ ± *[0-9.]+ .*\[\.\] touch$'
 	whole=$(sed -nE 's/^# page-faults\/ms of all: ([0-9.]+).*/\1/p' out)
 	expect_equal "$(sed -nE 's/^ +[0-9.]+% +[0-9.]+% +([0-9.]+) .* faulting$/\1/p' out)" "$whole" "the ratio of the only command"
 	run report --hierarchy -s comm,sym -t ,
