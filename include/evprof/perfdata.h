@@ -404,6 +404,8 @@ void ev_reader_close(struct ev_reader *reader);
 struct ev_ordered;
 struct ev_ordered *ev_ordered_open(struct ev_reader *reader);
 int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct ev_err *err);
+/* The bytes of the record that was handed out last; they live as long as it does. */
+const struct ev_raw *ev_ordered_raw(const struct ev_ordered *ordered);
 void ev_ordered_close(struct ev_ordered *ordered);
 
 /* ---- tracepoints ------------------------------------------------------------------------------
@@ -425,6 +427,13 @@ typedef const char *ev_name_address(void *context, uint64_t address, uint64_t *o
 bool ev_tracepoints_print(struct ev_tracepoints *tracepoints, uint64_t id, const void *raw,
 			  size_t raw_bytes, ev_name_address *name_address, void *context,
 			  struct ev_buffer *out);
+/* The name of one of its fields, those that every tracepoint has left out; NULL behind the last. */
+const char *ev_tracepoints_field_name(struct ev_tracepoints *tracepoints, uint64_t id,
+				      size_t index);
+/* Appends what one field of a sample says: as the whole text has it behind "name=", or, `plain` or
+ * where that has not, as it is stored. False when there is no such field. */
+bool ev_tracepoints_field(struct ev_tracepoints *tracepoints, uint64_t id, const char *field,
+			  bool plain, const void *raw, size_t raw_bytes, struct ev_buffer *out);
 void ev_tracepoints_close(struct ev_tracepoints *tracepoints);
 
 /* ---- writing -------------------------------------------------------------------------------- */

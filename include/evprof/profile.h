@@ -17,6 +17,7 @@ enum ev_detail {
 	EV_DETAIL_STAGE_CYCLES, /* in the pipeline, or until it retired */
 	EV_DETAIL_ADDRESS,      /* of the data */
 	EV_DETAIL_DATA_OBJECT,  /* in which it is */
+	EV_DETAIL_DATA_PLACE,   /* the address as a place, which gets the name of a variable */
 	EV_DETAIL_PHYSICAL,     /* address of the data */
 	EV_DETAIL_DATA_SOURCE,  /* union perf_mem_data_src */
 	EV_DETAIL_TRANSACTION,  /* PERF_TXN_… */
@@ -31,6 +32,8 @@ enum ev_detail {
 	EV_DETAIL_BRANCH_FLAGS, /* as in ev_branch */
 	EV_DETAIL_PARENT,       /* name of the caller that --parent finds, string id */
 	EV_DETAIL_TRACE,        /* payload of a tracepoint as the kernel prints it, string id */
+	EV_DETAIL_FIELD, /* of a tracepoint that was asked for, string id; and so many more */
+	EV_DETAIL_FIELD_LAST = EV_DETAIL_FIELD + 9,
 	EV_DETAIL_COUNT
 };
 #define EV_DETAIL_BIT(name) (UINT32_C(1) << EV_DETAIL_##name)
@@ -153,6 +156,7 @@ struct ev_named {
 	uint32_t *stack_of;             /* profile stack -> named stack */
 	EV_ARRAY(struct ev_cell) cells; /* unique (tag, named stack), by rising stack, then tag */
 	struct ev_map frame_of_place;   /* of places in details: the frame */
+	struct ev_map data_of_place;    /* and "variable+0x8", string id */
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
 	uint32_t object_count;
@@ -253,6 +257,9 @@ enum ev_key {
 	EV_KEY_CYCLES,
 	EV_KEY_HOST,
 	EV_KEY_RECORDING,
+	/* fields of tracepoints, whose names are known only where they are asked for */
+	EV_KEY_FIELD,
+	EV_KEY_FIELD_LAST = EV_KEY_FIELD + 9,
 	EV_KEY_COUNT
 };
 /* What the text of a key's value is. */
@@ -264,7 +271,7 @@ enum ev_key_kind {
 	EV_KEY_IS_FUNCTION, /* with a mark of where it runs, see ev_row_level */
 };
 struct ev_key_info {
-	const char *name, *alias; /* as after --sort: "dso", "object"; alias may be NULL */
+	const char *name, *alias; /* as after --sort: "dso", "object"; NULL when it has none */
 	const char *title;        /* "Shared Object" */
 	const char *json;         /* "object" */
 	bool of_frame;            /* depends on the frame; else on the tag only */
@@ -278,6 +285,8 @@ extern const struct ev_key_info ev_keys[EV_KEY_COUNT];
 /* "comm,dso,sym" -> keys; -EINVAL names the bad one and lists the good ones. */
 int ev_keys_parse(const char *text, enum ev_key *keys, size_t *count, struct ev_err *err);
 
+/* -ENOTSUP with the reason for a key that perf has and evprof has not; 0 for any other word. */
+int ev_key_check_absent(const char *word, struct ev_err *err);
 /* A key's name that differs little from the word, or NULL. */
 const char *ev_key_nearest(const char *word);
 

@@ -155,6 +155,10 @@ void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place 
  * known, one symbol with function NULL. */
 size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
 		    struct ev_symbol *out, size_t limit);
+/* The variable at a place in an object's data, or, *in_code, the function; false when none is known
+ * there. From one thread; the strings live as long as the symbolizer. */
+bool ev_variable_find(struct ev_symbolizer *symbolizer, struct ev_place place,
+		      struct ev_symbol *out, bool *in_code);
 /* Why an object gives no names ("stripped", "file not found", "build-id differs: the file was
  * rebuilt", "kptr_restrict hides kernel addresses"), NULL when it gives names. */
 const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t object);

@@ -90,6 +90,7 @@ struct ev_report_options {
 	size_t width_count;              /* -w */
 	const struct ev_column *columns; /* -F: these, in this order */
 	size_t column_count;
+	const char *const *field_titles; /* of EV_KEY_FIELD and so on; NULL where there are none */
 	bool columns_added; /* -F +…: behind the usual numbers, before the usual keys */
 	const struct ev_column *row_order; /* rows by these; none = by weight */
 	size_t row_order_count;

@@ -48,7 +48,7 @@ static void walk_samples(struct walker *walker)
 			break;
 		sample_take_all(&walker->sink, decoder, raws, count ? count : 1);
 	}
-	sample_deferred_end(&walker->sink, decoder);
+	sample_end(&walker->sink, decoder);
 	sample_sink_close(&walker->sink);
 	ev_decoder_close(decoder);
 }

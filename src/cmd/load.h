@@ -8,6 +8,13 @@
 struct option_list;
 struct verb;
 
+/* A field of tracepoints whose text is a detail. */
+struct sample_field {
+	const char *event; /* "sched_switch", "sched:sched_switch"; NULL = of any */
+	const char *name;
+	const char *title; /* as it was typed */
+	bool plain;        /* as it is stored, not as the kernel prints it */
+};
 struct load_options {
 	bool unwound; /* chains were unwound when they were recorded, as a note would say */
 	bool stacks;  /* keep call chains; else only where each sample was */
@@ -21,9 +28,11 @@ struct load_options {
 	uint64_t slice_ns; /* keep time slices of this length apart, 0 = no */
 	const char *time;  /* --time, as time_range_parse takes it; NULL = all */
 	const struct ev_symbolizer_options
-		*symbols; /* where files are, for unwinding; may be NULL */
-	unsigned threads; /* 0 = as many as there are CPUs */
-	bool reads;       /* counts that samples carry become periods of their events, and ratios */
+		*symbols;                  /* where files are, for unwinding; may be NULL */
+	unsigned threads;                  /* 0 = as many as there are CPUs */
+	const struct sample_field *fields; /* EV_DETAIL_FIELD and so on */
+	size_t field_count;
+	bool reads; /* counts that samples carry become periods of their events, and ratios */
 	const struct option_list *ratios; /* those asked for; none: those the groups give */
 };
 struct sample_groups;

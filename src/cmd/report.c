@@ -64,6 +64,7 @@ static const struct option_row rows[] = {
 	ROW('b', "branch-stack", NULL, FLAG, by_branch, "count each branch that was recorded, not the samples"),
 	ROW(0, "branch-history", NULL, FLAG, branch_history, "branches as frames inside the call chain"),
 	ROW(0, "mem-mode", NULL, FLAG, by_weight, "count by weight (latency), and show what memory was accessed"),
+	ROW(0, "raw-trace", NULL, FLAG, raw_trace, "fields of tracepoints as they are stored, not as the kernel prints them"),
 	OPTION_GROUP("Names"),
 	ROW(0, "symfs", "FOLDER", TEXT, symbols.symfs, "look for binaries below this folder"),
 	ROW(0, "kallsyms", "FILE", TEXT, symbols.kallsyms, "the kernel's symbols"),
@@ -388,7 +389,8 @@ const struct verb report_verb = {
 		"recording, parent, socket, "
 		"cgroup, cgroup_id, addr, weight, local_weight, ins_lat, local_ins_lat, "
 		"p_stage_cyc (also retire_lat), local_p_stage_cyc, code_page_size, transaction and "
-		"trace; "
+		"trace; of tracepoints also their fields (next_comm, sched_switch.prev_state, with "
+		"/raw as they are stored) and trace_fields, which is all of them; "
 		"of memory accesses symbol_daddr, dso_daddr, symbol_iaddr, mem, snoop, tlb, "
 		"locked, blocked, dcacheline, phys_daddr and data_page_size; of branches, which "
 		"count one by one with -b or with one of these keys, dso_from, dso_to, "

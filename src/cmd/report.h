@@ -19,6 +19,7 @@ struct report_options {
 	const char *percentage;         /* --percentage relative|absolute */
 	const char *style;              /* -M */
 	struct option_list ratios;      /* --ratio */
+	bool raw_trace;                 /* --raw-trace */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool stdio;                     /* --stdio: the only way so far */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
@@ -45,6 +46,11 @@ struct report_options {
 struct report_plan {
 	enum ev_key keys[EV_KEY_COUNT];
 	size_t key_count;
+	/* Fields of tracepoints, in the order of EV_KEY_FIELD and so on. */
+	struct sample_field fields[EV_KEY_FIELD_LAST - EV_KEY_FIELD + 1];
+	const char *titles[EV_KEY_FIELD_LAST - EV_KEY_FIELD + 1];
+	size_t field_count;
+	struct ev_arena texts;                     /* theirs */
 	EV_ARRAY(struct ev_column) columns, order; /* the view's */
 	const struct ev_report_format *format;
 	EV_ARRAY(struct ev_key_filter) filters;
@@ -57,6 +63,13 @@ void report_plan_done(struct report_plan *plan);
 /* -s and -F, as perf takes them together: -F says what is shown and in what order, keys of -s that
  * it does not name follow; rows go by -s, then by -F. */
 int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err);
+typedef EV_ARRAY(struct ev_column) report_column_list;
+/* Unless it is among them. */
+void report_column_add(report_column_list *list, const struct ev_column *column);
+/* Adds the columns of a word that is no key and no column but a field of a tracepoint, or all of
+ * them. `err` holds what is wrong with the word where it is no field either. */
+int report_field_parse(struct report_options *options, struct report_plan *plan, const char *word,
+		       report_column_list *list, struct ev_err *err);
 /* --filter and its kin become the filter's keys. */
 int report_filters(struct report_options *options, struct report_plan *plan, struct ev_err *err);
 /* Whether a key is among those shown, or filtered by. */

@@ -11,14 +11,14 @@
 #define MEMORY_SORT                                                                                \
 	"local_weight,mem,sym,dso,symbol_daddr,dso_daddr,snoop,tlb,locked,blocked,local_ins_lat"
 
-typedef EV_ARRAY(struct ev_column) columns;
+typedef report_column_list columns;
 
 static bool same(const struct ev_column *one, const struct ev_column *other)
 {
 	return one->field == other->field && (one->field != EV_FIELD_KEY || one->key == other->key);
 }
 
-static void add(columns *list, const struct ev_column *column)
+void report_column_add(report_column_list *list, const struct ev_column *column)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (same(&list->items[i], column))
@@ -26,15 +26,20 @@ static void add(columns *list, const struct ev_column *column)
 	*ev_array_add(list) = *column;
 }
 
-static int parse(columns *list, const char *text, struct ev_err *err)
+static int parse(struct report_options *options, struct report_plan *plan, columns *list,
+		 const char *text, struct ev_err *err)
 {
 	char *words = ev_strdup(text), *rest = words;
 	int rc = 0;
 	for (char *word; !rc && (word = strsep(&rest, ","));) {
 		struct ev_column column;
-		rc = *word ? ev_column_parse(word, &column, err) : 0;
-		if (!rc && *word)
-			add(list, &column);
+		if (!*word)
+			continue;
+		rc = ev_column_parse(word, &column, err);
+		if (!rc)
+			report_column_add(list, &column);
+		else
+			rc = report_field_parse(options, plan, word, list, err);
 	}
 	free(words);
 	if (!rc && !list->count)
@@ -55,7 +60,7 @@ static const char *default_sort(const struct report_options *options,
 static void add_all(columns *list, const columns *more)
 {
 	for (size_t i = 0; i < more->count; i++)
-		add(list, &more->items[i]);
+		report_column_add(list, &more->items[i]);
 }
 
 int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err)
@@ -67,13 +72,13 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 			 : text && !more ? NULL
 					 : default_sort(options, plan);
 	bool more_keys = by && *by == '+'; /* besides the usual ones */
-	int rc = more_keys ? parse(&sort, default_sort(options, plan), err) : 0;
+	int rc = more_keys ? parse(options, plan, &sort, default_sort(options, plan), err) : 0;
 	if (!rc && by)
-		rc = parse(&sort, by + more_keys, err);
+		rc = parse(options, plan, &sort, by + more_keys, err);
 	if (!rc && options->parent && !options->by_branch)
-		add(&sort, &(struct ev_column){ EV_FIELD_KEY, EV_KEY_PARENT });
+		report_column_add(&sort, &(struct ev_column){ EV_FIELD_KEY, EV_KEY_PARENT });
 	if (!rc && text)
-		rc = parse(&fields, text + more, err);
+		rc = parse(options, plan, &fields, text + more, err);
 	add_all(&shown, &fields);
 	add_all(&shown, &sort);
 	if (text && !more) {
@@ -89,6 +94,7 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 	plan->columns.count = shown.count;
 	plan->order.items = order.items;
 	plan->order.count = order.count;
+	options->view.field_titles = plan->titles;
 	options->view.columns = shown.items;
 	options->view.column_count = shown.count;
 	options->view.columns_added = !text || more;

@@ -75,8 +75,7 @@ static int check_ratios(const struct report_options *options, const struct repor
 {
 	struct ev_arena arena = { 0 };
 	int rc = 0;
-	if (report_has_field(plan, EV_FIELD_RATIO) &&
-	    (!ev_recording_has_reads(recording) || options->view.hierarchy))
+	if (report_has_field(plan, EV_FIELD_RATIO) && !ev_recording_has_reads(recording))
 		rc = ev_fail(err, ENODATA,
 			     "there is no ratio in '%s': no events were counted together; record a "
 			     "group: evprof record -e '{a,b}:S'",

@@ -178,6 +178,7 @@ void report_plan_done(struct report_plan *plan)
 	ev_array_done(&plan->columns);
 	ev_array_done(&plan->order);
 	ev_array_done(&plan->filters);
+	ev_arena_done(&plan->texts);
 }
 
 /* ---- objects without names ---------------------------------------------------------------------

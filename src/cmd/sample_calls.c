@@ -1,47 +1,57 @@
-/* The processor's own record of the calls that a sample is in (LBR call stack) becomes its chain in
- * user space. */
+/* Where a processor kept the stack of calls (--call-graph lbr), its branches become the user's side
+ * of a sample's chain, as perf joins them:
+ *
+ *   chain:    kernel addresses, CONTEXT_USER, where it was    branches: from C to D, from B to C …
+ *   becomes:  kernel addresses, CONTEXT_USER, D, C's call, B's call … */
 #include <stdlib.h>
-#include <string.h>
 #include "samples.h"
 
-static bool has_calls(const struct perf_event_attr *attr)
-{
-	return attr->sample_type & PERF_SAMPLE_BRANCH_STACK &&
-	       attr->branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK;
-}
+struct sample_calls {
+	EV_ARRAY(uint64_t) chain;
+};
 
-bool sample_calls_recorded(const struct ev_recording *recording)
+struct sample_calls *sample_calls_open(const struct ev_recording *recording)
 {
 	for (size_t i = 0; i < recording->event_count; i++)
-		if (has_calls(&recording->events[i].attr))
-			return true;
-	return false;
+		if (recording->events[i].attr.sample_type & PERF_SAMPLE_BRANCH_STACK &&
+		    recording->events[i].attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK)
+			return ev_alloc(sizeof(struct sample_calls));
+	return NULL;
 }
 
-/* What the kernel found stays up to where user space begins, and the innermost place in it, which
- * is no call. Each record's `from` is a call; chains hold the addresses behind calls. */
-void sample_take_calls(struct sample_sink *sink, struct ev_record *record)
+static bool keeps_calls(const struct ev_recording *recording, int event)
+{
+	return event >= 0 && (size_t)event < recording->event_count &&
+	       recording->events[event].attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK;
+}
+
+/* Callers are looked up one byte before their address, which for a chain is where they return to;
+ * a branch tells where the call itself is. */
+bool sample_calls_join(struct sample_calls *calls, const struct ev_recording *recording,
+		       struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
-	size_t kept = 0, count = sample->branch_count;
-	if (record->event < 0 || !has_calls(&sink->recording->events[record->event].attr) || !count)
-		return;
-	while (kept < sample->chain_count && sample->chain[kept] != (uint64_t)PERF_CONTEXT_USER)
-		kept++;
-	if (kept + count + 2 > sink->calls_room) {
-		sink->calls_room = 2 * (kept + count + 2);
-		sink->calls = ev_realloc(sink->calls, sink->calls_room * sizeof(*sink->calls));
-	}
-	bool user_known = kept + 1 < sample->chain_count;
-	uint64_t leaf = user_known ? sample->chain[kept + 1]
-			: kept     ? sample->branches[0].to /* the kernel's side is all there is */
-				   : sample->ip;
-	if (kept)
-		memcpy(sink->calls, sample->chain, kept * sizeof(*sink->calls));
-	sink->calls[kept++] = (uint64_t)PERF_CONTEXT_USER;
-	sink->calls[kept++] = leaf;
-	for (size_t i = 0; i < count; i++)
-		sink->calls[kept++] = sample->branches[i].from + 1;
-	sample->chain = sink->calls;
-	sample->chain_count = kept;
+	size_t user = 0;
+	if (!sample->branch_count || !keeps_calls(recording, record->event))
+		return false;
+	while (user < sample->chain_count && sample->chain[user] != (uint64_t)PERF_CONTEXT_USER)
+		user++;
+	if (user == sample->chain_count)
+		return false;
+	calls->chain.count = 0;
+	for (size_t i = 0; i <= user; i++)
+		*ev_array_add(&calls->chain) = sample->chain[i];
+	*ev_array_add(&calls->chain) = sample->branches[0].to;
+	for (size_t i = 0; i < sample->branch_count; i++)
+		*ev_array_add(&calls->chain) = sample->branches[i].from + 1;
+	sample->chain = calls->chain.items;
+	sample->chain_count = calls->chain.count;
+	return true;
+}
+
+void sample_calls_close(struct sample_calls *calls)
+{
+	if (calls)
+		ev_array_done(&calls->chain);
+	free(calls);
 }

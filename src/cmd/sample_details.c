@@ -125,6 +125,9 @@ static uint32_t data_object(struct sample_sink *sink, const struct ev_record *re
 	uint16_t cpumode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (!record->sample.addr)
 		return 0;
+	/* The kernel works on memory of processes too. */
+	if (cpumode == PERF_RECORD_MISC_KERNEL && !(record->sample.addr >> 63))
+		cpumode = PERF_RECORD_MISC_USER;
 	return ev_space_find(sink->spaces, &sink->cache, record->pid, record->time_ns,
 			     record->sample.addr, cpumode)
 		.object;
@@ -158,6 +161,27 @@ static uint64_t trace_text(struct sample_sink *sink, const struct ev_record *rec
 	return id;
 }
 
+/* Empty for samples of events that have no such field. */
+static uint64_t field_text(struct sample_sink *sink, const struct ev_record *record,
+			   const struct sample_field *field)
+{
+	const struct ev_sample *sample = &record->sample;
+	struct ev_buffer text = { 0 };
+	uint64_t id = 0;
+	if (record->event < 0 || !sample->raw)
+		return 0;
+	const struct perf_event_attr *attr = &sink->recording->events[record->event].attr;
+	if (attr->type == PERF_TYPE_TRACEPOINT &&
+	    sample_field_is_of(field, sink->tracepoints, attr->config) &&
+	    ev_tracepoints_field(sink->tracepoints, attr->config, field->name, field->plain,
+				 sample->raw, sample->raw_bytes, &text) &&
+	    text.size_bytes)
+		id = ev_strings_add(sink->profile->strings, (const char *)text.bytes,
+				    strnlen((const char *)text.bytes, text.size_bytes));
+	ev_buffer_done(&text);
+	return id;
+}
+
 uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 		       const struct ev_branch *branch)
 {
@@ -181,8 +205,13 @@ uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 		numbers[EV_DETAIL_CGROUP_SPACE] = group_space(sink, record);
 	if (wanted & EV_DETAIL_BIT(DATA_OBJECT))
 		numbers[EV_DETAIL_DATA_OBJECT] = data_object(sink, record);
+	if (wanted & EV_DETAIL_BIT(DATA_PLACE) && sample->addr)
+		numbers[EV_DETAIL_DATA_PLACE] = sample_place(sink, record, sample->addr);
 	if (wanted & EV_DETAIL_BIT(TRACE))
 		numbers[EV_DETAIL_TRACE] = trace_text(sink, record);
+	for (size_t i = 0; i < sink->options->load->field_count; i++)
+		numbers[EV_DETAIL_FIELD + i] =
+			field_text(sink, record, &sink->options->load->fields[i]);
 	if (wanted & EV_DETAIL_BIT(SOCKET) && sample->has & PERF_SAMPLE_CPU)
 		numbers[EV_DETAIL_SOCKET] = socket_of(sink, record->cpu);
 	if (branch)

@@ -8,6 +8,11 @@
 
 enum { UNWOUND_LIMIT = 4096 }; /* frames of a copied stack */
 
+static void take_whole(void *context, struct ev_record *record)
+{
+	sample_take_decoded(context, record);
+}
+
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile)
@@ -22,18 +27,18 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 	};
 	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
 		      options->load->by_weight || options->load->branch_history;
-	sink->has_calls = options->load->stacks && sample_calls_recorded(recording);
-	sink->whole |= sink->has_calls;
-	if (options->load->details & EV_DETAIL_BIT(TRACE))
+	if (options->load->details & EV_DETAIL_BIT(TRACE) || options->load->field_count)
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
 		sink->history = sample_history_open();
+	if (options->load->stacks && !options->load->branch_history)
+		sink->calls = sample_calls_open(recording);
 	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
 			sink->seeds[i] = ev_hash64((uintptr_t)sink ^ (ev_now_ns() + i));
 	if (options->deferred && options->load->stacks && !options->reads)
-		sample_deferred_open(sink);
+		sink->deferred = deferred_open(take_whole, sink);
 	else
 		sample_quick_open(sink);
 	if (!options->unwinder)
@@ -147,11 +152,10 @@ static void adapt_chain(struct sample_sink *sink, struct ev_record *record)
 
 void sample_settle_chain(struct sample_sink *sink, struct ev_record *record)
 {
-	if (sink->unwinder && record->sample.user_stack)
+	bool joined = sink->calls && sample_calls_join(sink->calls, sink->recording, record);
+	if (!joined && sink->unwinder && record->sample.user_stack)
 		unwind(sink, record);
 	count_end(sink, &record->sample);
-	if (sink->has_calls)
-		sample_take_calls(sink, record);
 	if (sink->options->load->stacks)
 		adapt_chain(sink, record);
 }
@@ -190,6 +194,22 @@ void sample_take(struct sample_sink *sink, struct ev_decoder *decoder, const str
 	sample_take_decoded(sink, &record);
 }
 
+/* Damaged records that are no samples were told by the first walk. */
+static void take_deferred(struct sample_sink *sink, struct ev_decoder *decoder,
+			  const struct ev_raw *raw)
+{
+	bool is_sample = raw->type == PERF_RECORD_SAMPLE;
+	struct ev_record record;
+	if (!is_sample && raw->type != EV_RECORD_CALLCHAIN_DEFERRED)
+		return;
+	if (ev_decode(decoder, raw, &record))
+		sink->profile->quality.damaged_records += is_sample;
+	else if (is_sample)
+		deferred_add_sample(sink->deferred, decoder, raw, &record);
+	else
+		deferred_add_chain(sink->deferred, decoder, &record);
+}
+
 void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 		     const struct ev_raw *raws, size_t count)
 {
@@ -199,7 +219,7 @@ void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (sink->deferred)
-			sample_deferred_take(sink, decoder, &raws[i]);
+			take_deferred(sink, decoder, &raws[i]);
 		else if (raws[i].type != PERF_RECORD_SAMPLE)
 			continue;
 		else if (sink->options->reads)
@@ -209,17 +229,22 @@ void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 	}
 }
 
+void sample_end(struct sample_sink *sink, struct ev_decoder *decoder)
+{
+	deferred_end(sink->deferred, decoder);
+}
+
 void sample_sink_close(struct sample_sink *sink)
 {
 	sample_quick_close(sink);
-	sample_deferred_close(sink);
+	deferred_close(sink->deferred);
 	ev_map_done(&sink->comm_ids);
 	ev_unwinder_close(sink->unwinder);
+	sample_calls_close(sink->calls);
 	sample_history_close(sink->history);
 	ev_stack_ends_close(sink->ends);
 	ev_tracepoints_close(sink->tracepoints);
 	free(sink->unwound);
-	free(sink->calls);
 	free(sink->frames);
 	free(sink->last);
 	free(sink->stacks);

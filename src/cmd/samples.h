@@ -3,6 +3,7 @@
 #define CMD_SAMPLES_H
 
 #include <evprof/profile.h>
+#include "deferred.h"
 #include "load.h"
 #include "time_range.h"
 
@@ -77,14 +78,12 @@ struct sample_sink {
 	} chains[32768];
 	uint64_t seeds[4];
 
-	struct sample_deferred *deferred; /* NULL where whole chains are in samples */
-	struct sample_quick *quick;       /* NULL where samples take more than that does */
-	struct ev_unwinder *unwinder;     /* NULL when no stack is a copy */
-	struct ev_stack_ends *ends;       /* the same */
-	uint64_t *unwound;                /* chain of such a sample */
-	bool has_calls;                   /* the processor's records of calls are chains */
-	uint64_t *calls;                  /* such a chain */
-	size_t calls_room;
+	struct deferred *deferred;          /* NULL where whole chains are in samples */
+	struct sample_calls *calls;         /* NULL where no processor kept the stack of calls */
+	struct sample_quick *quick;         /* NULL where samples take more than that does */
+	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
+	struct ev_stack_ends *ends;         /* the same */
+	uint64_t *unwound;                  /* chain of such a sample */
 	struct sample_frame *frames, *last; /* of this sample and of the one before, leaf first */
 	uint32_t *stacks;                   /* of `last`, root first */
 	size_t frame_count, last_count;
@@ -93,6 +92,9 @@ struct sample_sink {
 void sample_sink_open(struct sample_sink *sink, const struct sample_options *options,
 		      const struct ev_recording *recording, const struct ev_space_set *spaces,
 		      struct ev_profile *profile);
+/* Is an event, by the id of its tracepoint, one that the field is wanted of? */
+bool sample_field_is_of(const struct sample_field *field, struct ev_tracepoints *tracepoints,
+			uint64_t id);
 /* Who a sample is of, and what its details are; `branch` is one of its branches or NULL. */
 uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 		    const struct ev_branch *branch);
@@ -113,6 +115,8 @@ void sample_take_decoded(struct sample_sink *sink, struct ev_record *record);
 /* All of the records that are samples, in whatever way. */
 void sample_take_all(struct sample_sink *sink, struct ev_decoder *decoder,
 		     const struct ev_raw *raws, size_t count);
+/* No more records come. */
+void sample_end(struct sample_sink *sink, struct ev_decoder *decoder);
 void sample_sink_close(struct sample_sink *sink);
 
 /* ---- what the quick way shares ----------------------------------------------------------------
@@ -152,21 +156,15 @@ static inline uint64_t sample_fold(uint64_t one, uint64_t other)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* ---- sample_calls.c --- */
+/* ---- sample_calls.c ---------------------------------------------------------------------------
+ */
 
-bool sample_calls_recorded(const struct ev_recording *recording);
-/* The chain as the processor kept it, where it did. */
-void sample_take_calls(struct sample_sink *sink, struct ev_record *record);
-
-/* ---- samples_deferred.c -----------------------------------------------------------------------
- *
- * Samples whose chains are completed by later records. All records of a file are to be given. */
-void sample_deferred_open(struct sample_sink *sink);
-void sample_deferred_take(struct sample_sink *sink, struct ev_decoder *decoder,
-			  const struct ev_raw *raw);
-/* No more records come: what still waits is taken as it is. */
-void sample_deferred_end(struct sample_sink *sink, struct ev_decoder *decoder);
-void sample_deferred_close(struct sample_sink *sink);
+/* NULL where no event of the recording has such stacks. */
+struct sample_calls *sample_calls_open(const struct ev_recording *recording);
+/* True when the record has got another chain, which lives until the next call. */
+bool sample_calls_join(struct sample_calls *calls, const struct ev_recording *recording,
+		       struct ev_record *record);
+void sample_calls_close(struct sample_calls *calls);
 
 /* ---- samples_quick.c --------------------------------------------------------------------------
  *

@@ -55,12 +55,12 @@ static bool is_quick(const struct sample_options *options, const struct ev_recor
 	for (size_t i = 0; i < recording->event_count; i++)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_REGS_USER)
 			return false;
-	return !load->stacks || !sample_calls_recorded(recording);
+	return true;
 }
 
 void sample_quick_open(struct sample_sink *sink)
 {
-	if (!is_quick(sink->options, sink->recording))
+	if (sink->calls || !is_quick(sink->options, sink->recording))
 		return;
 	sink->quick = ev_alloc(sizeof(*sink->quick));
 	sink->quick->room = ROOM_MIN;

@@ -1,10 +1,8 @@
-/* evprof script: a recording becomes perf script's text. Two walks: what was mapped where, then
- * every record in the order of time. */
+/* evprof script: a recording becomes perf script's text. What was asked for, and where it goes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "load.h"
 #include "script.h"
 #include "verbs.h"
 
@@ -71,183 +69,12 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-struct script_run {
-	const struct script_options *options;
-	struct ev_reader *reader;
-	struct ev_recording *recording;
-	struct ev_space_set *spaces;
-	struct ev_script *script;
-	struct script_filter filter;
-	struct ev_reads *reads; /* where samples carry counts; NULL else */
-	FILE **files;           /* of each event, with --per-event-dump */
-	char *partial;          /* why not everything could be read, or NULL */
-	uint64_t taken, damaged;
-};
-
-/* ---- first walk -------------------------------------------------------------------------------
- */
-
-static void widen(struct ev_recording *recording, struct ev_decoder *decoder,
-		  const struct ev_raw *raw)
-{
-	struct ev_record record;
-	if (ev_decode_sample(decoder, raw, PERF_SAMPLE_TIME, &record))
-		return;
-	if (!recording->first_time_ns || record.time_ns < recording->first_time_ns)
-		recording->first_time_ns = record.time_ns;
-	if (record.time_ns > recording->last_time_ns)
-		recording->last_time_ns = record.time_ns;
-}
-
-static void walk_sideband(struct script_run *run)
-{
-	struct ev_recording *recording = run->recording;
-	struct ev_decoder *decoder = ev_decoder_open(recording);
-	bool needs_times = run->filter.time.of_whole && !recording->last_time_ns;
-	struct ev_raw raw;
-	struct ev_record record;
-	struct ev_err damage = { 0 };
-	int rc;
-	while ((rc = ev_reader_next(run->reader, &raw, &damage)) > 0) {
-		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(decoder, &raw, &record))
-			ev_space_set_add(run->spaces, &record);
-		else if (raw.type == PERF_RECORD_SAMPLE && needs_times)
-			widen(recording, decoder, &raw);
-	}
-	if (rc < 0)
-		run->partial = ev_strdup(damage.text);
-	else if (recording->unfinished)
-		run->partial = load_why_unfinished(recording);
-	ev_decoder_close(decoder);
-	ev_space_set_build_ids(run->spaces, recording);
-	ev_space_set_generated(run->spaces, recording, &run->options->names);
-	ev_space_set_ready(run->spaces);
-	time_range_resolve(&run->filter.time, recording->first_time_ns, recording->last_time_ns);
-}
-
-/* ---- second walk ------------------------------------------------------------------------------
- */
-
-/* Which option shows a type of record. */
-static bool is_shown(const struct script_options *options, uint32_t type)
-{
-	switch (type) {
-	case PERF_RECORD_COMM:
-	case PERF_RECORD_FORK:
-	case PERF_RECORD_EXIT:
-		return options->show_tasks;
-	case PERF_RECORD_MMAP:
-	case PERF_RECORD_MMAP2:
-		return options->show_maps;
-	case PERF_RECORD_SWITCH:
-	case PERF_RECORD_SWITCH_CPU_WIDE:
-		return options->show_switches;
-	case PERF_RECORD_LOST:
-	case PERF_RECORD_LOST_SAMPLES:
-		return options->show_lost;
-	case PERF_RECORD_NAMESPACES:
-		return options->show_namespaces;
-	case PERF_RECORD_CGROUP:
-		return options->show_cgroups;
-	case PERF_RECORD_KSYMBOL:
-	case PERF_RECORD_BPF_EVENT:
-		return options->show_bpf;
-	case EV_RECORD_FINISHED_ROUND:
-		return options->show_rounds;
-	default:
-		return false;
-	}
-}
-
-static void show(struct script_run *run, const struct ev_record *record)
-{
-	if (!script_filter_passes(&run->filter, run->script, record))
-		return;
-	if (run->files && record->event >= 0)
-		ev_script_turn(run->script, run->files[record->event]);
-	ev_script_sample(run->script, record);
-}
-
-/* A sample with counts is one of each event of its group, for what it counted since the one before.
- */
-static void show_counts(struct script_run *run, const struct ev_record *record)
-{
-	const struct ev_read_delta *deltas;
-	size_t count = ev_reads_take(run->reads, record, &deltas);
-	if (!count)
-		show(run, record);
-	for (size_t i = 0; i < count; i++) {
-		struct ev_record member = *record;
-		if (deltas[i].event < 0 || !deltas[i].value)
-			continue;
-		member.event = deltas[i].event;
-		member.sample.has |= PERF_SAMPLE_PERIOD;
-		member.sample.period = deltas[i].value;
-		show(run, &member);
-	}
-}
-
-static void take(struct script_run *run, const struct ev_record *record)
-{
-	if (record->type != PERF_RECORD_SAMPLE) {
-		ev_script_learn(run->script, record);
-		if (is_shown(run->options, record->type))
-			ev_script_other(run->script, record);
-		return;
-	}
-	run->taken++;
-	if (run->reads && record->sample.read_count)
-		show_counts(run, record);
-	else
-		show(run, record);
-}
-
-static int walk_in_order(struct script_run *run)
-{
-	struct ev_ordered *ordered = ev_ordered_open(run->reader);
-	struct ev_record record;
-	struct ev_err damage = { 0 }, before = { 0 };
-	int rc;
-	/* Behind a damaged record the next call goes on; behind a damaged place in the file, which
-	 * the first walk told of, it says the same for ever. */
-	while ((rc = ev_ordered_next(ordered, &record, &damage)) != 0) {
-		if (rc > 0) {
-			take(run, &record);
-			continue;
-		}
-		if (!strcmp(damage.text, before.text) ||
-		    (run->partial && !strcmp(damage.text, run->partial)))
-			break;
-		before = damage;
-		run->damaged++;
-	}
-	ev_ordered_close(ordered);
-	return 0;
-}
-
-static int dump(struct script_run *run)
-{
-	struct ev_decoder *decoder = ev_decoder_open(run->recording);
-	struct ev_record record;
-	struct ev_raw raw;
-	while (ev_reader_next(run->reader, &raw, NULL) > 0) {
-		bool good = !ev_decode(decoder, &raw, &record);
-		if (good && raw.type != PERF_RECORD_SAMPLE)
-			ev_script_learn(run->script, &record);
-		run->damaged += !good;
-		run->taken++;
-		ev_script_dump(run->script, &raw, good ? &record : NULL);
-	}
-	ev_decoder_close(decoder);
-	return 0;
-}
-
 /* ---- output -----------------------------------------------------------------------------------
  */
 
 static void close_files(struct script_run *run)
 {
-	for (size_t i = 0; run->files && i < run->recording->event_count; i++)
+	for (size_t i = 0; run->files && i < run->loaded.recording->event_count; i++)
 		if (run->files[i])
 			fclose(run->files[i]);
 	free(run->files);
@@ -256,7 +83,7 @@ static void close_files(struct script_run *run)
 /* perf.data.cycles.dump and so on, beside the recording. */
 static int open_files(struct script_run *run, struct ev_err *err)
 {
-	const struct ev_recording *recording = run->recording;
+	const struct ev_recording *recording = run->loaded.recording;
 	run->files = ev_alloc((recording->event_count + 1) * sizeof(*run->files));
 	for (size_t i = 0; i < recording->event_count; i++) {
 		char *event = ev_strdup(recording->events[i].name);
@@ -276,19 +103,19 @@ static int open_files(struct script_run *run, struct ev_err *err)
 
 static void tell_troubles(const struct verb *verb, struct script_run *run)
 {
-	if (run->partial && run->taken)
-		complain_text(verb, 0, "the recording is partial: %s", run->partial);
+	if (run->loaded.partial && run->taken)
+		complain_text(verb, 0, "the recording is partial: %s", run->loaded.partial);
 	if (run->damaged)
 		complain_text(verb, 0, "%llu damaged records were left out",
 			      (unsigned long long)run->damaged);
-	for (size_t i = 0; i < run->recording->event_count; i++) {
+	for (size_t i = 0; i < run->loaded.recording->event_count; i++) {
 		const char *trouble = ev_script_trouble(run->script, i);
 		struct ev_arena arena = { 0 };
 		if (trouble)
 			complain_text(verb, 0,
 				      "the format of %s can't be followed (%s): its fields are "
 				      "shown as name=value",
-				      ev_text_safe(&arena, run->recording->events[i].name),
+				      ev_text_safe(&arena, run->loaded.recording->events[i].name),
 				      ev_text_safe(&arena, trouble));
 		ev_arena_done(&arena);
 	}
@@ -327,27 +154,28 @@ static int print(const struct verb *verb, struct script_run *run, FILE *out, str
 {
 	const struct script_options *options = run->options;
 	if (options->header || options->header_only)
-		ev_print_header(out, run->recording, options->header_full);
+		ev_print_header(out, run->loaded.recording, options->header_full);
 	if (options->header_only)
 		return 0;
 	struct ev_symbolizer *symbolizer =
-		ev_symbolizer_open(run->spaces, run->recording, &options->names);
+		ev_symbolizer_open(run->loaded.spaces, run->loaded.recording, &options->names);
 	struct ev_unwinder *unwinder =
-		load_carries_stacks(run->recording, NULL) && !options->view.hide_chains
-			? ev_unwinder_open(run->spaces, run->recording, &options->names)
+		load_carries_stacks(run->loaded.recording, NULL) && !options->view.hide_chains
+			? ev_unwinder_open(run->loaded.spaces, run->loaded.recording,
+					   &options->names)
 			: NULL;
 	int rc = options->per_event ? open_files(run, err) : 0;
-	run->script = ev_script_open(out, run->recording, run->spaces, symbolizer, unwinder,
-				     &options->view);
+	run->script = ev_script_open(out, run->loaded.recording, run->loaded.spaces, symbolizer,
+				     unwinder, &options->view);
 	if (!rc)
-		rc = ev_reader_rewind(run->reader, err);
-	if (ev_recording_has_reads(run->recording))
-		run->reads = ev_reads_open(run->recording);
+		rc = ev_reader_rewind(run->loaded.reader, err);
+	if (ev_recording_has_reads(run->loaded.recording))
+		run->reads = ev_reads_open(run->loaded.recording);
 	if (!rc)
-		rc = options->dump ? dump(run) : walk_in_order(run);
-	if (!rc && run->partial && !run->taken)
+		script_walk(run);
+	if (!rc && run->loaded.partial && !run->taken)
 		rc = ev_fail(err, EINVAL, "'%s' holds no samples: %s", options->input,
-			     run->partial);
+			     run->loaded.partial);
 	int status = rc ? complain(verb, err, STATUS_FAILED) : finish(verb, run, out);
 	ev_script_close(run->script);
 	ev_reads_close(run->reads);
@@ -377,25 +205,21 @@ static int script(const struct verb *verb, struct script_options *options)
 	int status = 0, rc = script_filter_open(&run.filter, options, &err);
 	if (rc)
 		status = complain(verb, &err, STATUS_USAGE);
-	if (!rc && (rc = load_reader(&run.reader, options->input, &err)))
+	if (!rc && (rc = load_reader(&run.loaded.reader, options->input, &err)))
 		status = rc == -ENOENT && !strcmp(options->input, "perf.data")
 				 ? complain_text(verb, STATUS_FAILED,
 						 "there is no perf.data here; make one with: "
 						 "evprof record ./program")
 				 : complain(verb, &err, STATUS_FAILED);
 	if (!rc) {
-		run.recording = ev_reader_recording(run.reader);
-		run.spaces = ev_space_set_open();
-		walk_sideband(&run);
-		rc = ev_script_fields_fit(&options->view.fields, run.recording,
+		script_learn(&run);
+		rc = ev_script_fields_fit(&options->view.fields, run.loaded.recording,
 					  !options->view.hide_chains, &err);
 		status = rc ? complain(verb, &err, STATUS_FAILED) : print_to(verb, &run, &err);
 		close_files(&run);
-		ev_space_set_close(run.spaces);
 	}
-	ev_reader_close(run.reader);
+	loaded_done(&run.loaded);
 	script_filter_done(&run.filter);
-	free(run.partial);
 	return status;
 }
 

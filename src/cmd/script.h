@@ -3,6 +3,7 @@
 #define CMD_SCRIPT_H
 
 #include <evprof/view.h>
+#include "load.h"
 #include "options.h"
 #include "time_range.h"
 
@@ -39,5 +40,22 @@ int script_filter_open(struct script_filter *filter, const struct script_options
 bool script_filter_passes(const struct script_filter *filter, struct ev_script *script,
 			  const struct ev_record *record);
 void script_filter_done(struct script_filter *filter);
+
+struct script_run {
+	const struct script_options *options;
+	struct loaded loaded;
+	struct ev_script *script;
+	struct script_filter filter;
+	struct ev_reads *reads;    /* where samples carry counts; NULL else */
+	struct deferred *deferred; /* where chains are told later; NULL else */
+	struct ev_decoder *waking; /* decodes the samples that waited for them */
+	FILE **files;              /* of each event, with --per-event-dump */
+	uint64_t taken, damaged;
+};
+
+/* What was mapped where, and the times that the filter wants; fills `loaded` behind its reader. */
+void script_learn(struct script_run *run);
+/* Every record, from where the reader is on. */
+void script_walk(struct script_run *run);
 
 #endif

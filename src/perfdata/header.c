@@ -18,8 +18,8 @@ static const void *load(struct loading *loading, struct ev_file_place place)
 {
 	void *bytes;
 
-	if (place.offset > loading->source->size_bytes ||
-	    place.size_bytes > loading->source->size_bytes - place.offset ||
+	if (place.offset > loading->source->first_bytes ||
+	    place.size_bytes > loading->source->first_bytes - place.offset ||
 	    place.size_bytes > loading->budget_bytes)
 		return NULL;
 	bytes = ev_arena_take(&loading->recording->arena, place.size_bytes + 1);
@@ -167,7 +167,7 @@ static int read_file_layout(struct loading *loading, struct ev_cursor *cursor,
 			    struct ev_file_header *header, struct ev_err *err)
 {
 	struct ev_recording *recording = loading->recording;
-	uint64_t size_bytes = loading->source->size_bytes, entry_bytes, bits[4];
+	uint64_t size_bytes = loading->source->first_bytes, entry_bytes, bits[4];
 	struct ev_file_place attrs, data, types;
 	int rc;
 
@@ -209,7 +209,7 @@ static int read_file_layout(struct loading *loading, struct ev_cursor *cursor,
 int ev_file_header_read(const struct ev_source *source, struct ev_recording *recording,
 			struct ev_file_header *header, struct ev_err *err)
 {
-	struct loading loading = { source, recording, source->size_bytes };
+	struct loading loading = { source, recording, source->first_bytes };
 	struct stat status;
 	uint8_t bytes[EV_FILE_HEADER_BYTES];
 	struct ev_cursor cursor;
@@ -251,7 +251,7 @@ int ev_file_header_read(const struct ev_source *source, struct ev_recording *rec
 	if (header_bytes == EV_PIPE_HEADER_BYTES) {
 		recording->pipe = true;
 		header->data_begin = EV_PIPE_HEADER_BYTES;
-		header->data_end = source->seekable ? source->size_bytes : UINT64_MAX;
+		header->data_end = source->seekable ? source->first_bytes : UINT64_MAX;
 		header->data_open_ended = true;
 		return 0;
 	}

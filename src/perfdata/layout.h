@@ -44,13 +44,19 @@ size_t ev_attr_decode(struct ev_cursor *cursor, size_t room_bytes, struct perf_e
 size_t ev_attr_size(const struct perf_event_attr *attr); /* bytes that ev_attr_encode adds */
 void ev_attr_encode(const struct perf_event_attr *attr, size_t size_bytes, struct ev_buffer *out);
 
-/* ---- source.c: a file, a pipe, or memory ---------------------------------------------------- */
+/* ---- source.c: a file, a pipe, memory, or several files ------------------------------------- */
 
 struct ev_source {
 	int fd; /* -1 for memory */
 	const uint8_t *memory;
-	uint64_t size_bytes; /* 0 for a pipe */
+	uint64_t size_bytes; /* of all of it; 0 for a pipe */
 	bool seekable, owned;
+	uint64_t first_bytes; /* of the first file */
+	struct ev_source_piece {
+		int fd;
+		uint64_t from, size_bytes; /* as if it stood behind the one before */
+	} * pieces; /* files with nothing but records, as they follow one another */
+	size_t piece_count;
 };
 int ev_source_open(struct ev_source *source, const char *path, struct ev_err *err);
 /* As many bytes as there are, up to size_bytes; 0 at the end; -errno. The first reads anywhere in
@@ -58,7 +64,17 @@ int ev_source_open(struct ev_source *source, const char *path, struct ev_err *er
 ssize_t ev_source_read_at(const struct ev_source *source, uint64_t offset, void *bytes,
 			  size_t size_bytes);
 ssize_t ev_source_read_more(const struct ev_source *source, void *bytes, size_t size_bytes);
+/* Where the file ends that `offset` is in (or behind), and where the next one begins: UINT64_MAX
+ * behind the last. */
+uint64_t ev_source_end(const struct ev_source *source, uint64_t offset);
+uint64_t ev_source_next(const struct ev_source *source, uint64_t offset);
 void ev_source_close(struct ev_source *source);
+
+/* ---- folder.c -------------------------------------------------------------------------------- */
+
+/* `path` is only what messages call it. Nothing is left open on failure. */
+int ev_source_open_folder(struct ev_source *source, int folder, const char *path,
+			  struct ev_err *err);
 
 /* ---- window.c: the bytes of a source, a large piece at a time -------------------------------- */
 

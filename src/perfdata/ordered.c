@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "layout.h"
+#include "reader.h"
 
 /* Copies of records lie in blocks; a block goes when all of its records went. */
 struct block {
@@ -27,6 +27,7 @@ struct ev_ordered {
 	size_t next, sorted;
 	struct block *filling, *spent; /* spent: of the record handed out last */
 	uint64_t sequence, newest_ns, limit_ns;
+	struct ev_raw raw; /* of the record handed out last */
 	bool ended;
 	int failed; /* the reader's answer after its last record */
 	struct ev_err failure;
@@ -116,6 +117,7 @@ static void let_go(struct ev_ordered *ordered, uint64_t limit_ns)
 static int decode(struct ev_ordered *ordered, const struct ev_raw *raw, struct ev_record *record,
 		  struct ev_err *err)
 {
+	ordered->raw = *raw;
 	if (ev_decode(ordered->decoder, raw, record) < 0)
 		return ev_fail(err, EINVAL,
 			       "at byte %llu: damaged: a record of type %u and %u bytes",
@@ -143,7 +145,8 @@ static int gather(struct ev_ordered *ordered, struct ev_record *record, struct e
 			hold(ordered, &raw, time_ns);
 			continue;
 		}
-		if (raw.type == EV_RECORD_FINISHED_ROUND) {
+		/* Of several files a round of one says nothing about the others. */
+		if (raw.type == EV_RECORD_FINISHED_ROUND && !ev_reader_has_files(ordered->reader)) {
 			let_go(ordered, ordered->limit_ns);
 			ordered->limit_ns = ordered->newest_ns;
 		}
@@ -174,6 +177,11 @@ int ev_ordered_next(struct ev_ordered *ordered, struct ev_record *record, struct
 		if (rc)
 			return rc;
 	}
+}
+
+const struct ev_raw *ev_ordered_raw(const struct ev_ordered *ordered)
+{
+	return &ordered->raw;
 }
 
 void ev_ordered_close(struct ev_ordered *ordered)

@@ -1,6 +1,8 @@
-/* Where the bytes of a recording come from: a file or memory (any place of it), or a pipe. */
+/* Where the bytes of a recording come from: a file or memory (any place of it), several files of a
+ * folder, one behind another, or a pipe. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,31 +25,71 @@ int ev_source_open(struct ev_source *source, const char *path, struct ev_err *er
 		return ev_fail(err, code, "can't look at %s: %s", path, strerror(code));
 	}
 	if (S_ISDIR(st.st_mode)) {
-		ev_source_close(source);
-		return ev_fail(err, EISDIR, "%s is a folder, not a recording", path);
+		int folder = source->fd;
+		int rc = ev_source_open_folder(source, folder, path, err);
+
+		if (!is_stdin)
+			close(folder);
+		return rc;
 	}
 	source->seekable = S_ISREG(st.st_mode);
 	source->size_bytes = source->seekable ? (uint64_t)st.st_size : 0;
+	source->first_bytes = source->size_bytes;
 	return 0;
+}
+
+/* The piece that begins last at or before `offset`; NULL when the first file is meant. */
+static const struct ev_source_piece *piece_at(const struct ev_source *source, uint64_t offset)
+{
+	size_t low = 0, high = source->piece_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (source->pieces[middle].from <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &source->pieces[low - 1] : NULL;
+}
+
+uint64_t ev_source_end(const struct ev_source *source, uint64_t offset)
+{
+	const struct ev_source_piece *piece = piece_at(source, offset);
+
+	return piece ? piece->from + piece->size_bytes : source->first_bytes;
+}
+
+uint64_t ev_source_next(const struct ev_source *source, uint64_t offset)
+{
+	const struct ev_source_piece *piece = piece_at(source, offset);
+	size_t next = piece ? (size_t)(piece - source->pieces) + 1 : 0;
+
+	return next < source->piece_count ? source->pieces[next].from : UINT64_MAX;
 }
 
 ssize_t ev_source_read_at(const struct ev_source *source, uint64_t offset, void *bytes,
 			  size_t size_bytes)
 {
+	const struct ev_source_piece *piece = piece_at(source, offset);
+	uint64_t end = piece ? piece->size_bytes : source->first_bytes;
+	int fd = piece ? piece->fd : source->fd;
 	uint8_t *to = bytes;
 	size_t done = 0;
 
-	if (offset >= source->size_bytes)
+	if (piece)
+		offset -= piece->from;
+	if (offset >= end)
 		return 0;
-	if (size_bytes > source->size_bytes - offset)
-		size_bytes = source->size_bytes - offset;
+	if (size_bytes > end - offset)
+		size_bytes = end - offset;
 	if (source->memory) {
 		memcpy(bytes, source->memory + offset, size_bytes);
 		return (ssize_t)size_bytes;
 	}
 	while (done < size_bytes) {
-		ssize_t got =
-			pread(source->fd, to + done, size_bytes - done, (off_t)(offset + done));
+		ssize_t got = pread(fd, to + done, size_bytes - done, (off_t)(offset + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -76,6 +118,9 @@ void ev_source_close(struct ev_source *source)
 {
 	if (source->owned)
 		close(source->fd);
+	for (size_t i = 0; i < source->piece_count; i++)
+		close(source->pieces[i].fd);
+	free(source->pieces);
 	memset(source, 0, sizeof(*source));
 	source->fd = -1;
 }

@@ -144,5 +144,7 @@ void ev_trace_text(const struct trace_node *node, const struct trace_sample *sam
 const char *ev_tracepoints_text_at(const struct ev_tracepoints *tracepoints, uint64_t address);
 void ev_trace_print(const struct trace_format *format, const struct trace_sample *sample,
 		    struct ev_buffer *out, ev_name_address *name_address, void *context);
+void ev_trace_print_field(const struct trace_field *field, const struct trace_sample *sample,
+			  struct ev_buffer *out);
 
 #endif

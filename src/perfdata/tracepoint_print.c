@@ -218,10 +218,10 @@ static bool is_printable(const struct trace_value *value)
 	return true;
 }
 
-static void print_field(const struct printer *printer, const struct trace_field *field)
+void ev_trace_print_field(const struct trace_field *field, const struct trace_sample *sample,
+			  struct ev_buffer *out)
 {
-	struct trace_value value = ev_trace_field_value(field, printer->sample);
-	struct ev_buffer *out = printer->out;
+	struct trace_value value = ev_trace_field_value(field, sample);
 	if (value.bytes && field->flags & FIELD_TEXT && is_printable(&value)) {
 		ev_buffer_add(out, value.bytes,
 			      strnlen((const char *)value.bytes, value.size_bytes));
@@ -230,7 +230,10 @@ static void print_field(const struct printer *printer, const struct trace_field 
 		for (size_t i = 0; i < value.size_bytes; i++)
 			ev_buffer_printf(out, i ? ", %02x" : "%02x", value.bytes[i]);
 		ev_buffer_printf(out, "]");
-	} else if (field->flags & (FIELD_POINTER | FIELD_LONG)) {
+	} else if (field->flags & FIELD_POINTER ||
+		   (field->flags & FIELD_LONG &&
+		    (!(field->flags & FIELD_SIGNED) || field->size_bytes == 4))) {
+		/* A long may be an address; as in perf, not one of 64 bits with a sign. */
 		ev_buffer_printf(out, "0x%" PRIx64, value.number);
 	} else if (field->flags & FIELD_SIGNED) {
 		ev_buffer_printf(out, "%" PRId64, (int64_t)value.number);
@@ -246,7 +249,7 @@ static void print_fields(const struct printer *printer, const struct trace_forma
 		if (field->flags & FIELD_COMMON)
 			continue;
 		ev_buffer_printf(printer->out, " %s=", field->name);
-		print_field(printer, field);
+		ev_trace_print_field(field, printer->sample, printer->out);
 	}
 }
 

@@ -187,6 +187,66 @@ bool ev_tracepoints_know(struct ev_tracepoints *tracepoints, uint64_t id, const 
 	return true;
 }
 
+static const struct trace_field *field_of(const struct trace_format *format, const char *name)
+{
+	for (size_t i = 0; format && i < format->fields.count; i++)
+		if (!strcmp(format->fields.items[i].name, name))
+			return &format->fields.items[i];
+	return NULL;
+}
+
+const char *ev_tracepoints_field_name(struct ev_tracepoints *tracepoints, uint64_t id, size_t index)
+{
+	const struct trace_format *format = format_of(tracepoints, id);
+	for (size_t i = 0; format && i < format->fields.count; i++)
+		if (!(format->fields.items[i].flags & FIELD_COMMON) && !index--)
+			return format->fields.items[i].name;
+	return NULL;
+}
+
+/* What stands behind "name=" in the text, up to a blank. */
+static bool add_shown(const struct ev_buffer *text, const char *name, struct ev_buffer *out)
+{
+	size_t length = strlen(name);
+	const char *at = (const char *)text->bytes, *end = at + text->size_bytes;
+	while (at < end) {
+		size_t word = strcspn(at, " ");
+		if (word > length && !memcmp(at, name, length) && at[length] == '=') {
+			size_t shown = word - length - 1;
+			/* A comma between fields belongs to neither. */
+			if (shown && at[word - 1] == ',')
+				shown--;
+			ev_buffer_add(out, at + length + 1, shown);
+			return true;
+		}
+		at += word + 1;
+	}
+	return false;
+}
+
+bool ev_tracepoints_field(struct ev_tracepoints *tracepoints, uint64_t id, const char *name,
+			  bool plain, const void *raw, size_t raw_bytes, struct ev_buffer *out)
+{
+	const struct trace_format *format = format_of(tracepoints, id);
+	const struct trace_field *field = field_of(format, name);
+	struct trace_sample sample = { raw, raw_bytes, &tracepoints->machine, tracepoints };
+	struct ev_buffer text = { 0 };
+	bool shown = false;
+	if (!field)
+		return false;
+	/* A text may hold blanks and what looks like another field. */
+	if (!plain && !(field->flags & FIELD_TEXT)) {
+		ev_trace_print(format, &sample, &text, NULL, NULL);
+		ev_buffer_u8(&text, 0);
+		text.size_bytes = strlen((const char *)text.bytes);
+		shown = add_shown(&text, name, out);
+		ev_buffer_done(&text);
+	}
+	if (!shown)
+		ev_trace_print_field(field, &sample, out);
+	return true;
+}
+
 bool ev_tracepoints_print(struct ev_tracepoints *tracepoints, uint64_t id, const void *raw,
 			  size_t raw_bytes, ev_name_address *name_address, void *context,
 			  struct ev_buffer *out)

@@ -191,6 +191,15 @@ static uint32_t data_object(const struct ev_named *named, const struct ev_tag *t
 	return named->object_names[index < named->object_count ? index : 0];
 }
 
+/* The variable where one is known, else the address. */
+static uint32_t data_symbol(const struct ev_named *named, const struct ev_tag *tag,
+			    struct ev_arena *scratch)
+{
+	uint64_t place = ev_tag_detail(named->profile, tag, EV_DETAIL_DATA_PLACE);
+	const uint32_t *text = place ? ev_map_find(&named->data_of_place, place, 0) : NULL;
+	return text && *text ? *text : detail_value(named, tag, EV_KEY_SYMBOL_DATA, scratch);
+}
+
 static struct ev_origin origin_of(const struct ev_named *named, const struct ev_tag *tag)
 {
 	const struct ev_profile *profile = named->profile;
@@ -240,7 +249,12 @@ uint32_t ev_tag_value(const struct ev_named *named, const struct ev_tag *tag, en
 		return ev_frame_value(named, source_frame(named, tag), EV_KEY_SYMBOL, scratch);
 	case EV_KEY_SRCLINE_FROM:
 		return ev_frame_value(named, source_frame(named, tag), EV_KEY_SRCLINE, scratch);
+	case EV_KEY_SYMBOL_DATA:
+		return data_symbol(named, tag, scratch);
 	default:
+		if (key >= EV_KEY_FIELD && key <= EV_KEY_FIELD_LAST)
+			return (uint32_t)ev_tag_detail(profile, tag,
+						       EV_DETAIL_FIELD + (key - EV_KEY_FIELD));
 		return detail_value(named, tag, key, scratch);
 	}
 }

@@ -6,6 +6,7 @@
 #define BIT(name) EV_DETAIL_BIT(name)
 #define SOURCE (BIT(FROM) | BIT(FROM_PLACE))
 #define FLAGS BIT(BRANCH_FLAGS)
+#define FIELD(n) [EV_KEY_FIELD + n] = { .details = UINT32_C(1) << (EV_DETAIL_FIELD + n) }
 
 /* Names and titles are perf's. */
 /* clang-format off */
@@ -33,7 +34,7 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_LOCAL_STAGE_CYCLES] = { "local_p_stage_cyc", "local_retire_lat", "Local Pipeline Stage Cycle", "local_p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES) },
 	[EV_KEY_TRANSACTION] = { "transaction", NULL, "Transaction", "transaction", .details = BIT(TRANSACTION) },
 	[EV_KEY_TRACE] = { "trace", NULL, "Trace output", "trace", .details = BIT(TRACE) },
-	[EV_KEY_SYMBOL_DATA] = { "symbol_daddr", NULL, "Data Symbol", "symbol_daddr", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) },
+	[EV_KEY_SYMBOL_DATA] = { "symbol_daddr", NULL, "Data Symbol", "symbol_daddr", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) | BIT(DATA_PLACE) },
 	[EV_KEY_OBJECT_DATA] = { "dso_daddr", NULL, "Data Object", "dso_daddr", .details = BIT(DATA_OBJECT) },
 	[EV_KEY_SYMBOL_CODE] = { "symbol_iaddr", NULL, "Code Symbol", "symbol_iaddr", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },
 	[EV_KEY_MEMORY] = { "mem", NULL, "Memory access", "mem", .details = BIT(DATA_SOURCE) },
@@ -58,6 +59,7 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_CYCLES] = { "cycles", NULL, "Basic Block Cycles", "cycles", .details = FLAGS, .of_branch = true },
 	[EV_KEY_HOST] = { "host", "hostname", "Host", "host", .of_frame = false },
 	[EV_KEY_RECORDING] = { "recording", "input", "Recording", "recording", .of_frame = false },
+	FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), FIELD(5), FIELD(6), FIELD(7), FIELD(8), FIELD(9),
 };
 /* clang-format on */
 
@@ -90,19 +92,52 @@ const char *ev_key_nearest(const char *word)
 	return nearest;
 }
 
+/* Keys of perf's that evprof has not, and why. */
+static const struct {
+	const char *name, *why;
+} absent[] = {
+	{ "symbol_size", "a function's size is in annotate, which shows its code" },
+	{ "dso_size", "the size of a file says nothing about time; ls -l tells it" },
+	{ "ipc_null", "it is an empty column of perf's; -e '{cycles,instructions}:S' counts both" },
+	{ "ipc_lbr", "instructions between branches are not counted by disassembly; "
+		     "-e '{cycles,instructions}:S' measures them" },
+	{ "simd", "it is in Arm's traces (SPE), which are not decoded" },
+	{ "overhead_guest_sys",
+	  "guests are not told apart from their host; -s cpu, comm or pid are" },
+	{ "overhead_guest_us",
+	  "guests are not told apart from their host; -s cpu, comm or pid are" },
+	{ "type", "types of data are not looked up; symbol_daddr names the variable" },
+	{ "typeoff", "types of data are not looked up; symbol_daddr names the variable" },
+	{ "typecln", "types of data are not looked up; dcacheline is the line" },
+};
+
+int ev_key_check_absent(const char *word, struct ev_err *err)
+{
+	for (size_t i = 0; i < EV_LENGTH(absent); i++)
+		if (!strcmp(absent[i].name, word))
+			return ev_fail(err, ENOTSUP, "there is no key '%s' here: %s", word,
+				       absent[i].why);
+	return 0;
+}
+
 static int fail_key(struct ev_err *err, const char *name, size_t length)
 {
 	struct ev_buffer good = { 0 };
 	struct ev_arena arena = { 0 };
 	const char *word = ev_arena_text(&arena, name, length);
 	const char *nearest = ev_key_nearest(word);
+	int rc = ev_key_check_absent(word, err);
+	if (rc) {
+		ev_arena_done(&arena);
+		return rc;
+	}
 	if (nearest)
 		ev_buffer_printf(&good, "did you mean '%s'? ", nearest);
 	ev_buffer_printf(&good, "there are ");
-	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
+	for (enum ev_key key = 0; key < EV_KEY_FIELD; key++)
 		ev_buffer_printf(&good, "%s%s", key ? ", " : "", ev_keys[key].name);
-	int rc = ev_fail(err, EINVAL, "unknown sort key '%s'; %.*s", ev_text_safe(&arena, word),
-			 (int)good.size_bytes, (const char *)good.bytes);
+	rc = ev_fail(err, EINVAL, "unknown sort key '%s'; %.*s", ev_text_safe(&arena, word),
+		     (int)good.size_bytes, (const char *)good.bytes);
 	ev_buffer_done(&good);
 	ev_arena_done(&arena);
 	return rc;

@@ -32,7 +32,12 @@ static uint32_t merge_detail(struct ev_profile *into, const struct ev_profile *f
 			ev_strings_add_text(into->strings,
 					    ev_strings_text(from->strings,
 							    (uint32_t)numbers[texts[i]]));
+	for (enum ev_detail i = EV_DETAIL_FIELD; i <= EV_DETAIL_FIELD_LAST; i++)
+		numbers[i] =
+			ev_strings_add_text(into->strings,
+					    ev_strings_text(from->strings, (uint32_t)numbers[i]));
 	numbers[EV_DETAIL_FROM_PLACE] = places[numbers[EV_DETAIL_FROM_PLACE]];
+	numbers[EV_DETAIL_DATA_PLACE] = places[numbers[EV_DETAIL_DATA_PLACE]];
 	return ev_profile_detail(into, numbers);
 }
 

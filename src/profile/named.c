@@ -91,6 +91,7 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 	ev_details_want(profile, &names);
 	ev_place_names_find(&names, named, namer, flags, by_line);
 	ev_details_name(named, &names);
+	ev_details_name_data(named, namer);
 	ev_stacks_fold(named, &names, roles);
 	free(roles);
 	ev_place_names_done(&names);
@@ -103,6 +104,11 @@ struct by_space {
 	struct ev_symbolizer *symbolizer;
 	const struct ev_space_set *spaces;
 };
+
+static bool variable_in(void *context, struct ev_place place, struct ev_symbol *out, bool *in_code)
+{
+	return ev_variable_find(((struct by_space *)context)->symbolizer, place, out, in_code);
+}
 
 static size_t symbolize_in(void *context, struct ev_place place, unsigned flags,
 			   struct ev_symbol *out, size_t limit)
@@ -142,6 +148,7 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 {
 	struct by_space context = { symbolizer, spaces };
 	struct ev_namer namer = {
+		.find_variable = variable_in,
 		.symbolize = symbolize_in,
 		.want = want_in,
 		.forget = forget_in,
@@ -166,6 +173,7 @@ void ev_named_close(struct ev_named *named)
 	free(named->stack_of);
 	free(named->object_names);
 	ev_map_done(&named->frame_of_place);
+	ev_map_done(&named->data_of_place);
 	free(named->object_paths);
 	free(named);
 }

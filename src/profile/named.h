@@ -7,6 +7,9 @@
 /* Where names come from. */
 struct ev_namer {
 	/* As ev_symbolize. */
+	/* As ev_variable_find; may be NULL. */
+	bool (*find_variable)(void *context, struct ev_place place, struct ev_symbol *out,
+			      bool *in_code);
 	size_t (*symbolize)(void *context, struct ev_place place, unsigned flags,
 			    struct ev_symbol *out, size_t limit);
 	/* As ev_symbolizer_want and ev_symbolizer_forget; NULL where there is nothing to gain. */
@@ -51,6 +54,8 @@ enum ev_role ev_role_of_parent(const struct ev_profile *profile, const struct ev
 /* The places in details of tags: that they are named, and their frames in named->frame_of_place. */
 void ev_details_want(const struct ev_profile *profile, struct ev_place_names *names);
 void ev_details_name(struct ev_named *named, const struct ev_place_names *names);
+/* What data is called, in named->data_of_place. */
+void ev_details_name_data(struct ev_named *named, const struct ev_namer *namer);
 
 /* Fill named->stacks and named->stack_of. */
 void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,

@@ -61,14 +61,18 @@ static uint32_t text_id(struct naming *naming, const char *text)
 	return text ? ev_strings_add_text(naming->strings, text) : 0;
 }
 
+static bool is_known(const struct ev_symbol *symbol)
+{
+	return symbol->function && *symbol->function && !symbol->made_up;
+}
+
 static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bool kernel,
 			 const struct ev_symbol *symbol)
 {
 	struct ev_frame frame = { .object = place->object,
 				  .kernel = kernel,
 				  .inlined = symbol->inlined,
-				  .resolved = symbol->function && *symbol->function &&
-					      !symbol->made_up };
+				  .resolved = is_known(symbol) };
 	if (frame.object >= naming->work->named->object_count)
 		frame.object = 0;
 	if (symbol->function && *symbol->function) {
@@ -90,6 +94,25 @@ static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bo
 	return id;
 }
 
+/* Of a return address the byte before counts, which is the call. A handler returns to where no call
+ * is before: to the very beginning of the function that ends the signal. */
+static size_t find_symbols(const struct ev_namer *namer, const struct ev_place *place,
+			   unsigned flags, struct ev_symbol symbols[INLINE_LIMIT])
+{
+	struct ev_symbol there[INLINE_LIMIT];
+	memset(symbols, 0, sizeof(symbols[0]));
+	size_t count = namer->symbolize(namer->context, *place, flags, symbols, INLINE_LIMIT);
+	if (flags & EV_SYMBOL_EXACT || (count && is_known(&symbols[0])))
+		return count;
+	memset(there, 0, sizeof(there[0]));
+	size_t more = namer->symbolize(namer->context, *place, flags | EV_SYMBOL_EXACT, there,
+				       INLINE_LIMIT);
+	if (!more || !is_known(&there[more - 1]) || there[more - 1].start != place->offset)
+		return count;
+	memcpy(symbols, there, more * sizeof(*there));
+	return more;
+}
+
 static uint32_t name_place(struct naming *naming, const struct ev_place *place, bool kernel,
 			   enum ev_role role)
 {
@@ -98,8 +121,7 @@ static uint32_t name_place(struct naming *naming, const struct ev_place *place, 
 	unsigned flags = naming->work->flags & ~(unsigned)EV_SYMBOL_EXACT;
 	if (role == EV_ROLE_EXACT)
 		flags |= EV_SYMBOL_EXACT;
-	memset(symbols, 0, sizeof(symbols[0]));
-	size_t count = namer->symbolize(namer->context, *place, flags, symbols, INLINE_LIMIT);
+	size_t count = find_symbols(namer, place, flags, symbols);
 	if (!count)
 		count = 1;
 	uint32_t first = (uint32_t)naming->lists.count;

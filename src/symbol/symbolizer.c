@@ -74,6 +74,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
+	ev_variables_close(symbolizer->variables);
 	ev_carried_done(&symbolizer->carried);
 	pthread_mutex_destroy(&symbolizer->kernel.lock);
 	ev_arena_done(&symbolizer->arena);

@@ -68,6 +68,7 @@ struct ev_symbolizer {
 	EV_ARRAY(struct names) objects;
 	EV_ARRAY(struct fetched) fetched;
 	struct kernel kernel;
+	struct variable_list *variables; /* NULL until one is asked for */
 	struct ev_arena arena;
 };
 
@@ -115,5 +116,6 @@ const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, co
 				      size_t id_bytes);
 /* Path of the separate debug file of an ELF file, NULL when there is none that fits. */
 char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs);
+void ev_variables_close(struct variable_list *list);
 
 #endif

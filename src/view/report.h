@@ -86,6 +86,8 @@ void ev_print_ranking(FILE *out, const struct ev_report *report,
 /* The model of a simulated recording, NULL for a measured one; and the line that says so. */
 const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);
+/* What stands above a key's column. */
+const char *ev_report_key_title(const struct ev_report_options *options, enum ev_key key);
 /* The text of a row's key for an event: of totals, such as all of a row's latencies, the product.
  */
 const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,

@@ -52,7 +52,11 @@ void ev_block_print_hierarchy(struct ev_block *block);
 void ev_block_print_rows(struct ev_block *block);
 /* Columns under one title: the events, or 1. */
 size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column);
-/* How wide the parts of a ratio column must be. */
+/* How wide the parts of a ratio column must be: for all rows, and for one more. */
 void ev_block_measure_ratio(struct ev_block *block, struct ev_shown *column);
+void ev_block_widen_ratio(const struct ev_block *block, struct ev_shown *column,
+			  const struct ev_ratio_value *ratio);
+void ev_block_print_ratio(struct ev_block *block, const struct ev_shown *column,
+			  const struct ev_ratio_value *ratio);
 
 #endif

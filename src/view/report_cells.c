@@ -133,35 +133,40 @@ static void format_ratio(const struct ev_shown *column, const struct ev_ratio_va
 		ev_format_fixed(half, 64, ratio->high - ratio->value, column->decimals);
 }
 
-void ev_block_measure_ratio(struct ev_block *block, struct ev_shown *column)
+void ev_block_widen_ratio(const struct ev_block *block, struct ev_shown *column,
+			  const struct ev_ratio_value *ratio)
 {
 	char value[64], half[64];
-	column->value_width = column->half_width = column->mark_width = 0;
-	for (size_t i = 0; i < block->row_count; i++) {
-		struct ev_ratio_value ratio =
-			ev_report_ratio(block->report, block->rows[i], column->ratio);
-		format_ratio(column, &ratio, value, half);
-		if (strlen(value) > column->value_width)
-			column->value_width = strlen(value);
-		if (strlen(half) > column->half_width)
-			column->half_width = strlen(half);
-		if (ratio.few && ratio.known && !block->options->colour)
-			column->mark_width = 2;
-	}
+	format_ratio(column, ratio, value, half);
+	if (strlen(value) > column->value_width)
+		column->value_width = strlen(value);
+	if (strlen(half) > column->half_width)
+		column->half_width = strlen(half);
+	if (ratio->few && ratio->known && !block->options->colour)
+		column->mark_width = 2;
 	/* With " ±" between them and perhaps " ?" behind. */
 	size_t width = column->value_width + 2 + column->half_width + column->mark_width;
 	if (column->width < width)
 		column->width = width;
 }
 
-/* Padded to the right, so that what is behind the point stands below its like. */
-static void print_ratio(struct ev_block *block, const struct ev_shown *column,
-			const struct ev_row *row)
+void ev_block_measure_ratio(struct ev_block *block, struct ev_shown *column)
 {
-	struct ev_ratio_value ratio = ev_report_ratio(block->report, row, column->ratio);
-	bool colour = block->options->colour, few = ratio.few && ratio.known;
+	column->value_width = column->half_width = column->mark_width = 0;
+	for (size_t i = 0; i < block->row_count; i++) {
+		struct ev_ratio_value ratio =
+			ev_report_ratio(block->report, block->rows[i], column->ratio);
+		ev_block_widen_ratio(block, column, &ratio);
+	}
+}
+
+/* Padded to the right, so that what is behind the point stands below its like. */
+void ev_block_print_ratio(struct ev_block *block, const struct ev_shown *column,
+			  const struct ev_ratio_value *ratio)
+{
+	bool colour = block->options->colour, few = ratio->few && ratio->known;
 	char value[64], half[64];
-	format_ratio(column, &ratio, value, half);
+	format_ratio(column, ratio, value, half);
 	block->has_few |= few;
 	if (block->options->separator) {
 		fprintf(block->out, "%s%s%s%s", value, *half ? " ±" : "", half, few ? " ?" : "");
@@ -173,6 +178,13 @@ static void print_ratio(struct ev_block *block, const struct ev_shown *column,
 	fprintf(block->out, "%*s%s%*s%-*s", (int)column->value_width, value, *half ? " ±" : "  ",
 		(int)column->half_width, half, (int)column->mark_width, few && !colour ? " ?" : "");
 	fputs(few && colour ? "\33[m" : "", block->out);
+}
+
+static void print_row_ratio(struct ev_block *block, const struct ev_shown *column,
+			    const struct ev_row *row)
+{
+	struct ev_ratio_value ratio = ev_report_ratio(block->report, row, column->ratio);
+	ev_block_print_ratio(block, column, &ratio);
 }
 
 /* ---- any --------------------------------------------------------------------------------------
@@ -216,7 +228,7 @@ void ev_block_print_cell(struct ev_block *block, const struct ev_shown *column,
 	if (column->field == EV_FIELD_KEY)
 		ev_block_print_text(block, column, ev_block_key_text(block, column, row), last);
 	else if (column->field == EV_FIELD_RATIO)
-		print_ratio(block, column, row);
+		print_row_ratio(block, column, row);
 	else
 		print_numbers(block, column, row);
 }

@@ -86,17 +86,20 @@ int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *e
 	column->field = EV_FIELD_KEY;
 	if (!strchr(word, ',') && !ev_keys_parse(word, &column->key, &count, NULL))
 		return 0;
+	int rc = ev_key_check_absent(word, err);
+	if (rc)
+		return rc;
 	struct ev_buffer good = { 0 };
 	struct ev_arena arena = { 0 };
 	const char *nearest = nearest_field(word);
 	for (enum ev_field field = 0; field < EV_FIELD_KEY; field++)
 		ev_buffer_printf(&good, "%s, ", ev_fields[field].name);
-	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
+	for (enum ev_key key = 0; key < EV_KEY_FIELD; key++)
 		ev_buffer_printf(&good, "%s%s", key ? ", " : "", ev_keys[key].name);
-	int rc = ev_fail(err, EINVAL, "unknown column '%s'; %s%s%sthere are %.*s",
-			 ev_text_safe(&arena, word), nearest ? "did you mean '" : "",
-			 nearest ? nearest : "", nearest ? "'? " : "", (int)good.size_bytes,
-			 (const char *)good.bytes);
+	rc = ev_fail(err, EINVAL, "unknown column '%s'; %s%s%sthere are %.*s",
+		     ev_text_safe(&arena, word), nearest ? "did you mean '" : "",
+		     nearest ? nearest : "", nearest ? "'? " : "", (int)good.size_bytes,
+		     (const char *)good.bytes);
 	ev_buffer_done(&good);
 	ev_arena_done(&arena);
 	return rc;

@@ -92,6 +92,13 @@ bool ev_report_has_chains(const struct ev_report *report)
 	return false;
 }
 
+const char *ev_report_key_title(const struct ev_report_options *options, enum ev_key key)
+{
+	if (key < EV_KEY_FIELD || key > EV_KEY_FIELD_LAST)
+		return ev_keys[key].title;
+	return options->field_titles ? options->field_titles[key - EV_KEY_FIELD] : "";
+}
+
 const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,
 			       size_t event, struct ev_arena *arena)
 {

@@ -13,6 +13,7 @@ struct entry {
 	uint32_t first_child, next; /* entries, 0 = none; by falling weight */
 	size_t numbers;             /* where its sums begin: columns * events */
 	size_t samples;             /* where its samples begin: one per event of the table */
+	size_t ratios;              /* where the sums of its ratios begin: one per ratio column */
 };
 
 struct hierarchy {
@@ -20,6 +21,8 @@ struct hierarchy {
 	EV_ARRAY(struct entry) entries; /* the first is the root */
 	EV_ARRAY(uint64_t) sums;
 	EV_ARRAY(size_t) columns; /* of the block, those of numbers */
+	EV_ARRAY(size_t) ratios;  /* and those of ratios */
+	EV_ARRAY(struct ev_ratio_sums) ratio_sums;
 	size_t key_width;
 };
 
@@ -34,6 +37,9 @@ static uint32_t new_entry(struct hierarchy *all, size_t level, const struct ev_r
 	entry->samples = entry->numbers + numbers;
 	for (size_t i = 0; i < numbers + all->block->report->table->event_count; i++)
 		*ev_array_add(&all->sums) = 0;
+	entry->ratios = all->ratio_sums.count;
+	for (size_t i = 0; i < all->ratios.count; i++)
+		*ev_array_add(&all->ratio_sums) = (struct ev_ratio_sums){ 0 };
 	return (uint32_t)all->entries.count - 1;
 }
 
@@ -43,6 +49,21 @@ static uint64_t number_of(const struct hierarchy *all, size_t column, size_t eve
 	const struct ev_shown *shown = &all->block->columns.items[all->columns.items[column]];
 	uint64_t number;
 	return ev_fields[shown->field].number(all->block->report, row, event, &number) ? number : 0;
+}
+
+static const struct ev_shown *ratio_column(const struct hierarchy *all, size_t ratio)
+{
+	return &all->block->columns.items[all->ratios.items[ratio]];
+}
+
+static void add_ratios(struct hierarchy *all, const struct entry *entry, const struct ev_row *row)
+{
+	const struct ev_report *report = all->block->report;
+	size_t index = (size_t)(row - report->table->rows);
+	for (size_t i = 0; i < all->ratios.count; i++)
+		ev_ratio_sums_merge(&all->ratio_sums.items[entry->ratios + i],
+				    &report->ratio_sums[index * report->ratios->items.count +
+							ratio_column(all, i)->ratio]);
 }
 
 static void add_row(struct hierarchy *all, struct entry *entry, const struct ev_row *row)
@@ -56,6 +77,7 @@ static void add_row(struct hierarchy *all, struct entry *entry, const struct ev_
 				number_of(all, c, block->events.first + e, row);
 	for (size_t e = 0; e < block->report->table->event_count; e++)
 		samples[e] += row->samples[e];
+	add_ratios(all, entry, row);
 	entry->row_count++;
 }
 
@@ -153,6 +175,28 @@ static void order_and_measure(struct hierarchy *all)
 	ev_array_done(&children);
 }
 
+static struct ev_ratio_value ratio_of(const struct hierarchy *all, const struct entry *entry,
+				      size_t ratio)
+{
+	const struct ev_report *report = all->block->report;
+	size_t which = ratio_column(all, ratio)->ratio, count = report->ratios->items.count;
+	return ev_ratio_estimate(&all->ratio_sums.items[entry->ratios + ratio],
+				 &report->ratio_sums[report->table->row_count * count + which],
+				 report->ratios->items.items[which].scale);
+}
+
+/* Sums have intervals where none of their rows has one. */
+static void measure_ratios(struct hierarchy *all)
+{
+	struct ev_block *block = all->block;
+	for (size_t i = 0; i < all->ratios.count; i++)
+		for (size_t e = 1; e < all->entries.count; e++) {
+			struct ev_ratio_value ratio = ratio_of(all, &all->entries.items[e], i);
+			ev_block_widen_ratio(block, &block->columns.items[all->ratios.items[i]],
+					     &ratio);
+		}
+}
+
 /* ---- lines ------------------------------------------------------------------------------------
  */
 
@@ -173,9 +217,12 @@ static void print_heads(struct hierarchy *all)
 		const struct ev_shown *shown = &block->columns.items[all->columns.items[c]];
 		fprintf(out, "%s%*s", c ? "  " : "", (int)shown->width, shown->title);
 	}
+	for (size_t i = 0; i < all->ratios.count; i++)
+		fprintf(out, "  %*s", (int)ratio_column(all, i)->width,
+			ratio_column(all, i)->title);
 	fputs("  ", out);
 	for (size_t k = 0; k < table->key_count; k++) {
-		const char *title = ev_keys[table->keys[k]].title;
+		const char *title = ev_report_key_title(block->options, table->keys[k]);
 		title += strspn(title, " ");
 		fprintf(out, "%s%s", k ? " / " : "", title);
 		width += ev_text_columns(title) + (k ? 3 : 0);
@@ -186,6 +233,8 @@ static void print_heads(struct hierarchy *all)
 	print_dots(out, indent);
 	for (size_t c = 0; c < all->columns.count; c++)
 		print_dots(out, block->columns.items[all->columns.items[c]].width + (c ? 2 : 0));
+	for (size_t i = 0; i < all->ratios.count; i++)
+		print_dots(out, ratio_column(all, i)->width + 2);
 	fputs("  ", out);
 	print_dots(out, all->key_width);
 	fputs("\n#\n", out);
@@ -225,6 +274,14 @@ static void print_entry(struct hierarchy *all, const struct entry *entry)
 					      &all->sums.items[entry->numbers +
 							       c * block->events.count + e]);
 		}
+	}
+	for (size_t i = 0; i < all->ratios.count; i++) {
+		struct ev_ratio_value ratio = ratio_of(all, entry, i);
+		if (separator)
+			putc_unlocked(separator, block->out);
+		else
+			fputs("  ", block->out);
+		ev_block_print_ratio(block, ratio_column(all, i), &ratio);
 	}
 	if (separator)
 		putc_unlocked(separator, block->out);
@@ -268,12 +325,17 @@ void ev_block_print_hierarchy(struct ev_block *block)
 	for (size_t c = 0; c < block->columns.count; c++)
 		if (ev_fields[block->columns.items[c].field].number)
 			*ev_array_add(&all.columns) = c;
+		else if (block->columns.items[c].field == EV_FIELD_RATIO)
+			*ev_array_add(&all.ratios) = c;
 	fill(&all);
 	order_and_measure(&all);
+	measure_ratios(&all);
 	if (!block->options->quiet && !block->options->separator)
 		print_heads(&all);
 	print_entries(&all);
 	ev_array_done(&all.entries);
 	ev_array_done(&all.sums);
 	ev_array_done(&all.columns);
+	ev_array_done(&all.ratios);
+	ev_array_done(&all.ratio_sums);
 }

@@ -165,9 +165,17 @@ static void print_number(FILE *out, const char *text)
 		fputs("null", out);
 }
 
-static void print_value(FILE *out, enum ev_key key, const char *text)
+static void print_key(FILE *out, const struct ev_report_options *options, enum ev_key key)
 {
-	fprintf(out, "\"%s\": ", ev_keys[key].json);
+	ev_json_text(out,
+		     ev_keys[key].json ? ev_keys[key].json : ev_report_key_title(options, key));
+}
+
+static void print_value(FILE *out, const struct ev_report_options *options, enum ev_key key,
+			const char *text)
+{
+	print_key(out, options, key);
+	fputs(": ", out);
 	switch (ev_keys[key].kind) {
 	case EV_KEY_IS_OWNER:
 	case EV_KEY_IS_NUMBER:
@@ -228,7 +236,8 @@ static void print_intervals(FILE *out, const struct ev_report *report, const str
 		print_interval(out, "children_", ev_report_share(report, row, event, true));
 }
 
-static void print_row(FILE *out, const struct ev_report *report, const struct ev_row *row,
+static void print_row(FILE *out, const struct ev_report *report,
+		      const struct ev_report_options *options, const struct ev_row *row,
 		      size_t event, const char *event_name)
 {
 	const struct ev_table *table = report->table;
@@ -240,7 +249,7 @@ static void print_row(FILE *out, const struct ev_report *report, const struct ev
 		enum ev_key key = table->keys[k];
 		has_function |= ev_keys[key].of_frame && !ev_keys[key].of_lines;
 		fputs(", ", out);
-		print_value(out, key, ev_report_key_text(report, row, k, event, &texts));
+		print_value(out, options, key, ev_report_key_text(report, row, k, event, &texts));
 	}
 	if (has_function)
 		fprintf(out, ", \"kernel\": %s",
@@ -266,8 +275,10 @@ static void print_rows(FILE *out, const struct ev_report *report,
 	const struct ev_table *table = report->table;
 	bool first = true;
 	fputs("  \"keys\": [", out);
-	for (size_t k = 0; k < table->key_count; k++)
-		fprintf(out, "%s\"%s\"", k ? ", " : "", ev_keys[table->keys[k]].json);
+	for (size_t k = 0; k < table->key_count; k++) {
+		fputs(k ? ", " : "", out);
+		print_key(out, options, table->keys[k]);
+	}
 	fputs("],\n  \"rows\": [", out);
 	for (size_t e = 0; e < table->event_count; e++) {
 		struct ev_arena names = { 0 };
@@ -277,7 +288,7 @@ static void print_rows(FILE *out, const struct ev_report *report,
 			ev_report_rows(report, options, (struct ev_events){ e, 1 }, &count);
 		for (size_t i = 0; i < count; i++, first = false) {
 			fputs(first ? "\n" : ",\n", out);
-			print_row(out, report, rows[i], e, name);
+			print_row(out, report, options, rows[i], e, name);
 		}
 		free(rows);
 		ev_arena_done(&names);

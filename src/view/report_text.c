@@ -60,9 +60,11 @@ static void add_key(struct ev_block *block, enum ev_key key)
 	const struct ev_table *table = block->report->table;
 	for (size_t i = 0; i < table->key_count; i++)
 		if (table->keys[i] == key)
-			add_column(block, (struct ev_shown){ .field = EV_FIELD_KEY,
-							     .key = i,
-							     .title = ev_keys[key].title });
+			add_column(block,
+				   (struct ev_shown){
+					   .field = EV_FIELD_KEY,
+					   .key = i,
+					   .title = ev_report_key_title(block->options, key) });
 }
 
 static void add_field(struct ev_block *block, const struct ev_column *column, const char *title)
@@ -92,7 +94,7 @@ static void add_usual(struct ev_block *block)
 		{ EV_FIELD_OVERHEAD, true, children ? "Self" : "Overhead" },
 		{ EV_FIELD_SAMPLES, options->show_samples, "Samples" },
 		{ EV_FIELD_PERIOD, options->show_period, "Period" },
-		{ EV_FIELD_RATIO, !options->hierarchy, NULL },
+		{ EV_FIELD_RATIO, true, NULL },
 	};
 	for (size_t i = 0; i < EV_LENGTH(usual); i++)
 		if (usual[i].shown)

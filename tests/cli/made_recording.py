@@ -2,19 +2,19 @@
 import struct
 
 IP, TID, TIME, CALLCHAIN, PERIOD, BRANCH_STACK = 1, 2, 4, 32, 256, 2048
-BRANCH_USER, BRANCH_ANY, BRANCH_CALL_STACK = 1, 8, 2048
 USER, KERNEL = 2, 1
+CALL_STACK = 1 << 11  # a branch type
 CONTEXT_KERNEL, CONTEXT_USER, CONTEXT_USER_DEFERRED = 2**64 - 128, 2**64 - 512, 2**64 - 640
 MMAP, LOST, COMM, SAMPLE, DEFERRED, FINISHED_ROUND, AUXTRACE = 1, 2, 3, 9, 22, 68, 71
 
 
 class Recording:
-    """One event with IP, TID, TIME, CALLCHAIN, PERIOD and sample ids; branch_type adds
-    BRANCH_STACK."""
+    """One event with IP, TID, TIME, CALLCHAIN, PERIOD and sample ids, and branches where their
+    type is given."""
 
     def __init__(self, order="<", attr_bytes=128, branch_type=0):
-        self.order, self.attr_bytes, self.data, self.time = order, attr_bytes, [], 1000
         self.branch_type = branch_type
+        self.order, self.attr_bytes, self.data, self.time = order, attr_bytes, [], 1000
         self.features = {}
 
     def pack(self, form, *values):
@@ -43,9 +43,12 @@ class Recording:
         self.time += 10
         ip = next((a for a in chain if a < 2**64 - 4096), 0)
         self.add(SAMPLE, misc, self.pack("QIIQQQ", ip, pid, tid, self.time, period, len(chain)) +
-                 b"".join(self.pack("Q", address) for address in chain) +
-                 (self.pack("Q", len(branches)) if self.branch_type else b"") +
-                 b"".join(self.pack("QQQ", *branch, 0) for branch in branches))
+                 b"".join(self.pack("Q", address) for address in chain) + self.stack(branches))
+
+    def stack(self, branches):
+        if not self.branch_type:
+            return b""
+        return self.pack("Q", len(branches)) + b"".join(self.pack("QQQ", *b, 0) for b in branches)
 
     def deferred(self, pid, tid, cookie, chain):
         self.add(DEFERRED, USER, self.pack("QQ", cookie, len(chain)) +
@@ -60,9 +63,10 @@ class Recording:
         flags = 1 << 18  # sample_id_all
         if self.order == ">":  # bit fields are allotted from the top there
             flags = 1 << (63 - 18)
-        attr = self.pack("IIQQQQQIIQQQ", 1, self.attr_bytes, 0, 1000,
-                         IP | TID | TIME | CALLCHAIN | PERIOD | (BRANCH_STACK if self.branch_type else 0),
-                         0, flags, 0, 0, 0, 0, self.branch_type)[:self.attr_bytes]
+        fields = IP | TID | TIME | CALLCHAIN | PERIOD | (BRANCH_STACK if self.branch_type else 0)
+        attr = self.pack("IIQQQQQ", 1, self.attr_bytes, 0, 1000, fields, 0, flags)
+        if self.branch_type:
+            attr += self.pack("IIQQQ", 0, 0, 0, 0, self.branch_type)
         attr += b"\0" * (self.attr_bytes - len(attr))
         data = b"".join(self.data)
         begin = 104 + len(attr) + 16

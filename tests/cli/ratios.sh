@@ -58,6 +58,19 @@ test_the_table_shows_ratios() {
 	snapshot report-ratios screen
 }
 
+test_a_hierarchy_has_the_ratios_of_its_sums() {
+	needs_root
+	record_group "$specimens/faulting" 30
+	run report --hierarchy -s comm,sym
+	expect_status 0
+	expect_out '^# +Overhead +page-faults/ms +Command / Symbol$'
+	expect_out '^ +[0-9.]+% +[0-9.]+% +[0-9.]+ ± *[0-9.]+ .*\[\.\] touch$'
+	whole=$(sed -nE 's/^# page-faults\/ms of all: ([0-9.]+).*/\1/p' out)
+	expect_equal "$(sed -nE 's/^ +[0-9.]+% +[0-9.]+% +([0-9.]+) .* faulting$/\1/p' out)" "$whole" "the ratio of the only command"
+	run report --hierarchy -s comm,sym -t ,
+	expect_out '^ *[0-9.]+%,[0-9.]+%,[0-9.]+ ±.*,faulting$'
+}
+
 test_any_ratio_of_a_group_can_be_asked_for() {
 	record_group "$specimens/faulting" 10
 	run report --ratio page-faults/task-clock*1e6 --ratio faults/task-clock*1e9 --format json -s comm

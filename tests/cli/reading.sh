@@ -141,32 +141,39 @@ test_a_chain_is_completed_by_the_record_that_tells_its_user_part() {
 		expect_status 0
 		expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" "work;[kernel.kallsyms]_[k] 1 \
 work;[work];[work] 1 work;[work];[work];[kernel.kallsyms]_[k] 3 " "stacks ($order)"
+		run script -i $order -F tid,ip --symfs empty
+		expect_status 0
+		expect_equal "$(awk '{ printf "%s ", NF ? $1 : "/" }' out)" \
+			"5 ffffffff81000010 1000 2000 / 5 ffffffff81000010 1000 2000 / \
+5 ffffffff81000010 1000 2000 / 5 3000 2000 / 6 ffffffff81000010 / " "samples ($order)"
 	done
 }
 
-test_a_processors_record_of_calls_is_the_stack() {
+# The chain's own user side ends early, as it does without frame pointers.
+test_a_processors_stack_of_calls_is_the_users_side_of_a_chain() {
 	needs python3
 	make_recording <<-'END'
 		from made_recording import *
-		for kind, name in (BRANCH_CALL_STACK, "calls"), (BRANCH_ANY, "branches"):
-		    r = Recording(branch_type=kind | BRANCH_USER)
-		    r.comm(5, 5, "work")
-		    for i, letter in enumerate("abcd"):
-		        r.mmap(5, 0x1000 * (i + 1), 0x1000, 0, "/bin/" + letter)
-		    calls = [(0x2010, 0x1000), (0x3010, 0x2000), (0x3ff0, 0x3000)]
-		    r.sample(5, 5, [CONTEXT_USER, 0x1004, 0x4321], 1, branches=calls)
-		    r.sample(5, 5, [CONTEXT_KERNEL, 0xffffffff81000010, CONTEXT_USER, 0x1008], 2, misc=KERNEL,
-		             branches=calls[:2])
-		    r.sample(5, 5, [CONTEXT_USER, 0x1004, 0x4321], 4)  # the processor had none
-		    r.write(name)
+		r = Recording(branch_type=CALL_STACK | 1)
+		r.comm(5, 5, "work")
+		r.mmap(5, 0x1000, 0x9000, 0x1000, "/bin/work")
+		calls = [(0x3010, 0x2000), (0x4010, 0x3000), (0x5010, 0x4000)]
+		r.sample(5, 5, [CONTEXT_USER, 0x2222, 0x9999], branches=calls)
+		r.sample(5, 5, [CONTEXT_KERNEL, 2**64 - 0x1000000, CONTEXT_USER, 0x2222, 0x9999], misc=KERNEL, branches=calls)
+		r.sample(5, 5, [CONTEXT_USER, 0x6666, 0x7777])
+		r.write("calls")
 	END
-	report_folded calls
+	mkdir -p empty
+	run script -i calls -F ip --symfs empty
 	expect_status 0
-	expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" \
-		"work;[c];[b];[a];[kernel.kallsyms]_[k] 1 work;[c];[c];[b];[a] 1 work;[d];[a] 1 " "stacks"
-	report_folded branches # are no calls
-	expect_equal "$(LC_ALL=C sort out | tr '\n' ' ')" \
-		"work;[a];[kernel.kallsyms]_[k] 1 work;[d];[a] 2 " "stacks by frame pointers"
+	expect_equal "$(tr -d '\t ' <out | grep . | tr '\n' ' ')" \
+		"2000 3010 4010 5010 ffffffffff000000 2000 3010 4010 5010 6666 7777 " "samples of script"
+	run report -i calls --stdio --no-children -F sample,symbol -g folded,callee,count --symfs empty
+	expect_status 0
+	grep -o '0x.*' out | sed 's/0x0*//g' >chains
+	grep -qx '2000;3011;4011;5011' chains || fail "the calls are not the user's side"
+	grep -qx 'ffffffffff000000;2000;3011;4011;5011' chains || fail "the kernel's side is not before them"
+	grep -qx '6666;7777' chains || fail "a sample without branches has lost its chain"
 }
 
 test_a_walk_in_parts_finds_what_a_walk_in_sequence_finds() {
@@ -240,6 +247,29 @@ test_a_recording_is_read_from_a_pipe() {
 	expect_status 0
 	cmp -s out from_stdin || sed -i '/-i /d' out from_stdin
 	cmp -s out from_stdin || fail "a stream and its file differ"
+}
+
+test_a_recording_in_a_folder_is_read_as_one_by_every_verb() {
+	needs_perf
+	needs_events
+	perf record -q --threads=cpu -a -e cpu-clock:u -F 1000 -o folder -- "$examples/sorts" -n 4000 >/dev/null 2>&1 &&
+		[ -f folder/data.0 ] || skip "perf --threads records nothing here"
+	perf script -i folder -F pid,tid,time,event >theirs 2>/dev/null || skip "perf does not read its own folder"
+	run script -i folder -F pid,tid,time,event
+	expect_status 0
+	cmp -s out theirs || fail "script differs from perf's"
+	run report -i folder --stdio -F sample,symbol
+	expect_status 0
+	expect_out 'insertion_sort'
+	expect_equal "$(awk '$1 ~ /^[0-9]+$/ { sum += $1 } END { print sum }' out)" "$(wc -l <theirs)" "samples"
+	run annotate -i folder insertion_sort
+	expect_status 0
+	run diff folder folder
+	expect_status 0
+	mv folder/data folder/other
+	run report -i folder
+	expect_failure
+	expect_err "is a folder, and no recording"
 }
 
 run_tests "$@"

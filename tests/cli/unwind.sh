@@ -66,6 +66,57 @@ test_functions_without_frame_pointers() {
 	has live.folded ';main;(deeper;){20,}.*leaf [0-9]+$'
 }
 
+# gdb knows libc's aliases by other names, and what was inlined there; its sort recurses as deep as
+# the sample was.
+as_both_call_it() {
+	sed -E -e 's/__libc_start_main_impl/__libc_start_main/' -e 's/(__GI_qsort|__pthread_kill_internal);//' -e 's/__GI_//g' \
+		-e 's/(;msort_with_tmp(\.part\.[0-9]+)?)+/;msort_with_tmp/'
+}
+# gdb's stack where `leaf` begins, root first, must be one of evprof's, function by function.
+test_the_same_functions_in_the_same_order_as_gdb() {
+	needs_x86
+	needs gdb
+	needs gcc
+	needs_events
+	cat >p.c <<-'END'
+		#include <signal.h>
+		#include <stdlib.h>
+		#define LONE __attribute__((noinline, noclone))
+		volatile unsigned long sink;
+		LONE void leaf(void) { for (int i = 0; i < 2000; i++) sink += i; }
+		LONE int compare(const void *a, const void *b) { leaf(); sink++; return *(int *)a - *(int *)b; }
+		LONE void sorted(int n) { int list[64]; for (int i = 0; i < 64; i++) list[i] = n ^ i * 37; qsort(list, 64, sizeof(int), compare); sink++; }
+		LONE void handler(int s) { if (PART == 2) leaf(); sink += s; }
+		LONE void wide(int n) { char room[5000]; for (int i = 0; i < 5000; i++) ((volatile char *)room)[i] = n; if (PART == 1) sorted(n); else raise(SIGUSR1); sink += room[n]; }
+		LONE void again(int n, int k) { if (k) again(n, k - 1); else wide(n); sink++; }
+		int main(void) { signal(SIGUSR1, handler); for (int i = 0; i < (PART == 1 ? 1000 : 200000); i++) again(i % 64, 3); return 0; }
+	END
+	for part in 1 2; do
+		gcc -O2 -g -fomit-frame-pointer -fno-optimize-sibling-calls -DPART=$part -o p p.c || fail "gcc failed"
+		timeout 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set startup-with-shell off' \
+			-ex 'set backtrace past-main on' -ex 'handle SIGUSR1 nostop noprint' \
+			-ex 'break leaf' -ex run -ex bt ./p >gdb.out 2>&1 </dev/null
+		grep -q '^#0 .*leaf' gdb.out || skip "gdb runs no programs here"
+		# "#1  0x00005 in compare (a=…) at p.c:6"
+		sed -nE 's/^#[0-9]+ +(0x[0-9a-f]+ in )?([^ ]+) ?.*/\2/p' gdb.out | sed 's/^<signal.*/__restore_rt/' |
+			tac | paste -sd ';' | as_both_call_it >wanted
+		run record -q -e task-clock:u -F 2000 --call-graph dwarf,32768 -o unwound ./p
+		expect_status 0
+		run report -i unwound --format folded --no-inline
+		expect_status 0
+		grep ';leaf [0-9]*$' out | sed -E 's/^[^;]*;//; s/ [0-9]+$//' | as_both_call_it >stacks
+		[ -s stacks ] || fail "no sample is in leaf"
+		# Of libraries without symbols gdb has no names (??) and evprof addresses.
+		awk -v wanted="$(cat wanted)" '
+			{ n = split($0, ours, ";"); m = split(wanted, theirs, ";"); same = n == m
+			  for (i = 1; i <= n && same; i++)
+				same = ours[i] == theirs[i] || theirs[i] == "??" || ours[i] ~ /^\[|^0x/
+			  found += same }
+			END { exit !(found > NR * 0.8) }' stacks ||
+			{ sort stacks | uniq -c | sort -rn | head -3; cat wanted; fail "gdb's stack is not evprof's"; }
+	done
+}
+
 test_static_programs() {
 	needs gcc
 	deep_program

@@ -63,6 +63,46 @@ static void a_payload_is_printed_by_the_format_of_its_id(void **state)
 	ev_buffer_done(&out);
 }
 
+static void assert_field(struct ev_tracepoints *tracepoints, const char *name, bool plain,
+			 const char *expected)
+{
+	struct ev_buffer out = { 0 };
+	assert_true(
+		ev_tracepoints_field(tracepoints, 77, name, plain, &usual, sizeof(usual), &out));
+	ev_buffer_u8(&out, 0);
+	assert_string_equal((const char *)out.bytes, expected);
+	ev_buffer_done(&out);
+}
+
+static void a_field_is_told_as_printed_or_as_stored(void **state)
+{
+	struct ev_buffer section = section_of(false), out = { 0 };
+	struct ev_recording recording = { 0 };
+	const char *name;
+	(void)state;
+	ev_recording_set_section(&recording, EV_FEATURE_TRACING_DATA, section.bytes,
+				 section.size_bytes);
+	struct ev_tracepoints *tracepoints = ev_tracepoints_open(&recording);
+	assert_field(tracepoints, "small", false, "-3");
+	assert_field(tracepoints, "small", true, "-3");
+	assert_field(tracepoints, "comm", false, usual.comm);
+	assert_false(
+		ev_tracepoints_field(tracepoints, 77, "none", false, &usual, sizeof(usual), &out));
+	assert_false(
+		ev_tracepoints_field(tracepoints, 5, "small", false, &usual, sizeof(usual), &out));
+	/* Nothing of the payload is there. */
+	assert_true(ev_tracepoints_field(tracepoints, 77, "small", false, NULL, 0, &out));
+	name = ev_tracepoints_field_name(tracepoints, 77, 0);
+	assert_string_equal(name, "comm");
+	assert_string_equal(ev_tracepoints_field_name(tracepoints, 77, 8), "mask");
+	assert_null(ev_tracepoints_field_name(tracepoints, 77, 9));
+	assert_null(ev_tracepoints_field_name(tracepoints, 5, 0));
+	ev_tracepoints_close(tracepoints);
+	ev_buffer_done(&section);
+	ev_buffer_done(&out);
+	ev_recording_done(&recording);
+}
+
 static void the_other_byte_order_is_read_too(void **state)
 {
 	struct ev_buffer section = section_of(true), out = { 0 };
@@ -112,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_payload_is_printed_by_the_format_of_its_id),
+		cmocka_unit_test(a_field_is_told_as_printed_or_as_stored),
 		cmocka_unit_test(the_other_byte_order_is_read_too),
 		cmocka_unit_test(every_prefix_and_every_flipped_byte_is_survived),
 	};

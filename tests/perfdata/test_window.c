@@ -40,9 +40,11 @@ static void assert_shows_the_rest(struct ev_window *window, uint64_t place, uint
 static void a_window_moves_over_memory(void **state)
 {
 	uint8_t *bytes = make_bytes();
-	struct ev_source source = {
-		.fd = -1, .memory = bytes, .size_bytes = SIZE_BYTES, .seekable = true
-	};
+	struct ev_source source = { .fd = -1,
+				    .memory = bytes,
+				    .size_bytes = SIZE_BYTES,
+				    .first_bytes = SIZE_BYTES,
+				    .seekable = true };
 	struct ev_window window;
 	struct ev_buffer kept = { 0 };
 

@@ -153,12 +153,63 @@ static void a_profile_without_places_has_no_names(void **state)
 	ev_profile_close(profile);
 }
 
+/* "restore" begins at 8, "call" is at 20 to 29; nothing is known of the rest. */
+static size_t name_end_of_signal(void *context, struct ev_place place, unsigned flags,
+				 struct ev_symbol *out, size_t limit)
+{
+	uint64_t at = flags & EV_SYMBOL_EXACT ? place.offset : place.offset - 1;
+	(void)context;
+	(void)limit;
+	out[0] = (struct ev_symbol){ 0 };
+	if (at >= 8 && at < 12)
+		out[0] = (struct ev_symbol){ .function = "restore", .start = 8 };
+	if (at >= 20 && at < 30)
+		out[0] = (struct ev_symbol){ .function = "call", .start = 20 };
+	return 1;
+}
+
+static void a_handler_returns_to_the_very_beginning_of_a_function(void **state)
+{
+	static const struct {
+		uint64_t caller;
+		const char *name;
+	} cases[] = { { 8, "restore" },
+		      { 25, "call" },
+		      { 30, "call" },
+		      { 20, "call" },
+		      { 15, "0x000000000000000f" } };
+	(void)state;
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		struct ev_profile *profile = ev_profile_open();
+		struct ev_namer namer = { .symbolize = name_end_of_signal,
+					  .object = object_of,
+					  .object_count = 2,
+					  .threads = 1 };
+		uint32_t caller =
+			ev_profile_place(profile, (struct ev_place){ 1, cases[i].caller });
+		uint32_t leaf = ev_profile_place(profile, (struct ev_place){ 1, 22 });
+		uint32_t stack = ev_profile_stack(profile, 0, caller);
+		uint32_t tag = ev_profile_tag(profile, &(struct ev_tag){ .event = 0 });
+		ev_profile_add(profile, tag, ev_profile_stack(profile, stack, leaf), 1, 1);
+		struct ev_named *named = ev_named_open_with(profile, &namer, 0, false);
+		bool found = false;
+		for (size_t k = 0; k < named->frames.count; k++)
+			found |= !strcmp(ev_strings_text(profile->strings,
+							 named->frames.items[k].function),
+					 cases[i].name);
+		assert_true(found);
+		ev_named_close(named);
+		ev_profile_close(profile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_threads_find_what_one_finds),
 		cmocka_unit_test(an_object_is_let_go_once_when_all_of_it_was_asked),
 		cmocka_unit_test(a_profile_without_places_has_no_names),
+		cmocka_unit_test(a_handler_returns_to_the_very_beginning_of_a_function),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
