@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "debug_info.h"
 #include "debug_missing.h"
+#include "debug_split.h"
 #include "debug_unit.h"
 #include "regular_file.h"
 
@@ -21,6 +22,7 @@ struct debug_info {
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
 	struct ev_map paths;                   /* text in the file -> id of the whole path */
 	struct ev_strings *whole_paths;        /* made when first needed */
+	struct debug_split *split;             /* the package of its .dwo files */
 	char *lacks;                           /* a file that belongs to it and is not here */
 };
 
@@ -138,7 +140,7 @@ static void leave_out(Elf *elf)
 	}
 }
 
-struct debug_info *ev_debug_open(const char *path)
+struct debug_info *ev_debug_open(const char *path, const char *program)
 {
 	struct stat status;
 	int fd = ev_regular_open(path, &status);
@@ -154,6 +156,7 @@ struct debug_info *ev_debug_open(const char *path)
 		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
 	if (debug->dwarf) {
 		index_units(debug);
+		debug->split = ev_debug_split_open(debug->dwarf, path, program);
 		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->elf);
 	}
 	if (debug->elf)
@@ -176,6 +179,7 @@ void ev_debug_close(struct debug_info *debug)
 	ev_array_done(&debug->ranges);
 	ev_map_done(&debug->paths);
 	ev_strings_close(debug->whole_paths);
+	ev_debug_split_close(debug->split);
 	dwarf_end(debug->dwarf);
 	elf_end(debug->elf);
 	free(debug->lacks);
@@ -279,16 +283,18 @@ const char *ev_debug_lacks(const struct debug_info *debug)
 	return debug->lacks;
 }
 
-/* Functions of a unit whose debug info lies in a .dwo file are found there. */
+/* Functions of a unit whose debug info lies in a .dwo file, or in a package of them, are found
+ * there. */
 static void find_scopes(struct debug_info *debug, struct unit *unit)
 {
 	Dwarf_Die split;
 	uint8_t type;
+	uint64_t id;
 	if (unit->entered || !unit->die.cu)
 		return;
-	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) &&
+	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, &id, NULL, NULL) &&
 	    type == DW_UT_skeleton) {
-		if (split.addr)
+		if (split.addr || ev_debug_split_find(debug->split, &unit->die, id, &split))
 			unit->scopes = split;
 		else if (!debug->lacks)
 			debug->lacks = ev_debug_split_missing(&unit->die);

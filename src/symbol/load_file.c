@@ -56,6 +56,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	bool dwarf = has_dwarf(image);
 	if (dwarf)
 		names->debug_path = ev_arena_text(&names->arena, path, strlen(path));
+	names->program_path = ev_arena_text(&names->arena, path, strlen(path));
 	char *debug_path = found & ELF_SYMTAB && dwarf
 				   ? NULL
 				   : ev_debug_file_find(image, path, symbolizer->symfs);
@@ -112,7 +113,7 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 		return NULL;
 	}
 	if (names->debug_path && !names->debug) {
-		names->debug = ev_debug_open(names->debug_path);
+		names->debug = ev_debug_open(names->debug_path, names->program_path);
 		if (!names->debug && !names->lacks)
 			names->lacks = ev_printf("its debug info in %s can not be read",
 						 names->debug_path);

@@ -76,7 +76,7 @@ static void inlined_frames_agree_with_eu_addr2line(void **state)
 	write_file(in_folder(state, "a.cc"), source, sizeof(source) - 1);
 	run_in(state, "g++ -O2 -g -fno-pie -no-pie -o a a.cc;"
 		      "objdump -d -j .text a | sed -nE 's/^ +([0-9a-f]+):\t.*/0x\\1/p' >addresses");
-	struct debug_info *debug = ev_debug_open(in_folder(state, "a"));
+	struct debug_info *debug = ev_debug_open(in_folder(state, "a"), NULL);
 	assert_non_null(debug);
 	char *command = ev_printf("eu-addr2line -a -f -i -e %s <%s", in_folder(state, "a"),
 				  in_folder(state, "addresses"));
@@ -142,7 +142,7 @@ static void every_layout_of_debug_info_is_read(void **state)
 		output_of(state, "nm c | grep ' T work' | cut -d' ' -f1", line, sizeof(line));
 		if (!*line)
 			continue; /* inlined away */
-		struct debug_info *debug = ev_debug_open(in_folder(state, "c"));
+		struct debug_info *debug = ev_debug_open(in_folder(state, "c"), NULL);
 		if (!debug)
 			print_message("no debug info with %s\n", how);
 		assert_non_null(debug);
@@ -192,7 +192,7 @@ static void an_old_unit_in_several_pieces_is_found_in_each(void **state)
 	run_in(state, "gcc -O2 -gdwarf-2 -gstrict-dwarf -no-pie -o d d.c");
 	for (size_t i = 0; i < EV_LENGTH(after); i++) {
 		run_in(state, after[i]);
-		struct debug_info *debug = ev_debug_open(in_folder(state, "d"));
+		struct debug_info *debug = ev_debug_open(in_folder(state, "d"), NULL);
 		assert_non_null(debug);
 		assert_int_equal(line_of(debug, state, "one"), 2);
 		assert_int_equal(line_of(debug, state, "two"), 4);
@@ -204,9 +204,9 @@ static void an_old_unit_in_several_pieces_is_found_in_each(void **state)
 
 static void files_without_debug_info_give_none(void **state)
 {
-	assert_null(ev_debug_open("/etc/passwd"));
-	assert_null(ev_debug_open("/dev/zero"));
-	assert_null(ev_debug_open(in_folder(state, "nowhere")));
+	assert_null(ev_debug_open("/etc/passwd", NULL));
+	assert_null(ev_debug_open("/dev/zero", NULL));
+	assert_null(ev_debug_open(in_folder(state, "nowhere"), NULL));
 	ev_debug_close(NULL);
 }
 
