@@ -1,23 +1,20 @@
 /* An address becomes source lines and inlined frames: an index of the units' ranges, and of each
  * unit no more than an address asks for. */
 #include <dwarf.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "debug_info.h"
 #include "debug_missing.h"
 #include "debug_split.h"
 #include "debug_unit.h"
-#include "regular_file.h"
+#include "dwarf_file.h"
 
 #define RANGE_LIMIT ((size_t)16 << 20)
 #define INLINE_LIMIT 256
 
 struct debug_info {
-	Elf *elf;
-	Dwarf *dwarf;
+	struct dwarf_file file;
+	Dwarf *dwarf; /* of the file */
 	EV_ARRAY(struct unit) units;
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
 	struct ev_map paths;                   /* text in the file -> id of the whole path */
@@ -107,61 +104,16 @@ static void index_units(struct debug_info *debug)
 		      by_low);
 }
 
-/* libdw unpacks every packed section at once, needed or not; these are needed. */
-static bool is_needed(const char *section)
-{
-	static const char *const needed[] = {
-		"info", "abbrev", "line",     "line_str", "str",     "str_offsets",
-		"addr", "ranges", "rnglists", "types",    "aranges",
-	};
-	const char *name = !strncmp(section, ".debug_", 7)    ? section + 7
-			   : !strncmp(section, ".zdebug_", 8) ? section + 8
-							      : NULL;
-	for (size_t i = 0; name && i < EV_LENGTH(needed); i++)
-		if (!strcmp(name, needed[i]))
-			return true;
-	return !name;
-}
-
-static void leave_out(Elf *elf)
-{
-	size_t names;
-	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
-		return;
-	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-		GElf_Shdr header;
-		const char *name = gelf_getshdr(section, &header)
-					   ? elf_strptr(elf, names, header.sh_name)
-					   : NULL;
-		if (!name || is_needed(name))
-			continue;
-		header.sh_type = SHT_NOBITS; /* in memory, not in the file */
-		gelf_update_shdr(section, &header);
-	}
-}
-
 struct debug_info *ev_debug_open(const char *path, const char *program)
 {
-	struct stat status;
-	int fd = ev_regular_open(path, &status);
-	if (fd < 0)
-		return NULL;
-	elf_version(EV_CURRENT);
 	struct debug_info *debug = ev_alloc(sizeof(*debug));
-	/* Mapped, not read: of a gigabyte of debug info a report touches a few pages. */
-	debug->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (debug->elf)
-		leave_out(debug->elf);
-	if (debug->elf)
-		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
-	if (debug->dwarf) {
+	if (ev_dwarf_file_open(&debug->file, path)) {
+		debug->dwarf = debug->file.dwarf;
 		index_units(debug);
 		debug->split = ev_debug_split_open(debug->dwarf, path, program);
-		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->elf);
+		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->file.elf);
+		ev_dwarf_file_settle(&debug->file);
 	}
-	if (debug->elf)
-		elf_cntl(debug->elf, ELF_C_FDDONE); /* hundreds of objects are not as many fds */
-	close(fd);
 	if (!debug->ranges.count) {
 		ev_debug_close(debug);
 		return NULL;
@@ -180,8 +132,7 @@ void ev_debug_close(struct debug_info *debug)
 	ev_map_done(&debug->paths);
 	ev_strings_close(debug->whole_paths);
 	ev_debug_split_close(debug->split);
-	dwarf_end(debug->dwarf);
-	elf_end(debug->elf);
+	ev_dwarf_file_close(&debug->file);
 	free(debug->lacks);
 	free(debug);
 }
