@@ -127,7 +127,7 @@ static uint32_t row_of(const struct split_package *package, uint64_t id)
 
 static struct span slice(struct span whole, uint32_t offset, uint32_t size_bytes)
 {
-	if (offset > whole.size_bytes || size_bytes > whole.size_bytes - offset)
+	if (!size_bytes || offset > whole.size_bytes || size_bytes > whole.size_bytes - offset)
 		return (struct span){ 0 };
 	return (struct span){ whole.bytes + offset, size_bytes };
 }
