@@ -174,6 +174,18 @@ bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place plac
 	return is_call;
 }
 
+bool ev_unwind_tables_makes_thread(struct unwind_tables *tables, struct ev_place place)
+{
+	if (!place.object || !is_file(tables, place))
+		return false;
+	pthread_mutex_lock(&tables->lock);
+	struct opened *table = table_of(tables, place.object);
+	struct code_scan *scan = table ? scan_of(table) : NULL;
+	bool makes = scan && ev_code_scan_makes_thread(scan, place.offset);
+	pthread_mutex_unlock(&tables->lock);
+	return makes;
+}
+
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
 			  struct ev_err *err)
 {
