@@ -77,15 +77,16 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	}
 	free(debug_path);
 	if (!(found & ELF_SYMTAB))
-		found |= ev_elf_debugdata_add(&names->table, image);
+		found |= ev_elf_debugdata_add(&names->table, image) |
+			 ev_elf_go_add(&names->table, image);
 	ev_symtab_sort(&names->table);
 	found |= ev_elf_plt_add(&names->table, image);
 	ev_symtab_sort(&names->table);
-	if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+	if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA | ELF_GO)))
 		ev_code_ranges_read(&names->ranges, image);
 	if (!names->table.symbols.count && !names->debug_path)
 		names->trouble = "stripped: the file names no functions";
-	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA | ELF_GO)))
 		names->partial = "stripped: only exported functions have names";
 	names->outline = *image;
 	*image = (struct image){ 0 };

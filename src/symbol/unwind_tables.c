@@ -5,6 +5,7 @@
 #include <string.h>
 #include "cfi.h"
 #include "code_scan.h"
+#include "elf_symbols.h"
 #include "symbolizer.h"
 #include "unwind_tables.h"
 
@@ -68,7 +69,7 @@ void ev_unwind_tables_close(struct unwind_tables *tables)
 static void look_for_go(const struct image *image, struct opened *table)
 {
 	static const char *const names[] = { "runtime.goexit.abi0", "runtime.goexit" };
-	table->go = table->path && ev_image_find(image, ".gopclntab");
+	table->go = table->path && ev_go_table_find(image);
 	for (size_t i = 0; table->go && !table->goexit && i < EV_LENGTH(names); i++)
 		ev_function_offset(table->path, names[i], &table->goexit, NULL);
 }
