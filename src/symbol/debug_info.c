@@ -282,6 +282,8 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 	if (!unit || !limit)
 		return 0;
 	struct debug_frame place = { 0 };
+	if (lines || flags & EV_SYMBOL_DECLARED)
+		ev_dwarf_file_need_lines(&debug->file);
 	if (lines)
 		line_at(debug, unit, address, &place);
 	find_scopes(debug, unit);

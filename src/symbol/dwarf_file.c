@@ -1,5 +1,6 @@
 /* A path becomes DWARF that libdw reads: sections that are needed are unpacked, the others left
  * out. */
+#include <fcntl.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,15 @@ static bool is_needed(const char *section)
 	return !name;
 }
 
+static void give(Elf_Data *data, GElf_Shdr *header, uint8_t *bytes, size_t size)
+{
+	data->d_buf = bytes;
+	data->d_size = size;
+	data->d_type = ELF_T_BYTE;
+	header->sh_size = size;
+	header->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
+}
+
 /* Packed with zlib libdw knows. */
 static bool unpack(struct dwarf_file *file, Elf_Scn *section, GElf_Shdr *header,
 		   uint64_t *left_bytes)
@@ -40,11 +50,25 @@ static bool unpack(struct dwarf_file *file, Elf_Scn *section, GElf_Shdr *header,
 	}
 	*ev_array_add(&file->unpacked) = bytes;
 	*left_bytes -= size;
-	data->d_buf = bytes;
-	data->d_size = size;
-	data->d_type = ELF_T_BYTE;
-	header->sh_size = size;
-	header->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
+	give(data, header, bytes, size);
+	return true;
+}
+
+/* libdw remembers where the section's bytes are, and does not look at them yet. */
+static bool put_off(struct dwarf_file *file, Elf_Scn *section, GElf_Shdr *header)
+{
+	enum { RATIO_LIMIT = 1100, FEW_BYTES = 4096 };
+	GElf_Chdr packed;
+	Elf_Data *data = header->sh_flags & SHF_COMPRESSED ? elf_getdata(section, NULL) : NULL;
+	if (!data || !data->d_buf || file->lines.packed || !gelf_getchdr(section, &packed) ||
+	    packed.ch_type != ELFCOMPRESS_ZLIB || packed.ch_size < FEW_BYTES ||
+	    packed.ch_size / RATIO_LIMIT > data->d_size || packed.ch_size > UNPACKED_LIMIT)
+		return false;
+	file->lines.packed = data->d_buf;
+	file->lines.packed_bytes = data->d_size;
+	file->lines.bytes = ev_alloc(packed.ch_size);
+	file->lines.size_bytes = packed.ch_size;
+	give(data, header, file->lines.bytes, packed.ch_size);
 	return true;
 }
 
@@ -62,6 +86,10 @@ static void prepare(struct dwarf_file *file)
 					   : NULL;
 		if (!name)
 			continue;
+		if (!strcmp(name, ".debug_line") && put_off(file, section, &header)) {
+			gelf_update_shdr(section, &header);
+			continue;
+		}
 		bool needed = is_needed(name), zstd = needed && ev_zstd_section_is(section);
 		if (needed && (!zstd || strncmp(name, ".debug_", 7)))
 			continue;
@@ -92,6 +120,46 @@ bool ev_dwarf_file_open(struct dwarf_file *file, const char *path)
 	return false;
 }
 
+/* A file of this one section, for libelf to unpack. */
+static Elf_Data *unpack_alone(Elf *alone, int class, const struct dwarf_file *file)
+{
+	GElf_Ehdr header;
+	GElf_Shdr lines;
+	Elf_Scn *section = gelf_newehdr(alone, class) ? elf_newscn(alone) : NULL;
+	Elf_Data *data = section ? elf_newdata(section) : NULL;
+	if (!data || !gelf_getehdr(alone, &header) || !gelf_getshdr(section, &lines))
+		return NULL;
+	memcpy(header.e_ident, elf_getident(file->elf, NULL), EI_NIDENT);
+	header.e_version = EV_CURRENT;
+	data->d_buf = (void *)(uintptr_t)file->lines.packed;
+	data->d_size = file->lines.packed_bytes;
+	data->d_type = ELF_T_BYTE;
+	data->d_align = 1;
+	data->d_version = EV_CURRENT;
+	lines.sh_type = SHT_PROGBITS;
+	lines.sh_flags = SHF_COMPRESSED;
+	lines.sh_size = data->d_size;
+	if (!gelf_update_ehdr(alone, &header) || !gelf_update_shdr(section, &lines) ||
+	    elf_compress(section, 0, 0) < 0)
+		return NULL;
+	return elf_getdata(section, NULL);
+}
+
+void ev_dwarf_file_need_lines(struct dwarf_file *file)
+{
+	/* libelf wants a descriptor although nothing is written. */
+	int fd = file->lines.packed ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+	Elf *alone = fd < 0 ? NULL : elf_begin(fd, ELF_C_WRITE, NULL);
+	Elf_Data *data = alone ? unpack_alone(alone, gelf_getclass(file->elf), file) : NULL;
+	/* Without it the section is all zeros, which have no lines. */
+	if (data && data->d_buf && data->d_size == file->lines.size_bytes)
+		memcpy(file->lines.bytes, data->d_buf, data->d_size);
+	elf_end(alone);
+	if (fd >= 0)
+		close(fd);
+	file->lines.packed = NULL;
+}
+
 void ev_dwarf_file_settle(struct dwarf_file *file)
 {
 	if (file->elf)
@@ -108,6 +176,7 @@ void ev_dwarf_file_close(struct dwarf_file *file)
 	for (size_t i = 0; i < file->unpacked.count; i++)
 		free(file->unpacked.items[i]);
 	ev_array_done(&file->unpacked);
+	free(file->lines.bytes);
 	if (file->has_fd)
 		close(file->fd);
 	*file = (struct dwarf_file){ 0 };

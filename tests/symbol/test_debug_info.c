@@ -74,7 +74,7 @@ static void inlined_frames_agree_with_eu_addr2line(void **state)
 	needs_program("eu-addr2line");
 	needs_program("objdump");
 	write_file(in_folder(state, "a.cc"), source, sizeof(source) - 1);
-	run_in(state, "g++ -O2 -g -fno-pie -no-pie -o a a.cc;"
+	run_in(state, "g++ -O2 -g -gz -fno-pie -no-pie -o a a.cc;"
 		      "objdump -d -j .text a | sed -nE 's/^ +([0-9a-f]+):\t.*/0x\\1/p' >addresses");
 	struct debug_info *debug = ev_debug_open(in_folder(state, "a"), NULL);
 	assert_non_null(debug);
