@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks the picture of the house: a stage includes its own private headers and the public headers
-# of its own and earlier stages; vendor libraries are used in one stage each.
+# of its own and earlier stages, which say in their first line whose they are; vendor libraries are
+# used in one stage each.
 cd "$(dirname "$0")/.." || exit 1
 order='base event perfdata symbol collect profile view cmd'
 bad=0
@@ -16,12 +17,15 @@ position() { # of a stage in the row, 0 when it is none
 	done
 	echo 0
 }
+of_header() { # the stage that a public header belongs to: the first word in it
+	sed -n '1s,^/\* \([a-z]*\):.*,\1,p' "include/evprof/$1"
+}
 includes() { sed -n 's/^#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/p' "$1"; }
 
 for file in src/*/*.[ch] include/evprof/*.h; do
 	[ -e "$file" ] || continue
 	case $file in
-	include/*) stage=$(basename "$file" .h) && [ "$stage" = evprof ] && continue ;;
+	include/*) stage=$(of_header "${file##*/}") && [ "$stage" = evprof ] && continue ;;
 	*) stage=$(basename "$(dirname "$file")") ;;
 	esac
 	mine=$(position "$stage")
@@ -29,8 +33,9 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 		case $inc in
 		'<evprof/evprof.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "for cmd and examples" ;;
 		'<evprof/'*)
-			theirs=$(position "$(basename "${inc%>}" .h)")
-			{ [ "$theirs" -gt 0 ] && [ "$theirs" -le "$mine" ]; } || complain "$file" "$inc" "a later stage" ;;
+			inc=${inc%>}
+			theirs=$(position "$(of_header "${inc##*/}")")
+			{ [ "$theirs" -gt 0 ] && [ "$theirs" -le "$mine" ]; } || complain "$file" "$inc>" "a later stage" ;;
 		'"'*/*) complain "$file" "$inc" "another folder's private header" ;;
 		'<perfmon/'*) [ "$stage" = event ] || complain "$file" "$inc" "libpfm4 lives in event" ;;
 		'<libelf.h>' | '<gelf.h>' | '<elfutils/'* | '<dwarf.h>' | '<libiberty/'*)
@@ -38,7 +43,9 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 		'<capstone/'*) [ "$stage" = symbol ] || complain "$file" "$inc" "capstone lives in symbol" ;;
 		'<lzma.h>') [ "$stage" = symbol ] || complain "$file" "$inc" "liblzma lives in symbol" ;;
 		'<zlib.h>') [ "$stage" = view ] || complain "$file" "$inc" "zlib lives in view" ;;
-		'<zstd.h>') [ "$stage" = perfdata ] || complain "$file" "$inc" "zstd lives in perfdata" ;;
+		'<zstd.h>')
+			[ "$stage" = perfdata ] || [ "$stage" = symbol ] || complain "$file" "$inc" "zstd lives in perfdata and symbol"
+			;;
 		'<bpf/'*) [ "$stage" = collect ] || complain "$file" "$inc" "libbpf lives in collect" ;;
 		'<argp.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "argp lives in cmd" ;;
 		esac

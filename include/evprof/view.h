@@ -4,7 +4,9 @@
 #define EVPROF_VIEW_H
 
 #include <evprof/collect.h>
+#include <evprof/figures.h>
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 
 /* ---- reports ----------------------------------------------------------------------------------
  */

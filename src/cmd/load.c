@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <evprof/collect.h>
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 #include "load.h"
 #include "options.h"
 #include "sample_details.h"

@@ -3,6 +3,7 @@
 #define CMD_LOAD_H
 
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 #include "progress.h"
 
 struct option_list;

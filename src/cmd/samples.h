@@ -3,6 +3,7 @@
 #define CMD_SAMPLES_H
 
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 #include "deferred.h"
 #include "load.h"
 #include "time_range.h"

@@ -1,6 +1,6 @@
 /* The same event counted in several passes over a command: did the passes do the same work? */
 #include <math.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 /* 99 % of differences of two means of the same thing are within so many of their errors (normal;
  * few runs make the errors themselves uncertain, so it is generous for three runs and more). */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/figures.h>
 #include "table.h"
 
 struct comparing {

@@ -1,7 +1,7 @@
 /* A formula in words ("100 * branch-misses / branches") becomes its value over counts. */
 #include <stdlib.h>
 #include <string.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 #define DEPTH 16 /* brackets in one another */
 

@@ -2,6 +2,7 @@
  * formulas stand in one table, metrics_table.c. */
 #include <string.h>
 #include <strings.h>
+#include <evprof/figures.h>
 #include "spelling.h"
 
 /* Events that are times themselves: "per second" of them says nothing. */

@@ -1,5 +1,5 @@
 /* The formulas of all metrics, and the ways of top-down analysis. Adding one is adding a row. */
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 #define PERCENT(formula_) .formula = "100 * " formula_, .format = "%7.2f", .percent = true
 #define RATIO(formula_) .formula = formula_, .format = "%7.2f"

@@ -2,6 +2,7 @@
 #ifndef PROFILE_PARTS_H
 #define PROFILE_PARTS_H
 
+#include <evprof/figures.h>
 #include "table.h"
 
 /* The parts of one event's time, and what all samples have in each. */

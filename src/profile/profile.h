@@ -2,6 +2,7 @@
 #ifndef PROFILE_PROFILE_H
 #define PROFILE_PROFILE_H
 
+#include <evprof/figures.h>
 #include <evprof/profile.h>
 
 /* Give back the memory of the search tables; the next addition makes them again. */

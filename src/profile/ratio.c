@@ -1,5 +1,6 @@
 /* Two counts of many samples become a ratio and how far it can be trusted. */
 #include <math.h>
+#include <evprof/tables.h>
 #include "profile.h"
 
 #define NORMAL_95 1.959963984540054

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <evprof/event.h>
+#include <evprof/tables.h>
 #include "spelling.h"
 
 /* Groups are small where they can run at all; a file may claim anything. */

@@ -12,7 +12,7 @@
  * chance: a program whose phases are long against a slice is covered better than the formula says,
  * one that beats in time with the rotation may fool it. */
 #include <math.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 /* With fewer, the spread of the slices themselves is hardly known. */
 #define SLICES_LEAST 5

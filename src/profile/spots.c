@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 
 static int by_place(const void *one, const void *other)
 {

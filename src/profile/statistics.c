@@ -1,7 +1,7 @@
 /* Values that arrive one by one become their mean, spread and the error of the mean (Welford 1962:
  * no sum of squares, so that small spreads of large counts are not lost). */
 #include <math.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 void ev_running_add(struct ev_running *running, double value)
 {

@@ -3,6 +3,7 @@
 #define PROFILE_TABLE_H
 
 #include <evprof/profile.h>
+#include <evprof/tables.h>
 
 enum { EV_NO_KEY = UINT32_MAX }; /* filtered out */
 

@@ -317,6 +317,25 @@ bool ev_code_scan_begins_context(struct code_scan *scan, uint64_t offset)
 	       !memcmp(bytes, start, sizeof(start));
 }
 
+bool ev_code_scan_makes_thread(struct code_scan *scan, uint64_t offset)
+{
+	/* mov $n,%eax or %al: clone and clone3; then, at once or a few moves later, syscall. */
+	static const struct {
+		uint8_t bytes[5], size;
+	} numbers[] = { { { 0xb8, 0x38, 0, 0, 0 }, 5 },
+			{ { 0xb8, 0xb3, 0x01, 0, 0 }, 5 },
+			{ { 0xb0, 0x38 }, 2 } };
+	enum { BEFORE = 32 };
+	const uint8_t *bytes;
+	if (offset < BEFORE || bytes_at(scan, offset - BEFORE, BEFORE, &bytes) != BEFORE ||
+	    bytes[BEFORE - 2] != 0x0f || bytes[BEFORE - 1] != 0x05)
+		return false;
+	for (size_t i = 0; i < EV_LENGTH(numbers); i++)
+		if (memmem(bytes, BEFORE - 2, numbers[i].bytes, numbers[i].size))
+			return true;
+	return false;
+}
+
 #else
 
 struct code_scan *ev_code_scan_open(const char *path)
@@ -338,6 +357,12 @@ bool ev_code_scan_is_called(struct code_scan *scan, uint64_t offset)
 }
 
 bool ev_code_scan_begins_context(struct code_scan *scan, uint64_t offset)
+{
+	(void)scan, (void)offset;
+	return false;
+}
+
+bool ev_code_scan_makes_thread(struct code_scan *scan, uint64_t offset)
 {
 	(void)scan, (void)offset;
 	return false;

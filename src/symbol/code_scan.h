@@ -15,6 +15,8 @@ bool ev_code_scan_find(struct code_scan *scan, uint64_t offset, struct ev_cfi_ru
 bool ev_code_scan_is_called(struct code_scan *scan, uint64_t offset);
 /* Is this where the first function of a context, made by makecontext, returns to? */
 bool ev_code_scan_begins_context(struct code_scan *scan, uint64_t offset);
+/* Does a system call that makes a thread end right before this? The new thread has no caller. */
+bool ev_code_scan_makes_thread(struct code_scan *scan, uint64_t offset);
 void ev_code_scan_close(struct code_scan *scan);
 
 #endif

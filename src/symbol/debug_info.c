@@ -1,26 +1,25 @@
 /* An address becomes source lines and inlined frames: an index of the units' ranges, and of each
  * unit no more than an address asks for. */
 #include <dwarf.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "debug_info.h"
 #include "debug_missing.h"
+#include "debug_split.h"
 #include "debug_unit.h"
-#include "regular_file.h"
+#include "dwarf_file.h"
 
 #define RANGE_LIMIT ((size_t)16 << 20)
 #define INLINE_LIMIT 256
 
 struct debug_info {
-	Elf *elf;
-	Dwarf *dwarf;
+	struct dwarf_file file;
+	Dwarf *dwarf; /* of the file */
 	EV_ARRAY(struct unit) units;
 	EV_ARRAY(struct address_range) ranges; /* sorted; of = unit */
 	struct ev_map paths;                   /* text in the file -> id of the whole path */
 	struct ev_strings *whole_paths;        /* made when first needed */
+	struct debug_split *split;             /* the package of its .dwo files */
 	char *lacks;                           /* a file that belongs to it and is not here */
 };
 
@@ -105,60 +104,16 @@ static void index_units(struct debug_info *debug)
 		      by_low);
 }
 
-/* libdw unpacks every packed section at once, needed or not; these are needed. */
-static bool is_needed(const char *section)
+struct debug_info *ev_debug_open(const char *path, const char *program)
 {
-	static const char *const needed[] = {
-		"info", "abbrev", "line",     "line_str", "str",     "str_offsets",
-		"addr", "ranges", "rnglists", "types",    "aranges",
-	};
-	const char *name = !strncmp(section, ".debug_", 7)    ? section + 7
-			   : !strncmp(section, ".zdebug_", 8) ? section + 8
-							      : NULL;
-	for (size_t i = 0; name && i < EV_LENGTH(needed); i++)
-		if (!strcmp(name, needed[i]))
-			return true;
-	return !name;
-}
-
-static void leave_out(Elf *elf)
-{
-	size_t names;
-	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
-		return;
-	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-		GElf_Shdr header;
-		const char *name = gelf_getshdr(section, &header)
-					   ? elf_strptr(elf, names, header.sh_name)
-					   : NULL;
-		if (!name || is_needed(name))
-			continue;
-		header.sh_type = SHT_NOBITS; /* in memory, not in the file */
-		gelf_update_shdr(section, &header);
-	}
-}
-
-struct debug_info *ev_debug_open(const char *path)
-{
-	struct stat status;
-	int fd = ev_regular_open(path, &status);
-	if (fd < 0)
-		return NULL;
-	elf_version(EV_CURRENT);
 	struct debug_info *debug = ev_alloc(sizeof(*debug));
-	/* Mapped, not read: of a gigabyte of debug info a report touches a few pages. */
-	debug->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (debug->elf)
-		leave_out(debug->elf);
-	if (debug->elf)
-		debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
-	if (debug->dwarf) {
+	if (ev_dwarf_file_open(&debug->file, path)) {
+		debug->dwarf = debug->file.dwarf;
 		index_units(debug);
-		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->elf);
+		debug->split = ev_debug_split_open(debug->dwarf, path, program);
+		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->file.elf);
+		ev_dwarf_file_settle(&debug->file);
 	}
-	if (debug->elf)
-		elf_cntl(debug->elf, ELF_C_FDDONE); /* hundreds of objects are not as many fds */
-	close(fd);
 	if (!debug->ranges.count) {
 		ev_debug_close(debug);
 		return NULL;
@@ -176,8 +131,8 @@ void ev_debug_close(struct debug_info *debug)
 	ev_array_done(&debug->ranges);
 	ev_map_done(&debug->paths);
 	ev_strings_close(debug->whole_paths);
-	dwarf_end(debug->dwarf);
-	elf_end(debug->elf);
+	ev_debug_split_close(debug->split);
+	ev_dwarf_file_close(&debug->file);
 	free(debug->lacks);
 	free(debug);
 }
@@ -279,16 +234,18 @@ const char *ev_debug_lacks(const struct debug_info *debug)
 	return debug->lacks;
 }
 
-/* Functions of a unit whose debug info lies in a .dwo file are found there. */
+/* Functions of a unit whose debug info lies in a .dwo file, or in a package of them, are found
+ * there. */
 static void find_scopes(struct debug_info *debug, struct unit *unit)
 {
 	Dwarf_Die split;
 	uint8_t type;
+	uint64_t id;
 	if (unit->entered || !unit->die.cu)
 		return;
-	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) &&
+	if (!dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, &id, NULL, NULL) &&
 	    type == DW_UT_skeleton) {
-		if (split.addr)
+		if (split.addr || ev_debug_split_find(debug->split, &unit->die, id, &split))
 			unit->scopes = split;
 		else if (!debug->lacks)
 			debug->lacks = ev_debug_split_missing(&unit->die);
@@ -325,6 +282,8 @@ size_t ev_debug_find(struct debug_info *debug, uint64_t address, unsigned flags,
 	if (!unit || !limit)
 		return 0;
 	struct debug_frame place = { 0 };
+	if (lines || flags & EV_SYMBOL_DECLARED)
+		ev_dwarf_file_need_lines(&debug->file);
 	if (lines)
 		line_at(debug, unit, address, &place);
 	find_scopes(debug, unit);

@@ -14,8 +14,9 @@ struct debug_frame {
 	uint64_t start, end;  /* of the last frame's function; 0 when not known */
 };
 
-/* NULL when the file has no DWARF that can be read. */
-struct debug_info *ev_debug_open(const char *path);
+/* NULL when the file has no DWARF that can be read. `program`: the file that it belongs to, beside
+ * which a package of its .dwo files may lie; NULL when that is the same or not known. */
+struct debug_info *ev_debug_open(const char *path, const char *program);
 /* The frames at an address of the object's own numbering, innermost first; 0 when there is nothing.
  * `flags`: EV_SYMBOL_LINES for files and lines, which cost as much again as all else, and
  * EV_SYMBOL_DECLARED; without EV_SYMBOL_INLINES at most one frame. Texts live as long as `debug`.

@@ -5,7 +5,7 @@
 #include "image.h"
 #include "table.h"
 
-enum { ELF_SYMTAB = 1, ELF_DYNSYM = 2, ELF_PLT = 4, ELF_DEBUGDATA = 8 };
+enum { ELF_SYMTAB = 1, ELF_DYNSYM = 2, ELF_PLT = 4, ELF_DEBUGDATA = 8, ELF_GO = 16 };
 
 /* Add the functions of .symtab and .dynsym, at their offsets in the file `loaded` (the same image,
  * or the program of which `image` is the separate debug file); which of them there are, as ELF_…
@@ -17,6 +17,10 @@ unsigned ev_elf_symbols_add(struct table *table, const struct image *image,
 unsigned ev_elf_plt_add(struct table *table, const struct image *image);
 /* Add what .gnu_debugdata holds, an ELF file of the left out symbols, packed with xz. */
 unsigned ev_elf_debugdata_add(struct table *table, const struct image *image);
+/* Add what Go's runtime knows of the program, stripped or not. */
+unsigned ev_elf_go_add(struct table *table, const struct image *image);
+/* The section with that; NULL when the program is not Go's. */
+const struct section *ev_go_table_find(const struct image *image);
 
 /* The address of a symbol of any kind in .symtab or .dynsym; false when there is none. */
 bool ev_elf_address_of(const struct image *image, const char *name, uint64_t *address);

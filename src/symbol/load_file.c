@@ -56,6 +56,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	bool dwarf = has_dwarf(image);
 	if (dwarf)
 		names->debug_path = ev_arena_text(&names->arena, path, strlen(path));
+	names->program_path = ev_arena_text(&names->arena, path, strlen(path));
 	char *debug_path = found & ELF_SYMTAB && dwarf
 				   ? NULL
 				   : ev_debug_file_find(image, path, symbolizer->symfs);
@@ -76,15 +77,16 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	}
 	free(debug_path);
 	if (!(found & ELF_SYMTAB))
-		found |= ev_elf_debugdata_add(&names->table, image);
+		found |= ev_elf_debugdata_add(&names->table, image) |
+			 ev_elf_go_add(&names->table, image);
 	ev_symtab_sort(&names->table);
 	found |= ev_elf_plt_add(&names->table, image);
 	ev_symtab_sort(&names->table);
-	if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+	if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA | ELF_GO)))
 		ev_code_ranges_read(&names->ranges, image);
 	if (!names->table.symbols.count && !names->debug_path)
 		names->trouble = "stripped: the file names no functions";
-	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA)))
+	else if (!(found & (ELF_SYMTAB | ELF_DEBUGDATA | ELF_GO)))
 		names->partial = "stripped: only exported functions have names";
 	names->outline = *image;
 	*image = (struct image){ 0 };
@@ -112,7 +114,7 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 		return NULL;
 	}
 	if (names->debug_path && !names->debug) {
-		names->debug = ev_debug_open(names->debug_path);
+		names->debug = ev_debug_open(names->debug_path, names->program_path);
 		if (!names->debug && !names->lacks)
 			names->lacks = ev_printf("its debug info in %s can not be read",
 						 names->debug_path);

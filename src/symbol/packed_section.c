@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "packed_section.h"
+#include "zstd_section.h"
 
 /* What zlib and zstd make of a byte at most, nearly; and more than any table of calls takes. */
 enum { RATIO = 1100 };
@@ -48,6 +49,11 @@ static bool unpack_into(const struct image *image, size_t index, bool by_name, u
 {
 	Elf *elf = open_elf(image);
 	Elf_Scn *section = elf ? elf_getscn(elf, index) : NULL;
+	if (section && !by_name && ev_zstd_section_is(section)) {
+		*bytes = ev_zstd_section_unpack(elf, section, UNPACKED_LIMIT, size_bytes);
+		elf_end(elf);
+		return *bytes;
+	}
 	Elf_Data *data = section && unpack(section, by_name) ? elf_rawdata(section, NULL) : NULL;
 	if (data && (!data->d_buf || !data->d_size || data->d_size > UNPACKED_LIMIT))
 		data = NULL;

@@ -1,18 +1,15 @@
 /* Why a program has no function of a name: its calls were replaced by its body, or another library
  * has it. */
 #include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "dwarf_file.h"
 #include "probe_files.h"
 #include "probe_functions.h"
-#include "regular_file.h"
 
 #define MOST_LIBRARIES 256
 /* The search looks at every function; a browser's takes longer than its answer is worth. */
-#define DWARF_LIMIT ((off_t)512 << 20)
+#define DWARF_LIMIT ((uint64_t)512 << 20)
 
 struct inlined_search {
 	const char *name;
@@ -36,18 +33,15 @@ bool ev_function_is_inlined(const char *debug_path, const char *name)
 	for (const char *at = name; (at = strstr(at, "::")); at += 2)
 		last = at + 2;
 	struct inlined_search search = { .name = last };
-	struct stat status;
-	int fd = debug_path ? ev_regular_open(debug_path, &status) : -1;
-	if (fd < 0)
+	struct dwarf_file file;
+	if (!debug_path || !ev_dwarf_file_open(&file, debug_path))
 		return false;
-	Dwarf *dwarf = status.st_size < DWARF_LIMIT ? dwarf_begin(fd, DWARF_C_READ) : NULL;
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die die;
-	while (dwarf && !search.found &&
-	       !dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL))
+	while (file.size_bytes < DWARF_LIMIT && !search.found &&
+	       !dwarf_get_units(file.dwarf, unit, &unit, NULL, NULL, &die, NULL))
 		dwarf_getfuncs(&die, look, &search, 0);
-	dwarf_end(dwarf);
-	close(fd);
+	ev_dwarf_file_close(&file);
 	return search.found;
 }
 

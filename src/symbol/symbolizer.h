@@ -24,6 +24,7 @@ struct names {
 	struct image outline;      /* segments of the ELF file */
 	struct perf_map map;       /* JIT */
 	const char *debug_path;    /* the file with the DWARF, NULL when there is none */
+	const char *program_path;  /* the file that was mapped */
 	struct debug_info *debug;
 	bool packed;  /* debug_path is a file of its own whose DWARF takes long to unpack */
 	char *lacks;  /* what of its debug info can't be had, once it was looked for */

@@ -1,5 +1,6 @@
 /* Registers and a copy of the stack become a chain of return addresses, by the unwind tables of the
  * code that was running; where there are none, by the frame pointer as long as that makes sense. */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -370,6 +371,18 @@ static bool find_beginning(struct walk *walk)
 	return end(walk, why);
 }
 
+/* A thread that was just made stands behind the system call that made it, without a caller: the
+ * call gave it 0. C libraries end their unwind tables before that call, so that those which stay
+ * have none either. */
+static bool is_new_thread(const struct walk *walk, const struct known *known)
+{
+	uint64_t result;
+	return walk->machine->elf == EM_X86_64 &&
+	       register_of(&walk->record->sample, ev_unwind_machine_register(walk->machine, 0),
+			   &result) &&
+	       !result && ev_unwind_tables_makes_thread(walk->unwinder->tables, known->place);
+}
+
 /* Without a table. */
 static bool guess(struct walk *walk, const struct known *known, bool innermost)
 {
@@ -383,6 +396,8 @@ static bool guess(struct walk *walk, const struct known *known, bool innermost)
 	struct ev_cfi_rule rule = known->rule;
 	/* The last one of a chain of frame pointers is marked so. */
 	if ((walk->by_pointer || known->by_pointer) && !innermost && walk->fp_known && !walk->fp)
+		return end(walk, EV_UNWOUND_COMPLETE);
+	if (innermost && is_new_thread(walk, known))
 		return end(walk, EV_UNWOUND_COMPLETE);
 	walk->how->end = ends[what];
 	if (what == UNWIND_SCANNED && follow_scan(walk, &rule, innermost))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "cfi.h"
 #include "code_scan.h"
+#include "elf_symbols.h"
 #include "symbolizer.h"
 #include "unwind_tables.h"
 
@@ -68,7 +69,7 @@ void ev_unwind_tables_close(struct unwind_tables *tables)
 static void look_for_go(const struct image *image, struct opened *table)
 {
 	static const char *const names[] = { "runtime.goexit.abi0", "runtime.goexit" };
-	table->go = table->path && ev_image_find(image, ".gopclntab");
+	table->go = table->path && ev_go_table_find(image);
 	for (size_t i = 0; table->go && !table->goexit && i < EV_LENGTH(names); i++)
 		ev_function_offset(table->path, names[i], &table->goexit, NULL);
 }
@@ -172,6 +173,18 @@ bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place plac
 	bool is_call = !scan || table->go || ev_code_scan_is_called(scan, place.offset + 1);
 	pthread_mutex_unlock(&tables->lock);
 	return is_call;
+}
+
+bool ev_unwind_tables_makes_thread(struct unwind_tables *tables, struct ev_place place)
+{
+	if (!place.object || !is_file(tables, place))
+		return false;
+	pthread_mutex_lock(&tables->lock);
+	struct opened *table = table_of(tables, place.object);
+	struct code_scan *scan = table ? scan_of(table) : NULL;
+	bool makes = scan && ev_code_scan_makes_thread(scan, place.offset);
+	pthread_mutex_unlock(&tables->lock);
+	return makes;
 }
 
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,

@@ -30,6 +30,8 @@ enum unwind_known ev_unwind_tables_find(struct unwind_tables *tables, struct ev_
 					bool *by_pointer);
 /* Is the place the last byte of a call, as far as can be told? */
 bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place place);
+/* Is the place where a new thread begins, behind the system call that made it? */
+bool ev_unwind_tables_makes_thread(struct unwind_tables *tables, struct ev_place place);
 /* As ev_cfi_rows_of_file. */
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
 			  struct ev_err *err);

@@ -1,5 +1,6 @@
 /* Runs commands in turn, round after round, and prints for each the medians of its wall time in
- * seconds, of the CPU time of it and its children in seconds, and of its peak memory in KiB.
+ * seconds, of the CPU time in seconds of it and all that it started, whether it waited for them or
+ * not, and of the peak memory in KiB of the biggest of these.
  *   measure ROUNDS -- COMMAND ARGUMENT… [-- COMMAND ARGUMENT…]… */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,10 +37,17 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void add_usage(struct run *run, const struct rusage *usage)
+{
+	run->cpu_s += seconds_of(usage->ru_utime) + seconds_of(usage->ru_stime);
+	if ((double)usage->ru_maxrss > run->peak_kib)
+		run->peak_kib = (double)usage->ru_maxrss;
+}
+
 static struct run run_once(char **command, const posix_spawn_file_actions_t *quiet)
 {
 	struct rusage usage;
-	struct run run;
+	struct run run = { 0 };
 	int status;
 	pid_t pid;
 	double began_s = now_s();
@@ -49,8 +58,10 @@ static struct run run_once(char **command, const posix_spawn_file_actions_t *qui
 		exit(1);
 	}
 	run.wall_s = now_s() - began_s;
-	run.cpu_s = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-	run.peak_kib = (double)usage.ru_maxrss;
+	add_usage(&run, &usage);
+	/* perf leaves the programs that read debug information for it to themselves. */
+	while (wait4(-1, NULL, 0, &usage) > 0)
+		add_usage(&run, &usage);
 	return run;
 }
 
@@ -90,6 +101,8 @@ int main(int argc, char **argv)
 		fputs("usage: measure ROUNDS -- COMMAND… [-- COMMAND…]…\n", stderr);
 		return 2;
 	}
+	/* What is left behind becomes a child of this process. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);

@@ -129,6 +129,27 @@ test_a_dwo_that_is_missing_is_named_and_used_when_it_is_back() {
 	done
 }
 
+# The dwp of binutils 2.40 dies of DWARF 5.
+test_a_package_of_dwo_files_serves_the_program_beside_it() {
+	needs dwp
+	stripped_program
+	gcc -O2 -gdwarf-4 -gsplit-dwarf -c -o hot.o hot.c && gcc -o hot hot.o && dwp -e hot -o hot.dwp || skip "no package is made here"
+	rm hot.dwo
+	run record -q -g -e cpu-clock -F 1000 ./hot
+	run report --no-children -s sym,srcline
+	refuse_err 'incomplete'
+	expect_out 'leaf +hot.c:1'
+}
+
+test_sections_packed_with_zstd_are_read() {
+	stripped_program
+	gcc -O2 -g -o hot hot.c
+	objcopy --compress-debug-sections=zstd hot 2>/dev/null || skip "objcopy does not pack with zstd here"
+	run record -q -g -e cpu-clock -F 1000 ./hot
+	run report --no-children -s sym,srcline
+	expect_out 'leaf +hot.c:1'
+}
+
 test_names_of_rust_are_readable_in_either_mangling() {
 	needs rustc
 	cat >hot.rs <<'RS'

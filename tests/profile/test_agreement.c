@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 static struct ev_running running_of(double one, double other)
 {

@@ -1,4 +1,5 @@
 /* Details of tags: interned, merged from other profiles, and the names of the places in them. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 static uint32_t branch_tag(struct invented *it, struct ev_profile *profile, const char *from,

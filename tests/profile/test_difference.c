@@ -1,5 +1,7 @@
 /* What changed between recordings of one table: values, presence, order, and what stands out. */
 #include <math.h>
+#include <evprof/figures.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

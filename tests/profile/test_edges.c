@@ -1,4 +1,5 @@
 /* Calls between rows: once per stack, without those of a row by itself. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 static const char *edges_of(struct invented *it, const char *wanted, const struct ev_filter *filter)

@@ -1,5 +1,6 @@
 /* Intervals of shares and differences: how often they hold, by samples that are drawn. */
 #include <math.h>
+#include <evprof/tables.h>
 #include "invented.h"
 #include "profile.h"
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <string.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 static bool find(void *context, const char *name, double *value)
 {

@@ -1,4 +1,5 @@
 /* Profiles of several recordings become one: by names and builds, not by addresses. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct two {

@@ -1,5 +1,6 @@
 /* The texts of keys that details give, and the filters by them. */
 #include <errno.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 static uint32_t tag_with(struct ev_profile *profile, enum ev_detail detail, uint64_t number)

@@ -1,5 +1,6 @@
 /* Words after --sort become keys. */
 #include <errno.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 static void keys_have_perfs_names_and_aliases(void **state)

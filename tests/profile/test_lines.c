@@ -1,4 +1,5 @@
 /* Lines of functions with their weights, and what was inlined where. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

@@ -1,4 +1,5 @@
 /* Profiles of parts of a recording, merged, are the profile of the whole. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 static void add_some(struct invented *it, struct ev_profile *profile, unsigned from, unsigned to)

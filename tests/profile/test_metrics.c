@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <string.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 #define assert_near(is, expected, tolerance) assert_true(fabs((is) - (expected)) <= (tolerance))
 

@@ -1,5 +1,7 @@
 /* Which neighbours in a table could as well stand the other way round. */
 #include <math.h>
+#include <evprof/figures.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

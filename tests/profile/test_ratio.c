@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <evprof/profile.h>
+#include <evprof/tables.h>
 
 #define assert_near(is, expected, tolerance) assert_true(fabs((is) - (expected)) <= (tolerance))
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <evprof/profile.h>
+#include <evprof/tables.h>
 
 /* "a b;c": the group of a and b, and c alone. */
 static void record(struct ev_recording *recording, const char *words)

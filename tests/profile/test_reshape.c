@@ -1,6 +1,7 @@
 /* Profiles changed by regular expressions: callees that count as their caller's own, and callers
  * that tell samples apart. */
 #include <errno.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 static const char *rows(struct invented *it, struct ev_named *named, const enum ev_key *keys,

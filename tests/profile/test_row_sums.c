@@ -1,4 +1,5 @@
 /* Sums by the rows of a table: of counts that were read together, and of the kernel's part. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

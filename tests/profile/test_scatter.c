@@ -1,5 +1,7 @@
 /* How rows change from one part of the time to the next. */
 #include <math.h>
+#include <evprof/figures.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 #define TICK_NS 4000000 /* the kernel rotates every so often */
 #define TRIALS 400

@@ -1,4 +1,5 @@
 /* Instructions that samples were at, with their weights. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 static uint32_t function_of(const struct ev_lines *lines, const char *name)

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <evprof/profile.h>
+#include <evprof/figures.h>
 
 #define assert_near(is, expected, tolerance) assert_true(fabs((is) - (expected)) <= (tolerance))
 

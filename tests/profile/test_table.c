@@ -1,5 +1,6 @@
 /* Rows of flat tables: what they are keyed by, what they add up to, which pass the filters. */
 #include <errno.h>
+#include <evprof/tables.h>
 #include "invented.h"
 
 #define SYM_ONLY (const enum ev_key[]){ EV_KEY_SYMBOL }, 1

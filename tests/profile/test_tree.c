@@ -1,4 +1,5 @@
 /* Call trees of rows: which stacks are in them, merged how, with which weights. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

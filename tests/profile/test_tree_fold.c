@@ -1,4 +1,5 @@
 /* Deep recursion in trees: what is folded, what it is said to be, and that no weight is lost. */
+#include <evprof/tables.h>
 #include "invented.h"
 
 struct made {

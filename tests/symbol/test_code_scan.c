@@ -20,7 +20,11 @@ static const char source[] =
 	".type moves,@function\nmoves: mov %rbx, %rsp\n ret\n"
 	".type aligns,@function\naligns: and $-16, %rsp\n ret\n"
 	".type indirect,@function\ncall *0x10(%rbx)\nindirect: nop\n ud2\n"
-	".type context,@function\ncontext: mov %rbx, %rsp\n mov (%rsp), %rdi\n test %rdi, %rdi\n";
+	".type context,@function\ncontext: mov %rbx, %rsp\n mov (%rsp), %rdi\n test %rdi, %rdi\n"
+	".type cloned,@function\nmov $435, %eax\n syscall\ncloned: test %rax, %rax\n ret\n"
+	".type written,@function\nmov $1, %eax\n syscall\nwritten: test %rax, %rax\n ret\n"
+	"mov $56, %eax\n nop\n"
+	".type moved,@function\nmov %rax, %rax\nmoved: ret\n";
 
 static bool is_here(void)
 {
@@ -138,12 +142,25 @@ static void any_bytes_are_survived(void **state)
 	ev_code_scan_close(NULL);
 }
 
+static void a_new_thread_begins_behind_the_call_that_made_it(void **state)
+{
+	struct code_scan *scan = scan_or_skip(state, __func__);
+	assert_true(ev_code_scan_makes_thread(scan, offset_of(state, "cloned")));
+	assert_false(ev_code_scan_makes_thread(scan, offset_of(state, "cloned") + 1));
+	assert_false(ev_code_scan_makes_thread(scan, offset_of(state, "moved")));
+	assert_false(ev_code_scan_makes_thread(scan, offset_of(state, "plain")));
+	assert_false(ev_code_scan_makes_thread(scan, 0));
+	assert_false(ev_code_scan_makes_thread(scan, UINT64_MAX));
+	ev_code_scan_close(scan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_way_to_the_return_becomes_a_rule),
 		cmocka_unit_test(calls_and_contexts_are_known_by_their_bytes),
 		cmocka_unit_test(any_bytes_are_survived),
+		cmocka_unit_test(a_new_thread_begins_behind_the_call_that_made_it),
 	};
 	return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -11,18 +11,20 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <evprof/symbol.h>
+#include "code_scan.h"
 
 /* ---- registers, as perf would have recorded them ----------------------------------------------
  */
 
 #if defined(__x86_64__)
-enum { PC = 8, SP = 7, FP = 6 };
-static const unsigned numbers[] = { FP, SP, PC };
+enum { PC = 8, SP = 7, FP = 6, AX = 0 };
+static const unsigned numbers[] = { AX, FP, SP, PC };
 static void take_registers(const ucontext_t *context, uint64_t *registers)
 {
-	registers[0] = (uint64_t)context->uc_mcontext.gregs[REG_RBP];
-	registers[1] = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
-	registers[2] = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+	registers[0] = (uint64_t)context->uc_mcontext.gregs[REG_RAX];
+	registers[1] = (uint64_t)context->uc_mcontext.gregs[REG_RBP];
+	registers[2] = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+	registers[3] = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
 }
 #elif defined(__aarch64__)
 enum { PC = 32, SP = 31, FP = 29 };
@@ -298,6 +300,40 @@ static void a_stack_of_nonsense_ends(void **state)
 	free(moment.stack);
 }
 
+#ifdef __x86_64__
+/* As glibc's clone3 is: without a table from the system call on. */
+__asm__(".pushsection .text\n.type makes_thread,@function\nmakes_thread:\n"
+	"	mov $435, %eax\n	syscall\n"
+	".globl thread_made\nthread_made:\n"
+	"	test %rax, %rax\n	ret\n"
+	".size makes_thread, . - makes_thread\n.popsection\n");
+extern const char thread_made[];
+#endif
+
+static void a_thread_that_was_just_made_is_whole(void **state)
+{
+	(void)state;
+	struct code_scan *scan = ev_code_scan_open("/proc/self/exe");
+	ev_code_scan_close(scan);
+#ifdef __x86_64__
+	static struct answer answer;
+	static uint8_t empty[64];
+	uint64_t sp = (uint64_t)(uintptr_t)empty;
+	struct moment moment = { .registers = { 0, 0, sp, (uint64_t)(uintptr_t)thread_made },
+				 .stack = empty };
+	for (unsigned id = 0; scan && id < 2; id++) {
+		moment.registers[0] = id; /* the one that made it goes on, to its caller */
+		unwind(&moment, sizeof(empty), CHAIN, &answer);
+		assert_int_equal(answer.count, 1);
+		assert_int_equal(answer.how.end == EV_UNWOUND_COMPLETE, !id);
+	}
+#endif
+	if (!scan) {
+		print_message("SKIP %s: needs x86-64 and capstone\n", __func__);
+		skip();
+	}
+}
+
 static void a_sample_without_registers_has_no_chain(void **state)
 {
 	(void)state;
@@ -364,6 +400,7 @@ int main(void)
 		cmocka_unit_test(a_copy_that_is_too_short_says_so_and_gives_what_it_holds),
 		cmocka_unit_test(no_more_frames_are_given_than_asked_for),
 		cmocka_unit_test(a_stack_of_nonsense_ends),
+		cmocka_unit_test(a_thread_that_was_just_made_is_whole),
 		cmocka_unit_test(a_sample_without_registers_has_no_chain),
 		cmocka_unit_test(the_kernels_side_of_a_chain_stays_in_front),
 		cmocka_unit_test(every_end_but_a_complete_one_has_words),

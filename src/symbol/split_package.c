@@ -1,0 +1,167 @@
+/* The index of a .dwp file turns the number of a unit into its slices of the sections: DWARF
+ * 5, 7.3.5, and GNU's version 2 of DWARF 4, which differs in the head and in the numbers of
+ * sections. Units of types (.debug_tu_index) hold no code and are not looked for. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "image.h"
+#include "packed_section.h"
+#include "split_package.h"
+
+/* Numbers of sections as the index has them, their places in a row. */
+enum { COLUMN_LIMIT = 16, ROW_WORD_BYTES = 4 };
+
+struct part {
+	const char *name;
+	uint32_t numbers[2]; /* in version 2 and in version 5; 0 = not there */
+};
+static const struct part parts[SPLIT_PARTS] = {
+	[SPLIT_INFO] = { ".debug_info.dwo", { 1, 1 } },
+	[SPLIT_ABBREV] = { ".debug_abbrev.dwo", { 3, 3 } },
+	[SPLIT_LINE] = { ".debug_line.dwo", { 4, 4 } },
+	[SPLIT_STR_OFFSETS] = { ".debug_str_offsets.dwo", { 6, 6 } },
+	[SPLIT_RNGLISTS] = { ".debug_rnglists.dwo", { 0, 8 } },
+	[SPLIT_STR] = { ".debug_str.dwo", { 0, 0 } },
+};
+
+struct split_package {
+	struct image image;
+	uint8_t *map;
+	struct span sections[SPLIT_PARTS];
+	uint8_t *unpacked[SPLIT_PARTS];
+	uint8_t *index;
+	bool later; /* version 5 */
+	uint32_t column_count, unit_count, slot_count;
+	const uint8_t *ids, *rows, *columns, *offsets, *sizes;
+};
+
+/* Mapped, since such files have gigabytes of which a report touches little. */
+static bool find_section(struct split_package *package, enum split_part part)
+{
+	struct image *image = &package->image;
+	const struct section *section = ev_image_find(image, parts[part].name);
+	struct span *span = &package->sections[part];
+	if (!section || section->type == SHT_NOBITS)
+		return false;
+	if (section->flags & SHF_COMPRESSED) {
+		if (!ev_packed_section_read(image, parts[part].name, &package->unpacked[part],
+					    &span->size_bytes))
+			return false;
+		span->bytes = package->unpacked[part];
+		return true;
+	}
+	if (section->offset > image->size_bytes ||
+	    section->size_bytes > image->size_bytes - section->offset)
+		return false;
+	*span = (struct span){ package->map + section->offset, section->size_bytes };
+	return true;
+}
+
+static bool read_index(struct split_package *package)
+{
+	size_t size;
+	if (!ev_packed_section_read(&package->image, ".debug_cu_index", &package->index, &size))
+		return false;
+	struct ev_cursor at = ev_cursor_of(package->index, size, package->image.swap);
+	struct ev_cursor head = at;
+	uint32_t version = ev_cursor_u32(&at);
+	package->later = ev_cursor_u16(&head) == 5;
+	if (!package->later && version != 2)
+		return false;
+	package->column_count = ev_cursor_u32(&at);
+	package->unit_count = ev_cursor_u32(&at);
+	package->slot_count = ev_cursor_u32(&at);
+	uint64_t slots = package->slot_count;
+	uint64_t cells = (uint64_t)package->unit_count * package->column_count;
+	if (at.bad || !slots || slots & (slots - 1) || !package->column_count ||
+	    package->column_count > COLUMN_LIMIT || cells > size)
+		return false;
+	package->ids = ev_cursor_bytes(&at, slots * 8);
+	package->rows = ev_cursor_bytes(&at, slots * ROW_WORD_BYTES);
+	package->columns = ev_cursor_bytes(&at, (size_t)package->column_count * ROW_WORD_BYTES);
+	package->offsets = ev_cursor_bytes(&at, cells * ROW_WORD_BYTES);
+	package->sizes = ev_cursor_bytes(&at, cells * ROW_WORD_BYTES);
+	return !at.bad;
+}
+
+struct split_package *ev_split_package_open(const char *path)
+{
+	struct split_package *package = ev_alloc(sizeof(*package));
+	struct image *image = &package->image;
+	bool good = !ev_image_open(image, path) && image->size_bytes;
+	if (good) {
+		void *map = mmap(NULL, image->size_bytes, PROT_READ, MAP_PRIVATE, image->fd, 0);
+		package->map = map == MAP_FAILED ? NULL : map;
+		good = package->map && read_index(package);
+	}
+	for (int part = 0; good && part < SPLIT_PARTS; part++)
+		find_section(package, part);
+	if (good && package->sections[SPLIT_INFO].size_bytes)
+		return package;
+	ev_split_package_close(package);
+	return NULL;
+}
+
+static uint32_t word(const struct split_package *package, const uint8_t *table, size_t index)
+{
+	struct ev_cursor at =
+		ev_cursor_of(table + index * ROW_WORD_BYTES, ROW_WORD_BYTES, package->image.swap);
+	return ev_cursor_u32(&at);
+}
+
+/* Row of a unit, counted from 1; 0 when it is not there. */
+static uint32_t row_of(const struct split_package *package, uint64_t id)
+{
+	uint64_t mask = package->slot_count - 1;
+	uint64_t slot = id & mask, step = (id >> 32 & mask) | 1;
+	for (uint32_t tries = 0; tries < package->slot_count; tries++) {
+		struct ev_cursor at = ev_cursor_of(package->ids + slot * 8, 8, package->image.swap);
+		uint32_t row = word(package, package->rows, slot);
+		if (!row || row > package->unit_count)
+			return 0;
+		if (ev_cursor_u64(&at) == id)
+			return row;
+		slot = (slot + step) & mask;
+	}
+	return 0;
+}
+
+static struct span slice(struct span whole, uint32_t offset, uint32_t size_bytes)
+{
+	if (!size_bytes || offset > whole.size_bytes || size_bytes > whole.size_bytes - offset)
+		return (struct span){ 0 };
+	return (struct span){ whole.bytes + offset, size_bytes };
+}
+
+bool ev_split_package_find(struct split_package *package, uint64_t id, struct split_slices *slices)
+{
+	uint32_t row = row_of(package, id);
+	*slices = (struct split_slices){ .machine = package->image.machine,
+					 .swap = package->image.swap,
+					 .wide = package->image.wide };
+	if (!row)
+		return false;
+	slices->parts[SPLIT_STR] = package->sections[SPLIT_STR];
+	for (size_t column = 0; column < package->column_count; column++) {
+		uint32_t number = word(package, package->columns, column);
+		size_t cell = (size_t)(row - 1) * package->column_count + column;
+		for (int part = 0; part < SPLIT_PARTS; part++)
+			if (number && parts[part].numbers[package->later] == number)
+				slices->parts[part] = slice(package->sections[part],
+							    word(package, package->offsets, cell),
+							    word(package, package->sizes, cell));
+	}
+	return slices->parts[SPLIT_INFO].size_bytes && slices->parts[SPLIT_ABBREV].size_bytes;
+}
+
+void ev_split_package_close(struct split_package *package)
+{
+	if (!package)
+		return;
+	if (package->map)
+		munmap(package->map, package->image.size_bytes);
+	for (int part = 0; part < SPLIT_PARTS; part++)
+		free(package->unpacked[part]);
+	free(package->index);
+	ev_image_close(&package->image);
+	free(package);
+}
