@@ -9,12 +9,15 @@ static void end_line(FILE *out)
 	fputs("\r\n", out);
 }
 
-static void print_head(FILE *out, const struct ev_report *report)
+static void print_head(FILE *out, const struct ev_report *report,
+		       const struct ev_report_options *options)
 {
 	fputs("event", out);
 	for (size_t k = 0; k < report->table->key_count; k++) {
+		enum ev_key key = report->table->keys[k];
 		putc(',', out);
-		ev_csv_text(out, ev_keys[report->table->keys[k]].json);
+		ev_csv_text(out, ev_keys[key].json ? ev_keys[key].json
+						   : ev_report_key_title(options, key));
 	}
 	fputs(",samples,period,share,children_samples,children_period,children_share,simulated",
 	      out);
@@ -60,7 +63,7 @@ int ev_report_csv(FILE *out, const struct ev_report *report,
 {
 	struct ev_arena arena = { 0 };
 	(void)err;
-	print_head(out, report);
+	print_head(out, report, options);
 	for (size_t e = 0; e < report->table->event_count; e++) {
 		size_t count;
 		const struct ev_row **rows =
