@@ -6,6 +6,7 @@
 #include "parse.h"
 
 /* Each costs the kernel memory and time to open and close, on every CPU and thread. */
+#define WIDEST 120 /* columns of a word with a caret */
 #define MOST_PLACES 1000
 
 struct placing {
@@ -77,6 +78,32 @@ static bool is_glob(const char *text)
 	return text && strpbrk(text, "*?[");
 }
 
+/* The word with a caret goes behind the first line of the sentence: under the name where the
+ * sentence is about that, else under the file. */
+static int point_at(struct placing *placing, const struct ev_probe *probe, int rc)
+{
+	struct ev_arena arena = { 0 };
+	struct ev_err *err = placing->err;
+	if (!err)
+		return rc;
+	const char *text = ev_arena_text(&arena, err->text, strlen(err->text));
+	const char *name = ev_text_safe(&arena, probe->name);
+	size_t line = strcspn(text, "\n"), front = strlen(probe->front);
+	bool of_name = strstr(text, ev_arena_printf(&arena, "'%s'", name)) ||
+		       strstr(text, ev_arena_printf(&arena, ":%s'", name));
+	if (!of_name || front > strlen(probe->typed))
+		front = strcspn(probe->typed, ":") + 1;
+	const char *word = ev_text_safe(&arena, probe->typed);
+	const char *before =
+		ev_text_safe(&arena, ev_arena_printf(&arena, "%.*s", (int)front, probe->typed));
+	/* A caret says little in a line that the terminal breaks. */
+	if (ev_text_columns(word) <= WIDEST)
+		ev_fail(err, -rc, "%.*s\n%s\n%*s^%s", (int)line, text, word,
+			(int)ev_text_columns(before), "", text + line);
+	ev_arena_done(&arena);
+	return rc;
+}
+
 static int place(struct placing *placing, size_t index)
 {
 	struct ev_event_list *list = placing->list;
@@ -90,6 +117,8 @@ static int place(struct placing *placing, size_t index)
 	}
 	struct ev_probe_places places = { .arena = &list->arena };
 	int rc = placing->find(placing->context, old->probe, &places, placing->err);
+	if (rc)
+		rc = point_at(placing, old->probe, rc);
 	if (!rc && !places.count)
 		rc = ev_fail(placing->err, ENOENT, "'%s' has no place",
 			     ev_text_safe(&list->arena, old->name));

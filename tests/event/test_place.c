@@ -39,7 +39,9 @@ static int find(void *context, const struct ev_probe *probe, struct ev_probe_pla
 			};
 	for (unsigned i = 0; i < 1001 && !strcmp(probe->name, "many"); i++)
 		*ev_array_add(places) = (struct ev_probe_place){ .path = "/p", .name = "x" };
-	return places->count ? 0 : ev_fail(err, ENOENT, "'%s' is not there", probe->name);
+	if (!strcmp(probe->path, "/gone"))
+		return ev_fail(err, ENOENT, "'/gone' can not be probed");
+	return places->count ? 0 : ev_fail(err, ENOENT, "'%s' is not there\nlook", probe->name);
 }
 
 static struct ev_event_list placed(const char *root, const char *text)
@@ -145,6 +147,25 @@ static void what_can_not_be_placed_leaves_the_list_alone(void **state)
 	}
 }
 
+static void a_caret_stands_under_what_is_not_there(void **state)
+{
+	static const char *const faults[][2] = {
+		{ "uprobe:/p:nosuch",
+		  "'nosuch' is not there\nuprobe:/p:nosuch\n          ^\nlook" },
+		{ "cs,uprobe:/gone:main:u",
+		  "'/gone' can not be probed\nuprobe:/gone:main:u\n       ^" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(faults); i++) {
+		struct ev_event_list list = parsed(*state, faults[i][0]);
+		struct ev_err err = { 0 };
+		unsigned calls = 0;
+		assert_int_equal(ev_event_place_probes(&list, find, &calls, &err), -ENOENT);
+		assert_string_equal(err.text, faults[i][1]);
+		assert_int_equal(ev_event_place_probes(&list, find, &calls, NULL), -ENOENT);
+		ev_event_list_done(&list);
+	}
+}
+
 static void a_kernel_that_raises_no_semaphores_is_told(void **state)
 {
 	struct ev_event_list list = { 0 };
@@ -170,6 +191,7 @@ int main(void)
 		cmocka_unit_test(places_of_one_name_have_one_count),
 		cmocka_unit_test(what_has_a_place_keeps_it),
 		cmocka_unit_test(what_can_not_be_placed_leaves_the_list_alone),
+		cmocka_unit_test(a_caret_stands_under_what_is_not_there),
 		cmocka_unit_test(a_kernel_that_raises_no_semaphores_is_told),
 	};
 	return cmocka_run_group_tests(tests, with_probes, tree_close);
