@@ -221,8 +221,7 @@ static void add_syntax(struct ev_catalogue *catalogue, const struct ev_pmus *pmu
 		  "a marker that a program brings along: usdt:python3:python:gc__*" },
 		{ "PMU::EVENT[:UMASK…][:ATTRIBUTE=N…]", "an event of libpfm4's tables" },
 		{ "{EVENT,EVENT…}[:MODIFIERS]", "a group: counted together or not at all" },
-		{ "EVENT/TERM=VALUE…/[MODIFIERS]",
-		  "period= freq= name= call-graph= stack-size= max-stack= … for one event" },
+		{ "EVENT/TERM=VALUE…/[MODIFIERS]", ev_terms_known },
 		{ "EVENT:MODIFIERS", "u k h: in user space, kernel, hypervisor; I: not when idle; "
 				     "G H: guests, host; p "
 				     "pp ppp P: precise; D: pinned; e: exclusive; S W: of groups" },

@@ -6,10 +6,22 @@ no_pmu() { [ -d /sys/bus/event_source/devices/cpu ] && skip "this machine has a 
 
 # ---- exit statuses -------------------------------------------------------------------------------
 
-test_a_counter_shared_through_bpf_is_refused_in_words() {
+test_a_counter_shared_through_bpf_is_counted_alone_and_says_so() {
+	needs_events
 	run stat -e cpu-clock:b true
-	expect_failure
-	expect_err 'leave the b out'
+	expect_status 0
+	expect_err 'cpu-clock:b: by a counter of its own: evprof shares none through BPF'
+}
+
+test_what_only_some_processors_can_do_is_left_out_in_words() {
+	needs_events
+	run record -q -e "cpu-clock/branch_type='any,u',aux-output,aux-sample-size=64/" -o file true
+	expect_status 0
+	run report -i file --header
+	expect_out 'without aux-.*; without branches'
+	run stat -e "cpu-clock/aux-action=pause,nr=3/" true
+	expect_status 0
+	expect_err 'without aux-.*; nr= is for traces'
 }
 
 test_the_status_of_the_command_is_kept() {
