@@ -252,7 +252,7 @@ test_a_recording_is_read_from_a_pipe() {
 test_a_recording_in_a_folder_is_read_as_one_by_every_verb() {
 	needs_perf
 	needs_events
-	perf record -q --threads=cpu -a -e cpu-clock:u -F 1000 -o folder -- "$examples/sorts" -n 4000 >/dev/null 2>&1 &&
+	perf record -q -N --threads=cpu -e cpu-clock:u -F 1000 -o folder -- "$examples/sorts" -n 4000 >/dev/null 2>&1 &&
 		[ -f folder/data.0 ] || skip "perf --threads records nothing here"
 	perf script -i folder -F pid,tid,time,event >theirs 2>/dev/null || skip "perf does not read its own folder"
 	run script -i folder -F pid,tid,time,event

@@ -166,7 +166,7 @@ test_data_has_the_names_of_variables() {
 
 test_fields_of_tracepoints_are_keys() {
 	needs_perf
-	perf record -q -e sched:sched_switch -o switches -- sh -c 'sleep 0.01; sleep 0.01' >/dev/null 2>&1 ||
+	perf record -q -N -e sched:sched_switch -o switches -- sh -c 'sleep 0.01; sleep 0.01' >/dev/null 2>&1 ||
 		skip "perf records no tracepoints here"
 	# rows of one weight stand in no order of perf's
 	rows() { grep -v '^#' "$1" | grep . | tr -s ' ' | LC_ALL=C sort; }

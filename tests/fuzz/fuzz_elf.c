@@ -23,6 +23,8 @@ static void ask_for_everything(const char *path)
 			ev_space_find(set, cache, 7, 0, address, PERF_RECORD_MISC_USER);
 		ev_symbolize(symbolizer, place, (unsigned)address & 15, symbols, 8);
 		ev_symbolizer_trouble(symbolizer, place.object);
+		bool in_code;
+		ev_variable_find(symbolizer, place, symbols, &in_code);
 	}
 	ev_symbolizer_close(symbolizer);
 	ev_space_set_close(set);

@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	struct trace_sample sample = { raw, raw_bytes, &machine, tracepoints };
 	ev_trace_format_parse(&format, (const char *)bytes, text_bytes, &machine, &arena);
 	ev_trace_print(&format, &sample, &out, name_address, NULL);
+	for (size_t i = 0; i < format.fields.count; i++)
+		ev_trace_print_field(&format.fields.items[i], &sample, &out);
 	ev_trace_format_done(&format);
 	ev_tracepoints_close(tracepoints);
 	ev_arena_done(&arena);

@@ -10,7 +10,8 @@ static void put(const char *folder, const char *name, const void *bytes, size_t 
 	FILE *file = fopen(path, "we");
 
 	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
+	if (size_bytes)
+		assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
 	assert_int_equal(fclose(file), 0);
 	free(path);
 }

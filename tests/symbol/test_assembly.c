@@ -83,6 +83,48 @@ static void places_outside_of_the_code_and_absurd_sizes_are_refused(void **state
 	close_scene(&scene);
 }
 
+/* A "kernel" linked at one address and recorded at another. */
+static void the_kernels_code_is_read_from_its_vmlinux(void **state)
+{
+	static const char source[] = "void _text(void) {}\n"
+				     "__attribute__((noinline)) int work(int x) { return x * 3; }\n"
+				     "int _start(int x) { return work(x) + 1; }\n";
+	const uint64_t base = 0xffffffff81000000;
+	needs_program("gcc");
+	needs_capstone();
+	write_file(in_folder(state, "k.c"), source, sizeof(source) - 1);
+	run_in(state, "gcc -O1 -g -nostdlib -static -no-pie -Wl,-Ttext=0x40000000 -o vmlinux k.c");
+	struct ev_symbolizer_options options = { .vmlinux = in_folder(state, "vmlinux"),
+						 .kallsyms = in_folder(state, "none") };
+	uint64_t text = offset_of(state, "vmlinux", "_text");
+	uint64_t start = offset_of(state, "vmlinux", "_start");
+	struct ev_space_cache *cache = calloc(1, sizeof(*cache));
+	struct ev_space_set *set = ev_space_set_open();
+	map(set, 0, UINT32_MAX, base, 0x1000000, base, "[kernel.kallsyms]_text");
+	ev_space_set_ready(set);
+	struct ev_symbolizer *symbolizer = ev_symbolizer_open(set, NULL, &options);
+	struct ev_place place =
+		ev_space_find(set, cache, 7, 0, base + (start - text), PERF_RECORD_MISC_KERNEL);
+	struct ev_symbol symbol;
+	struct ev_assembly assembly;
+	bool calls = false;
+	ev_symbolize(symbolizer, place, EV_SYMBOL_EXACT, &symbol, 1);
+	assert_string_equal(symbol.function, "_start");
+	assert_int_equal(ev_assembly_read(symbolizer,
+					  (struct ev_place){ place.object, symbol.start },
+					  symbol.size_bytes, EV_ASSEMBLY_ATT, &assembly, NULL),
+			 0);
+	assert_true(assembly.items.count > 1);
+	assert_int_equal(assembly.items.items[0].offset, symbol.start);
+	for (size_t i = 0; i < assembly.items.count; i++)
+		calls |= strstr(assembly.items.items[i].text, "<work>") != NULL;
+	assert_true(calls);
+	ev_assembly_done(&assembly);
+	ev_symbolizer_close(symbolizer);
+	ev_space_set_close(set);
+	free(cache);
+}
+
 static void the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran(void **state)
 {
 	needs_program("gcc");
@@ -123,6 +165,7 @@ int main(void)
 		cmocka_unit_test(a_function_is_read_from_its_file_with_the_names_of_what_it_calls),
 		cmocka_unit_test(code_of_a_file_that_was_rebuilt_is_not_shown),
 		cmocka_unit_test(places_outside_of_the_code_and_absurd_sizes_are_refused),
+		cmocka_unit_test(the_kernels_code_is_read_from_its_vmlinux),
 		cmocka_unit_test(the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran),
 		cmocka_unit_test(functions_tell_where_they_begin),
 	};
