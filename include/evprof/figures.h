@@ -5,9 +5,10 @@
 
 #include <evprof/event.h>
 
-struct ev_named;
-struct ev_row;
+struct ev_named; /* <evprof/profile.h> */
+struct ev_row;   /* <evprof/tables.h> */
 struct ev_table;
+
 /* ---- statistics -------------------------------------------------------------------------------
  */
 

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "debug_split.h"
+#include "split_ranges.h"
 #include "split_unit.h"
 
 #define UNIT_LIMIT ((size_t)1 << 20)
+/* Of lists of ranges that are copied for units: in a file that means no good they may be each
+ * other's. */
+#define COPIES_LIMIT ((size_t)512 << 20)
 
 struct debug_split {
 	Dwarf *dwarf; /* of the program */
@@ -18,6 +22,7 @@ struct debug_split {
 	struct span addresses, ranges, lines, line_texts;
 	EV_ARRAY(uint64_t) bases; /* sorted: where parts of `ranges` begin */
 	EV_ARRAY(struct split_unit *) units;
+	size_t copied_bytes; /* at most, for them */
 };
 
 struct debug_split *ev_debug_split_open(Dwarf *dwarf, const char *path, const char *program)
@@ -146,6 +151,12 @@ bool ev_debug_split_find(struct debug_split *split, Dwarf_Die *skeleton, uint64_
 		program.ranges = ranges_of(split, skeleton);
 	if (!dwarf_lowpc(skeleton, &low))
 		program.base = low;
+	if (program.base)
+		split->copied_bytes +=
+			program.ranges.size_bytes +
+			SPLIT_RANGES_GROWTH * slices.parts[SPLIT_RNGLISTS].size_bytes;
+	if (split->copied_bytes > COPIES_LIMIT)
+		return false;
 	struct split_unit *unit = ev_alloc(sizeof(*unit));
 	if (!ev_split_unit_open(unit, id, &slices, &program)) {
 		free(unit);

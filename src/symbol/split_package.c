@@ -7,9 +7,9 @@
 #include "packed_section.h"
 #include "split_package.h"
 
-/* Numbers of sections as the index has them, their places in a row. */
 enum { COLUMN_LIMIT = 16, ROW_WORD_BYTES = 4 };
 
+/* A section, and its number in the index. */
 struct part {
 	const char *name;
 	uint32_t numbers[2]; /* in version 2 and in version 5; 0 = not there */
@@ -35,25 +35,21 @@ struct split_package {
 };
 
 /* Mapped, since such files have gigabytes of which a report touches little. */
-static bool find_section(struct split_package *package, enum split_part part)
+static void find_section(struct split_package *package, enum split_part part)
 {
 	struct image *image = &package->image;
 	const struct section *section = ev_image_find(image, parts[part].name);
 	struct span *span = &package->sections[part];
 	if (!section || section->type == SHT_NOBITS)
-		return false;
+		return;
 	if (section->flags & SHF_COMPRESSED) {
-		if (!ev_packed_section_read(image, parts[part].name, &package->unpacked[part],
-					    &span->size_bytes))
-			return false;
-		span->bytes = package->unpacked[part];
-		return true;
+		if (ev_packed_section_read(image, parts[part].name, &package->unpacked[part],
+					   &span->size_bytes))
+			span->bytes = package->unpacked[part];
+	} else if (section->offset <= image->size_bytes &&
+		   section->size_bytes <= image->size_bytes - section->offset) {
+		*span = (struct span){ package->map + section->offset, section->size_bytes };
 	}
-	if (section->offset > image->size_bytes ||
-	    section->size_bytes > image->size_bytes - section->offset)
-		return false;
-	*span = (struct span){ package->map + section->offset, section->size_bytes };
-	return true;
 }
 
 static bool read_index(struct split_package *package)
@@ -94,7 +90,7 @@ struct split_package *ev_split_package_open(const char *path)
 		good = package->map && read_index(package);
 	}
 	for (int part = 0; good && part < SPLIT_PARTS; part++)
-		find_section(package, part);
+		find_section(package, (enum split_part)part);
 	if (good && package->sections[SPLIT_INFO].size_bytes)
 		return package;
 	ev_split_package_close(package);

@@ -16,8 +16,6 @@ enum { /* entries of a list: DWARF 5, 7.25 */
        LIST_START_LENGTH,
 };
 enum { HEAD_BYTES = 12 };
-/* Lists may overlap in a file that means no good; sane ones do not grow threefold. */
-enum { GROWTH_LIMIT = 4 };
 #define LISTS_LIMIT ((size_t)64 << 20)
 
 static void add_address(struct ev_buffer *out, const struct split_base *base, uint64_t address)
@@ -70,7 +68,7 @@ static void skip_list(struct ev_cursor *at, size_t address_bytes)
 static bool move_lists(struct span lists, const struct split_base *base, uint32_t count,
 		       struct ev_buffer *out)
 {
-	size_t limit = lists.size_bytes * GROWTH_LIMIT;
+	size_t limit = lists.size_bytes * SPLIT_RANGES_GROWTH;
 	struct ev_cursor table = ev_cursor_of(lists.bytes, lists.size_bytes, base->swap);
 	struct ev_cursor body;
 	ev_cursor_skip(&table, HEAD_BYTES);

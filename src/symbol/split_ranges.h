@@ -4,6 +4,9 @@
 
 #include "split_package.h"
 
+/* How much longer they may become: sane ones do not grow threefold, but lists may overlap. */
+enum { SPLIT_RANGES_GROWTH = 4 };
+
 struct split_base {
 	uint64_t address; /* what the lists count from */
 	bool swap, wide;
