@@ -1,5 +1,6 @@
 /* shallow() works for some 300 ms with next to nothing on the stack, then descend() does the same
- * below 40 frames of 128 bytes: what was learnt of the first stacks is too little for the others. */
+ * below 40 frames of 128 bytes: what was learnt of the first stacks is too little for the others.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
