@@ -169,7 +169,7 @@ void ev_counters_close(struct ev_counters *counters);
 /* ---- sampling ---------------------------------------------------------------------------------
  */
 
-#define EV_STACK_SIZES 4 /* of copies of one stack, among which a sampler may change */
+#define EV_STACK_SIZES 5 /* of copies of one stack, among which a sampler may change */
 struct ev_sampler_options {
 	uint64_t frequency_hz; /* used where the event fixes neither; 0 = use period */
 	bool frequency_given;  /* -F was typed: tracepoints, breakpoints and probes obey it too;

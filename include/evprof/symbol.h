@@ -337,6 +337,9 @@ struct ev_unwound {
 	uint32_t object;  /* where it ended */
 	uint64_t guessed; /* frames found without tables: by the frame pointer, or by what the code
 			   * does on its way to its return */
+	/* The stack pointer in the outermost frame that was found, and how far that is from the
+	 * beginning of the copy: sense only when the stack is complete. */
+	uint64_t outermost, stack_bytes;
 };
 
 /* Belongs to one thread; the unwind tables of every object, read as far as they are needed, may be
@@ -360,6 +363,8 @@ const char *ev_unwound_words(enum ev_unwound_end end);
 /* The registers that ev_unwind needs of a sample taken on this machine, as
  * perf_event_attr.sample_regs_user has them; 0 where stacks can't be unwound. */
 uint64_t ev_unwind_registers(void);
+/* Which of them is the stack pointer, where a copy begins; -1 where stacks can't be unwound. */
+int ev_unwind_stack_register(void);
 /* One more for another thread, with the same tables; open for as long as it is used, whatever
  * becomes of the first. */
 struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder);

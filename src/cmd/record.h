@@ -72,8 +72,9 @@ struct record_run {
 	struct ev_roots *roots; /* file systems of the processes that were seen */
 	struct ev_decoder *roots_decoder;
 	struct record_stacks stacks;
-	struct record_unwind *unwind; /* between rings and writer, NULL when nothing is unwound */
-	struct record_reader *reader; /* of the rings, while stacks are unwound */
+	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */
+	struct record_reader *reader;  /* of the rings, while stacks are unwound */
+	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */

@@ -25,13 +25,29 @@ struct record_reader {
 	bool over;
 	struct ev_decoder *decoder;
 	struct ev_buffer kept;
+	size_t others; /* of what is kept, records that are no samples */
+	int stack_register;
+	struct record_outermost outermost;
 	uint64_t read_bytes;   /* out of the rings, in all */
 	struct ev_err trouble; /* of the first failure */
 	int failed;
 };
 
+/* So much of the copied stack is worth keeping. */
+static size_t worth_keeping(const struct record_reader *reader, const struct ev_sample *sample)
+{
+	uint64_t mask = sample->user_regs_mask;
+	int stack = reader->stack_register;
+	if (stack < 0 || sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_64 || !(mask >> stack & 1))
+		return sample->user_stack_bytes;
+	int at = __builtin_popcountll(mask & (((uint64_t)1 << stack) - 1));
+	return record_outermost_keep(&reader->outermost, sample->tid, sample->user_regs[at],
+				     sample->user_stack_bytes);
+}
+
 /* The kernel keeps room in a sample for as much of the stack as was asked for; mostly there is
- * less. That room is left out, but for one word, which says that there was some. */
+ * less. That room is left out, but for one word, which says that there was some; and so is what
+ * lies beyond the outermost frame. */
 static bool keep_short(struct record_reader *reader, const struct ev_raw *raw)
 {
 	struct ev_record record;
@@ -41,8 +57,9 @@ static bool keep_short(struct record_reader *reader, const struct ev_raw *raw)
 	    !sample->user_stack)
 		return false;
 	size_t before = (size_t)((const uint8_t *)sample->user_stack - from);
-	size_t room = (sample->user_stack_bytes + 15) & ~(size_t)7;
-	size_t behind = before + sample->user_stack_asked_bytes;
+	size_t copied = worth_keeping(reader, sample);
+	size_t room = (copied + 15) & ~(size_t)7;
+	size_t behind = before + sample->user_stack_asked_bytes + 8;
 	if (room >= sample->user_stack_asked_bytes)
 		return false;
 	struct perf_event_header header = *raw->header;
@@ -51,8 +68,19 @@ static bool keep_short(struct record_reader *reader, const struct ev_raw *raw)
 	ev_buffer_add(&reader->kept, from + sizeof(header), before - sizeof(header) - 8);
 	ev_buffer_u64(&reader->kept, room);
 	ev_buffer_add(&reader->kept, sample->user_stack, room);
+	ev_buffer_u64(&reader->kept, copied);
 	ev_buffer_add(&reader->kept, from + behind, raw->size_bytes - behind);
 	return true;
+}
+
+static void note_thread(struct record_reader *reader, const struct ev_raw *raw)
+{
+	struct ev_record record;
+	bool exec = raw->type == PERF_RECORD_COMM && raw->misc & PERF_RECORD_MISC_COMM_EXEC;
+	if ((!exec && raw->type != PERF_RECORD_FORK) || ev_decode(reader->decoder, raw, &record))
+		return;
+	record_outermost_forget(&reader->outermost, exec ? record.comm.tid : record.task.tid,
+				record.time_ns);
 }
 
 static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
@@ -68,6 +96,10 @@ static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_e
 				      .type = header->type,
 				      .misc = header->misc,
 				      .size_bytes = header->size };
+		if (raw.type != PERF_RECORD_SAMPLE) {
+			reader->others++;
+			note_thread(reader, &raw);
+		}
 		if (!keep_short(reader, &raw))
 			ev_buffer_add(&reader->kept, at, header->size);
 		at += header->size;
@@ -111,18 +143,18 @@ static void go_first(void)
 static void *read_rings(void *argument)
 {
 	struct record_reader *reader = argument;
-	uint64_t pause = SHORTEST_NS, last_ns = ev_now_ns();
+	uint64_t pause = SHORTEST_NS, last_ns = ev_now_ns(), before = 0;
 	go_first();
 	pthread_mutex_lock(&reader->lock);
 	while (!reader->over) {
 		struct timespec until = in_ns(pause);
 		pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
-		uint64_t before = reader->read_bytes;
 		if (!reader->over && reader->kept.size_bytes < LIMIT_BYTES)
 			drain(reader);
 		uint64_t now_ns = ev_now_ns();
 		pause = pause_ns(reader, reader->read_bytes - before, now_ns - last_ns);
 		last_ns = now_ns;
+		before = reader->read_bytes;
 	}
 	pthread_mutex_unlock(&reader->lock);
 	return NULL;
@@ -136,6 +168,7 @@ struct record_reader *record_reader_open(struct ev_sampler *sampler,
 	sigset_t all, before;
 	reader->sampler = sampler;
 	reader->decoder = ev_decoder_open(opened);
+	reader->stack_register = ev_unwind_stack_register();
 	pthread_mutex_init(&reader->lock, NULL);
 	pthread_condattr_init(&by_clock);
 	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
@@ -149,7 +182,8 @@ struct record_reader *record_reader_open(struct ev_sampler *sampler,
 	return reader;
 }
 
-int record_reader_take(struct record_reader *reader, struct ev_buffer *records, struct ev_err *err)
+int record_reader_take(struct record_reader *reader, struct ev_buffer *records, size_t *others,
+		       struct ev_err *err)
 {
 	records->size_bytes = 0;
 	pthread_mutex_lock(&reader->lock);
@@ -157,11 +191,18 @@ int record_reader_take(struct record_reader *reader, struct ev_buffer *records, 
 	struct ev_buffer empty = *records;
 	*records = reader->kept;
 	reader->kept = empty;
+	*others = reader->others;
+	reader->others = 0;
 	int rc = reader->failed;
 	if (rc)
 		ev_fail(err, -rc, "%s", reader->trouble.text);
 	pthread_mutex_unlock(&reader->lock);
 	return rc;
+}
+
+struct record_outermost *record_reader_outermost(struct record_reader *reader)
+{
+	return &reader->outermost;
 }
 
 void record_reader_pause(struct record_reader *reader)

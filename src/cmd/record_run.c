@@ -17,6 +17,9 @@
 #define FLUSH_EVERY_NS 1000000000u /* so much is lost at most when evprof is killed */
 #define WAIT_MS 250
 #define EAGER_MS 10
+/* Stacks are unwound in portions that stay in the processor's caches, in memory that is used again
+ * and again: new pages cost more than all else. */
+#define PORTION_BYTES (512u << 10)
 
 int record_sampling(struct record_run *run, struct ev_err *err)
 {
@@ -82,19 +85,32 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
+static uint64_t portion_ns(uint64_t bytes, uint64_t ns)
+{
+	uint64_t least = EAGER_MS * 1000000ull, most = WAIT_MS * 1000000ull;
+	double wait = bytes ? (double)ns * PORTION_BYTES / (double)bytes : (double)most;
+	return wait > (double)most ? most : wait < (double)least ? least : (uint64_t)wait;
+}
+
 static int drain(struct record_run *run, struct ev_err *err)
 {
 	if (!run->unwind)
 		return ev_sampler_drain(run->sampler, take_records, run, err);
-	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
-	int rc = record_reader_take(run->reader, arrived, err);
+	size_t *others;
+	struct ev_buffer *arrived = record_unwind_arrived(run->unwind, &others);
+	int rc = record_reader_take(run->reader, arrived, others, err);
 	size_t bytes = arrived->size_bytes;
-	record_roots_take(run, arrived->bytes, bytes);
+	uint64_t now_ns = ev_now_ns();
+	run->pause_ns = portion_ns(bytes, now_ns - run->drained_ns);
+	run->drained_ns = now_ns;
+	if (*others)
+		record_roots_take(run, arrived->bytes, bytes);
 	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
 	if (rc)
 		return rc;
 	record_reader_pause(run->reader);
+	record_unwind_outermost(run->unwind, record_reader_outermost(run->reader));
 	rc = record_stacks_step(&run->stacks, bytes, run->sampler, &run->recording, err);
 	record_reader_resume(run->reader);
 	return rc;
@@ -297,6 +313,8 @@ static int wait_ms(const struct record_run *run, const struct deadlines *at, uin
 {
 	bool eager = record_stacks_eager(&run->stacks, now_ns);
 	uint64_t until = now_ns + (eager ? EAGER_MS : WAIT_MS) * 1000000ull;
+	if (run->pause_ns && now_ns + run->pause_ns < until)
+		until = now_ns + run->pause_ns;
 	if (run->switches.next_ns && run->switches.next_ns < until)
 		until = run->switches.next_ns;
 	if (at->stop_ns && at->stop_ns < until)
@@ -416,7 +434,7 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = drain(run, err);
 	if (!rc && run->unwind) {
-		record_unwind_arrived(run->unwind)->size_bytes = 0;
+		record_unwind_arrived(run->unwind, NULL)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);
 	}
 	record_reader_close(run->reader);

@@ -1,18 +1,25 @@
 /* What the stacks of a recording have been like becomes the way the next ones are taken: copies of
  * 8 KiB, larger ones where stacks come out truncated, smaller ones again where the rings lose
- * samples with them, and none at all where everything that is mapped keeps frame pointers. */
+ * samples with them or many shallow ones are taken, and none at all where everything that is mapped
+ * keeps frame pointers. */
 #include <inttypes.h>
 #include <string.h>
 #include "record_stacks.h"
 
-/* The first holds the stacks of most programs, 40 frames of 200 bytes; the kernel copies only what
- * is there, but keeps room for all of it in the ring. The last is the kernel's largest. */
-static const uint32_t usual_sizes[] = { 8192, 32768, 65528 };
+/* The second holds the stacks of most programs, 40 frames of 200 bytes; the kernel copies only what
+ * is there, but keeps room for all of it in the ring. The last is the kernel's largest. The first
+ * is for samples that are so many that copies weigh: mostly they are of what lies beyond main, the
+ * environment. */
+static const uint32_t usual_sizes[] = { 4096, 8192, 32768, 65528 };
 #define USUAL_BYTES 8192
 #define LARGEST_BYTES 65528
+enum { SMALL, USUAL };
+#define MANY_HZ 10000
 
 /* A decision needs so many stacks; it is for larger copies when more of them are truncated. */
 enum { ENOUGH_STACKS = 64, TRUNCATED_PERCENT = 2 };
+/* So many that leave a quarter of it say that the small copy will do. */
+enum { SHALLOW_STACKS = 500 };
 /* So long the rings are read more often, until there are enough of them. */
 #define EAGER_NS 2000000000u
 /* Who has so much to unwind at once is behind, and does not ask for more. */
@@ -43,6 +50,24 @@ static bool leave_a_choice(const struct ev_event_list *events,
 	return !sampling->per_thread_counts;
 }
 
+/* How ev_sampler_copy numbers a size: the first one is on in the beginning. */
+static size_t sampler_size(const struct record_stacks *stacks, size_t size)
+{
+	return size == stacks->first ? 0 : size < stacks->first ? size + 1 : size;
+}
+
+static void add_sizes(struct record_stacks *stacks, bool whole_machine,
+		      const struct ev_sampler_options *sampling)
+{
+	bool many = sampling->max_frequency || sampling->frequency_hz >= MANY_HZ;
+	/* Some process of a machine always is deep: all others should not pay for it. */
+	size_t first = many && !whole_machine ? SMALL : USUAL;
+	for (size_t i = first; i < EV_LENGTH(usual_sizes) - whole_machine; i++)
+		stacks->sizes[stacks->count++] = usual_sizes[i];
+	stacks->sizes[stacks->count++] = 0;
+	stacks->first = USUAL - first;
+}
+
 void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 			uint32_t stack_bytes, bool whole_machine,
 			const struct ev_event_list *events, struct ev_sampler_options *sampling)
@@ -51,29 +76,28 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 	if (chains == RECORD_CHAINS_NONE || chains == RECORD_CHAINS_FP ||
 	    chains == RECORD_CHAINS_LBR)
 		return;
-	stacks->sizes[stacks->count++] = stack_bytes ? stack_bytes : USUAL_BYTES;
-	if (chains == RECORD_CHAINS_AUTO && leave_a_choice(events, sampling)) {
-		/* Some process of a machine always is deep: all others should not pay for it. */
-		size_t sizes = EV_LENGTH(usual_sizes) - whole_machine;
-		for (size_t i = 1; i < sizes; i++)
-			stacks->sizes[stacks->count++] = usual_sizes[i];
-		stacks->sizes[stacks->count++] = 0;
-	}
+	if (chains == RECORD_CHAINS_AUTO && leave_a_choice(events, sampling))
+		add_sizes(stacks, whole_machine, sampling);
+	else
+		stacks->sizes[stacks->count++] = stack_bytes ? stack_bytes : USUAL_BYTES;
 	stacks->copies = stacks->count > 1 ? stacks->count - 1 : 1;
 	stacks->highest = stacks->copies - 1;
-	stacks->largest_bytes = stacks->sizes[0];
+	stacks->now = stacks->size = stacks->first;
+	stacks->largest_bytes = stacks->sizes[stacks->first];
 	stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
-	sampling->stack_bytes = stacks->sizes[0];
+	sampling->stack_bytes = stacks->sizes[stacks->first];
 	sampling->other_stack_count = stacks->count - 1;
-	for (size_t i = 1; i < stacks->count; i++)
-		sampling->other_stack_bytes[i - 1] = stacks->sizes[i];
+	for (size_t i = 0; i < stacks->count; i++)
+		if (i != stacks->first)
+			sampling->other_stack_bytes[sampler_size(stacks, i) - 1] = stacks->sizes[i];
 }
 
 void record_stacks_fix(struct record_stacks *stacks, struct ev_sampler_options *sampling)
 {
 	sampling->other_stack_count = 0;
+	stacks->sizes[0] = stacks->sizes[stacks->first];
 	stacks->count = stacks->copies = 1;
-	stacks->highest = 0;
+	stacks->first = stacks->now = stacks->size = stacks->highest = 0;
 }
 
 /* ---- evidence -----------------------------------------------------------------------------------
@@ -98,7 +122,7 @@ void record_stacks_map(struct record_stacks *stacks, const struct ev_mmap *mmap)
 	stacks->mapped = true;
 }
 
-void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes,
+void record_stacks_count(struct record_stacks *stacks, const struct ev_unwound *how, uint64_t bytes,
 			 uint64_t room_bytes)
 {
 	uint64_t wanted = stacks->sizes[stacks->now];
@@ -112,7 +136,10 @@ void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, 
 	if (!all_there && bytes != wanted && wanted < LARGEST_BYTES)
 		return;
 	stacks->stacks++;
-	stacks->truncated += !all_there && end == EV_UNWOUND_TRUNCATED && bytes <= wanted;
+	stacks->truncated += !all_there && how->end == EV_UNWOUND_TRUNCATED && bytes <= wanted;
+	uint64_t deep_bytes = how->end == EV_UNWOUND_COMPLETE ? how->stack_bytes : UINT64_MAX;
+	if (deep_bytes > stacks->deepest_bytes)
+		stacks->deepest_bytes = deep_bytes;
 }
 
 /* ---- decisions ----------------------------------------------------------------------------------
@@ -121,6 +148,7 @@ void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, 
 static void forget(struct record_stacks *stacks)
 {
 	stacks->stacks = stacks->truncated = stacks->samples = stacks->lost = 0;
+	stacks->deepest_bytes = 0;
 }
 
 static int change(struct record_stacks *stacks, size_t to, struct ev_sampler *sampler,
@@ -135,7 +163,7 @@ static int change(struct record_stacks *stacks, size_t to, struct ev_sampler *sa
 		if (stacks->sizes[to] > stacks->largest_bytes)
 			stacks->largest_bytes = stacks->sizes[to];
 	}
-	return ev_sampler_copy(sampler, to, err);
+	return ev_sampler_copy(sampler, sampler_size(stacks, to), err);
 }
 
 static void tell_retreat(const struct record_stacks *stacks, size_t next,
@@ -179,6 +207,13 @@ static int retreat(struct record_stacks *stacks, struct ev_sampler *sampler,
 	return change(stacks, next, sampler, err);
 }
 
+/* Who was deep once may be so again. */
+static int grow(struct record_stacks *stacks, struct ev_sampler *sampler, struct ev_err *err)
+{
+	stacks->was_small |= stacks->now < stacks->first;
+	return change(stacks, stacks->now + 1, sampler, err);
+}
+
 bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns)
 {
 	return stacks->count > 1 && now_ns < stacks->eager_until_ns;
@@ -187,7 +222,7 @@ bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns)
 int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_sampler *sampler,
 		       struct ev_recording *recording, struct ev_err *err)
 {
-	size_t none = stacks->count - 1;
+	size_t none = stacks->count - 1, small = stacks->first - 1;
 	if (stacks->count < 2 || stacks->given_up)
 		return 0;
 	if (stacks->mapped && stacks->kept)
@@ -205,7 +240,11 @@ int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_s
 	stacks->eager_until_ns = 0;
 	if (stacks->now < stacks->highest && bytes < BEHIND_BYTES &&
 	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT)
-		return change(stacks, stacks->now + 1, sampler, err);
+		return grow(stacks, sampler, err);
+	if (stacks->now == stacks->first && stacks->first && !stacks->was_small &&
+	    stacks->stacks >= SHALLOW_STACKS &&
+	    stacks->deepest_bytes <= stacks->sizes[small] / 4 * 3)
+		return change(stacks, small, sampler, err);
 	if (stacks->samples > ENOUGH_SAMPLES)
 		forget(stacks);
 	return 0;

@@ -13,19 +13,21 @@ enum record_chains {
 };
 
 struct record_stacks {
-	uint32_t
-		sizes[EV_STACK_SIZES]; /* as ev_sampler_copy numbers them; rising, then perhaps 0 */
-	size_t count;                  /* 0 = no copies at all */
-	size_t copies;                 /* of them are not 0 */
-	size_t now;                    /* the size that is on */
-	size_t size;                   /* the one among the copies, also while none are taken */
-	size_t highest;                /* not beyond this one */
+	uint32_t sizes[EV_STACK_SIZES]; /* rising, then perhaps 0 */
+	size_t count;                   /* 0 = no copies at all */
+	size_t first;                   /* the size that is on in the beginning */
+	size_t copies;                  /* of them are not 0 */
+	size_t now;                     /* the size that is on */
+	size_t size;                    /* the one among the copies, also while none are taken */
+	size_t highest;                 /* not beyond this one */
 	/* Since the last decision. */
 	uint64_t stacks, truncated, samples, lost;
+	uint64_t deepest_bytes; /* UINT64_MAX: some were not followed to their roots */
 	uint64_t eager_until_ns;
 	unsigned settling; /* steps in which what comes may be of the time before */
 	unsigned bad;      /* decisions in a row that saw too much lost */
 	bool given_up;
+	bool was_small; /* and stacks have been too deep for it */
 	/* Of the code that is mapped: all of it keeps frame pointers. */
 	bool mapped, kept;
 	struct ev_map files; /* paths that were looked at */
@@ -42,9 +44,9 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 void record_stacks_fix(struct record_stacks *stacks, struct ev_sampler_options *sampling);
 /* A mapping of a process that is watched. */
 void record_stacks_map(struct record_stacks *stacks, const struct ev_mmap *mmap);
-/* One stack of a sample; bytes were copied of what there was room for, 0 when it was left to the
- * kernel. */
-void record_stacks_count(struct record_stacks *stacks, enum ev_unwound_end end, uint64_t bytes,
+/* One stack of a sample, and what came of it; bytes were copied of what there was room for, 0 when
+ * it was left to the kernel. */
+void record_stacks_count(struct record_stacks *stacks, const struct ev_unwound *how, uint64_t bytes,
 			 uint64_t room_bytes);
 /* A decision waits for stacks: the rings should be read soon. */
 bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns);

@@ -20,12 +20,18 @@ struct record_unwind {
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
+	size_t waiting_others, arrived_others; /* of them are no samples */
 	/* The latest time in all that the rings gave until now, until the drain before and the one
 	 * before that. What happened before a drain ended has come with the next one, so that the
 	 * spaces can be told of everything in order. */
 	uint64_t seen_ns, known_ns, told_ns;
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
+	/* Where stacks of threads ended; address 0: here and there. */
+	struct ended {
+		uint64_t address, time_ns;
+		uint32_t tid, count;
+	} ended[64];
 	uint64_t ends[EV_UNWOUND_END_COUNT];
 	uint64_t guessed;    /* frames, by the frame pointer */
 	uint64_t unreadable; /* samples that made no sense */
@@ -108,8 +114,10 @@ const struct ev_recording *record_unwind_opened(const struct record_unwind *unwi
 	return &unwind->opened;
 }
 
-struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind)
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **others)
 {
+	if (others)
+		*others = &unwind->arrived_others;
 	return &unwind->arrived;
 }
 
@@ -162,6 +170,30 @@ static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struc
 	return rc;
 }
 
+static void note_end(struct record_unwind *unwind, const struct ev_record *record, uint64_t address)
+{
+	struct ended *ended = &unwind->ended[record->tid % EV_LENGTH(unwind->ended)];
+	if (ended->tid != record->tid)
+		*ended = (struct ended){ .tid = record->tid };
+	if (!ended->count)
+		ended->address = address;
+	else if (ended->address != address)
+		ended->address = 0;
+	ended->count++;
+	ended->time_ns = record->time_ns;
+}
+
+void record_unwind_outermost(struct record_unwind *unwind, struct record_outermost *all)
+{
+	for (size_t i = 0; i < EV_LENGTH(unwind->ended); i++) {
+		struct ended *ended = &unwind->ended[i];
+		if (ended->count)
+			record_outermost_see(all, ended->tid, ended->address, ended->count,
+					     ended->time_ns);
+		ended->count = 0;
+	}
+}
+
 /* The chain of a sample with a copy of its stack; how many addresses. */
 static size_t chain_of(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_stack_end *end)
@@ -175,7 +207,9 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
 		unwind->ends[how.end]++;
 		unwind->guessed += how.guessed;
-		record_stacks_count(unwind->stacks, how.end, sample->user_stack_bytes,
+		if (how.end == EV_UNWOUND_COMPLETE)
+			note_end(unwind, record, how.outermost);
+		record_stacks_count(unwind->stacks, &how, sample->user_stack_bytes,
 				    sample->user_stack_asked_bytes);
 	}
 	return count;
@@ -186,6 +220,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
 	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
+	static const struct ev_unwound by_kernel = { .end = EV_UNWOUND_COMPLETE };
 	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
 	if (ev_decode(unwind->decoder, raw, &record)) {
 		unwind->unreadable++;
@@ -197,7 +232,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
 	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
-		record_stacks_count(unwind->stacks, EV_UNWOUND_COMPLETE, 0, 0);
+		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
 	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 	unwind->record.size_bytes = 0;
@@ -216,8 +251,10 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	int rc = 0;
 	look_through(unwind, &unwind->arrived);
 	/* Of both, each record once: those of `waiting` from before were told when they came. */
-	tell_spaces(unwind, &unwind->waiting, unwind->told_ns + 1, UINT64_MAX);
-	tell_spaces(unwind, &unwind->arrived, 0, unwind->known_ns + 1);
+	if (unwind->waiting_others)
+		tell_spaces(unwind, &unwind->waiting, unwind->told_ns + 1, UINT64_MAX);
+	if (unwind->arrived_others)
+		tell_spaces(unwind, &unwind->arrived, 0, unwind->known_ns + 1);
 	unwind->told_ns = unwind->known_ns;
 	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
@@ -229,6 +266,8 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	if (done.room_bytes > KEPT_BYTES)
 		ev_buffer_done(&done);
 	unwind->waiting = unwind->arrived;
+	unwind->waiting_others = unwind->arrived_others;
+	unwind->arrived_others = 0;
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
 	return rc;

@@ -2,6 +2,7 @@
 #ifndef CMD_RECORD_UNWIND_H
 #define CMD_RECORD_UNWIND_H
 
+#include "record_outermost.h"
 #include "record_stacks.h"
 
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
@@ -18,11 +19,13 @@ int record_unwind_told(struct record_unwind *unwind, const struct ev_record *rec
 		       struct ev_err *err);
 /* The events as the kernel has them. */
 const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind);
-/* Where the next records out of the rings go. */
-struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind);
+/* Where the next records out of the rings go, and how many of them are no samples. */
+struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **others);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
  * need has come; these wait. At the end, once more with none. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
+/* Where the stacks of the last step ended. */
+void record_unwind_outermost(struct record_unwind *unwind, struct record_outermost *all);
 /* Samples of which nothing could be made, and which are not in the file. */
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind);
 /* Does every event with call chains have them from copies? */

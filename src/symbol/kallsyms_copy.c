@@ -194,30 +194,61 @@ int ev_kallsyms_copy_open(const char *folder_path, const char *list)
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-/* The lines, in memory: reading all of them costs less than a few hundred calls that read one. */
+/* The lines, of which blocks are read when they are first looked at: memory that is touched for the
+ * first time costs more than a call. */
+#define BLOCK_BYTES 4096
+
 struct text {
-	const char *bytes;
+	char *bytes;
 	size_t size;
+	int fd, failed;
+	uint8_t *have; /* which blocks: a bit each */
 };
 
-/* The line that begins at `offset`; where the next begins, or 0. */
-static size_t line_at(const struct text *text, size_t offset, struct kallsyms_line *line)
+/* The bytes around `offset`, as far as a line reaches. */
+static void need(struct text *text, size_t offset)
 {
+	size_t first = (offset > LINE_MOST ? offset - LINE_MOST : 0) / BLOCK_BYTES;
+	size_t end = offset + LINE_MOST < text->size ? offset + LINE_MOST : text->size;
+	for (size_t block = first; block * BLOCK_BYTES < end; block++) {
+		size_t at = block * BLOCK_BYTES, left = text->size - at;
+		size_t size = left < BLOCK_BYTES ? left : BLOCK_BYTES;
+		uint8_t bit = (uint8_t)(1u << block % 8);
+		if (text->have[block / 8] & bit)
+			continue;
+		text->have[block / 8] |= bit;
+		if (!ev_regular_read_at(text->fd, HEAD_BYTES + at, text->bytes + at, size))
+			continue;
+		memset(text->bytes + at, 0, size);
+		text->failed = -EIO;
+	}
+}
+
+/* The line that begins at `offset`; where the next begins, or 0. */
+static size_t line_at(struct text *text, size_t offset, struct kallsyms_line *line)
+{
+	if (offset >= text->size)
+		return 0;
+	need(text, offset);
+	size_t left = text->size - offset;
 	const char *at = text->bytes + offset;
-	const char *end = offset < text->size ? memchr(at, '\n', text->size - offset) : NULL;
+	const char *end = memchr(at, '\n', left < LINE_MOST ? left : LINE_MOST);
 	return end && ev_kallsyms_line_parse(at, end, line) ? (size_t)(end + 1 - text->bytes) : 0;
 }
 
 /* Where the line of the byte at `offset` begins. */
-static size_t line_start(const struct text *text, size_t offset)
+static size_t line_start(struct text *text, size_t offset)
 {
-	const char *end = offset ? memrchr(text->bytes, '\n', offset) : NULL;
-	return end ? (size_t)(end + 1 - text->bytes) : 0;
+	size_t before = offset < LINE_MOST ? offset : LINE_MOST;
+	need(text, offset);
+	const char *from = text->bytes + offset - before;
+	const char *end = before ? memrchr(from, '\n', before) : NULL;
+	return end ? (size_t)(end + 1 - text->bytes) : offset - before;
 }
 
 /* Where the first line begins whose address is above `address`, between `low`, where a line begins
  * that is not, or the first one, and the end; SIZE_MAX when it makes no sense. */
-static size_t first_above(const struct text *text, size_t low, uint64_t address)
+static size_t first_above(struct text *text, size_t low, uint64_t address)
 {
 	size_t high = text->size;
 	struct kallsyms_line line;
@@ -235,7 +266,7 @@ static size_t first_above(const struct text *text, size_t low, uint64_t address)
 }
 
 /* Where the names of the symbol begin whose last one ends at `offset`; SIZE_MAX as above. */
-static size_t names_before(const struct text *text, size_t offset)
+static size_t names_before(struct text *text, size_t offset)
 {
 	struct kallsyms_line last, line;
 	size_t begin = line_start(text, offset - 1);
@@ -252,7 +283,7 @@ static size_t names_before(const struct text *text, size_t offset)
 	return begin;
 }
 
-static int give_lines(const struct text *text, const uint64_t *wanted, size_t count,
+static int give_lines(struct text *text, const uint64_t *wanted, size_t count,
 		      bool (*take)(void *context, const struct kallsyms_line *line), void *context)
 {
 	struct kallsyms_line line;
@@ -285,12 +316,12 @@ int ev_kallsyms_copy_lines(int fd, const uint64_t *wanted, size_t count,
 	if (fstat(fd, &status) || status.st_size <= HEAD_BYTES || status.st_size > SIZE_LIMIT)
 		return -EIO;
 	size_t size = (size_t)status.st_size - HEAD_BYTES;
-	char *bytes = ev_realloc(NULL, size);
-	int code = ev_regular_read_at(fd, HEAD_BYTES, bytes, size);
-	if (!code) {
-		const struct text text = { bytes, size };
-		code = give_lines(&text, wanted, count, take, context);
-	}
-	free(bytes);
-	return code;
+	struct text text = { .bytes = ev_realloc(NULL, size),
+			     .size = size,
+			     .fd = fd,
+			     .have = ev_alloc(size / BLOCK_BYTES / 8 + 1) };
+	int code = give_lines(&text, wanted, count, take, context);
+	free(text.bytes);
+	free(text.have);
+	return code ? code : text.failed;
 }

@@ -454,5 +454,7 @@ size_t ev_unwind(struct ev_unwinder *unwinder, const struct ev_record *record, u
 		}
 		chain[count++] = walk.pc;
 	} while (step(&walk, count == 1));
+	how->outermost = walk.sp;
+	how->stack_bytes = walk.sp - walk.stack_start;
 	return count;
 }

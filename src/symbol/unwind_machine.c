@@ -89,13 +89,23 @@ uint8_t ev_unwind_machine_register(const struct unwind_machine *machine, uint8_t
 	return machine->of_dwarf ? machine->of_dwarf[dwarf] : dwarf;
 }
 
+static const struct unwind_machine *this_machine(void)
+{
+	struct utsname here;
+	return uname(&here) ? NULL : ev_unwind_machine_of(here.machine, PERF_SAMPLE_REGS_ABI_64);
+}
+
+int ev_unwind_stack_register(void)
+{
+	const struct unwind_machine *machine = this_machine();
+	return machine ? machine->sp : -1;
+}
+
 /* More than the three that lead from frame to frame: hand-written code finds its frame by others,
  * and beside a stack's copy they cost nothing. */
 uint64_t ev_unwind_registers(void)
 {
-	struct utsname here;
-	const struct unwind_machine *machine =
-		uname(&here) ? NULL : ev_unwind_machine_of(here.machine, PERF_SAMPLE_REGS_ABI_64);
+	const struct unwind_machine *machine = this_machine();
 	if (!machine)
 		return 0;
 	uint64_t mask = (uint64_t)1 << machine->pc | (uint64_t)1 << machine->sp;

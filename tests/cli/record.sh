@@ -337,6 +337,18 @@ test_copies_grow_with_the_stacks_and_the_others_say_where_they_end() {
 	expect_out '\(\[truncated at 8 KiB\]\)$'
 }
 
+# Many stacks that are shallow: copies become smaller, and larger again when stacks are deeper.
+test_smaller_copies_are_given_up_when_stacks_become_deeper() {
+	record -F 10000 "$specimens/deep_later" 300
+	expect_status 0
+	run report --format folded
+	complete=$(sed -nE 's/.*;main;descend;.*;shallow;work ([0-9]+)$/\1/p' out | awk '{ n += $1 } END { print n + 0 }')
+	deep=$(sed -nE 's/.*;descend;shallow;work ([0-9]+)$/\1/p' out | awk '{ n += $1 } END { print n + 0 }')
+	expect_between "$((complete * 100 / (deep + 1)))" 50 100 "% of deep stacks that are complete"
+	run report --header-only
+	expect_out 'note stacks : .*complete'
+}
+
 test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {
 	[ $sanitized = 0 ] || skip "the sanitizers' libraries keep none"
 	record "$specimens/keeps_frame_pointers"

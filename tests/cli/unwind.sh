@@ -117,6 +117,35 @@ test_the_same_functions_in_the_same_order_as_gdb() {
 	done
 }
 
+# What was learnt of where a thread's stack begins is of no use behind an exec.
+test_programs_that_become_others() {
+	needs gcc
+	cat >again.c <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		volatile unsigned long sink;
+		__attribute__((noinline)) static void deeper(int n) { if (n) deeper(n - 1); else for (int i = 0; i < 60000000; i++) sink += i; sink++; }
+		int main(int count, char **words) {
+			int left = atoi(words[1]);
+			char next[16], room[3000];
+			setenv("ROOM", "x", 1);
+			deeper(left * 5);
+			snprintf(next, sizeof(next), "%d", left - 1);
+			for (int i = 0; i < 2999; i++) room[i] = 'x';
+			room[left * 300] = 0;
+			setenv("ROOM", room, 1);
+			if (left) execl("./again", "again", next, (char *)0);
+			return 0;
+		}
+	END
+	gcc -O2 -fomit-frame-pointer -o again again.c
+	complete 98 ./again 6
+	run record -q -e cpu-clock:u -F 12000 -o live.data ./again 6
+	run report -i live.data --format folded --no-inline
+	at_least "$(rooted <out)" 98 "percent of stacks that are whole, of many samples"
+}
+
 test_static_programs() {
 	needs gcc
 	deep_program

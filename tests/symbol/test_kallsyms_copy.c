@@ -92,6 +92,33 @@ static void only_lines_around_the_wanted_addresses_are_told(void **state)
 	close(fd);
 }
 
+/* Names of all lengths, over many blocks of the file. */
+static void every_symbol_of_a_long_list_is_found(void **state)
+{
+	struct ev_buffer text = { 0 };
+	enum { COUNT = 600 };
+	for (unsigned i = 1; i <= COUNT; i++)
+		ev_buffer_printf(&text, "%llx t symbol_%u_%0*d\n",
+				 (unsigned long long)CODE + i * 0x100, i, 1 + (int)(i * 37 % 500),
+				 0);
+	ev_buffer_u8(&text, 0);
+	int fd = copy_of(state, in_folder(state, "long"), (char *)text.bytes);
+	assert_true(fd >= 0);
+	for (unsigned i = 1; i < COUNT; i++) {
+		struct told told = { 0 };
+		char name[64];
+		const uint64_t wanted = CODE + i * 0x100 + i % 0x100;
+		assert_int_equal(ev_kallsyms_copy_lines(fd, &wanted, 1, tell, &told), 0);
+		assert_int_equal(told.lines, 64 + 2);
+		snprintf(name, sizeof(name), " %x:symbol_%u_0", i * 0x100, i);
+		assert_non_null(strstr(told.text, name));
+		snprintf(name, sizeof(name), " %x:symbol_%u_0", (i + 1) * 0x100, i + 1);
+		assert_non_null(strstr(told.text, name));
+	}
+	close(fd);
+	ev_buffer_done(&text);
+}
+
 static void a_copy_is_made_once_in_a_boot(void **state)
 {
 	const char *folder = in_folder(state, "once");
@@ -185,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_lines_around_the_wanted_addresses_are_told),
+		cmocka_unit_test(every_symbol_of_a_long_list_is_found),
 		cmocka_unit_test(a_copy_is_made_once_in_a_boot),
 		cmocka_unit_test(copies_of_other_boots_go_and_other_files_stay),
 		cmocka_unit_test(what_hides_addresses_or_is_out_of_order_is_not_copied),

@@ -228,6 +228,12 @@ static void a_whole_stack_is_followed_to_its_root(void **state)
 	unwind(&moment, moment.stack_bytes, CHAIN, &answer);
 	assert_int_equal(answer.how.end, EV_UNWOUND_COMPLETE);
 	assert_int_equal(answer.how.guessed, 0);
+	/* No more of the copy is needed than up to there. */
+	uint64_t deep_bytes = answer.how.stack_bytes;
+	assert_true(deep_bytes > 64 && deep_bytes < moment.stack_bytes);
+	unwind(&moment, deep_bytes + 64, CHAIN, &answer);
+	assert_int_equal(answer.how.end, EV_UNWOUND_COMPLETE);
+	assert_int_equal(answer.how.stack_bytes, deep_bytes);
 	size_t at = position(&answer, "third");
 	assert_int_equal(position(&answer, "second"), at + 1);
 	assert_int_equal(position(&answer, "first"), at + 2);
