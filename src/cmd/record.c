@@ -247,6 +247,8 @@ static int record_all(struct record_run *run)
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
+	if (record_bpf_check(run, &err))
+		return complain(run->verb, &err, STATUS_REFUSED);
 	int rc = record_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);

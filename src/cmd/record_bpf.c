@@ -40,6 +40,19 @@ int record_bpf_plan(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+int record_bpf_check(const struct record_run *run, struct ev_err *err)
+{
+	char absence[256];
+	if (!run->options->bpf || !ev_bpf_absence(absence, sizeof(absence)))
+		return 0;
+	return ev_fail(err, EPERM,
+		       "--bpf: BPF programs cannot be used: %s. Without --bpf samples are taken "
+		       "one by one; evprof doctor tells what is missing, and the command that "
+		       "cures "
+		       "it",
+		       absence);
+}
+
 static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 {
 	double interval_s = run->options->bpf_interval_s;

@@ -7,6 +7,8 @@
 /* -EINVAL with a sentence for what does not go with --bpf; else how to sample. After
  * record_sampling. */
 int record_bpf_plan(struct record_run *run, struct ev_err *err);
+/* -EPERM with a sentence where programs cannot be used. */
+int record_bpf_check(const struct record_run *run, struct ev_err *err);
 /* The sampler is open: programs take its samples over. */
 int record_bpf_open(struct record_run *run, struct ev_err *err);
 /* The recorder is in place: it gives back the rights that it does not need for the rest. */
