@@ -39,9 +39,11 @@ struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
+	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
 };
 struct ev_bpf_counts_tally {
-	uint64_t samples;   /* counted, or passed on one by one */
+	uint64_t seen;      /* by the programs: samples and lost, and what is not fetched yet */
+	uint64_t samples;   /* fetched: counted, or passed on one by one */
 	uint64_t records;   /* that they became */
 	uint64_t passed_on; /* of the samples: one by one, for want of room */
 	uint64_t lost;      /* for want of room even for that */

@@ -117,7 +117,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	const struct ev_bpf_counts_options *options = &counts->options;
 	bool tracepoint = attr->type == PERF_TYPE_TRACEPOINT;
 	programs->rodata->event_index = (uint32_t)ev_sampler_recorded(counts->sampler, index);
-	programs->rodata->mark = counts->room / 100 * MARK_PERCENT;
+	programs->rodata->mark = counts->room * MARK_PERCENT / 100;
 	programs->rodata->every =
 		tracepoint && !attr->freq && attr->sample_period ? attr->sample_period : 1;
 	programs->rodata->picks = tracepoint && watching->target.kind != EV_TARGET_SYSTEM;
@@ -319,7 +319,7 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	made->sampler = sampler;
 	made->recording = recording;
 	made->options = *options;
-	made->room = room_for(sampler, options->interval_ns);
+	made->room = options->room ? options->room : room_for(sampler, options->interval_ns);
 	made->programs = ev_alloc(sampler->listed * sizeof(*made->programs));
 	made->keys = ev_alloc(EV_COUNT_BATCH * sizeof(*made->keys));
 	made->values = ev_alloc(EV_COUNT_BATCH * sizeof(*made->values));
@@ -358,6 +358,7 @@ void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_count
 	*tally = counts->tally;
 	if (!counts->program_count)
 		return;
+	tally->seen = counts->programs[0]->bss->hits;
 	tally->lost += counts->programs[0]->bss->lost;
 	tally->passed_on = counts->programs[0]->bss->uncounted;
 	tally->collided = counts->programs[0]->bss->collided;
