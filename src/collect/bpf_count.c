@@ -159,6 +159,7 @@ void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_count
 	tally->seen = counts->programs[0]->bss->hits;
 	tally->lost += counts->programs[0]->bss->lost;
 	tally->passed_on = counts->programs[0]->bss->uncounted;
+	tally->unreadable = counts->programs[0]->bss->unreadable;
 	tally->collided = counts->programs[0]->bss->collided;
 }
 
