@@ -163,10 +163,10 @@ needs_cgroup() {
 	mount=$(awk '$3 == "cgroup" && ("," $4 ",") ~ /,perf_event,/ { print $2; exit }' /proc/mounts)
 	[ -n "$mount" ] || mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	[ -n "$mount" ] || skip "no cgroups are mounted"
-	group=evprof-bpf-$$
+	group=evprof-bpf-$$-${name#test_}
 	mkdir "$mount/$group" 2>/dev/null || skip "no cgroup can be made"
 	trap 'kill $spinner 2>/dev/null; wait $spinner 2>/dev/null
-		rmdir "$mount/$group/inner" "$mount/$group" 2>/dev/null' EXIT
+		sleep 0.2; rmdir "$mount/$group/inner" "$mount/$group" 2>/dev/null' EXIT
 	mkdir "$mount/$group/inner" || skip "no inner cgroup can be made"
 	sh -c 'echo $$ >"$0" && while :; do (exit 0); done' "$mount/$group/inner/cgroup.procs" 2>/dev/null &
 	spinner=$!
