@@ -13,9 +13,31 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct kernfs_node {
+	__u64 id; /* the inode */
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+/* What one controller has of a cgroup. */
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+enum cgroup_subsys_id { perf_event_cgrp_id = 7 };
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
+};
+
 struct task_struct {
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
+	struct css_set *cgroups;
+	__u32 self_exec_id; /* wider in newer kernels: its low half */
 };
 
 #pragma clang attribute pop

@@ -9,11 +9,11 @@ complain() {
 	echo "$1: includes $2, $3"
 	bad=1
 }
-position() { # of a stage in the row, 0 when it is none
+position() { # of a stage in the row, 0 when it is none; stage_part is of the stage
 	n=0
 	for s in $order; do
 		n=$((n + 1))
-		[ "$s" = "$1" ] && echo $n && return
+		[ "$s" = "${1%%_*}" ] && echo $n && return
 	done
 	echo 0
 }

@@ -2,6 +2,7 @@
 #ifndef EVPROF_EVPROF_H
 #define EVPROF_EVPROF_H
 
+#include <evprof/collect_bpf.h>
 #include <evprof/view.h>
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpf_watched.h"
 #include "machine.h"
-#include "tasks.h"
 
 /* The build says which; without its word there is no BPF. */
 #ifndef EV_HAVE_BPF
@@ -42,25 +42,16 @@ const char *ev_bpf_absence(char *out, size_t size_bytes)
 }
 
 /* Programs on typed tracepoints or, where the kernel refuses those, on raw ones. */
-static struct switches_bpf *load(bool raw, uint32_t pid, int *error)
+static struct switches_bpf *load(bool raw, const struct ev_watch_target *target, int *error)
 {
 	struct switches_bpf *programs = switches_bpf__open();
 	*error = errno;
 	if (!programs)
 		return NULL;
-	programs->rodata->root_pid = (int)pid;
-	bpf_program__set_autoload(programs->progs.typed_switch, !raw);
-	bpf_program__set_autoload(programs->progs.typed_fork, !raw);
-	bpf_program__set_autoload(programs->progs.typed_free, !raw);
-	bpf_program__set_autoload(programs->progs.raw_switch, raw);
-	bpf_program__set_autoload(programs->progs.raw_fork, raw);
-	bpf_program__set_autoload(programs->progs.raw_free, raw);
+	programs->rodata->watch = ev_watched_plan(target);
+	ev_watched_choose(programs->obj, raw);
+	ev_watched_size(programs->obj, target);
 	int rc = switches_bpf__load(programs);
-	uint8_t watched = 1;
-	/* The root is known before the first fork can be seen. */
-	if (!rc && pid)
-		rc = bpf_map_update_elem(bpf_map__fd(programs->maps.processes), &pid, &watched,
-					 BPF_ANY);
 	if (!rc)
 		rc = switches_bpf__attach(programs);
 	if (!rc)
@@ -68,34 +59,6 @@ static struct switches_bpf *load(bool raw, uint32_t pid, int *error)
 	*error = -rc;
 	switches_bpf__destroy(programs);
 	return NULL;
-}
-
-/* Descendants that were there before the programs: children of watched ones, until none is new. */
-static void add_descendants(struct ev_bpf_counter *counter, uint32_t root)
-{
-	struct ev_task_list pids = { 0 };
-	struct ev_map watched = { 0 };
-	int processes = bpf_map__fd(counter->programs->maps.processes);
-	bool grew = true;
-	ev_map_add(&watched, root, 0, NULL);
-	ev_processes_list(&pids, false, 0);
-	while (grew) {
-		grew = false;
-		for (size_t i = 0; i < pids.count; i++) {
-			uint32_t pid = pids.items[i], parent;
-			char comm[16];
-			uint8_t yes = 1;
-			if (ev_map_find(&watched, pid, 0) ||
-			    !ev_process_parent(pid, comm, &parent) ||
-			    !ev_map_find(&watched, parent, 0))
-				continue;
-			ev_map_add(&watched, pid, 0, NULL);
-			bpf_map_update_elem(processes, &pid, &yes, BPF_ANY);
-			grew = true;
-		}
-	}
-	ev_array_done(&pids);
-	ev_map_done(&watched);
 }
 
 int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev_err *err)
@@ -109,17 +72,24 @@ int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev
 	int cpu_count = libbpf_num_possible_cpus();
 	if (cpu_count < 1)
 		return ev_fail(err, ENOENT, "cannot tell how many CPUs there may be");
-	struct switches_bpf *programs = load(false, pid, &error);
+	struct ev_target who = { .kind = pid ? EV_TARGET_PIDS : EV_TARGET_SYSTEM,
+				 .ids = &pid,
+				 .id_count = pid != 0 };
+	struct ev_watch_target target = { .target = &who, .descendants = true };
+	struct switches_bpf *programs = load(false, &target, &error);
 	if (!programs)
-		programs = load(true, pid, &error);
+		programs = load(true, &target, &error);
 	if (!programs)
 		return ev_fail(err, error, "the kernel refuses the BPF program: %s",
 			       strerror(error));
+	int rc = ev_watched_begin(programs->obj, &target, err);
+	if (rc) {
+		switches_bpf__destroy(programs);
+		return rc;
+	}
 	*counter = ev_alloc(sizeof(**counter));
 	**counter = (struct ev_bpf_counter){ .programs = programs, .cpu_count = cpu_count };
 	(*counter)->per_cpu = ev_alloc((size_t)cpu_count * sizeof(uint64_t));
-	if (pid)
-		add_descendants(*counter, pid);
 	return 0;
 }
 

@@ -1,0 +1,86 @@
+/* collect, with BPF: what programs in the kernel count and measure. All of it refuses with a
+ * sentence where ev_bpf_absence tells why (see evprof/collect.h). */
+#ifndef EVPROF_COLLECT_BPF_H
+#define EVPROF_COLLECT_BPF_H
+
+#include <evprof/collect.h>
+
+/* ---- who is watched ---------------------------------------------------------------------------
+ */
+
+/* A target for BPF programs, which see everybody and pick whom they watch by themselves. A command
+ * is its pid, the target's only id. CPUs are not looked at: who opens events chooses them. */
+struct ev_watch_target {
+	const struct ev_target *target;
+	/* Whoever is in or under one of these (names as ev_cgroup_open takes them), with a target
+	 * of EV_TARGET_SYSTEM; none = everybody. */
+	const char *const *cgroups;
+	size_t cgroup_count;
+	bool descendants; /* of processes, also those that they started before */
+};
+
+/* ---- a second source of records ---------------------------------------------------------------
+ */
+
+/* What programs in the kernel leave to be fetched, beside the rings of a sampler. */
+struct ev_bpf_source {
+	void *self;
+	/* Readable when something waits; the source's own. */
+	int (*fd)(void *self);
+	/* Hands records to `take` when it is time; with `last` all that there are, and none will
+	 * follow. Stops at take's first non-zero answer and returns it. */
+	int (*drain)(void *self, bool last, ev_take_record take, void *context, struct ev_err *err);
+};
+
+/* ---- samples counted in the kernel ------------------------------------------------------------
+ */
+
+struct ev_bpf_counts_options {
+	uint64_t interval_ns;                   /* what is counted is fetched so often */
+	bool callchain, kernel_only, user_only; /* stacks; else only places */
+	bool at_exec;                           /* as in the sampler's */
+	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
+};
+struct ev_bpf_counts_tally {
+	uint64_t seen;      /* by the programs: samples and lost, and what is not fetched yet */
+	uint64_t samples;   /* fetched: counted, or passed on one by one */
+	uint64_t records;   /* that they became */
+	uint64_t passed_on; /* of the samples: one by one, for want of room */
+	uint64_t lost;      /* for want of room even for that */
+	uint64_t collided;  /* of those passed on: stacks that could have been taken for others */
+	uint64_t early; /* times that maps were fetched before their time, because they filled */
+	uint64_t unreadable;  /* samples whose stack nobody could read: only their place is known */
+	uint64_t map_bytes;   /* of memory in the kernel */
+	uint64_t most_stacks; /* that one interval had */
+	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
+};
+/* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for
+ * a cgroup that is not there. Numbers: period, cpu, pid, tid; comm, by == and globs; cgroup. */
+int ev_bpf_filter_check(const char *text, struct ev_err *err);
+struct ev_bpf_counts;
+/* Loads a program for each event of a sampler that was opened with `counted`, and switches the
+ * recording's events to what their samples now are. Events that no program can count stay as they
+ * are, with a note. Nothing runs before the sampler is enabled. The sampler is closed later than
+ * the counts. -EPERM, -ENOSYS … with the missing part and its cure. */
+int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler,
+		       const struct ev_event_list *events, const struct ev_target *target,
+		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
+		       struct ev_err *err);
+struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
+void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
+void ev_bpf_counts_close(struct ev_bpf_counts *counts);
+
+/* ---- what the kernel's verifier says ----------------------------------------------------------
+ */
+
+struct ev_bpf_verified {
+	const char *collection, *program;
+	int error;             /* 0, or the positive errno that refused it */
+	uint64_t instructions; /* that were looked at; 0 where the kernel does not tell */
+	uint64_t took_ns;      /* to load it, with its maps */
+};
+typedef void (*ev_take_verified)(void *context, const struct ev_bpf_verified *verified);
+/* Loads every program of the build once, and attaches none. */
+int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err);
+
+#endif

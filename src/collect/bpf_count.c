@@ -1,0 +1,218 @@
+/* The events of a sampler get BPF programs that count their samples by stack, thread and CPU. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "bpf_count.h"
+#include "sampler.h"
+#include "syscalls.h"
+
+#ifndef EV_HAVE_BPF
+#define EV_HAVE_BPF 0
+#endif
+#ifndef EV_BPF_WHY
+#define EV_BPF_WHY "the build was not told of it"
+#endif
+
+#if EV_HAVE_BPF
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <count.skel.h>
+
+/* ---- attaching --------------------------------------------------------------------------------
+ */
+
+static int attach(struct ev_bpf_counts *counts, size_t index, struct count_bpf *programs,
+		  struct ev_err *err)
+{
+	struct ev_sampler *sampler = counts->sampler;
+	struct ev_sampled_event *sampled = &sampler->events[index];
+	size_t places = sampler->ring_count * sampler->tid_count;
+	bool tracepoint = sampled->opening.attr.type == PERF_TYPE_TRACEPOINT;
+	int program = bpf_program__fd(tracepoint ? programs->progs.count_tracepoint
+						 : programs->progs.count_sample);
+	for (size_t place = 0; place < places; place++) {
+		int fd = sampler->fds[index * places + place];
+		int rc = fd < 0 ? 0
+				: ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF,
+					       (void *)(uintptr_t)(unsigned)program);
+		if (rc < 0)
+			return ev_fail(err, -rc, "%s cannot be counted in the kernel: %s%s",
+				       sampled->event->name, strerror(-rc),
+				       rc == -EOPNOTSUPP ? ": its counter has no overflow interrupt"
+							 : "");
+		if (tracepoint && fd >= 0)
+			break; /* one for all CPUs */
+	}
+	if (tracepoint)
+		counts->programs[0]->bss->on[programs->rodata->event_index] =
+			programs->rodata->begin_pid != 0;
+	if (tracepoint)
+		sampled->gate = &counts->programs[0]->bss->on[programs->rodata->event_index];
+	return 0;
+}
+
+static int open_event(struct ev_bpf_counts *counts, size_t index, const struct ev_target *target,
+		      struct ev_err *err)
+{
+	struct count_bpf *programs;
+	int rc = ev_bpf_counts_load(counts, index, target, &programs, err);
+	if (programs)
+		counts->programs[counts->program_count++] = programs;
+	return rc ? rc : attach(counts, index, programs, err);
+}
+
+/* The samples of a counted event as the file has them. */
+static void describe(const struct ev_bpf_counts *counts, size_t index,
+		     struct ev_recording *recording)
+{
+	size_t recorded = ev_sampler_recorded(counts->sampler, index);
+	struct perf_event_attr *attr = &recording->events[recorded].attr;
+	attr->sample_type |= PERF_SAMPLE_PERIOD | PERF_SAMPLE_WEIGHT;
+	if (counts->options.callchain)
+		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+	else
+		attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+}
+
+static int open_all(struct ev_bpf_counts *counts, const struct ev_event_list *events,
+		    const struct ev_target *target, struct ev_recording *recording,
+		    struct ev_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < counts->sampler->listed && !rc; i++) {
+		const char *why;
+		if (!ev_sampler_may_count(&events->items[i], target, &why)) {
+			ev_recording_add_note(recording, "fallback",
+					      "%s: samples are taken one by one, not counted in "
+					      "the kernel: %s",
+					      events->items[i].name, why);
+			continue;
+		}
+		rc = open_event(counts, i, target, err);
+		describe(counts, i, recording);
+	}
+	if (!rc && !counts->program_count)
+		rc = ev_fail(err, EOPNOTSUPP,
+			     "none of these events can be counted in the kernel: leave --bpf out");
+	return rc;
+}
+
+int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler,
+		       const struct ev_event_list *events, const struct ev_target *target,
+		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
+		       struct ev_err *err)
+{
+	char absence[256];
+	*counts = NULL;
+	if (ev_bpf_absence(absence, sizeof(absence)))
+		return ev_fail(err, EPERM, "BPF programs cannot be used: %s", absence);
+	if (sampler->listed > EV_COUNT_EVENTS_MAX)
+		return ev_fail(err, E2BIG, "at most %d events can be counted in the kernel",
+			       EV_COUNT_EVENTS_MAX);
+	libbpf_set_print(NULL); /* it would speak to the user itself */
+	struct ev_bpf_counts *made = ev_alloc(sizeof(*made));
+	made->sampler = sampler;
+	made->recording = recording;
+	made->options = *options;
+	made->room =
+		options->room ? options->room : ev_bpf_counts_room(sampler, options->interval_ns);
+	made->programs = ev_alloc(sampler->listed * sizeof(*made->programs));
+	made->keys = ev_alloc(EV_COUNT_BATCH * sizeof(*made->keys));
+	made->values = ev_alloc(EV_COUNT_BATCH * sizeof(*made->values));
+	made->known = ev_alloc(EV_COUNT_BATCH * 2 * sizeof(*made->known));
+	made->told = ev_alloc(EV_COUNT_BATCH * sizeof(*made->told));
+	made->tally.map_bytes = ev_bpf_counts_map_bytes(made->room);
+	made->fetched_ns = ev_now_ns();
+	int rc = open_all(made, events, target, recording, err);
+	if (!rc) {
+		made->notes = ring_buffer__new(bpf_map__fd(made->programs[0]->maps.notes),
+					       ev_bpf_counts_note, made, NULL);
+		if (!made->notes)
+			rc = ev_fail(err, errno, "cannot map the ring of the BPF programs: %s",
+				     strerror(errno));
+	}
+	if (rc) {
+		ev_bpf_counts_close(made);
+		made = NULL;
+	}
+	*counts = made;
+	return rc;
+}
+
+static int source_fd(void *self)
+{
+	return ring_buffer__epoll_fd(((struct ev_bpf_counts *)self)->notes);
+}
+
+struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts)
+{
+	return (struct ev_bpf_source){ counts, source_fd, ev_bpf_counts_drain };
+}
+
+void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally)
+{
+	*tally = counts->tally;
+	if (!counts->program_count)
+		return;
+	tally->seen = counts->programs[0]->bss->hits;
+	tally->lost += counts->programs[0]->bss->lost;
+	tally->passed_on = counts->programs[0]->bss->uncounted;
+	tally->unreadable = counts->programs[0]->bss->unreadable;
+	tally->collided = counts->programs[0]->bss->collided;
+}
+
+void ev_bpf_counts_close(struct ev_bpf_counts *counts)
+{
+	if (!counts)
+		return;
+	for (size_t i = 0; i < counts->sampler->event_count; i++)
+		counts->sampler->events[i].gate = NULL;
+	ring_buffer__free(counts->notes);
+	/* The first one's maps are the others' as well. */
+	while (counts->program_count)
+		count_bpf__destroy(counts->programs[--counts->program_count]);
+	for (size_t i = 0; i < EV_LENGTH(counts->generations); i++) {
+		ev_map_done(&counts->generations[i].ids);
+		ev_array_done(&counts->generations[i].stacks);
+		ev_array_done(&counts->generations[i].addresses);
+	}
+	free(counts->programs);
+	free(counts->keys);
+	free(counts->values);
+	free(counts->known);
+	free(counts->told);
+	free(counts);
+}
+
+#else
+
+int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler,
+		       const struct ev_event_list *events, const struct ev_target *target,
+		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
+		       struct ev_err *err)
+{
+	(void)sampler, (void)events, (void)target, (void)options, (void)recording;
+	*counts = NULL;
+	return ev_fail(err, ENOSYS, "BPF programs cannot be used: not built in: %s", EV_BPF_WHY);
+}
+
+struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts)
+{
+	(void)counts;
+	return (struct ev_bpf_source){ 0 };
+}
+
+void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally)
+{
+	(void)counts;
+	*tally = (struct ev_bpf_counts_tally){ 0 };
+}
+
+void ev_bpf_counts_close(struct ev_bpf_counts *counts)
+{
+	(void)counts;
+}
+
+#endif
