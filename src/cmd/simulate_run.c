@@ -1,6 +1,5 @@
 /* The simulated command from its start to what was counted, with a word on how long it takes. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,22 +37,12 @@ static void print_progress(const struct simulate_plan *plan, uint64_t elapsed_ns
 	fflush(stderr);
 }
 
-/* Ctrl-C at a terminal reaches the command too. */
-static bool shares_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	bool shares = fd >= 0 && tcgetpgrp(fd) == getpgrp();
-	if (fd >= 0)
-		close(fd);
-	return shares;
-}
-
 static void pass_on(struct ev_workload *workload, int *passed)
 {
 	int number = signals_stop();
 	if (!number || number == *passed)
 		return;
-	if (!(number == SIGINT && shares_terminal()))
+	if (!(number == SIGINT && signals_share_terminal()))
 		ev_workload_signal(workload, number);
 	*passed = number;
 }

@@ -1,7 +1,6 @@
 /* One run: the command and the counters are opened, counting goes on until the command ends, the
  * time is over or someone says stop, and everything is read. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -137,23 +136,13 @@ static bool has_ended(struct stat_run *run)
 	return run->command_ended;
 }
 
-/* Ctrl-C at a terminal reaches the command too, and how it takes it is its business. */
-static bool shares_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	bool shares = fd >= 0 && tcgetpgrp(fd) == getpgrp();
-	if (fd >= 0)
-		close(fd);
-	return shares;
-}
-
 /* Someone wants an end: a watched command decides itself when, all else is left at once. */
 static bool stops_at_signal(struct stat_run *run, bool *passed_on)
 {
 	int number = signals_stop();
 	if (!number || !watches_command(run))
 		return number;
-	if (!*passed_on && !(number == SIGINT && shares_terminal()))
+	if (!*passed_on && !(number == SIGINT && signals_share_terminal()))
 		ev_workload_signal(run->workload, number);
 	*passed_on = true;
 	return false;
