@@ -4,5 +4,7 @@
 
 #include <evprof/collect_bpf.h>
 #include <evprof/view.h>
+#include <evprof/view_calls.h>
+#include <evprof/symbol_calls.h>
 
 #endif

@@ -50,7 +50,7 @@ int signals_stop(void)
 	return stop;
 }
 
-bool signals_shared(void)
+bool signals_share_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	bool shares = fd >= 0 && tcgetpgrp(fd) == getpgrp();

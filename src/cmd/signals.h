@@ -11,7 +11,8 @@ int signals_fd(void);
 void signals_clear(void);
 /* The signal that asked to stop, 0 while none did. */
 int signals_stop(void);
-/* Does Ctrl-C at a terminal reach a command that was started here by itself? */
-bool signals_shared(void);
+/* Ctrl-C at this terminal reaches the commands that were started too: how one takes it is its own
+ * business. */
+bool signals_share_terminal(void);
 
 #endif

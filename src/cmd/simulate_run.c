@@ -88,7 +88,7 @@ static void pass_on(struct ev_workload *workload, int *passed)
 	int number = signals_stop();
 	if (!number || number == *passed)
 		return;
-	if (!(number == SIGINT && signals_shared()))
+	if (!(number == SIGINT && signals_share_terminal()))
 		ev_workload_signal(workload, number);
 	*passed = number;
 }

@@ -154,7 +154,7 @@ static bool stops_at_signal(struct stat_run *run, bool *passed_on)
 	int number = signals_stop();
 	if (!number || !watches_command(run))
 		return number;
-	if (!*passed_on && !(number == SIGINT && signals_shared()))
+	if (!*passed_on && !(number == SIGINT && signals_share_terminal()))
 		ev_workload_signal(run->workload, number);
 	*passed_on = true;
 	return false;

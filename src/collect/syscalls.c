@@ -119,3 +119,27 @@ int ev_sys_locked_limit(struct rlimit *limit)
 {
 	return getrlimit(RLIMIT_MEMLOCK, limit) ? -errno : 0;
 }
+
+/* What bpf(2) wants for BPF_LINK_CREATE of a "uprobe_multi" link; younger than some headers. */
+struct probe_many {
+	uint32_t program_fd, target_fd, attach_type, flags;
+	uint64_t path, offsets, semaphores, cookies;
+	uint32_t count, probe_flags, pid, unused;
+};
+enum { BPF_LINK_CREATE_COMMAND = 28, BPF_TRACE_UPROBE_MULTI_TYPE = 48, PROBE_MANY_RETURNS = 1 };
+
+int ev_sys_bpf_probe_many(int program_fd, const char *path, const uint64_t *offsets,
+			  const uint64_t *cookies, uint32_t count, int returns)
+{
+	struct probe_many wanted = {
+		.program_fd = (uint32_t)program_fd,
+		.attach_type = BPF_TRACE_UPROBE_MULTI_TYPE,
+		.path = (uintptr_t)path,
+		.offsets = (uintptr_t)offsets,
+		.cookies = (uintptr_t)cookies,
+		.count = count,
+		.probe_flags = returns ? PROBE_MANY_RETURNS : 0,
+	};
+	long fd = syscall(SYS_bpf, BPF_LINK_CREATE_COMMAND, &wanted, sizeof(wanted));
+	return fd < 0 ? -errno : (int)fd;
+}

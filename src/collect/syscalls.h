@@ -43,4 +43,10 @@ int ev_sys_capabilities_keep(uint64_t capabilities);
 /* How much memory this process may lock (RLIMIT_MEMLOCK). */
 int ev_sys_locked_limit(struct rlimit *limit);
 
+/* Puts probes of a BPF program at `count` offsets of a file, for everybody; `returns`: where the
+ * functions that begin there return to. A descriptor that holds them, or -errno (-EINVAL before
+ * Linux 6.6). */
+int ev_sys_bpf_probe_many(int program_fd, const char *path, const uint64_t *offsets,
+			  const uint64_t *cookies, uint32_t count, int returns);
+
 #endif

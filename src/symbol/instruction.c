@@ -1,6 +1,7 @@
 /* One machine instruction, taken apart by capstone, is sorted by what a probe may do with it. */
 #include <stdlib.h>
-#include "probe_code.h"
+#include <string.h>
+#include "call_code.h"
 
 #if EV_HAVE_CAPSTONE
 #include <capstone/capstone.h>
@@ -102,7 +103,82 @@ enum instruction ev_instruction_decode(struct disassembler *disassembler, const 
 	return is_indirect(disassembler->instruction) ? INSTRUCTION_INDIRECT : INSTRUCTION_OTHER;
 }
 
+/* ---- how it goes on ---------------------------------------------------------------------------
+ */
+
+static bool is_stack_pointer(x86_reg reg)
+{
+	return reg == X86_REG_RSP || reg == X86_REG_ESP || reg == X86_REG_SP || reg == X86_REG_SPL;
+}
+
+/* By how much the stack grows. */
+static int32_t growth_of(struct disassembler *disassembler)
+{
+	const cs_insn *instruction = disassembler->instruction;
+	const cs_x86 *x86 = &instruction->detail->x86;
+	cs_regs read, written;
+	uint8_t read_count, written_count;
+	bool grows = instruction->id == X86_INS_SUB, shrinks = instruction->id == X86_INS_ADD;
+	if ((grows || shrinks) && x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
+	    x86->operands[0].reg == X86_REG_RSP && x86->operands[1].type == X86_OP_IMM &&
+	    x86->operands[1].imm > INT32_MIN && x86->operands[1].imm <= INT32_MAX)
+		return (int32_t)(grows ? x86->operands[1].imm : -x86->operands[1].imm);
+	if (cs_regs_access(disassembler->handle, instruction, read, &read_count, written,
+			   &written_count) != CS_ERR_OK)
+		return INT32_MIN;
+	for (unsigned i = 0; i < written_count; i++)
+		if (is_stack_pointer(written[i]))
+			return INT32_MIN;
+	return 0;
+}
+
+/* Tables of a function are jumped through by a register, or by an index into them; a word at a
+ * fixed place of an object or the file is another function's address. */
+static bool is_other_function(const cs_x86 *x86)
+{
+	const cs_x86_op *to = &x86->operands[0];
+	return to->type == X86_OP_MEM && to->mem.index == X86_REG_INVALID &&
+	       to->mem.segment == X86_REG_INVALID && to->mem.base != X86_REG_INVALID;
+}
+
+bool ev_instruction_step(struct disassembler *disassembler, const uint8_t *bytes, size_t size_bytes,
+			 uint64_t address, size_t *length, enum code_step *step, uint64_t *target,
+			 int32_t *growth)
+{
+	const uint8_t *at = bytes;
+	size_t left = size_bytes;
+	const cs_insn *instruction = disassembler->instruction;
+	if (!cs_disasm_iter(disassembler->handle, &at, &left, &address, disassembler->instruction))
+		return false;
+	const cs_x86 *x86 = &instruction->detail->x86;
+	bool fixed = x86->op_count && x86->operands[0].type == X86_OP_IMM;
+	*length = instruction->size;
+	*step = CODE_NEXT;
+	*target = 0;
+	*growth = growth_of(disassembler);
+	if (instruction->id == X86_INS_CALL || instruction->id == X86_INS_JMP) {
+		bool call = instruction->id == X86_INS_CALL;
+		*target = fixed ? (uint64_t)x86->operands[0].imm : 0;
+		if (call || fixed)
+			*step = call ? CODE_CALL : CODE_JUMP;
+		else if (is_other_function(x86))
+			*step = CODE_LEAVE;
+	} else if (instruction->id == X86_INS_RET) {
+		*step = CODE_RETURN;
+	}
+	return true;
+}
+
 #else
+
+bool ev_instruction_step(struct disassembler *disassembler, const uint8_t *bytes, size_t size_bytes,
+			 uint64_t address, size_t *length, enum code_step *step, uint64_t *target,
+			 int32_t *growth)
+{
+	(void)disassembler, (void)bytes, (void)size_bytes, (void)address, (void)length;
+	(void)step, (void)target, (void)growth;
+	return false;
+}
 
 struct disassembler *ev_disassembler_open(uint16_t machine)
 {

@@ -45,6 +45,54 @@ bool ev_function_is_inlined(const char *debug_path, const char *name)
 	return search.found;
 }
 
+/* ---- a glob -----------------------------------------------------------------------------------
+ */
+
+#define NAMED 5
+
+struct inlined_names {
+	const char *wanted;
+	const char *names[NAMED];
+	size_t count;
+	struct ev_arena *arena;
+};
+
+static int note_inlined(Dwarf_Die *die, void *context)
+{
+	struct inlined_names *search = context;
+	const char *name = dwarf_diename(die);
+	if (!name || !ev_glob_match_exact(search->wanted, name) || !dwarf_func_inline(die))
+		return DWARF_CB_OK;
+	for (size_t i = 0; i < search->count && i < NAMED; i++)
+		if (!strcmp(search->names[i], name))
+			return DWARF_CB_OK;
+	if (search->count < NAMED)
+		search->names[search->count] = ev_arena_text(search->arena, name, strlen(name));
+	search->count++;
+	return DWARF_CB_OK;
+}
+
+const char *ev_functions_inlined(const char *debug_path, const char *wanted, struct ev_arena *arena)
+{
+	struct inlined_names search = { .wanted = wanted, .arena = arena };
+	struct stat status;
+	int fd = debug_path ? ev_regular_open(debug_path, &status) : -1;
+	if (fd < 0)
+		return "";
+	Dwarf *dwarf = status.st_size < DWARF_LIMIT ? dwarf_begin(fd, DWARF_C_READ) : NULL;
+	Dwarf_CU *unit = NULL;
+	Dwarf_Die die;
+	while (dwarf && !dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL))
+		dwarf_getfuncs(&die, note_inlined, &search, 0);
+	dwarf_end(dwarf);
+	close(fd);
+	const char *text = "";
+	for (size_t i = 0; i < search.count && i < NAMED; i++)
+		text = ev_arena_printf(arena, "%s%s'%s'", text, i ? ", " : "",
+				       ev_text_safe(arena, search.names[i]));
+	return search.count <= NAMED ? text : ev_arena_printf(arena, "%s and others", text);
+}
+
 /* ---- imports ----------------------------------------------------------------------------------
  */
 
@@ -65,39 +113,57 @@ static uint64_t word(struct ev_cursor *cursor, bool wide)
 }
 
 /* The needed libraries of .dynamic, in order. */
-static const char *search_needed(const struct image *image, const struct section *dynamic,
-				 const char *name, struct ev_arena *arena)
+static void walk_needed(const struct image *image, const struct section *dynamic, ev_take_name take,
+			void *context)
 {
 	uint8_t *bytes, *names;
 	size_t size, names_bytes;
-	const char *found = NULL;
 	if (dynamic->link >= image->section_count ||
 	    ev_image_section(image, dynamic, &bytes, &size))
-		return NULL;
+		return;
 	if (!ev_image_section(image, &image->sections[dynamic->link], &names, &names_bytes)) {
 		struct ev_cursor at = ev_cursor_of(bytes, size, image->swap);
-		for (unsigned seen = 0; ev_cursor_left(&at) && !found && seen < MOST_LIBRARIES;) {
+		for (unsigned seen = 0; ev_cursor_left(&at) && seen < MOST_LIBRARIES;) {
 			uint64_t tag = word(&at, image->wide), value = word(&at, image->wide);
 			if (at.bad || tag == DT_NULL)
 				break;
 			if (tag != DT_NEEDED || value >= names_bytes)
 				continue;
 			seen++; /* a NUL stands behind the names */
-			const char *library = ev_library_find((char *)names + value, arena);
-			if (library && defines(library, name))
-				found = ev_arena_text(arena, (char *)names + value,
-						      strlen((char *)names + value));
+			if (take(context, (char *)names + value))
+				break;
 		}
 		free(names);
 	}
 	free(bytes);
-	return found;
+}
+
+void ev_needed_libraries(const struct image *image, ev_take_name take, void *context)
+{
+	for (size_t i = 0; i < image->section_count; i++)
+		if (image->sections[i].type == SHT_DYNAMIC) {
+			walk_needed(image, &image->sections[i], take, context);
+			return;
+		}
+}
+
+struct import_search {
+	const char *name, *found;
+	struct ev_arena *arena;
+};
+
+static int look_in(void *context, const char *needed)
+{
+	struct import_search *search = context;
+	const char *library = ev_library_find(needed, search->arena);
+	if (library && defines(library, search->name))
+		search->found = ev_arena_text(search->arena, needed, strlen(needed));
+	return search->found != NULL;
 }
 
 const char *ev_import_find(const struct image *image, const char *name, struct ev_arena *arena)
 {
-	for (size_t i = 0; i < image->section_count; i++)
-		if (image->sections[i].type == SHT_DYNAMIC)
-			return search_needed(image, &image->sections[i], name, arena);
-	return NULL;
+	struct import_search search = { .name = name, .arena = arena };
+	ev_needed_libraries(image, look_in, &search);
+	return search.found;
 }

@@ -59,9 +59,8 @@ static const uint8_t *code_at(const struct probe_code *code, uint64_t address, s
 	return NULL;
 }
 
-/* A function's own bytes. */
-static const uint8_t *body_of(const struct probe_code *code, const struct probe_function *function,
-			      size_t *size)
+const uint8_t *ev_probe_code_of(const struct probe_code *code,
+				const struct probe_function *function, size_t *size)
 {
 	size_t left = 0;
 	const uint8_t *bytes = code_at(code, function->address, &left);
@@ -118,6 +117,7 @@ static void give_up(struct ranges *ranges, uint64_t target, const char *why)
 		return;
 	struct probe_spot *spot = &ranges->spots[ranges->items.items[low].spot];
 	spot->into_bytes = 0;
+	spot->cheap = false;
 	spot->why = why;
 }
 
@@ -189,7 +189,7 @@ static bool jumps_anywhere(struct disassembler *disassembler, const struct probe
 			   const struct probe_function *function)
 {
 	size_t size, length;
-	const uint8_t *bytes = body_of(code, function, &size);
+	const uint8_t *bytes = ev_probe_code_of(code, function, &size);
 	if (!may_jump_anywhere(bytes, size))
 		return false;
 	for (size_t at = 0; disassembler && at < size; at += length) {
@@ -246,22 +246,25 @@ static void choose(struct probe_spot *spot, struct disassembler *disassembler,
 {
 	const struct probe_function *function = spot->function;
 	size_t size;
-	const uint8_t *bytes = body_of(code, function, &size);
+	const uint8_t *bytes = ev_probe_code_of(code, function, &size);
 	spot->into_bytes = 0;
 	if (!bytes || !walk(disassembler, bytes, size, function->address, &spot->into_bytes)) {
 		size_t left = 0;
-		bool cheap =
+		spot->cheap =
 			(bytes = code_at(code, function->address, &left)) && is_cheap(bytes, left);
-		spot->why = cheap ? "at its entry, which the kernel emulates"
-				  : "at its entry, single-stepped: no instruction near it is one "
-				    "that the kernel emulates";
+		spot->why = spot->cheap
+				    ? "at its entry, which the kernel emulates"
+				    : "at its entry, single-stepped: no instruction near it is one "
+				      "that the kernel emulates";
 	} else if (!spot->into_bytes) {
+		spot->cheap = true;
 		spot->why = "at its entry, which the kernel emulates";
 	} else if (jumps_anywhere(disassembler, code, function) ||
 		   cold_half_jumps(disassembler, code, functions, function)) {
 		spot->into_bytes = 0;
 		spot->why = "at its entry, single-stepped: a computed jump could lead behind it";
 	} else {
+		spot->cheap = true;
 		spot->why = "on its first instruction that the kernel emulates";
 	}
 }
@@ -285,7 +288,7 @@ int ev_probe_boundary(const struct probe_code *code, const struct probe_function
 		      uint64_t into_bytes, uint64_t *before, uint64_t *after)
 {
 	size_t size, length;
-	const uint8_t *bytes = body_of(code, function, &size);
+	const uint8_t *bytes = ev_probe_code_of(code, function, &size);
 	uint64_t at = 0;
 	*before = *after = 0;
 	if (code->image->machine == EM_AARCH64) {

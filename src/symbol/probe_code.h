@@ -16,12 +16,24 @@ struct probe_code {
 };
 void ev_probe_code_read(struct probe_code *code, const struct image *image);
 void ev_probe_code_done(struct probe_code *code);
+/* A function's own bytes and how many of them there are; NULL when the file has none. */
+const uint8_t *ev_probe_code_of(const struct probe_code *code,
+				const struct probe_function *function, size_t *size);
 
 struct probe_spot {
 	const struct probe_function *function;
 	uint64_t into_bytes; /* behind its start */
+	bool cheap;          /* the kernel emulates the instruction there */
 	const char *why;     /* in words; lives for ever */
 };
+struct probe_spots {
+	struct probe_spot *items;
+	size_t count, room;
+};
+/* Adds a spot for each function that is meant, by their places in the file. How many others of the
+ * name there are that are chosen when the program is loaded. */
+size_t ev_probe_functions_choose(const struct probe_functions *functions, const char *wanted,
+				 struct probe_spots *chosen);
 /* Chooses for every spot, whose function is set. Only on x86-64 is there anything to choose. */
 void ev_probe_spots_choose(struct probe_spot *spots, size_t count,
 			   const struct probe_functions *functions, const struct probe_code *code);

@@ -16,7 +16,7 @@ struct finding {
 	const char *path;
 	const struct image *image;
 	struct probe_functions functions;
-	EV_ARRAY(struct probe_spot) spots;
+	struct probe_spots spots;
 	struct ev_probe_places *places;
 	struct ev_arena *arena;
 	struct ev_err *err;
@@ -41,61 +41,6 @@ static struct ev_probe_place *add_place(struct finding *finding, const char *nam
 
 /* ---- functions --------------------------------------------------------------------------------
  */
-
-/* One address is one function, whatever names it has: the best one stands first. */
-static int by_place(const void *one, const void *other)
-{
-	const struct probe_spot *a = one, *b = other;
-	const struct probe_function *left = a->function, *right = b->function;
-	if (left->offset != right->offset)
-		return left->offset < right->offset ? -1 : 1;
-	if (left->label != right->label)
-		return left->label - right->label;
-	if ((left->bind == STB_GLOBAL) != (right->bind == STB_GLOBAL))
-		return left->bind == STB_GLOBAL ? -1 : 1;
-	size_t length = strlen(left->name), other_length = strlen(right->name);
-	if (length != other_length)
-		return length < other_length ? -1 : 1;
-	int order = strcmp(left->name, right->name);
-	return order ? order
-		     : (left->size_bytes < right->size_bytes) -
-			       (left->size_bytes > right->size_bytes);
-}
-
-static bool is_cold(const char *name)
-{
-	const char *cold = strstr(name, ".cold");
-	return cold && (!cold[5] || cold[5] == '.');
-}
-
-/* The functions that are meant; how many of the name are chosen when the program is loaded. */
-static size_t choose_functions(struct finding *finding)
-{
-	const char *wanted = finding->probe->name;
-	bool glob = is_glob(wanted);
-	size_t indirect = 0, kept = 0;
-	struct ev_arena scratch = { 0 };
-	for (size_t i = 0; i < finding->functions.count; i++) {
-		const struct probe_function *function = &finding->functions.items[i];
-		bool meant = ev_probe_function_is(function, wanted, &scratch);
-		ev_arena_reset(&scratch);
-		if (!meant || (glob && (function->label || is_cold(function->name))))
-			continue;
-		indirect += function->indirect;
-		if (!function->indirect)
-			*ev_array_add(&finding->spots) =
-				(struct probe_spot){ .function = function };
-	}
-	ev_arena_done(&scratch);
-	struct probe_spot *spots = finding->spots.items;
-	if (finding->spots.count)
-		qsort(spots, finding->spots.count, sizeof(*spots), by_place);
-	for (size_t i = 0; i < finding->spots.count; i++)
-		if (!kept || spots[i].function->offset != spots[kept - 1].function->offset)
-			spots[kept++] = spots[i];
-	finding->spots.count = kept;
-	return indirect;
-}
 
 static int absent(struct finding *finding, size_t indirect)
 {
@@ -215,7 +160,8 @@ static int put(struct finding *finding, const struct probe_code *code)
 static int find_functions(struct finding *finding)
 {
 	ev_probe_functions_read(&finding->functions, finding->image, finding->path);
-	size_t indirect = choose_functions(finding);
+	size_t indirect = ev_probe_functions_choose(&finding->functions, finding->probe->name,
+						    &finding->spots);
 	int rc = finding->spots.count ? 0 : absent(finding, indirect);
 	if (!rc) {
 		struct probe_code code;

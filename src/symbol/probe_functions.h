@@ -37,6 +37,14 @@ const char *ev_probe_functions_near(const struct probe_functions *functions, con
 				    struct ev_arena *arena);
 /* Does the DWARF tell that calls of this function were replaced by its body? */
 bool ev_function_is_inlined(const char *debug_path, const char *name);
+/* Names of functions that a glob means and whose calls were all replaced by their bodies, as far as
+ * the DWARF tells: "'a', 'b' and 3 more", "" when there are none. */
+const char *ev_functions_inlined(const char *debug_path, const char *wanted,
+				 struct ev_arena *arena);
+/* Hands over the names of the libraries that a file needs, as they stand there; stops when `take`
+ * answers other than 0. */
+typedef int (*ev_take_name)(void *context, const char *name);
+void ev_needed_libraries(const struct image *image, ev_take_name take, void *context);
 /* The library among those the program needs that defines a function, or NULL. */
 const char *ev_import_find(const struct image *image, const char *name, struct ev_arena *arena);
 

@@ -1,9 +1,9 @@
-/* Any bytes as the program that is to be probed, as the notes of its markers and as the loader's
- * cache: an answer, never a crash. */
+/* Any bytes as the program that is to be probed or traced, as the notes of its markers and as the
+ * loader's cache: an answer, never a crash. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_calls.h>
 #include "../../src/symbol/probe_files.h"
 #include "../../src/symbol/stapsdt.h"
 
@@ -29,6 +29,24 @@ static void find(const char *path, enum ev_probe_kind kind, const char *name)
 	ev_arena_done(&arena);
 }
 
+/* Where calls of its functions begin and end. */
+static void find_calls(const char *path)
+{
+	struct ev_call_points points = { 0 };
+	struct ev_leavers leavers = { 0 };
+	struct ev_err err = { 0 };
+	struct ev_arena arena = { 0 };
+	int rc = ev_call_points_add(&points, path, "*", 100, &err);
+	if ((rc != 0) != (err.code != 0) || points.count > 100)
+		__builtin_trap();
+	ev_call_points_ready(&points);
+	ev_stack_walker_of(path);
+	ev_leavers_add(&leavers, path, &arena);
+	ev_call_points_done(&points);
+	ev_array_done(&leavers);
+	ev_arena_done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
 	char path[] = "/tmp/evprof-fuzz-XXXXXX";
@@ -46,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 		find(path, EV_PROBE_FUNCTION, "*");
 		find(path, EV_PROBE_RETURN, "main");
 		find(path, EV_PROBE_MARKER, "*");
+		find_calls(path);
 	}
 	close(fd);
 	unlink(path);
