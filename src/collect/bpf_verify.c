@@ -16,8 +16,10 @@
 #include <bpf/libbpf.h>
 #include <count.h>
 #include <watched.h>
+#include <trace.h>
 #include <count.skel.h>
 #include <switches.skel.h>
+#include <trace.skel.h>
 
 #define COLLECTION(name)                                                                           \
 	static struct bpf_object *open_##name(void **skeleton)                                     \
@@ -32,6 +34,7 @@
 	}
 COLLECTION(count)
 COLLECTION(switches)
+COLLECTION(trace)
 
 static const struct {
 	const char *name;
@@ -40,6 +43,7 @@ static const struct {
 } collections[] = {
 	{ "count", open_count, close_count },
 	{ "switches", open_switches, close_switches },
+	{ "trace", open_trace, close_trace },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)

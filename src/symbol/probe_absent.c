@@ -75,17 +75,15 @@ static int note_inlined(Dwarf_Die *die, void *context)
 const char *ev_functions_inlined(const char *debug_path, const char *wanted, struct ev_arena *arena)
 {
 	struct inlined_names search = { .wanted = wanted, .arena = arena };
-	struct stat status;
-	int fd = debug_path ? ev_regular_open(debug_path, &status) : -1;
-	if (fd < 0)
+	struct dwarf_file file;
+	if (!debug_path || !ev_dwarf_file_open(&file, debug_path))
 		return "";
-	Dwarf *dwarf = status.st_size < DWARF_LIMIT ? dwarf_begin(fd, DWARF_C_READ) : NULL;
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die die;
-	while (dwarf && !dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL))
+	while (file.size_bytes < DWARF_LIMIT &&
+	       !dwarf_get_units(file.dwarf, unit, &unit, NULL, NULL, &die, NULL))
 		dwarf_getfuncs(&die, note_inlined, &search, 0);
-	dwarf_end(dwarf);
-	close(fd);
+	ev_dwarf_file_close(&file);
 	const char *text = "";
 	for (size_t i = 0; i < search.count && i < NAMED; i++)
 		text = ev_arena_printf(arena, "%s%s'%s'", text, i ? ", " : "",
