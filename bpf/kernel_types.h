@@ -36,6 +36,7 @@ struct css_set {
 struct task_struct {
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
+	unsigned int flags;
 	struct css_set *cgroups;
 };
 

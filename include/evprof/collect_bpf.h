@@ -19,4 +19,23 @@ struct ev_watch_target {
 	bool descendants; /* of processes, also those that they started before */
 };
 
+/* ---- stacks followed in the kernel, by unwind tables -------------------------------------------
+ */
+
+/* NULL when BPF programs can follow user stacks by unwind tables here; else why not. Stacks can be
+ * copied then, and followed by ev_unwind. */
+const char *ev_bpf_walk_absence(char *out, size_t size_bytes);
+struct ev_bpf_walk_options {
+	uint64_t limit_bytes;         /* of memory for unwind tables; 0 = 256 MiB */
+	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
+};
+struct ev_bpf_walk_tally {
+	uint64_t ends[EV_UNWOUND_END_COUNT]; /* of all walks */
+	uint64_t frames, guessed;            /* guessed: by the frame pointer */
+	/* Now: */
+	uint64_t processes, processes_left_out; /* left out: for want of room */
+	uint64_t objects, objects_left_out;
+	uint64_t rows, bytes; /* of the tables, and all their memory */
+};
+
 #endif
