@@ -38,6 +38,7 @@ struct task_struct {
 	int tgid; /* of the process */
 	unsigned int flags;
 	struct css_set *cgroups;
+	__u32 self_exec_id; /* wider in newer kernels: its low half */
 };
 
 #pragma clang attribute pop

@@ -19,6 +19,56 @@ struct ev_watch_target {
 	bool descendants; /* of processes, also those that they started before */
 };
 
+/* ---- a second source of records ---------------------------------------------------------------
+ */
+
+/* What programs in the kernel leave to be fetched, beside the rings of a sampler. */
+struct ev_bpf_source {
+	void *self;
+	/* Readable when something waits; the source's own. */
+	int (*fd)(void *self);
+	/* Hands records to `take` when it is time; with `last` all that there are, and none will
+	 * follow. Stops at take's first non-zero answer and returns it. */
+	int (*drain)(void *self, bool last, ev_take_record take, void *context, struct ev_err *err);
+};
+
+/* ---- samples counted in the kernel ------------------------------------------------------------
+ */
+
+/* The note of a recording whose samples stand for as many as their weight says: how they were
+ * counted. */
+#define EV_NOTE_COUNTED "counted"
+
+struct ev_bpf_counts_options {
+	uint64_t interval_ns;                   /* what is counted is fetched so often */
+	bool callchain, kernel_only, user_only; /* stacks; else only places */
+	bool at_exec;                           /* as in the sampler's */
+	const char *filter;                     /* for events that are no tracepoints, or NULL */
+};
+struct ev_bpf_counts_tally {
+	uint64_t samples;   /* counted, or passed on one by one */
+	uint64_t records;   /* that they became */
+	uint64_t passed_on; /* of the samples: one by one, for want of room */
+	uint64_t lost;      /* for want of room even for that */
+	uint64_t collided;  /* of those passed on: stacks that could have been taken for others */
+	uint64_t early; /* times that maps were fetched before their time, because they filled */
+	uint64_t map_bytes;        /* of memory in the kernel */
+	uint64_t most_stacks;      /* that one interval had */
+	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
+};
+struct ev_bpf_counts;
+/* Loads a program for each event of a sampler that was opened with `counted`, and switches the
+ * recording's events to what their samples now are. Events that no program can count stay as they
+ * are, with a note. Nothing runs before the sampler is enabled. The sampler is closed later than
+ * the counts. -EPERM, -ENOSYS … with the missing part and its cure. */
+int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler,
+		       const struct ev_event_list *events, const struct ev_target *target,
+		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
+		       struct ev_err *err);
+struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
+void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
+void ev_bpf_counts_close(struct ev_bpf_counts *counts);
+
 /* ---- stacks followed in the kernel, by unwind tables -------------------------------------------
  */
 

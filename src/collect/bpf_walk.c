@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "bpf_walk.h"
+#include "synthesize.h"
 #include "syscalls.h"
 #include "walk_tables.h"
 
@@ -82,19 +84,27 @@ static void resize(struct bpf_object *programs, const char *name, uint32_t count
 		bpf_map__set_max_entries(map, count);
 }
 
+/* The programs are left without what they don't use: code that can't run may lack its maps. */
+static void leave_out(struct bpf_object *programs)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, programs) if (!strncmp(bpf_map__name(map), "walk_", 5))
+		bpf_map__set_autocreate(map, false);
+	bpf_object__for_each_program(program,
+				     programs) if (strstr(bpf_program__name(program), "_walk_"))
+		bpf_program__set_autoload(program, false);
+}
+
 void ev_bpf_walk_plan(struct bpf_object *programs, bool wanted, bool whole_machine)
 {
-	if (wanted && whole_machine)
-		return;
-	resize(programs, "walk_processes", wanted ? FEW_PROCESSES : 1);
-	resize(programs, "walk_mappings", wanted ? FEW_MAPPINGS : 1);
-	resize(programs, "walk_others", wanted ? FEW_OTHERS : 1);
-	if (wanted)
-		return;
-	resize(programs, "walk_objects", 1);
-	struct bpf_map *rows = bpf_object__find_map_by_name(programs, "walk_rows");
-	if (rows)
-		bpf_map__set_max_entries(bpf_map__inner_map(rows), 1);
+	if (!wanted) {
+		leave_out(programs);
+	} else if (!whole_machine) {
+		resize(programs, "walk_processes", FEW_PROCESSES);
+		resize(programs, "walk_mappings", FEW_MAPPINGS);
+		resize(programs, "walk_others", FEW_OTHERS);
+	}
 }
 
 static int map_of(struct bpf_object *programs, const char *name, uint32_t *count)
@@ -114,6 +124,26 @@ static uint32_t rows_of(const struct ev_bpf_walk_options *options)
 	if (segments > EV_WALK_SEGMENTS)
 		segments = EV_WALK_SEGMENTS;
 	return (uint32_t)(segments ? segments : 1) * EV_WALK_SEGMENT_ROWS;
+}
+
+static int note_own(void *context, const struct ev_record *record, struct ev_err *err)
+{
+	(void)err;
+	ev_bpf_walk_note(context, record);
+	return 0;
+}
+
+/* The libraries of this process are those that most others begin with: with their tables there,
+ * little is left to be read when a program starts. */
+static void know_own(struct ev_bpf_walk *walk)
+{
+	struct ev_synthesis synthesis = { .take = note_own, .context = walk };
+	ev_synthesize_process(&synthesis, (uint32_t)getpid(), NULL);
+	ev_map_done(&synthesis.known_files);
+	ev_array_done(&synthesis.build_ids);
+	ev_buffer_done(&synthesis.text);
+	while (ev_bpf_walk_step(walk))
+		;
 }
 
 int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
@@ -145,6 +175,7 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 	}
 	made->spaces.objects = ev_walk_tables_objects(made->tables);
 	ev_ranges_init(&made->places, count);
+	know_own(made);
 	*walk = made;
 	return 0;
 }

