@@ -8,7 +8,6 @@
 #ifndef BPF_WALK_BPF_H
 #define BPF_WALK_BPF_H
 
-#include <linux/bpf_perf_event.h>
 #include "kernel_types.h"
 #include "walk.h"
 
@@ -111,7 +110,8 @@ struct walk {
 	__u8 interrupted;  /* pc is the next instruction, not one behind a call */
 	__u8 by_pointer;   /* the frame was found by the frame pointer */
 	__u8 why;          /* EV_WALKED_… */
-	__u8 unused[2];
+	__u8 settled;      /* the mappings are all there */
+	__u8 unused[1];
 };
 
 static __always_inline bool walk_ends(struct walk *walk, __u32 why)
@@ -439,7 +439,8 @@ __noinline int walk_step(struct walk *walk)
 	if (!walk_find_mapping(walk, address)) {
 		if (walk->frames == 1 && walk_follow_wild_call(walk))
 			return true;
-		return walk_follow_pointer(walk, EV_WALKED_NO_OBJECT);
+		return walk_follow_pointer(walk, walk->settled ? EV_WALKED_NO_OBJECT
+							       : EV_WALKED_NOT_YET);
 	}
 	__u32 index = walk->object;
 	const struct ev_walk_object *object = bpf_map_lookup_elem(&walk_objects, &index);
@@ -484,6 +485,7 @@ static __always_inline void walk_find_process(struct walk *walk)
 		return;
 	walk->first = process->first;
 	walk->count = process->count;
+	walk->settled = process->settled;
 }
 
 static __always_inline long walk_run(struct walk_to *to, __u32 max, struct ev_walk_result *result)
@@ -537,24 +539,14 @@ static __always_inline bool walk_take_saved(struct walk *walk)
 
 /* Addresses of the thread that runs now, innermost first, return addresses from the second one on:
  * how many, 0 for a thread that has no user side. There must be room for EV_WALK_FRAMES at `ips`;
- * of those `max` are filled at most. */
-static __always_inline long ev_walk_user(void *ctx, __u64 *ips, __u32 max,
+ * of those `max` are filled at most. `ip` is the instruction at which the thread was interrupted,
+ * as programs on perf events are told; not used, and may be 0, where that is the kernel's. */
+static __always_inline long ev_walk_user(__u64 ip, __u64 *ips, __u32 max,
 					 struct ev_walk_result *result)
 {
 	struct walk_to to = { .ips = ips };
-	(void)ctx;
-	walk_take_saved(&to.walk);
-	return walk_run(&to, max, result);
-}
-
-/* The same for programs on perf events, which may know the interrupted instruction better. */
-static __always_inline long ev_walk_event(struct bpf_perf_event_data *ctx, __u64 *ips, __u32 max,
-					  struct ev_walk_result *result)
-{
-	struct walk_to to = { .ips = ips };
-	__u64 pc = PT_REGS_IP(&ctx->regs);
-	if (walk_take_saved(&to.walk) && (__s64)pc >= 0)
-		to.walk.pc = pc;
+	if (walk_take_saved(&to.walk) && ip && (__s64)ip > 0)
+		to.walk.pc = ip;
 	return walk_run(&to, max, result);
 }
 

@@ -21,7 +21,7 @@ enum {
 struct ev_walk_process {
 	__u32 first, count; /* its mappings, by rising address */
 	__u32 pid;
-	__u32 unused;
+	__u32 settled; /* nothing was mapped lately: what is not found is no file's */
 };
 
 struct ev_walk_mapping {

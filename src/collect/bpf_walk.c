@@ -29,6 +29,7 @@ enum {
 	FEW_MAPPINGS = 64 * 1024,
 	FEW_OTHERS = 8 * 1024,
 	INSIST_STEPS = 3,
+	UNSETTLED_STEPS = 3,
 	LOOKED_AT = 16, /* processes, in each step, whether they are still there */
 };
 
@@ -52,6 +53,7 @@ struct ev_bpf_walk {
 	int processes_fd, tally_fd;
 	uint64_t step;
 	size_t looked_at;
+	struct bpf_link *links[2];
 	uint64_t left_out; /* processes, now */
 };
 
@@ -84,16 +86,37 @@ static void resize(struct bpf_object *programs, const char *name, uint32_t count
 		bpf_map__set_max_entries(map, count);
 }
 
-/* The programs are left without what they don't use: code that can't run may lack its maps. */
-static void leave_out(struct bpf_object *programs)
+/* One of those that keep processes known. */
+static bool is_watcher(const struct bpf_program *program)
+{
+	return strstr(bpf_program__name(program), "_walk_");
+}
+
+static bool is_table(const struct bpf_map *map)
+{
+	return !strncmp(bpf_map__name(map), "walk_", 5);
+}
+
+static void leave_watchers_out(struct bpf_object *programs)
 {
 	struct bpf_program *program;
+	bpf_object__for_each_program(program, programs)
+	{
+		if (is_watcher(program))
+			bpf_program__set_autoload(program, false);
+	}
+}
+
+/* Code that can't run may lack its maps. */
+static void leave_out(struct bpf_object *programs)
+{
 	struct bpf_map *map;
-	bpf_object__for_each_map(map, programs) if (!strncmp(bpf_map__name(map), "walk_", 5))
-		bpf_map__set_autocreate(map, false);
-	bpf_object__for_each_program(program,
-				     programs) if (strstr(bpf_program__name(program), "_walk_"))
-		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_map(map, programs)
+	{
+		if (is_table(map))
+			bpf_map__set_autocreate(map, false);
+	}
+	leave_watchers_out(programs);
 }
 
 void ev_bpf_walk_plan(struct bpf_object *programs, bool wanted, bool whole_machine)
@@ -105,6 +128,21 @@ void ev_bpf_walk_plan(struct bpf_object *programs, bool wanted, bool whole_machi
 		resize(programs, "walk_mappings", FEW_MAPPINGS);
 		resize(programs, "walk_others", FEW_OTHERS);
 	}
+}
+
+int ev_bpf_walk_share(struct bpf_object *programs, struct bpf_object *first)
+{
+	struct bpf_map *map, *theirs;
+	int rc = 0;
+	leave_watchers_out(programs);
+	bpf_object__for_each_map(map, programs)
+	{
+		if (rc || !is_table(map))
+			continue;
+		theirs = bpf_object__find_map_by_name(first, bpf_map__name(map));
+		rc = theirs ? bpf_map__reuse_fd(map, bpf_map__fd(theirs)) : -ENOENT;
+	}
+	return rc;
 }
 
 static int map_of(struct bpf_object *programs, const char *name, uint32_t *count)
@@ -146,6 +184,24 @@ static void know_own(struct ev_bpf_walk *walk)
 		;
 }
 
+static int attach(struct ev_bpf_walk *walk, struct bpf_object *programs, struct ev_err *err)
+{
+	struct bpf_program *program;
+	size_t count = 0;
+	int rc = 0;
+	bpf_object__for_each_program(program, programs)
+	{
+		if (rc || !is_watcher(program) || !bpf_program__autoload(program) ||
+		    count == EV_LENGTH(walk->links))
+			continue;
+		walk->links[count] = bpf_program__attach(program);
+		if (!walk->links[count++])
+			rc = ev_fail(err, errno, "cannot watch processes for their stacks: %s",
+				     strerror(errno));
+	}
+	return rc;
+}
+
 int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 		     const struct ev_bpf_walk_options *options, struct ev_err *err)
 {
@@ -169,6 +225,8 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 		else
 			made->mappings = base;
 	}
+	if (!rc)
+		rc = attach(made, programs, err);
 	if (rc) {
 		ev_bpf_walk_close(made);
 		return rc;
@@ -219,9 +277,13 @@ static void publish(struct ev_bpf_walk *walk, struct walk_space *space)
 		space->insist = INSIST_STEPS;
 	if (space->changed)
 		place_mappings(walk, space);
-	if (!space->changed && !space->insist)
+	bool settles = !space->changed && space->unsettled && !--space->unsettled;
+	if (space->changed)
+		space->unsettled = UNSETTLED_STEPS;
+	if (!space->changed && !space->insist && !settles)
 		return;
-	struct ev_walk_process process = { space->first, space->count, space->pid, 0 };
+	struct ev_walk_process process = { space->first, space->count, space->pid,
+					   !space->unsettled };
 	int rc = bpf_map_update_elem(walk->processes_fd, &space->pid, &process,
 				     space->insist ? BPF_ANY : BPF_EXIST);
 	if (rc == -ENOENT)
@@ -315,6 +377,8 @@ void ev_bpf_walk_close(struct ev_bpf_walk *walk)
 {
 	if (!walk)
 		return;
+	for (size_t i = 0; i < EV_LENGTH(walk->links); i++)
+		bpf_link__destroy(walk->links[i]);
 	if (walk->tables)
 		ev_walk_spaces_done(&walk->spaces);
 	ev_walk_tables_close(walk->tables);

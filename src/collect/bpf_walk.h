@@ -11,7 +11,11 @@ struct ev_bpf_walk;
 /* Of opened programs that are not loaded yet, after `walk_wanted` of their rodata was set: makes
  * the tables as large as needed, or as small as can be. */
 void ev_bpf_walk_plan(struct bpf_object *programs, bool wanted, bool whole_machine);
-/* Of loaded ones that want it. `programs` must outlive it. */
+/* Instead, of others than the first ones of several: they use the tables of those, which are loaded
+ * already. Or -errno. */
+int ev_bpf_walk_share(struct bpf_object *programs, struct bpf_object *first);
+/* Of loaded ones that want it. They are attached to where processes fork and exec. `programs` must
+ * outlive it. */
 int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 		     const struct ev_bpf_walk_options *options, struct ev_err *err);
 /* A record of what already runs, or out of the rings. */

@@ -1,4 +1,5 @@
 /* Gives every stack that the walk finds to its test: of samples, and of switches. */
+#include <linux/bpf_perf_event.h>
 #include "walk.bpf.h"
 #include "watched.bpf.h"
 #include "walked.h"
@@ -35,7 +36,7 @@ int on_sample(struct bpf_perf_event_data *ctx)
 	if (!walked)
 		return 0;
 	walked->in_kernel = (__s64)PT_REGS_IP(&ctx->regs) < 0;
-	ev_walk_event(ctx, walked->ips, EV_WALK_FRAMES, &walked->result);
+	ev_walk_user(PT_REGS_IP(&ctx->regs), walked->ips, EV_WALK_FRAMES, &walked->result);
 	bpf_ringbuf_submit(walked, 0);
 	return 0;
 }
@@ -46,7 +47,7 @@ static __always_inline int on_switch(void *ctx)
 	if (!walked)
 		return 0;
 	walked->in_kernel = 2;
-	ev_walk_user(ctx, walked->ips, EV_WALK_FRAMES, &walked->result);
+	ev_walk_user(0, walked->ips, EV_WALK_FRAMES, &walked->result);
 	bpf_ringbuf_submit(walked, 0);
 	return 0;
 }

@@ -125,7 +125,7 @@ static void attach(struct scene *scene)
 	{
 		const char *name = bpf_program__name(program);
 		if (!bpf_program__autoload(program) || !strcmp(name, "on_sample") ||
-		    (!scene->switches && strstr(name, "_switch")))
+		    strstr(name, "_walk_") || (!scene->switches && strstr(name, "_switch")))
 			continue;
 		scene->links[scene->link_count] = bpf_program__attach(program);
 		assert_non_null(scene->links[scene->link_count++]);
