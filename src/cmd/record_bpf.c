@@ -14,9 +14,10 @@ static bool clock_fits(const struct record_options *options)
 	return options->clock_id < 0 || options->clock_id == CLOCK_MONOTONIC;
 }
 
-/* User stacks by unwind tables, unless frame pointers were asked for or have to do. False, with a
- * sentence, where the tables were asked for. */
-static bool plan_walk(struct record_run *run, struct ev_err *err)
+/* User stacks by unwind tables, unless frame pointers were asked for or have to do. False where the
+ * tables were asked for and the kernel cannot use them: then stacks are copied and followed here,
+ * and what is counted there has no place for copies. */
+static bool plan_walk(struct record_run *run)
 {
 	enum record_chains chains = run->options->chains;
 	char why[256];
@@ -26,15 +27,12 @@ static bool plan_walk(struct record_run *run, struct ev_err *err)
 	run->sampling.prompt = run->walks;
 	if (!wanted || run->walks)
 		return true;
-	if (chains == RECORD_CHAINS_DWARF)
-		return ev_fail(err, EOPNOTSUPP,
-			       "stacks cannot be followed by unwind tables in the kernel: %s: "
-			       "leave --bpf out, and they are copied and followed outside",
-			       why) == 0;
+	bool copies = chains == RECORD_CHAINS_DWARF;
 	ev_recording_add_note(&run->recording, "fallback",
-			      "stacks: by frame pointers; not by unwind tables in the kernel: %s",
+			      "stacks: %s; not by unwind tables in the kernel: %s",
+			      copies ? "copied, and samples taken one by one" : "by frame pointers",
 			      why);
-	return true;
+	return !copies;
 }
 
 int record_bpf_plan(struct record_run *run, struct ev_err *err)
@@ -55,12 +53,25 @@ int record_bpf_plan(struct record_run *run, struct ev_err *err)
 				       names[i]);
 	if (options->bpf_interval_s < 0 || options->bpf_interval_s > 3600)
 		return ev_fail(err, EINVAL, "--bpf-interval takes seconds, 0.1 to 3600");
-	if (!plan_walk(run, err))
-		return -EOPNOTSUPP;
+	if (!plan_walk(run))
+		return 0;
 	run->sampling.counted = true;
 	run->sampling.cpu = run->sampling.period = true;
 	run->sampling.clock_id = CLOCK_MONOTONIC; /* the programs' */
 	return 0;
+}
+
+int record_bpf_check(const struct record_run *run, struct ev_err *err)
+{
+	char absence[256];
+	if (!run->options->bpf || !ev_bpf_absence(absence, sizeof(absence)))
+		return 0;
+	return ev_fail(err, EPERM,
+		       "--bpf: BPF programs cannot be used: %s. Without --bpf samples are taken "
+		       "one by one; evprof doctor tells what is missing, and the command that "
+		       "cures "
+		       "it",
+		       absence);
 }
 
 static struct ev_bpf_counts_options counts_options(const struct record_run *run)
@@ -81,7 +92,7 @@ static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 int record_bpf_open(struct record_run *run, struct ev_err *err)
 {
 	struct ev_bpf_counts_options options = counts_options(run);
-	if (!run->options->bpf)
+	if (!run->sampling.counted)
 		return 0;
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
@@ -94,10 +105,26 @@ int record_bpf_open(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+static double own_cpu_s(void)
+{
+	struct rusage own;
+	getrusage(RUSAGE_SELF, &own);
+	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
+	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6;
+}
+
 void record_bpf_settle(struct record_run *run)
 {
 	if (run->options->bpf)
 		ev_capabilities_drop();
+	run->began_cpu_s = own_cpu_s();
+	run->began_ns = ev_now_ns();
+}
+
+void record_bpf_over(struct record_run *run)
+{
+	run->ran_cpu_s = own_cpu_s() - run->began_cpu_s;
+	run->ran_s = (double)(ev_now_ns() - run->began_ns) / 1e9;
 }
 
 void record_bpf_know(struct record_run *run, const void *bytes, size_t size_bytes)
@@ -224,21 +251,12 @@ static void tell_walks(const struct record_run *run)
 /* ---- what it cost ------------------------------------------------------------------------------
  */
 
-static double own_cpu_s(void)
-{
-	struct rusage own;
-	getrusage(RUSAGE_SELF, &own);
-	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
-	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6;
-}
-
+/* What it took while it ran, without opening everything before and finding names behind. */
 static void cost_text(const struct record_run *run, char *out, size_t size_bytes)
 {
-	double elapsed_s = (double)(ev_now_ns() - run->begin_ns) / 1e9;
-	double machine_s = elapsed_s * ev_cpus_online();
-	double own_s = own_cpu_s();
-	snprintf(out, size_bytes, "%.2f s of CPU, %.2f%% of the machine's %u CPUs", own_s,
-		 machine_s > 0 ? 100 * own_s / machine_s : 0, ev_cpus_online());
+	double machine_s = run->ran_s * ev_cpus_online();
+	snprintf(out, size_bytes, "%.2f s of CPU in %.1f s, %.2f%% of the machine", run->ran_cpu_s,
+		 run->ran_s, machine_s > 0 ? 100 * run->ran_cpu_s / machine_s : 0);
 }
 
 void record_bpf_note(struct record_run *run)
@@ -262,9 +280,10 @@ void record_bpf_tell(const struct record_run *run)
 	ev_format_grouped(records, sizeof(records), counted.records);
 	ev_format_size(bytes, sizeof(bytes), counted.map_bytes);
 	fprintf(stderr,
-		"[ evprof record: counted in the kernel: %s records; %s of maps; the recorder "
-		"took %s ]\n",
-		records, bytes, cost);
+		"[ evprof record: counted in the kernel: %s records; %s of maps; recording took "
+		"%s; "
+		"%.2f s with beginning and end ]\n",
+		records, bytes, cost, own_cpu_s());
 	tell_walks(run);
 	if (counted.passed_on)
 		fprintf(stderr,

@@ -196,7 +196,7 @@ static void plan_stacks(struct record_run *run)
 	enum record_chains chains = options->chains;
 	if (options->kernel_callchains && chains == RECORD_CHAINS_AUTO)
 		chains = RECORD_CHAINS_FP; /* nothing of user space is wanted */
-	if (options->bpf && chains != RECORD_CHAINS_NONE)
+	if (run->sampling.counted && chains != RECORD_CHAINS_NONE)
 		chains = RECORD_CHAINS_FP; /* the programs take them */
 	if (chains == RECORD_CHAINS_AUTO && !ev_unwind_registers()) {
 		chains = RECORD_CHAINS_FP;
@@ -466,5 +466,6 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	run->reader = NULL;
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
+	record_bpf_over(run);
 	return rc;
 }
