@@ -3,8 +3,8 @@
  * thread was interrupted in user space or entered the kernel. EV_WALK_PROGRAMS makes the two
  * programs that keep processes known while they fork and exec.
  *
- * All loops are bpf_loop's, and functions that are not static are looked at by the verifier once and
- * apart from their callers: else it would follow every way through all of them. */
+ * All loops are bpf_loop's, and functions that are not static are looked at by the verifier once
+ * and apart from their callers: else it would follow every way through all of them. */
 #ifndef BPF_WALK_BPF_H
 #define BPF_WALK_BPF_H
 
@@ -45,7 +45,8 @@ struct walk_segment {
 	__uint(max_entries, EV_WALK_SEGMENT_ROWS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct ev_walk_row)); /* clang forgets the type of an inner map's */
+	__uint(value_size,
+	       sizeof(struct ev_walk_row)); /* clang forgets the type of an inner map's */
 };
 
 /* Row n is in segment n / EV_WALK_SEGMENT_ROWS: segments come and go with the need for room. */
@@ -101,9 +102,9 @@ enum {
 struct walk {
 	__u64 registers; /* the kernel's address of what user space had in them */
 	__u64 pc, sp, fp, lr;
-	__u64 start, end;        /* the mapping that was found last */
+	__u64 start, end; /* the mapping that was found last */
 	__u32 file_offset, object;
-	__u32 first, count;      /* mappings of the process */
+	__u32 first, count; /* mappings of the process */
 	__u32 frames, guessed;
 	__u8 fp_known, lr_known;
 	__u8 others_known; /* other registers are still those that the thread has */
@@ -134,8 +135,8 @@ static __always_inline bool walk_register(struct walk *walk, __u32 number, __u64
 	/* Five bits each: rax rdx rcx rbx rsi rdi rbp rsp r8 … r15 as words of pt_regs. */
 	const __u64 first = 10ull | 12ull << 5 | 11ull << 10 | 5ull << 15 | 13ull << 20 |
 			    14ull << 25 | 4ull << 30 | 19ull << 35;
-	const __u64 second = 9ull | 8ull << 5 | 7ull << 10 | 6ull << 15 | 3ull << 20 | 2ull << 25 |
-			     1ull << 30;
+	const __u64 second =
+		9ull | 8ull << 5 | 7ull << 10 | 6ull << 15 | 3ull << 20 | 2ull << 25 | 1ull << 30;
 	if (number > 15)
 		return false;
 	__u64 at = (number < 8 ? first : second) >> (number & 7) * 5 & 31;
@@ -258,8 +259,8 @@ static __always_inline bool walk_find_rule(struct walk *walk, const struct ev_wa
 {
 	if (!object->row_count)
 		return false;
-	struct walk_search search = { address - walk->start + walk->file_offset,
-				      object->first_row, 0, object->row_count - 1, 0 };
+	struct walk_search search = { address - walk->start + walk->file_offset, object->first_row,
+				      0, object->row_count - 1, 0 };
 	bpf_loop(28, walk_halve_rows, &search, 0);
 	const struct ev_walk_row *row = walk_row_at(search.base + search.low);
 	return row && row->offset <= search.key && walk_rule_of(row, object->first_other, rule);
@@ -284,11 +285,11 @@ static __always_inline bool walk_find_cfa(struct walk *walk, const struct ev_wal
 	__u64 base = walk->sp;
 	__s64 offset = rule->cfa_offset;
 	if (rule->base == EV_WALK_BASE_PLT) {
-		*cfa = base + EV_WALK_WORD +
-		       ((walk->pc & 15) >= (__u64)offset ? EV_WALK_WORD : 0);
+		*cfa = base + EV_WALK_WORD + ((walk->pc & 15) >= (__u64)offset ? EV_WALK_WORD : 0);
 		return true;
 	}
-	if (rule->base == EV_WALK_BASE_NOTHING || (rule->base == EV_WALK_BASE_FP && !walk->fp_known) ||
+	if (rule->base == EV_WALK_BASE_NOTHING ||
+	    (rule->base == EV_WALK_BASE_FP && !walk->fp_known) ||
 	    (rule->base == EV_WALK_BASE_REGISTER &&
 	     !walk_register(walk, rule->base_register, &base)))
 		return walk_ends(walk, EV_WALKED_BROKEN);
@@ -415,6 +416,31 @@ static __always_inline bool walk_follow_wild_call(struct walk *walk)
 	return walk_leave(walk, cfa, return_address);
 }
 
+#if defined(bpf_target_arm64)
+/* The kernel's own return from a signal's handler has no table there: a call of rt_sigreturn, with
+ * the interrupted registers behind the signal's information on the stack. */
+static __always_inline bool walk_follow_signal(struct walk *walk)
+{
+	const __u64 sigreturn = 0xd4000001d2801168; /* mov x8, #139; svc #0 */
+	const __u64 registers = 312, fp = 29 * 8, lr = 30 * 8, sp = 31 * 8, pc = 32 * 8;
+	__u64 code = 0, from = walk->sp + registers, next = 0;
+	if (bpf_probe_read_user(&code, sizeof(code), (const void *)walk->pc) || code != sigreturn)
+		return false;
+	if (!walk_word(walk, from + fp, &walk->fp) || !walk_word(walk, from + lr, &walk->lr) ||
+	    !walk_word(walk, from + sp, &walk->sp) || !walk_word(walk, from + pc, &next))
+		return false;
+	walk->pc = next;
+	walk->fp_known = walk->lr_known = walk->interrupted = true;
+	walk->others_known = walk->by_pointer = false;
+	return next ? true : walk_ends(walk, EV_WALKED_BROKEN);
+}
+#else
+static __always_inline bool walk_follow_signal(struct walk *walk)
+{
+	return false;
+}
+#endif
+
 /* ---- the walk ----------------------------------------------------------------------------------
  */
 
@@ -439,8 +465,8 @@ __noinline int walk_step(struct walk *walk)
 	if (!walk_find_mapping(walk, address)) {
 		if (walk->frames == 1 && walk_follow_wild_call(walk))
 			return true;
-		return walk_follow_pointer(walk, walk->settled ? EV_WALKED_NO_OBJECT
-							       : EV_WALKED_NOT_YET);
+		return walk_follow_pointer(walk,
+					   walk->settled ? EV_WALKED_NO_OBJECT : EV_WALKED_NOT_YET);
 	}
 	__u32 index = walk->object;
 	const struct ev_walk_object *object = bpf_map_lookup_elem(&walk_objects, &index);
@@ -448,6 +474,8 @@ __noinline int walk_step(struct walk *walk)
 		return walk_ends(walk, EV_WALKED_BROKEN);
 	if (object->tables == EV_WALK_READY && walk_find_rule(walk, object, address, &rule))
 		return walk_follow_rule(walk, &rule);
+	if (walk_follow_signal(walk))
+		return true;
 	return walk_follow_pointer(walk, walk_end_without(object->tables));
 }
 
@@ -514,7 +542,7 @@ static __always_inline long walk_run(struct walk_to *to, __u32 max, struct ev_wa
 static __always_inline bool walk_take_saved(struct walk *walk)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	if (BPF_CORE_READ(task, flags) & EV_PF_KTHREAD)
+	if (BPF_CORE_READ(task, flags) & EV_PF_KTHREAD || !BPF_CORE_READ(task, mm))
 		return false;
 	walk->registers = bpf_task_pt_regs(task);
 	const __u64 *saved = (const __u64 *)walk->registers;

@@ -92,8 +92,8 @@ enum {
 	EV_WALKED_COUNT,
 };
 struct ev_walk_result {
-	__u32 count; /* addresses; the last one is where the walk ended */
-	__u16 end;   /* EV_WALKED_… */
+	__u32 count;   /* addresses; the last one is where the walk ended */
+	__u16 end;     /* EV_WALKED_… */
 	__u16 guessed; /* frames without a table, by the frame pointer */
 };
 

@@ -58,7 +58,7 @@ struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
-	bool walk; /* user stacks by unwind tables, in the kernel; else by frame pointers */
+	bool walk;     /* user stacks by unwind tables, in the kernel; else by frame pointers */
 	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
 };
 struct ev_bpf_counts_tally {

@@ -22,14 +22,14 @@
 
 #define FIRST_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO of the kernel's proc_ns.h */
 #define LIMIT_BYTES ((uint64_t)256 << 20)
-#define LOAD_NS UINT64_C(50000000) /* the rings are not looked at so long */
+#define SETTLING_NS UINT64_C(100000000) /* what a program begins with is mapped by then */
+#define LOAD_NS UINT64_C(50000000)      /* the rings are not looked at so long */
 
 enum {
 	FEW_PROCESSES = 4096,
 	FEW_MAPPINGS = 64 * 1024,
 	FEW_OTHERS = 8 * 1024,
 	INSIST_STEPS = 3,
-	UNSETTLED_STEPS = 3,
 	LOOKED_AT = 16, /* processes, in each step, whether they are still there */
 };
 
@@ -271,19 +271,21 @@ static void place_mappings(struct ev_bpf_walk *walk, struct walk_space *space)
 
 /* The program that the kernel knew under a number, and that it forgets by itself at exec, must not
  * come back: what is not there is only added when it is known to be new. */
-static void publish(struct ev_bpf_walk *walk, struct walk_space *space)
+static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t now_ns)
 {
 	if (space->begun)
 		space->insist = INSIST_STEPS;
 	if (space->changed)
 		place_mappings(walk, space);
-	bool settles = !space->changed && space->unsettled && !--space->unsettled;
+	bool settles = space->changed_ns && now_ns - space->changed_ns > SETTLING_NS;
 	if (space->changed)
-		space->unsettled = UNSETTLED_STEPS;
-	if (!space->changed && !space->insist && !settles)
+		space->changed_ns = now_ns;
+	else if (settles)
+		space->changed_ns = 0;
+	else if (!space->insist)
 		return;
 	struct ev_walk_process process = { space->first, space->count, space->pid,
-					   !space->unsettled };
+					   !space->changed_ns };
 	int rc = bpf_map_update_elem(walk->processes_fd, &space->pid, &process,
 				     space->insist ? BPF_ANY : BPF_EXIST);
 	if (rc == -ENOENT)
@@ -320,12 +322,13 @@ static uint64_t now(void)
 
 bool ev_bpf_walk_step(struct ev_bpf_walk *walk)
 {
+	uint64_t now_ns = now();
 	bool more;
 	walk->step++;
 	/* Children that were forked with their parent's mappings are known one step later. */
 	if (walk->step > 2)
 		ev_ranges_settle(&walk->places, walk->step - 2);
-	ev_walk_tables_step(walk->tables, walk->step, now());
+	ev_walk_tables_step(walk->tables, walk->step, now_ns);
 	ev_walk_spaces_apply(&walk->spaces);
 	look_for_ends(walk);
 	more = ev_walk_tables_load(walk->tables, LOAD_NS);
@@ -334,7 +337,7 @@ bool ev_bpf_walk_step(struct ev_bpf_walk *walk)
 		if (walk->spaces.list.items[i]->over)
 			withdraw(walk, walk->spaces.list.items[i]);
 		else
-			publish(walk, walk->spaces.list.items[i]);
+			publish(walk, walk->spaces.list.items[i], now_ns);
 	ev_walk_spaces_forget(&walk->spaces);
 	return more;
 }

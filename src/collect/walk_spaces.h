@@ -20,7 +20,7 @@ struct walk_space {
 	/* For who publishes it. */
 	uint32_t first, count; /* where it stands; count 0: nowhere */
 	uint8_t insist;        /* for how many steps it is there without doubt */
-	uint8_t unsettled;     /* steps until nothing more is expected */
+	uint64_t changed_ns;   /* when it last was, 0 = nothing more is expected */
 };
 
 /* Who knows which object a mapping is of. Each object that `find` told is kept as often as mappings

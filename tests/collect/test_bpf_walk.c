@@ -284,7 +284,7 @@ static void assert_complete(const struct seen *seen, unsigned percent)
 static void walk_tree(const char *name, const char *tree, uint32_t equal, bool switches)
 {
 	struct scene scene = { .switches = switches };
-	const char *argv[] = { specimen("trees"), tree, switches ? "1500" : "200", NULL };
+	const char *argv[] = { specimen("trees"), tree, switches ? "1500" : "400", NULL };
 	if (!walk_command(&scene, name, argv, equal))
 		skip();
 	assert_complete(&scene.seen, 95);
@@ -379,19 +379,20 @@ static void walk_program(const char *name, const char *const *argv)
 static void a_compilers_stacks_are_followed(void **state)
 {
 	(void)state;
-	static const char *argv[] = { "clang", "-O3", "-w",        "-xc",
-				      "-c",    "-o",  "/dev/null", "/tmp/evprof-walked.c",
-				      NULL };
-	FILE *file = fopen(argv[7], "w");
+	static char path[] = "/tmp/evprof-walked-XXXXXX";
+	static const char *argv[] = { "clang", "-O2",       "-w", "-xc", "-c",
+				      "-o",    "/dev/null", path, NULL };
+	int fd = mkstemp(path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	assert_non_null(file);
-	for (int i = 0; i < 300; i++)
+	for (int i = 0; i < 60; i++)
 		fprintf(file,
 			"int f%d(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) for (int "
 			"j = i; j < n; j++) s += p[i] * p[j] ^ %d; return s; }\n",
 			i, i);
 	fclose(file);
 	walk_program(__func__, argv);
-	remove(argv[7]);
+	remove(path);
 }
 
 static void pythons_stacks_are_followed(void **state)
