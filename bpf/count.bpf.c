@@ -199,6 +199,8 @@ static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 		user = 0;
 	at->note.kernel_frames = kernel;
 	at->note.user_frames = user;
+	if (wants_user && !kernel && !user)
+		__sync_fetch_and_add(&unreadable, 1);
 }
 
 /* The reader is called when there is much for it. */

@@ -69,8 +69,9 @@ struct ev_bpf_counts_tally {
 	uint64_t lost;      /* for want of room even for that */
 	uint64_t collided;  /* of those passed on: stacks that could have been taken for others */
 	uint64_t early; /* times that maps were fetched before their time, because they filled */
-	uint64_t map_bytes;        /* of memory in the kernel */
-	uint64_t most_stacks;      /* that one interval had */
+	uint64_t unreadable;  /* samples whose stack nobody could read: only their place is known */
+	uint64_t map_bytes;   /* of memory in the kernel */
+	uint64_t most_stacks; /* that one interval had */
 	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
 };
 /* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for

@@ -255,7 +255,7 @@ static void tell_walks(const struct record_run *run)
 static void cost_text(const struct record_run *run, char *out, size_t size_bytes)
 {
 	double machine_s = run->ran_s * ev_cpus_online();
-	snprintf(out, size_bytes, "%.2f s of CPU in %.1f s, %.2f%% of the machine", run->ran_cpu_s,
+	snprintf(out, size_bytes, "%.3f s of CPU in %.1f s, %.2f%% of the machine", run->ran_cpu_s,
 		 run->ran_s, machine_s > 0 ? 100 * run->ran_cpu_s / machine_s : 0);
 }
 
@@ -290,6 +290,11 @@ void record_bpf_tell(const struct record_run *run)
 			"[ evprof record: %" PRIu64 " samples found no room in the maps and were "
 			"written one by one: a shorter --bpf-interval makes room ]\n",
 			counted.passed_on);
+	if (counted.unreadable)
+		fprintf(stderr,
+			"[ evprof record: the stacks of %" PRIu64 " samples could not be read; "
+			"their places are known ]\n",
+			counted.unreadable);
 	if (counted.collided)
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " of them because their stacks could have "

@@ -8,6 +8,7 @@
 #include <watched.h>
 
 struct count_bpf;
+struct ev_sampler;
 struct ring_buffer;
 
 /* A stack that the programs told of in one generation. */
@@ -51,6 +52,15 @@ struct ev_bpf_counts {
 
 enum { EV_COUNT_BATCH = 4096 };
 
+/* How many keys the maps should have room for: all samples of an interval, were they all different,
+ * twice over, as far as the rates of the events tell. */
+uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, uint64_t interval_ns);
+/* Memory of all maps with room for so many, about. */
+uint64_t ev_bpf_counts_map_bytes(uint32_t room);
+/* Loads the programs for an event and tells them whom to watch; *loaded may be there on failure as
+ * well. */
+int ev_bpf_counts_load(struct ev_bpf_counts *counts, size_t index, const struct ev_target *target,
+		       struct count_bpf **loaded, struct ev_err *err);
 /* Takes one note out of the ring buffer. */
 int ev_bpf_counts_note(void *counts, void *bytes, size_t size_bytes);
 int ev_bpf_counts_drain(void *counts, bool last, ev_take_record take, void *context,

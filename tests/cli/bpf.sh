@@ -157,6 +157,43 @@ test_sampling_waits_for_its_delay_and_stops_in_between() {
 	expect_equal "$(samples perf.data)" 0 samples
 }
 
+# A cgroup of the test's own in the hierarchy that events know, with a program that computes.
+needs_cgroup() {
+	needs_root
+	mount=$(awk '$3 == "cgroup" && ("," $4 ",") ~ /,perf_event,/ { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || skip "no cgroups are mounted"
+	group=evprof-bpf-$$
+	mkdir "$mount/$group" 2>/dev/null || skip "no cgroup can be made"
+	trap 'kill $spinner 2>/dev/null; wait $spinner 2>/dev/null
+		rmdir "$mount/$group/inner" "$mount/$group" 2>/dev/null' EXIT
+	mkdir "$mount/$group/inner" || skip "no inner cgroup can be made"
+	sh -c 'echo $$ >"$0" && while :; do (exit 0); done' "$mount/$group/inner/cgroup.procs" 2>/dev/null &
+	spinner=$!
+	sleep 0.2
+	grep -q "$spinner" "$mount/$group/inner/cgroup.procs" || skip "no process can be moved into a cgroup"
+}
+
+test_a_cgroup_and_what_is_under_it_is_counted() {
+	needs_bpf
+	needs_cgroup
+	run record --bpf -a -F 499 -e cpu-clock,sched:sched_process_fork -G "$group" --duration 0.5
+	expect_status 0
+	run report -i perf.data --stdio -q --sort comm
+	expect_equal "$(sed -n 's/^ *[0-9.]*%  *//p' out | sort -u | tr -d ' \n')" sh 'threads of the cgroup'
+	expect_between "$(samples perf.data sched)" 1 1000000 forks
+	expect_between "$(samples perf.data cpu-clock)" 1 1000000 'samples of the clock'
+}
+
+test_a_condition_may_name_a_cgroup() {
+	needs_bpf
+	needs_cgroup
+	run record --bpf -a -F 499 -e cpu-clock --filter "cgroup == $group" --duration 0.5
+	expect_status 0
+	run report -i perf.data --stdio -q --sort comm
+	expect_equal "$(sed -n 's/^ *[0-9.]*%  *//p' out | sort -u | tr -d ' \n')" sh 'threads of the cgroup'
+}
+
 # ---- conditions ----------------------------------------------------------------------------------
 
 test_conditions_choose_samples() {

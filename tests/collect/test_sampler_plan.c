@@ -312,6 +312,65 @@ static void no_event_is_an_error(void **state)
 	assert_int_equal(plan(), -EINVAL);
 }
 
+static void what_programs_count_takes_no_stacks_and_tells_nothing(void **state)
+{
+	(void)state;
+	options.counted = options.at_exec = options.callchain = true;
+	add_event(&events, software_event("cpu-clock", PERF_COUNT_SW_CPU_CLOCK, 0));
+	add_event(&events, software_event("page-faults", PERF_COUNT_SW_PAGE_FAULTS, 1));
+	events.items[1].attr.precise_ip = 1;
+	assert_int_equal(plan(), 0);
+	assert_int_equal(planned.event_count, 3);
+	assert_true(planned.events[0].counted && !planned.events[2].counted);
+	assert_false(attr(0)->sample_type & PERF_SAMPLE_CALLCHAIN);
+	assert_true(attr(0)->inherit && attr(0)->enable_on_exec);
+	assert_false(attr(0)->mmap);
+	assert_true(attr(2)->mmap2 && attr(2)->task);
+	/* The stack at a precise place is the kernel's to find. */
+	assert_true(attr(1)->sample_type & PERF_SAMPLE_CALLCHAIN);
+}
+
+static void a_tracepoint_that_a_program_counts_is_not_inherited(void **state)
+{
+	(void)state;
+	struct ev_event event = software_event("sched:sched_switch", 1, 0);
+	event.attr.type = PERF_TYPE_TRACEPOINT;
+	options.counted = options.at_exec = true;
+	add_event(&events, event);
+	assert_int_equal(plan(), 0);
+	assert_true(planned.events[0].counted);
+	assert_false(attr(0)->inherit || attr(0)->enable_on_exec);
+	assert_true(attr(0)->disabled);
+	assert_false(attr(0)->sample_type & PERF_SAMPLE_RAW);
+	/* Its own filter would come too late. */
+	events.items[0].filter = "prev_pid == 0";
+	assert_int_equal(plan(), 0);
+	assert_false(planned.events[0].counted);
+	assert_true(attr(0)->inherit && attr(0)->sample_type & PERF_SAMPLE_RAW);
+}
+
+static void events_that_no_program_can_count_say_why(void **state)
+{
+	(void)state;
+	const char *why;
+	uint32_t cpu = 0;
+	struct ev_event event = software_event("page-faults", PERF_COUNT_SW_PAGE_FAULTS, 0);
+	assert_true(ev_sampler_may_count(&event, &target, &why));
+	assert_null(why);
+	event.fixed = EV_SAMPLE_READ;
+	assert_false(ev_sampler_may_count(&event, &target, &why));
+	assert_non_null(strstr(why, ":S"));
+	event.fixed = 0;
+	event.probe_path = "/bin/true";
+	assert_false(ev_sampler_may_count(&event, &target, &why));
+	event.probe_path = NULL;
+	event.attr.type = PERF_TYPE_TRACEPOINT;
+	target.cpus = &cpu;
+	target.cpu_count = 1;
+	assert_false(ev_sampler_may_count(&event, &target, &why));
+	assert_non_null(strstr(why, "CPUs"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tidy)
 
 int main(void)
@@ -334,6 +393,9 @@ int main(void)
 		TEST(the_whole_machine_is_sampled_with_the_cpu),
 		TEST(what_serves_the_whole_machine_is_refused_for_a_program),
 		TEST(no_event_is_an_error),
+		TEST(what_programs_count_takes_no_stacks_and_tells_nothing),
+		TEST(a_tracepoint_that_a_program_counts_is_not_inherited),
+		TEST(events_that_no_program_can_count_say_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,24 @@ static void a_filter_goes_to_the_tracepoints_of_the_last_word(void **state)
 	ev_event_list_done(&list);
 }
 
+static void a_condition_goes_to_the_events_of_the_last_word_or_to_all(void **state)
+{
+	(void)state;
+	struct ev_event_list list = { 0 };
+	struct ev_err err = { 0 };
+	assert_int_equal(ev_event_condition(&list, "cpu == 1", true, &err), -EINVAL);
+	assert_int_equal(ev_event_parse(&list, "cpu-clock", &err), 0);
+	assert_int_equal(ev_event_parse(&list, "page-faults", &err), 0);
+	assert_int_equal(ev_event_condition(&list, "cpu == 1", false, &err), 0);
+	assert_null(list.items[0].condition);
+	assert_string_equal(list.items[1].condition, "cpu == 1");
+	assert_int_equal(ev_event_condition(&list, "tid == 1", true, &err), 0);
+	assert_string_equal(list.items[0].condition, "tid == 1");
+	assert_string_equal(list.items[1].condition, "tid == 1");
+	assert_null(list.items[0].filter);
+	ev_event_list_done(&list);
+}
+
 static void a_filter_for_nothing_is_refused(void **state)
 {
 	tree_plain(*state);
@@ -130,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TREE(a_filter_goes_to_the_tracepoints_of_the_last_word),
+		WITH_TREE(a_condition_goes_to_the_events_of_the_last_word_or_to_all),
 		WITH_TREE(a_filter_for_nothing_is_refused),
 		WITH_TREE(the_default_counters_are_perfs_in_perfs_order),
 		WITH_TREE(a_word_of_several_pmus_adds_up),
