@@ -36,6 +36,8 @@ struct css_set {
 struct task_struct {
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
+	unsigned int flags;
+	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
 	__u32 self_exec_id; /* wider in newer kernels: its low half */
 };

@@ -134,7 +134,8 @@ static const struct option_row rows[] = {
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "record call chains: they are, by default; as --call-graph auto"),
 	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are followed: by what the code allows (auto), by frame pointers, by "
-				     "unwind tables from copies of the stack of so many bytes (8192); no, or --no-call-graph: not" },
+				     "unwind tables from copies of the stack of so many bytes (8192), with --bpf in the kernel "
+				     "and without copies; no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),

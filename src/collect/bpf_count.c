@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include "bpf_count.h"
+#include "bpf_walk.h"
 #include "sampler.h"
 #include "syscalls.h"
 
@@ -133,12 +134,33 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 			rc = ev_fail(err, errno, "cannot map the ring of the BPF programs: %s",
 				     strerror(errno));
 	}
+	if (!rc && made->programs[0]->rodata->walk_wanted)
+		rc = ev_bpf_walk_open(&made->walk, made->programs[0]->obj,
+				      &(struct ev_bpf_walk_options){ 0 }, err);
 	if (rc) {
 		ev_bpf_counts_close(made);
 		made = NULL;
 	}
 	*counts = made;
 	return rc;
+}
+
+void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record)
+{
+	if (counts->walk)
+		ev_bpf_walk_note(counts->walk, record);
+}
+
+bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
+{
+	return counts->walk && ev_bpf_walk_step(counts->walk);
+}
+
+bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
+{
+	if (counts->walk)
+		ev_bpf_walk_tally(counts->walk, tally);
+	return counts->walk;
 }
 
 static int source_fd(void *self)
@@ -170,6 +192,7 @@ void ev_bpf_counts_close(struct ev_bpf_counts *counts)
 	for (size_t i = 0; i < counts->sampler->event_count; i++)
 		counts->sampler->events[i].gate = NULL;
 	ring_buffer__free(counts->notes);
+	ev_bpf_walk_close(counts->walk);
 	/* The first one's maps are the others' as well. */
 	while (counts->program_count)
 		count_bpf__destroy(counts->programs[--counts->program_count]);
@@ -196,6 +219,23 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	(void)sampler, (void)events, (void)target, (void)options, (void)recording;
 	*counts = NULL;
 	return ev_fail(err, ENOSYS, "BPF programs cannot be used: not built in: %s", EV_BPF_WHY);
+}
+
+void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record)
+{
+	(void)counts, (void)record;
+}
+
+bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
+{
+	(void)counts;
+	return false;
+}
+
+bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
+{
+	(void)counts, (void)tally;
+	return false;
 }
 
 struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts)

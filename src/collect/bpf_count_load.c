@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bpf_count.h"
 #include "bpf_filter.h"
+#include "bpf_walk.h"
 #include "bpf_watched.h"
 #include "sampler.h"
 
@@ -117,6 +118,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	/* Where only a place is wanted, that of a tracepoint is where the kernel called it. */
 	programs->rodata->wants_kernel = tracepoint || (options->callchain && !options->user_only);
 	programs->rodata->wants_user = options->callchain && !options->kernel_only;
+	programs->rodata->walk_wanted = programs->rodata->wants_user && options->walk;
 	programs->rodata->keeps_kernel = options->callchain && !options->user_only;
 	programs->rodata->watch = ev_watched_plan(&watching->watch);
 	programs->rodata->begin_pid = watching->at_exec ? (int)watching->target.ids[0] : 0;
@@ -183,8 +185,12 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 	choose(programs, tracepoint, watches, watches && watching->at_exec, raw);
 	ev_watched_size(programs->obj, &watching->watch);
 	size_maps(programs, counts->room);
+	ev_bpf_walk_plan(programs->obj, programs->rodata->walk_wanted,
+			 watching->target.kind == EV_TARGET_SYSTEM);
 	if (counts->program_count)
 		rc = share_maps(programs, counts->programs[0]);
+	if (!rc && counts->program_count && programs->rodata->walk_wanted)
+		rc = ev_bpf_walk_share(programs->obj, counts->programs[0]->obj);
 	if (!rc)
 		rc = count_bpf__load(programs);
 	if (!rc)

@@ -219,7 +219,7 @@ test_a_condition_that_is_none_is_refused_with_its_place() {
 
 test_what_does_not_go_with_it_is_refused() {
 	needs_bpf
-	for option in '-s' '-d' '--call-graph dwarf' '-k realtime' '--simulate'; do
+	for option in '-s' '-d' '-k realtime' '--simulate'; do
 		# shellcheck disable=SC2086
 		run record --bpf $option touch started
 		expect_status 129
