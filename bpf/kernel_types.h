@@ -37,6 +37,14 @@ struct task_struct {
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
 	struct css_set *cgroups;
+	unsigned int __state; /* TASK_… */
+	unsigned int flags;   /* PF_… */
+	unsigned int in_iowait : 1;
+};
+
+/* Before Linux 5.14. */
+struct task_struct___old {
+	long state;
 };
 
 #pragma clang attribute pop

@@ -8,7 +8,7 @@
 static __always_inline long ev_stack_by_kernel(void *ctx, __u64 *ips, __u32 max, __u64 flags)
 {
 	long bytes = bpf_get_stack(ctx, ips, max * sizeof(*ips), flags);
-	return bytes < 0 ? bytes : bytes / (long)sizeof(*ips);
+	return bytes < 0 ? bytes : (long)((__u64)bytes / sizeof(*ips));
 }
 
 /* Of the kernel's side; -EFAULT when the thread is in user space. */

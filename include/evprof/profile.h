@@ -31,6 +31,7 @@ enum ev_detail {
 	EV_DETAIL_BRANCH_FLAGS, /* as in ev_branch */
 	EV_DETAIL_PARENT,       /* name of the caller that --parent finds, string id */
 	EV_DETAIL_TRACE,        /* payload of a tracepoint as the kernel prints it, string id */
+	EV_DETAIL_STATE,        /* enum ev_wait_state */
 	EV_DETAIL_COUNT
 };
 #define EV_DETAIL_BIT(name) (UINT32_C(1) << EV_DETAIL_##name)
@@ -226,6 +227,7 @@ enum ev_key {
 	EV_KEY_LOCAL_STAGE_CYCLES,
 	EV_KEY_TRANSACTION,
 	EV_KEY_TRACE,
+	EV_KEY_STATE,
 	/* of memory accesses */
 	EV_KEY_SYMBOL_DATA,
 	EV_KEY_OBJECT_DATA,

@@ -11,6 +11,7 @@
 #include "record.h"
 #include "record_reader.h"
 #include "record_unwind.h"
+#include "record_waits.h"
 #include "signals.h"
 
 #define DEFAULT_FREQUENCY_HZ 4000
@@ -82,14 +83,19 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
-static int drain(struct record_run *run, struct ev_err *err)
+/* `last`: nothing comes after it. */
+static int drain(struct record_run *run, bool last, struct ev_err *err)
 {
-	if (!run->unwind)
-		return ev_sampler_drain(run->sampler, take_records, run, err);
+	if (!run->unwind) {
+		int rc = ev_sampler_drain(run->sampler, take_records, run, err);
+		return rc ? rc : record_waits_take(run, NULL, last, err);
+	}
 	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
 	int rc = record_reader_take(run->reader, arrived, err);
 	size_t bytes = arrived->size_bytes;
 	record_roots_take(run, arrived->bytes, bytes);
+	if (!rc)
+		rc = record_waits_take(run, arrived, last, err);
 	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
 	if (rc)
@@ -251,6 +257,9 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	note_openings(run);
+	rc = record_waits_open(run, err);
+	if (rc)
+		return rc;
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
@@ -269,6 +278,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = record_formats(run, err);
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run, &run->unreadable, err);
+	if (!rc)
+		rc = record_waits_name(run, err);
 	if (!rc)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
 	if (!rc)
@@ -324,7 +335,7 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	uint64_t limit_bytes = run->options->max_size_bytes;
 	int rc = record_switch(run, now_ns, err);
 	if (!rc)
-		rc = drain(run, err);
+		rc = drain(run, false, err);
 	/* Only what is flushed has a size. */
 	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
@@ -341,7 +352,7 @@ static int turn(void *context, bool on, struct ev_err *err)
 {
 	struct record_run *run = context;
 	run->switches.next_ns = 0; /* -D has been overtaken */
-	return on ? ev_sampler_enable(run->sampler, err) : ev_sampler_disable(run->sampler, err);
+	return record_turn(run, on, err);
 }
 
 static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
@@ -358,7 +369,7 @@ static int obey(struct record_run *run, struct ev_err *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* One descriptor to wait for: signals, and --control where it is given. */
+/* One descriptor to wait for: signals, --control and waits where they are given. */
 static int join_descriptors(struct record_run *run, struct ev_err *err)
 {
 	struct epoll_event readable = { .events = EPOLLIN };
@@ -369,6 +380,8 @@ static int join_descriptors(struct record_run *run, struct ev_err *err)
 	if (run->control.fd >= 0 &&
 	    epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, run->control.fd, &readable) && errno != EPERM)
 		return ev_fail(err, errno, "cannot wait for --control: %s", strerror(errno));
+	if (run->waits && epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, record_waits_fd(run), &readable))
+		return ev_fail(err, errno, "cannot wait for the BPF program: %s", strerror(errno));
 	return 0;
 }
 
@@ -378,7 +391,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	bool listens = run->control.fd >= 0;
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
-			listens ? run->wait_fd : signals_fd());
+			listens || run->waits ? run->wait_fd : signals_fd());
 	signals_clear();
 	int rc = listens ? obey(run, err) : 0;
 	if (listens && run->control.fd < 0)
@@ -414,7 +427,7 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	ev_sampler_disable(run->sampler, NULL);
 	end_command(run);
 	if (!rc)
-		rc = drain(run, err);
+		rc = drain(run, true, err);
 	if (!rc && run->unwind) {
 		record_unwind_arrived(run->unwind)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);

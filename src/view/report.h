@@ -70,6 +70,12 @@ void ev_print_ranking(FILE *out, const struct ev_report *report,
 /* The model of a simulated recording, NULL for a measured one; and the line that says so. */
 const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);
+/* Are the samples of this event intervals that were measured, their periods nanoseconds? */
+bool ev_report_waits(const struct ev_report *report, size_t event);
+/* "1.250 s", "3.001 ms": in `out`, which is returned; 32 bytes suffice. */
+const char *ev_report_time(char *out, size_t size_bytes, uint64_t ns);
+/* What the recorder said of them. */
+void ev_print_waits(FILE *out, const struct ev_report *report, const char *prefix);
 /* The text of a row's key for an event: of totals, such as all of a row's latencies, the product.
  */
 const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,
