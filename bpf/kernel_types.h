@@ -37,6 +37,7 @@ struct task_struct {
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
 	struct css_set *cgroups;
+	__u32 self_exec_id;   /* wider in newer kernels: its low half */
 	unsigned int __state; /* TASK_… */
 	unsigned int flags;   /* PF_… */
 	unsigned int in_iowait : 1;

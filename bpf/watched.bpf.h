@@ -10,11 +10,11 @@
 const volatile struct ev_watch watch = { EV_WATCHING_EVERYBODY, 1 };
 __u64 children_missed = 0; /* that found no room in `watched` */
 
-/* Processes by pid, or threads by tid, as the first PID namespace numbers them. */
+/* Processes by pid, or threads by tid, as the first PID namespace numbers them. Of fixed size, for
+ * programs on perf events may use no other; ev_watched_size makes what is not needed small. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EV_WATCHED_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, __u8);
 } watched SEC(".maps");
@@ -23,7 +23,6 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EV_CGROUPS_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u8);
 } cgroups SEC(".maps");

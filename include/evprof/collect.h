@@ -188,6 +188,9 @@ struct ev_sampler_options {
 	bool switches;          /* context_switch records */
 	bool at_exec, disabled;
 	bool turned; /* will be switched off and on: mappings and names are told meanwhile */
+	/* Samples are counted by BPF programs (ev_bpf_counts_open), where an event allows it; only
+	 * what those pass on and what happens beside is in the rings. Nothing begins by itself. */
+	bool counted;
 	uint64_t ring_bytes; /* per CPU, 0 = what fits; power of two of pages is made of it */
 	bool ring_given;     /* -m was typed: say so when less had to do */
 	int clock_id;        /* -1 = the kernel's own clock */
@@ -369,6 +372,9 @@ int ev_tracing_data(const struct ev_event_list *events, struct ev_buffer *out, s
 /* NULL when BPF programs can be loaded here; else why not ("not built in", "needs root or
  * CAP_BPF"). */
 const char *ev_bpf_absence(char *out, size_t size_bytes);
+/* Gives back, for good, the capabilities that a recorder does not need any more once everything is
+ * open: it may still read files and other processes, and what its programs have counted. */
+void ev_capabilities_drop(void);
 /* Context switches of a process tree or of everything (pid 0) counted by a BPF program. */
 struct ev_bpf_counter;
 int ev_bpf_counter_open(struct ev_bpf_counter **counter, uint32_t pid, struct ev_err *err);

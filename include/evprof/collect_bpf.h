@@ -19,6 +19,56 @@ struct ev_watch_target {
 	bool descendants; /* of processes, also those that they started before */
 };
 
+/* ---- a second source of records ---------------------------------------------------------------
+ */
+
+/* What programs in the kernel leave to be fetched, beside the rings of a sampler. */
+struct ev_bpf_source {
+	void *self;
+	/* Readable when something waits; the source's own. */
+	int (*fd)(void *self);
+	/* Hands records to `take` when it is time; with `last` all that there are, and none will
+	 * follow. Stops at take's first non-zero answer and returns it. */
+	int (*drain)(void *self, bool last, ev_take_record take, void *context, struct ev_err *err);
+};
+
+/* ---- samples counted in the kernel ------------------------------------------------------------
+ */
+
+/* The note of a recording whose samples stand for as many as their weight says: how they were
+ * counted. */
+#define EV_NOTE_COUNTED "counted"
+
+struct ev_bpf_counts_options {
+	uint64_t interval_ns;                   /* what is counted is fetched so often */
+	bool callchain, kernel_only, user_only; /* stacks; else only places */
+	bool at_exec;                           /* as in the sampler's */
+	const char *filter;                     /* for events that are no tracepoints, or NULL */
+};
+struct ev_bpf_counts_tally {
+	uint64_t samples;   /* counted, or passed on one by one */
+	uint64_t records;   /* that they became */
+	uint64_t passed_on; /* of the samples: one by one, for want of room */
+	uint64_t lost;      /* for want of room even for that */
+	uint64_t collided;  /* of those passed on: stacks that could have been taken for others */
+	uint64_t early; /* times that maps were fetched before their time, because they filled */
+	uint64_t map_bytes;        /* of memory in the kernel */
+	uint64_t most_stacks;      /* that one interval had */
+	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
+};
+struct ev_bpf_counts;
+/* Loads a program for each event of a sampler that was opened with `counted`, and switches the
+ * recording's events to what their samples now are. Events that no program can count stay as they
+ * are, with a note. Nothing runs before the sampler is enabled. The sampler is closed later than
+ * the counts. -EPERM, -ENOSYS … with the missing part and its cure. */
+int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler,
+		       const struct ev_event_list *events, const struct ev_target *target,
+		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
+		       struct ev_err *err);
+struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
+void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
+void ev_bpf_counts_close(struct ev_bpf_counts *counts);
+
 /* ---- time off the CPUs --------------------------------------------------------------------------
  */
 
@@ -33,6 +83,7 @@ struct ev_waits_options {
 struct ev_waits_tally {
 	uint64_t intervals, ns;       /* that were told, also in sums */
 	uint64_t shorts, short_ns;    /* of those, in sums */
+	uint64_t samples;             /* that they became */
 	uint64_t open, open_ns;       /* of those, that had not ended at the end */
 	uint64_t on_ns;               /* that the same threads were on a CPU */
 	uint64_t dropped, dropped_ns; /* the ring buffer had no room for them */
@@ -48,17 +99,12 @@ void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_even
 		  uint64_t waker_id);
 /* Nothing is measured while it is off; intervals that began or end then are left out. */
 void ev_waits_turn(struct ev_waits *waits, bool on);
-/* Readable when there is much to drain. */
-int ev_waits_fd(const struct ev_waits *waits);
-/* Gives a sample for each interval that has ended: period in ns, time CLOCK_MONOTONIC at its end,
- * ip the address of its state (ev_wait_state_address), which also is the innermost of its chain;
- * registers and the copy of the stack where copies are taken. What is short is told as sums, when
- * `sums` says so. With wakers also samples of those, whose period is that of the interval they
- * ended. Stops at take's first non-zero answer and returns it. */
-int ev_waits_drain(struct ev_waits *waits, bool sums, ev_take_record take, void *context,
-		   struct ev_err *err);
-/* The end: measures no more, and gives what is left, with the intervals that did not end. */
-int ev_waits_finish(struct ev_waits *waits, ev_take_record take, void *context, struct ev_err *err);
+/* Its records are samples, one for each interval that has ended: period in ns, time CLOCK_MONOTONIC
+ * at its end, ip the address of its state (ev_wait_state_address), which also is the innermost of
+ * its chain; registers and the copy of the stack where copies are taken. What is short is told as
+ * sums, every second. With wakers also samples of those, whose period is that of the interval they
+ * ended. The last ones are intervals that did not end. */
+struct ev_bpf_source ev_waits_source(struct ev_waits *waits);
 struct ev_waits_tally ev_waits_tally(struct ev_waits *waits);
 void ev_waits_close(struct ev_waits *waits);
 

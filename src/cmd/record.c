@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "record.h"
+#include "record_bpf.h"
 #include "record_reader.h"
 #include "record_unwind.h"
 #include "record_waits.h"
@@ -158,6 +159,8 @@ static const struct option_row rows[] = {
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
 	ROW('P', "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
+	ROW(0, "bpf", NULL, FLAG, bpf, "count samples in the kernel, by stack, thread and CPU: a fraction of the cost"),
+	ROW(0, "bpf-interval", "SECONDS", REAL, bpf_interval_s, "write what --bpf has counted so often (5)"),
 	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
 	OPTION_GROUP("Waiting"),
@@ -207,6 +210,8 @@ static const struct example examples[] = {
 	{ "evprof record --off-cpu -p 1234 --duration 10",
 	  "where and for what a process waits (as root)" },
 	{ "evprof record -a --duration 10", "the whole machine for ten seconds" },
+	{ "evprof record -a -F 49 --bpf",
+	  "the whole machine all day, counted in the kernel (as root)" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
 	{ NULL, NULL },
 };
@@ -233,6 +238,7 @@ static void run_done(struct record_run *run)
 	record_roots_close(run);
 	record_stacks_done(&run->stacks);
 	ev_writer_close(run->writer);
+	record_bpf_close(run);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);
 	ev_sampler_close(run->sampler);
@@ -255,7 +261,8 @@ static int record_all(struct record_run *run)
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
-	if (record_sampling(run, &err) || record_waits_plan(run, &err) ||
+	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
+	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	int rc = record_events(run, &err);
@@ -293,7 +300,10 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		options.simulate.typed_count = (size_t)first - 1;
 		struct record_run run = { .verb = verb,
 					  .options = &options,
-					  .control = CONTROL_NONE };
+					  .control = CONTROL_NONE,
+					  .begin_ns = ev_now_ns() };
+		if (options.bpf && options.clock_id < 0)
+			options.clock_id = CLOCK_MONOTONIC;
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);
 		signals_watch();

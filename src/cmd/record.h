@@ -3,7 +3,7 @@
 #define CMD_RECORD_H
 
 #include <evprof/profile.h>
-#include <evprof/collect.h>
+#include <evprof/collect_bpf.h>
 #include "control.h"
 #include "events.h"
 #include "options.h"
@@ -43,14 +43,16 @@ struct record_options {
 	bool thread_counts;  /* -s */
 	bool timestamp;      /* -T: also shown, time is always there */
 	bool sample_cpu, period;
-	bool no_cache;     /* -N: perf's, whose cache evprof has not */
-	bool off_cpu;      /* --off-cpu */
-	bool wall;         /* --wall */
-	bool wakers;       /* --wakers */
-	double off_cpu_ms; /* --off-cpu-thresh */
+	bool no_cache;         /* -N: perf's, whose cache evprof has not */
+	bool addresses;        /* -d */
+	int clock_id;          /* -k; -1 = the kernel's own */
+	bool bpf;              /* --bpf */
+	double bpf_interval_s; /* --bpf-interval */
+	bool off_cpu;          /* --off-cpu */
+	bool wall;             /* --wall */
+	bool wakers;           /* --wakers */
+	double off_cpu_ms;     /* --off-cpu-thresh */
 	bool off_cpu_ms_given;
-	bool addresses; /* -d */
-	int clock_id;   /* -k; -1 = the kernel's own */
 	bool quiet, verbose;
 	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
@@ -72,6 +74,10 @@ struct record_run {
 	struct ev_workload *workload;
 	struct ev_sampler_options sampling;
 	struct ev_sampler *sampler;
+	struct ev_bpf_counts *counts;    /* of --bpf */
+	struct ev_bpf_source sources[4]; /* of records, beside the sampler's rings */
+	size_t source_count;
+	uint64_t begin_ns; /* of it all */
 	struct ev_recording recording;
 	struct ev_writer *writer;
 	struct ev_roots *roots; /* file systems of the processes that were seen */

@@ -7,6 +7,7 @@
 #include "cache_folder.h"
 #include "load.h"
 #include "record.h"
+#include "record_bpf.h"
 #include "record_unwind.h"
 #include "record_waits.h"
 
@@ -136,6 +137,7 @@ static void tally_of(const struct record_run *run, struct ev_sampler_tally *tall
 		tally->samples = tally->records = run->simulated_samples;
 	tally->samples += record_waits_samples(run);
 	tally->records += record_waits_samples(run);
+	record_bpf_tally(run, tally);
 }
 
 int record_finish(struct record_run *run, struct ev_err *err)
@@ -147,6 +149,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	if (run->unwind)
 		note_unwound(run);
 	record_waits_note(run);
+	record_bpf_note(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
 }
@@ -274,6 +277,7 @@ void record_summary(const struct record_run *run)
 	name = ev_text_safe(&arena, run->options->output);
 	tally_of(run, &tally);
 	print_trouble(run, &tally);
+	record_bpf_tell(run);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,

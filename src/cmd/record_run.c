@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "record.h"
+#include "record_bpf.h"
 #include "record_reader.h"
 #include "record_unwind.h"
 #include "record_waits.h"
@@ -17,6 +18,7 @@
 #define DEFAULT_FREQUENCY_HZ 4000
 #define FLUSH_EVERY_NS 1000000000u /* so much is lost at most when evprof is killed */
 #define WAIT_MS 250
+#define CALM_MS 1000
 #define EAGER_MS 10
 
 int record_sampling(struct record_run *run, struct ev_err *err)
@@ -87,15 +89,15 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 static int drain(struct record_run *run, bool last, struct ev_err *err)
 {
 	if (!run->unwind) {
-		int rc = ev_sampler_drain(run->sampler, take_records, run, err);
-		return rc ? rc : record_waits_take(run, NULL, last, err);
+		int taken = ev_sampler_drain(run->sampler, take_records, run, err);
+		return taken ? taken : record_sources_drain(run, last, err);
 	}
 	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
 	int rc = record_reader_take(run->reader, arrived, err);
 	size_t bytes = arrived->size_bytes;
 	record_roots_take(run, arrived->bytes, bytes);
 	if (!rc)
-		rc = record_waits_take(run, arrived, last, err);
+		rc = record_sources_drain(run, last, err);
 	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
 	if (rc)
@@ -190,6 +192,8 @@ static void plan_stacks(struct record_run *run)
 	enum record_chains chains = options->chains;
 	if (options->kernel_callchains && chains == RECORD_CHAINS_AUTO)
 		chains = RECORD_CHAINS_FP; /* nothing of user space is wanted */
+	if (options->bpf && chains == RECORD_CHAINS_AUTO)
+		chains = RECORD_CHAINS_FP; /* the programs take them */
 	if (chains == RECORD_CHAINS_AUTO && !ev_unwind_registers()) {
 		chains = RECORD_CHAINS_FP;
 		ev_recording_add_note(&run->recording, "fallback",
@@ -254,6 +258,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->sampling.at_exec &= run->target.kind == EV_TARGET_COMMAND;
 	if (!rc)
 		rc = open_sampler(run, err);
+	if (!rc)
+		rc = record_bpf_open(run, err);
 	if (rc)
 		return rc;
 	note_openings(run);
@@ -284,6 +290,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
+	if (!rc)
+		record_bpf_settle(run);
 	if (rc && run->writer) {
 		ev_writer_discard(run->writer);
 		run->writer = NULL;
@@ -307,7 +315,8 @@ static struct deadlines deadlines_from(const struct record_options *options, uin
 static int wait_ms(const struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
 	bool eager = record_stacks_eager(&run->stacks, now_ns);
-	uint64_t until = now_ns + (eager ? EAGER_MS : WAIT_MS) * 1000000ull;
+	int usual_ms = run->counts ? CALM_MS : WAIT_MS; /* counts call */
+	uint64_t until = now_ns + (uint64_t)(eager ? EAGER_MS : usual_ms) * 1000000u;
 	if (run->switches.next_ns && run->switches.next_ns < until)
 		until = run->switches.next_ns;
 	if (at->stop_ns && at->stop_ns < until)
@@ -380,8 +389,11 @@ static int join_descriptors(struct record_run *run, struct ev_err *err)
 	if (run->control.fd >= 0 &&
 	    epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, run->control.fd, &readable) && errno != EPERM)
 		return ev_fail(err, errno, "cannot wait for --control: %s", strerror(errno));
-	if (run->waits && epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, record_waits_fd(run), &readable))
-		return ev_fail(err, errno, "cannot wait for the BPF program: %s", strerror(errno));
+	for (size_t i = 0; i < run->source_count; i++)
+		if (epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, run->sources[i].fd(run->sources[i].self),
+			      &readable))
+			return ev_fail(err, errno, "cannot wait for the BPF programs: %s",
+				       strerror(errno));
 	return 0;
 }
 
@@ -391,7 +403,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	bool listens = run->control.fd >= 0;
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
-			listens || run->waits ? run->wait_fd : signals_fd());
+			listens || run->source_count ? run->wait_fd : signals_fd());
 	signals_clear();
 	int rc = listens ? obey(run, err) : 0;
 	if (listens && run->control.fd < 0)

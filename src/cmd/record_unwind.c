@@ -113,6 +113,12 @@ struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind)
 	return &unwind->arrived;
 }
 
+int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_err *err)
+{
+	return ev_encode(&unwind->opened, record, &unwind->arrived, err);
+}
+
 /* What is to be known of records before they are looked at one by one. */
 static void look_through(struct record_unwind *unwind, const struct ev_buffer *records)
 {

@@ -20,6 +20,9 @@ int record_unwind_told(struct record_unwind *unwind, const struct ev_record *rec
 const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind);
 /* Where the next records out of the rings go. */
 struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind);
+/* One that comes from elsewhere joins them, in the layout of record_unwind_opened. */
+int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_err *err);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
  * need has come; these wait. At the end, once more with none. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);

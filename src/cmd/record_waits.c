@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 #include "record.h"
-#include "record_unwind.h"
 #include "record_waits.h"
 
 /* Ids that no kernel gives to its events, which it counts from 1. */
@@ -14,13 +13,10 @@
 #define WAKERS_ID (WAITS_ID + 1)
 #define USUAL_SHORTEST_MS 1.0
 #define COPY_LIMIT 32768
-#define SUMS_EVERY_NS 1000000000u
 
 struct record_waits {
 	struct ev_waits *waits;
-	uint64_t samples, sums_ns; /* when sums are told next */
 	uint64_t shortest_ns;
-	struct ev_buffer *arrived; /* NULL: to the file */
 };
 
 static bool are_wanted(const struct record_options *options)
@@ -144,6 +140,7 @@ int record_waits_open(struct record_run *run, struct ev_err *err)
 	if (sampling->disabled)
 		ev_waits_turn(run->waits->waits, false);
 	add_events(run);
+	run->sources[run->source_count++] = ev_waits_source(run->waits->waits);
 	return 0;
 }
 
@@ -159,38 +156,6 @@ int record_waits_name(struct record_run *run, struct ev_err *err)
 	return rc;
 }
 
-/* ---- samples ------------------------------------------------------------------------------------
- */
-
-static int take(void *context, const struct ev_record *record, struct ev_err *err)
-{
-	struct record_run *run = context;
-	run->waits->samples++;
-	return run->waits->arrived ? ev_encode(record_unwind_opened(run->unwind), record,
-					       run->waits->arrived, err)
-				   : ev_writer_add_record(run->writer, record, err);
-}
-
-int record_waits_take(struct record_run *run, struct ev_buffer *arrived, bool last,
-		      struct ev_err *err)
-{
-	struct record_waits *waits = run->waits;
-	if (!waits)
-		return 0;
-	uint64_t now_ns = ev_now_ns();
-	bool sums = now_ns >= waits->sums_ns;
-	if (sums)
-		waits->sums_ns = now_ns + SUMS_EVERY_NS;
-	waits->arrived = arrived;
-	return last ? ev_waits_finish(waits->waits, take, run, err)
-		    : ev_waits_drain(waits->waits, sums, take, run, err);
-}
-
-int record_waits_fd(const struct record_run *run)
-{
-	return run->waits ? ev_waits_fd(run->waits->waits) : -1;
-}
-
 void record_waits_turn(struct record_run *run, bool on)
 {
 	if (run->waits)
@@ -199,7 +164,7 @@ void record_waits_turn(struct record_run *run, bool on)
 
 uint64_t record_waits_samples(const struct record_run *run)
 {
-	return run->waits ? run->waits->samples : 0;
+	return run->waits ? ev_waits_tally(run->waits->waits).samples : 0;
 }
 
 /* ---- what is told -------------------------------------------------------------------------------

@@ -15,11 +15,6 @@ int record_waits_plan(struct record_run *run, struct ev_err *err);
 int record_waits_open(struct record_run *run, struct ev_err *err);
 /* The frames that say what was waited for get their names in the file. */
 int record_waits_name(struct record_run *run, struct ev_err *err);
-/* What has come goes to the file, or into `arrived` in the layout in which it waits to be unwound.
- * `last`: measures no more, and closes what is still open. */
-int record_waits_take(struct record_run *run, struct ev_buffer *arrived, bool last,
-		      struct ev_err *err);
-int record_waits_fd(const struct record_run *run); /* readable when much has come; -1 */
 void record_waits_turn(struct record_run *run, bool on);
 uint64_t record_waits_samples(const struct record_run *run);
 /* For the file and for the user: what the waits were. */

@@ -50,6 +50,7 @@ static struct switches_bpf *load(bool raw, const struct ev_watch_target *target,
 		return NULL;
 	programs->rodata->watch = ev_watched_plan(target);
 	ev_watched_choose(programs->obj, raw);
+	ev_watched_size(programs->obj, target);
 	int rc = switches_bpf__load(programs);
 	if (!rc)
 		rc = switches_bpf__attach(programs);

@@ -14,6 +14,8 @@
 #define EV_BPF_WHY "the build was not told of it"
 #endif
 
+#define SUMS_EVERY_NS 1000000000u
+
 #if EV_HAVE_BPF
 
 #include <bpf/bpf.h>
@@ -35,6 +37,7 @@ struct ev_waits {
 	uint64_t id, waker_id;
 	EV_ARRAY(struct kept) kept;
 	struct ev_waits_tally tally;
+	uint64_t sums_ns; /* when sums are told next */
 	struct ev_wait_sample sample;
 	/* While records are given away. */
 	ev_take_record take;
@@ -56,8 +59,10 @@ static void give(struct ev_waits *waits, const struct ev_wait *wait, uint64_t pe
 	record.event = waker ? waits->waker_event : waits->event;
 	record.id = record.sample.id = waker ? waits->waker_id : waits->id;
 	record.sample.period = period_ns;
-	if (record.sample.ip)
-		waits->failed = waits->take(waits->context, &record, waits->err);
+	if (!record.sample.ip)
+		return;
+	waits->tally.samples++;
+	waits->failed = waits->take(waits->context, &record, waits->err);
 }
 
 static void count(struct ev_waits *waits, uint64_t intervals, uint64_t ns)
@@ -142,32 +147,35 @@ static void give_open(struct ev_waits *waits)
 	free(wait);
 }
 
-static void begin_giving(struct ev_waits *waits, ev_take_record take, void *context,
-			 struct ev_err *err)
+static int ready_fd(void *self)
 {
+	struct ev_waits *waits = self;
+	return ring_buffer__epoll_fd(waits->ring);
+}
+
+static int drain(void *self, bool last, ev_take_record take, void *context, struct ev_err *err)
+{
+	struct ev_waits *waits = self;
+	uint64_t now_ns = ev_now_ns();
 	waits->take = take;
 	waits->context = context;
 	waits->err = err;
 	waits->failed = 0;
-}
-
-int ev_waits_drain(struct ev_waits *waits, bool sums, ev_take_record take, void *context,
-		   struct ev_err *err)
-{
-	begin_giving(waits, take, context, err);
+	if (last)
+		waits_bpf__detach(waits->programs);
 	ring_buffer__consume(waits->ring);
-	if (sums)
+	if (last || now_ns >= waits->sums_ns) {
+		waits->sums_ns = now_ns + SUMS_EVERY_NS;
 		give_sums(waits);
-	return waits->failed;
-}
-
-int ev_waits_finish(struct ev_waits *waits, ev_take_record take, void *context, struct ev_err *err)
-{
-	waits_bpf__detach(waits->programs);
-	int rc = ev_waits_drain(waits, true, take, context, err);
-	if (!rc)
+	}
+	if (last)
 		give_open(waits);
 	return waits->failed;
+}
+
+struct ev_bpf_source ev_waits_source(struct ev_waits *waits)
+{
+	return (struct ev_bpf_source){ .self = waits, .fd = ready_fd, .drain = drain };
 }
 
 struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)
@@ -305,11 +313,6 @@ void ev_waits_turn(struct ev_waits *waits, bool on)
 	waits->programs->bss->paused = !on;
 }
 
-int ev_waits_fd(const struct ev_waits *waits)
-{
-	return ring_buffer__epoll_fd(waits->ring);
-}
-
 void ev_waits_close(struct ev_waits *waits)
 {
 	if (!waits)
@@ -349,26 +352,10 @@ void ev_waits_turn(struct ev_waits *waits, bool on)
 	(void)on;
 }
 
-int ev_waits_fd(const struct ev_waits *waits)
+struct ev_bpf_source ev_waits_source(struct ev_waits *waits)
 {
 	(void)waits;
-	return -1;
-}
-
-int ev_waits_drain(struct ev_waits *waits, bool sums, ev_take_record take, void *context,
-		   struct ev_err *err)
-{
-	(void)sums;
-	return ev_waits_finish(waits, take, context, err);
-}
-
-int ev_waits_finish(struct ev_waits *waits, ev_take_record take, void *context, struct ev_err *err)
-{
-	(void)waits;
-	(void)take;
-	(void)context;
-	(void)err;
-	return 0;
+	return (struct ev_bpf_source){ 0 };
 }
 
 struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)

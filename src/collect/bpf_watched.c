@@ -43,6 +43,16 @@ void ev_watched_choose(struct bpf_object *programs, bool raw)
 	}
 }
 
+void ev_watched_size(struct bpf_object *programs, const struct ev_watch_target *target)
+{
+	uint32_t whom = ev_watched_plan(target).whom;
+	bool lists = whom == EV_WATCHING_PROCESSES || whom == EV_WATCHING_THREADS;
+	if (!lists)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(programs, "watched"), 1);
+	if (whom != EV_WATCHING_CGROUPS)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(programs, "cgroups"), 1);
+}
+
 static int map_fd(struct bpf_object *programs, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(programs, name);

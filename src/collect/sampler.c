@@ -239,6 +239,14 @@ static size_t recorded_as(const struct ev_sampler *sampler, size_t index)
 	return event && event->probe && event->summed < listed ? event->summed : listed;
 }
 
+size_t ev_sampler_recorded(const struct ev_sampler *sampler, size_t index)
+{
+	size_t as = recorded_as(sampler, index), at = 0;
+	for (size_t i = 0; i < as; i++)
+		at += recorded_as(sampler, i) == i;
+	return at;
+}
+
 static size_t ids_wanted(const struct ev_sampler *sampler, size_t index)
 {
 	size_t count = 0;
@@ -320,7 +328,8 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 			(uint64_t)step.tv_sec * 1000000000u + (uint64_t)step.tv_nsec;
 	for (size_t i = 0; i < made->event_count; i++)
 		made->events[i].runs = made->events[i].leader != i || !options->disabled;
-	if (!rc && !options->disabled && !(options->at_exec && target->kind == EV_TARGET_COMMAND))
+	bool begins = !options->disabled && !options->counted;
+	if (!rc && begins && !(options->at_exec && target->kind == EV_TARGET_COMMAND))
 		rc = ev_sampler_enable(made, err);
 	if (rc) {
 		ev_sampler_close(made);
@@ -346,6 +355,10 @@ size_t ev_sampler_thread_count(const struct ev_sampler *sampler)
 static int turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err *err)
 {
 	size_t places = sampler->ring_count * sampler->tid_count;
+	if (sampler->events[event].gate) {
+		__atomic_store_n(sampler->events[event].gate, on, __ATOMIC_RELAXED);
+		return 0;
+	}
 	for (size_t place = 0; place < places; place++) {
 		int fd = sampler->fds[event * places + place];
 		int rc = fd < 0 ? 0

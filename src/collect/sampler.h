@@ -11,8 +11,10 @@
 struct ev_sampled_event {
 	const struct ev_event *event; /* NULL for the one that only tells */
 	struct ev_opening opening;
-	size_t leader; /* index of the group's leader */
-	bool runs;     /* of the list: was switched on, or will be at exec, and not off since */
+	size_t leader;  /* index of the group's leader */
+	bool runs;      /* of the list: was switched on, or will be at exec, and not off since */
+	bool counted;   /* its samples are left to a BPF program */
+	uint32_t *gate; /* what switches that program where the kernel cannot; NULL = it can */
 };
 
 struct ev_sampler {
@@ -58,6 +60,11 @@ static inline size_t ev_sampler_listed(const struct ev_sampler *sampler, size_t 
 int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *events,
 		    const struct ev_target *target, const struct ev_sampler_options *options,
 		    struct ev_err *err);
+/* Which of the recording's events this one of the list is. */
+size_t ev_sampler_recorded(const struct ev_sampler *sampler, size_t index);
+/* Can a BPF program count the samples of this event in its place? Else why not. */
+bool ev_sampler_may_count(const struct ev_event *event, const struct ev_target *target,
+			  const char **why);
 /* Maps every ring, as large as asked or as fits, and leads all descriptors of its CPU there. */
 int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *options,
 		   struct ev_err *err);

@@ -184,6 +184,42 @@ static void choose_bit(__u64 *bits, uint64_t bit, enum ev_choice choice)
 /* stack-size=, and the size that copies have by themselves. */
 #define USUAL_STACK_BYTES 8192
 
+/* Programs see a tracepoint before its filter does, on all CPUs; and probes are other programs'
+ * business. */
+bool ev_sampler_may_count(const struct ev_event *event, const struct ev_target *target,
+			  const char **why)
+{
+	bool tracepoint = event->attr.type == PERF_TYPE_TRACEPOINT;
+	const char *reason = NULL;
+	if (tracepoint && event->filter)
+		reason = "its filter is the kernel's, which asks the program first";
+	else if (tracepoint && target->cpu_count)
+		reason = "only some CPUs are watched";
+	else if (event->probe || event->probe_path)
+		reason = "it is a probe";
+	else if (event->fixed & EV_SAMPLE_READ)
+		reason = "its samples carry counts (:S)";
+	if (why)
+		*why = reason;
+	return !reason;
+}
+
+/* The program takes the stack itself, but for precise events, of which only the kernel has it. A
+ * tracepoint's program runs whether its event does or not, and must not be inherited: with the
+ * first child that ends it would be gone for all. */
+static void leave_to_program(struct ev_sampled_event *sampled)
+{
+	struct perf_event_attr *attr = &sampled->opening.attr;
+	sampled->counted = true;
+	if (!attr->precise_ip)
+		attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+	if (attr->type != PERF_TYPE_TRACEPOINT)
+		return;
+	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_RAW;
+	attr->inherit = attr->enable_on_exec = 0;
+	attr->disabled = 1;
+}
+
 /* How an event's stacks are taken: as it says itself, else as all are. */
 static int obey_call_graph(struct perf_event_attr *attr, const struct ev_event *event,
 			   const struct ev_sampler_options *options, uint32_t stack_bytes,
@@ -264,7 +300,7 @@ static void plan_group_reads(struct ev_sampler *sampler)
 static bool needs_teller(const struct ev_event_list *events,
 			 const struct ev_sampler_options *options)
 {
-	return options->disabled || options->turned ||
+	return options->disabled || options->turned || options->counted ||
 	       (options->stack_bytes && options->other_stack_count) || events->items[0].cpus ||
 	       events->items[0].cgroup;
 }
@@ -315,6 +351,8 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 		if (event)
 			ev_probe_points_apply(&sampler->probe_points, events, i % events->count,
 					      target, &sampler->events[i].opening);
+		if (event && options->counted && ev_sampler_may_count(event, target, NULL))
+			leave_to_program(&sampler->events[i]);
 	}
 	plan_group_reads(sampler);
 	for (size_t i = 0; i < events->count * sizes; i++)

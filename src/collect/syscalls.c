@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/capability.h>
+#include <linux/membarrier.h>
 #include "syscalls.h"
 
 int ev_sys_perf_event_open(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
@@ -92,6 +94,25 @@ int ev_sys_affinity(const cpu_set_t *to, cpu_set_t *old)
 	if (old && sched_getaffinity(0, sizeof(*old), old))
 		return -errno;
 	return to && sched_setaffinity(0, sizeof(*to), to) ? -errno : 0;
+}
+
+int ev_sys_wait_for_programs(void)
+{
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ? -errno : 0;
+}
+
+int ev_sys_capabilities_keep(uint64_t capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2];
+	if (syscall(SYS_capget, &header, sets))
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		sets[i].effective &= (uint32_t)(capabilities >> (32 * i));
+		sets[i].permitted &= (uint32_t)(capabilities >> (32 * i));
+		sets[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, sets) ? -errno : 0;
 }
 
 int ev_sys_locked_limit(struct rlimit *limit)

@@ -35,6 +35,11 @@ int ev_sys_affinity_set(const uint8_t mask[EV_CPU_MASK_BYTES]);
 int ev_sys_descriptor_limit(const struct rlimit *to, struct rlimit *old);
 /* The CPUs that this thread may run on; `to` and `old` may be NULL. */
 int ev_sys_affinity(const cpu_set_t *to, cpu_set_t *old);
+/* Returns when every CPU has left what it did in the kernel with the scheduler held off: programs
+ * that ran before are done. 0 or -errno. */
+int ev_sys_wait_for_programs(void);
+/* Of this thread, effective and permitted: keep those of the bits 1 << CAP_…. 0 or -errno. */
+int ev_sys_capabilities_keep(uint64_t capabilities);
 /* How much memory this process may lock (RLIMIT_MEMLOCK). */
 int ev_sys_locked_limit(struct rlimit *limit);
 

@@ -1,0 +1,24 @@
+/* record --bpf: samples that are counted in the kernel, and other sources beside the rings. */
+#ifndef CMD_RECORD_BPF_H
+#define CMD_RECORD_BPF_H
+
+#include "record.h"
+
+/* -EINVAL with a sentence for what does not go with --bpf; else how to sample. After
+ * record_sampling. */
+int record_bpf_plan(struct record_run *run, struct ev_err *err);
+/* The sampler is open: programs take its samples over. */
+int record_bpf_open(struct record_run *run, struct ev_err *err);
+/* The recorder is in place: it gives back the rights that it does not need for the rest. */
+void record_bpf_settle(struct record_run *run);
+/* What the sources have goes to the writer. */
+int record_sources_drain(struct record_run *run, bool last, struct ev_err *err);
+/* What was counted, into the tally of the rings. */
+void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tally);
+/* What a reader of the file should know of it, and of what the recorder cost. */
+void record_bpf_note(struct record_run *run);
+/* What the user should know. */
+void record_bpf_tell(const struct record_run *run);
+void record_bpf_close(struct record_run *run);
+
+#endif

@@ -1,0 +1,55 @@
+/* Programs that count samples, and what was fetched from them and is not yet a record. */
+#ifndef COLLECT_BPF_COUNT_H
+#define COLLECT_BPF_COUNT_H
+
+#include <evprof/collect_bpf.h>
+#include <count.h>
+#include <watched.h>
+
+struct count_bpf;
+struct ring_buffer;
+
+/* A stack that the programs told of in one generation. */
+struct ev_counted_stack {
+	uint64_t ip;
+	uint32_t first; /* of its addresses, in the generation's */
+	uint16_t kernel_frames, user_frames;
+	bool in_kernel;
+};
+struct ev_counted_stacks {
+	struct ev_map ids; /* by hash: index + 1 */
+	EV_ARRAY(struct ev_counted_stack) stacks;
+	EV_ARRAY(uint64_t) addresses;
+};
+
+struct ev_bpf_counts {
+	struct ev_sampler *sampler;
+	const struct ev_recording *recording;
+	struct ev_bpf_counts_options options;
+	struct count_bpf **programs; /* one for each event that is counted; the first one's maps */
+	size_t program_count;
+	struct ring_buffer *notes;
+	struct ev_counted_stacks generations[2];
+	uint32_t room; /* keys of a generation */
+	uint64_t fetched_ns;
+	struct ev_count_key *keys; /* of one batch */
+	struct ev_count_sum *values;
+	uint64_t *known;
+	uint32_t *told;
+	uint64_t chain[EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES + 2];
+	struct ev_bpf_counts_tally tally;
+	/* While notes are read. */
+	ev_take_record take;
+	void *context;
+	struct ev_err *err;
+	int failed;
+};
+
+enum { EV_COUNT_BATCH = 4096 };
+
+/* Takes one note out of the ring buffer. */
+int ev_bpf_counts_note(void *counts, void *bytes, size_t size_bytes);
+int ev_bpf_counts_drain(void *counts, bool last, ev_take_record take, void *context,
+			struct ev_err *err);
+
+#endif
