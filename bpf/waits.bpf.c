@@ -267,7 +267,7 @@ static __always_inline void leave(void *ctx, struct task_struct *task, bool pree
 		return;
 	wait->pid = BPF_CORE_READ(task, tgid);
 	wait->tid = tid;
-	if (wait->on_since_ns)
+	if (wait->on_since_ns && !paused)
 		wait->on_ns += now_ns - wait->on_since_ns;
 	wait->on_since_ns = 0;
 	wait->task_state = state_of(task);
@@ -299,11 +299,12 @@ static __always_inline void enter(struct task_struct *task, __u64 now_ns)
 		if (!is_measured(task))
 			return;
 		wait = entry_of(&waits, tid);
-		if (wait)
-			wait->on_since_ns = now_ns;
-		return;
+		if (!wait)
+			return;
+		wait->pid = BPF_CORE_READ(task, tgid);
+		wait->tid = tid;
 	}
-	wait->on_since_ns = now_ns;
+	wait->on_since_ns = paused ? 0 : now_ns;
 	if (!wait->begin_ns)
 		return;
 	wait->end_ns = now_ns;

@@ -97,6 +97,10 @@ int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
 /* The events of the recording that its samples are of, and their ids. */
 void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_event,
 		  uint64_t waker_id);
+/* `tell` gets how long a thread was on a CPU, in all, when it has ended, and at the end of all. */
+typedef void (*ev_tell_on_cpu)(void *context, uint32_t pid, uint32_t tid, uint64_t time_ns,
+			       uint64_t ns, bool ended);
+void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context);
 /* Nothing is measured while it is off; intervals that began or end then are left out. */
 void ev_waits_turn(struct ev_waits *waits, bool on);
 /* Its records are samples, one for each interval that has ended: period in ns, time CLOCK_MONOTONIC

@@ -78,10 +78,16 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 			   : ev_writer_add_record(run->writer, &plain, err);
 }
 
+static void see(void *context, const void *bytes, size_t size_bytes)
+{
+	record_waits_see(context, bytes, size_bytes);
+}
+
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
+	record_waits_see(run, bytes, size_bytes);
 	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
@@ -90,7 +96,9 @@ static int drain(struct record_run *run, bool last, struct ev_err *err)
 {
 	if (!run->unwind) {
 		int taken = ev_sampler_drain(run->sampler, take_records, run, err);
-		return taken ? taken : record_sources_drain(run, last, err);
+		if (!taken)
+			taken = record_sources_drain(run, last, err);
+		return taken || last ? taken : record_waits_round(run, false, err);
 	}
 	struct ev_buffer *arrived = record_unwind_arrived(run->unwind);
 	int rc = record_reader_take(run->reader, arrived, err);
@@ -100,6 +108,8 @@ static int drain(struct record_run *run, bool last, struct ev_err *err)
 		rc = record_sources_drain(run, last, err);
 	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
+	if (!rc && !last)
+		rc = record_waits_round(run, false, err);
 	if (rc)
 		return rc;
 	record_reader_pause(run->reader);
@@ -279,7 +289,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!run->stream) /* of what is read at the end, nothing goes into a stream */
 		record_roots_open(run);
 	if (run->unwind)
-		record_unwind_to(run->unwind, run->writer);
+		record_unwind_to(run->unwind, run->writer, see, run);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)
@@ -444,6 +454,8 @@ int record_loop(struct record_run *run, struct ev_err *err)
 		record_unwind_arrived(run->unwind)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);
 	}
+	if (!rc)
+		rc = record_waits_round(run, true, err);
 	record_reader_close(run->reader);
 	run->reader = NULL;
 	if (!rc)

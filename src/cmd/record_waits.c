@@ -7,6 +7,7 @@
 #include <time.h>
 #include "record.h"
 #include "record_waits.h"
+#include "switch_waits.h"
 
 /* Ids that no kernel gives to its events, which it counts from 1. */
 #define WAITS_ID (UINT64_C(1) << 62)
@@ -14,14 +15,32 @@
 #define USUAL_SHORTEST_MS 1.0
 #define COPY_LIMIT 32768
 
+/* So many threads are remembered, and those that have ended for so long, before they are settled.
+ */
+#define THREADS_MAX 65536
+#define SETTLED_AFTER_NS 5000000000u
+
 struct record_waits {
-	struct ev_waits *waits;
+	struct ev_waits *waits;        /* NULL without BPF: then */
+	struct switch_waits *switches; /* NULL before it is open */
+	char absence[256];             /* why there is no BPF, "" when there is */
+	struct on_cpu on;              /* with --wall */
+	struct ev_decoder *decoder;    /* of what goes to the file */
 	uint64_t shortest_ns;
+	uint64_t given; /* samples made here */
+	int event;
+	uint64_t id;
 };
 
 static bool are_wanted(const struct record_options *options)
 {
 	return options->off_cpu || options->wall;
+}
+
+static uint64_t shortest_ns(const struct record_options *options)
+{
+	double ms = options->off_cpu_ms_given ? options->off_cpu_ms : USUAL_SHORTEST_MS;
+	return (uint64_t)(ms * 1e6);
 }
 
 int record_waits_plan(struct record_run *run, struct ev_err *err)
@@ -48,7 +67,16 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	run->sampling.clock_id = CLOCK_MONOTONIC;
 	run->sampling.identified = true;
 	run->sampling.period = true;
-	return 0;
+	run->waits = ev_alloc(sizeof(*run->waits));
+	run->waits->shortest_ns = shortest_ns(options);
+	if (!ev_bpf_absence(run->waits->absence, sizeof(run->waits->absence)))
+		return 0;
+	run->sampling.switches = true;
+	return options->wakers ? ev_fail(err, EPERM,
+					 "--wakers: who wakes a thread is told by BPF programs "
+					 "alone: %s",
+					 run->waits->absence)
+			       : 0;
 }
 
 /* ---- events -------------------------------------------------------------------------------------
@@ -87,37 +115,31 @@ static int add_event(struct record_run *run, const char *name, uint64_t id)
 	return told->leader;
 }
 
-static void add_events(struct record_run *run)
+static int add_events(struct record_run *run)
 {
-	struct ev_recording *recording = &run->recording;
-	int event = 0, waker_event = -1;
-	uint64_t id;
+	struct record_waits *waits = run->waits;
 	if (run->options->wall) {
-		recording->events[0].name = EV_NAME_WALL;
-		id = recording->events[0].ids[0];
+		run->recording.events[0].name = EV_NAME_WALL;
+		waits->id = run->recording.events[0].ids[0];
 	} else {
-		event = add_event(run, EV_NAME_WAITS, WAITS_ID);
-		id = WAITS_ID;
+		waits->event = add_event(run, EV_NAME_WAITS, WAITS_ID);
+		waits->id = WAITS_ID;
 	}
-	if (run->options->wakers)
-		waker_event = add_event(run, EV_NAME_WAKERS, WAKERS_ID);
-	ev_waits_are(run->waits->waits, event, id, waker_event, WAKERS_ID);
+	return run->options->wakers ? add_event(run, EV_NAME_WAKERS, WAKERS_ID) : -1;
 }
 
-static uint64_t shortest_ns(const struct record_options *options)
+static void take_on_cpu(void *context, uint32_t pid, uint32_t tid, uint64_t time_ns, uint64_t ns,
+			bool ended)
 {
-	double ms = options->off_cpu_ms_given ? options->off_cpu_ms : USUAL_SHORTEST_MS;
-	return (uint64_t)(ms * 1e6);
+	struct record_run *run = context;
+	if (run->options->wall)
+		on_cpu_measured(&run->waits->on, pid, tid, time_ns, ns, ended);
 }
 
-int record_waits_open(struct record_run *run, struct ev_err *err)
+static int open_programs(struct record_run *run, struct ev_err *err)
 {
 	const struct ev_sampler_options *sampling = &run->sampling;
-	bool chains = sampling->callchain;
-	if (!are_wanted(run->options))
-		return 0;
-	run->waits = ev_alloc(sizeof(*run->waits));
-	run->waits->shortest_ns = shortest_ns(run->options);
+	struct record_waits *waits = run->waits;
 	EV_ARRAY(const char *) cgroups = { 0 };
 	for (size_t i = 0; i < run->events.count; i++)
 		if (run->events.items[i].cgroup)
@@ -126,29 +148,49 @@ int record_waits_open(struct record_run *run, struct ev_err *err)
 					  .cgroups = cgroups.items,
 					  .cgroup_count = cgroups.count };
 	struct ev_waits_options options = {
-		.shortest_ns = run->waits->shortest_ns,
+		.shortest_ns = waits->shortest_ns,
 		.stack_bytes =
 			sampling->stack_bytes < COPY_LIMIT ? sampling->stack_bytes : COPY_LIMIT,
-		.user_stacks = chains && !sampling->kernel_callchain_only,
-		.kernel_stacks = chains && !sampling->user_callchain_only,
+		.user_stacks = sampling->callchain && !sampling->kernel_callchain_only,
+		.kernel_stacks = sampling->callchain && !sampling->user_callchain_only,
 		.wakers = run->options->wakers,
 	};
-	int rc = ev_waits_open(&run->waits->waits, &target, &options, err);
+	int rc = ev_waits_open(&waits->waits, &target, &options, err);
 	ev_array_done(&cgroups);
 	if (rc)
 		return rc;
 	if (sampling->disabled)
-		ev_waits_turn(run->waits->waits, false);
+		ev_waits_turn(waits->waits, false);
+	int waker_event = add_events(run);
+	ev_waits_are(waits->waits, waits->event, waits->id, waker_event, WAKERS_ID);
+	ev_waits_tell_on_cpu(waits->waits, take_on_cpu, run);
+	run->sources[run->source_count++] = ev_waits_source(waits->waits);
+	return 0;
+}
+
+int record_waits_open(struct record_run *run, struct ev_err *err)
+{
+	struct record_waits *waits = run->waits;
+	if (!waits)
+		return 0;
+	if (!*waits->absence)
+		return open_programs(run, err);
+	bool begins = run->target.kind == EV_TARGET_COMMAND || run->sampling.disabled;
 	add_events(run);
-	run->sources[run->source_count++] = ev_waits_source(run->waits->waits);
+	waits->switches =
+		switch_waits_open(waits->shortest_ns, begins ? 0 : ev_now_ns(), &waits->on);
+	ev_recording_add_note(
+		&run->recording, "fallback",
+		"waits: by the kernel's records of switches, for want of BPF (%s): for "
+		"what threads wait is not told, and where by their last samples before",
+		waits->absence);
 	return 0;
 }
 
 int record_waits_name(struct record_run *run, struct ev_err *err)
 {
 	int rc = 0;
-	for (enum ev_wait_state state = EV_STATE_RUNNING + 1;
-	     run->waits && state < EV_STATE_COUNT && !rc; state++) {
+	for (enum ev_wait_state state = 0; run->waits && state < EV_STATE_COUNT && !rc; state++) {
 		struct ev_record mapping;
 		ev_wait_state_mapping(&mapping, state);
 		rc = ev_writer_add_record(run->writer, &mapping, err);
@@ -156,15 +198,122 @@ int record_waits_name(struct record_run *run, struct ev_err *err)
 	return rc;
 }
 
+/* ---- samples made here --------------------------------------------------------------------------
+ */
+
+static int give(void *context, const struct switch_wait *wait, struct ev_err *err)
+{
+	struct record_run *run = context;
+	uint64_t *chain = ev_alloc((wait->chain_count + 2) * sizeof(*chain));
+	struct ev_record record = { .type = PERF_RECORD_SAMPLE,
+				    .misc = PERF_RECORD_MISC_KERNEL,
+				    .event = run->waits->event,
+				    .id = run->waits->id,
+				    .pid = wait->pid,
+				    .tid = wait->tid,
+				    .time_ns = wait->end_ns };
+	record.sample.ip = ev_wait_state_address(wait->state);
+	record.sample.period = wait->ns;
+	record.sample.chain = chain;
+	record.sample.chain_count = wait->chain_count + 2;
+	chain[0] = (uint64_t)PERF_CONTEXT_KERNEL;
+	chain[1] = record.sample.ip;
+	if (wait->chain_count)
+		memcpy(chain + 2, wait->chain, wait->chain_count * sizeof(*chain));
+	run->waits->given++;
+	int rc = ev_writer_add_record(run->writer, &record, err);
+	free(chain);
+	return rc;
+}
+
+/* Time on the CPUs that no sample tells of. */
+static int give_rests(struct record_run *run, bool last, struct ev_err *err)
+{
+	struct on_cpu *on = &run->waits->on;
+	uint64_t now_ns = ev_now_ns(), before_ns = now_ns - SETTLED_AFTER_NS;
+	int rc = 0;
+	if (!run->options->wall || (!last && on->threads.count < THREADS_MAX))
+		return 0;
+	for (size_t i = 0; i < on->threads.count && !rc; i++) {
+		struct on_cpu_thread *thread = &on->threads.items[i];
+		if (!last && !(thread->ended && thread->last_ns < before_ns))
+			continue;
+		struct switch_wait rest = { .pid = thread->pid,
+					    .tid = thread->tid,
+					    .state = EV_STATE_RUNNING,
+					    .end_ns = thread->last_ns,
+					    .ns = on_cpu_rest(thread) };
+		if (rest.ns)
+			rc = give(run, &rest, err);
+	}
+	on_cpu_forget(on, before_ns);
+	return rc;
+}
+
+void record_waits_see(struct record_run *run, const void *bytes, size_t size_bytes)
+{
+	struct record_waits *waits = run->waits;
+	struct ev_record record;
+	if (!waits || (!waits->switches && !run->options->wall))
+		return;
+	if (!waits->decoder)
+		waits->decoder = ev_decoder_open(&run->recording);
+	for (size_t at = 0; size_bytes - at >= sizeof(struct perf_event_header);) {
+		const struct perf_event_header *header = (const void *)((const char *)bytes + at);
+		struct ev_raw raw = { .header = header,
+				      .type = header->type,
+				      .misc = header->misc,
+				      .size_bytes = header->size };
+		if (header->size < sizeof(*header) || header->size > size_bytes - at)
+			return;
+		at += header->size;
+		if ((!waits->switches && raw.type != PERF_RECORD_SAMPLE) ||
+		    ev_decode(waits->decoder, &raw, &record))
+			continue;
+		if (waits->switches)
+			switch_waits_add(waits->switches, &record);
+		if (raw.type == PERF_RECORD_SAMPLE && record.event == waits->event &&
+		    run->options->wall && !ev_wait_state_is(record.sample.ip))
+			on_cpu_sampled(&waits->on, record.pid, record.tid, record.time_ns,
+				       record.sample.period);
+	}
+}
+
+int record_waits_round(struct record_run *run, bool last, struct ev_err *err)
+{
+	int rc = 0;
+	if (!run->waits)
+		return 0;
+	if (run->waits->switches)
+		rc = switch_waits_round(run->waits->switches, last, ev_now_ns(), give, run, err);
+	return rc ? rc : give_rests(run, last, err);
+}
+
 void record_waits_turn(struct record_run *run, bool on)
 {
-	if (run->waits)
+	if (run->waits && run->waits->waits)
 		ev_waits_turn(run->waits->waits, on);
+}
+
+static struct ev_waits_tally tally_of(const struct record_waits *waits)
+{
+	if (waits->waits)
+		return ev_waits_tally(waits->waits);
+	struct switch_waits_tally of = switch_waits_tally(waits->switches);
+	return (struct ev_waits_tally){ .intervals = of.intervals,
+					.ns = of.ns,
+					.shorts = of.shorts,
+					.short_ns = of.short_ns,
+					.open = of.open,
+					.open_ns = of.open_ns };
 }
 
 uint64_t record_waits_samples(const struct record_run *run)
 {
-	return run->waits ? ev_waits_tally(run->waits->waits).samples : 0;
+	if (!run->waits)
+		return 0;
+	return run->waits->given +
+	       (run->waits->waits ? ev_waits_tally(run->waits->waits).samples : 0);
 }
 
 /* ---- what is told -------------------------------------------------------------------------------
@@ -189,7 +338,7 @@ void record_waits_note(struct record_run *run)
 	char number[32];
 	if (!run->waits)
 		return;
-	struct ev_waits_tally tally = ev_waits_tally(run->waits->waits);
+	struct ev_waits_tally tally = tally_of(run->waits);
 	ev_buffer_printf(&text, "%s %s off the CPUs", count_text(number, tally.intervals),
 			 tally.intervals == 1 ? "interval" : "intervals");
 	add_time(&text, ", ", tally.ns);
@@ -206,7 +355,12 @@ void record_waits_note(struct record_run *run)
 		add_time(&text, " (", tally.open_ns);
 		ev_buffer_printf(&text, " so far)");
 	}
-	ev_buffer_printf(&text, "; %s lost", count_text(number, tally.dropped));
+	if (run->waits->waits)
+		ev_buffer_printf(&text, "; %s lost", count_text(number, tally.dropped));
+	else
+		ev_buffer_printf(&text, "; %s without a stack, as no sample was there before",
+				 count_text(number, switch_waits_tally(run->waits->switches)
+							    .without_stack));
 	if (tally.dropped)
 		add_time(&text, " with ", tally.dropped_ns);
 	if (tally.threads_left_out)
@@ -224,8 +378,13 @@ void record_waits_note(struct record_run *run)
 
 void record_waits_close(struct record_run *run)
 {
-	if (run->waits)
-		ev_waits_close(run->waits->waits);
-	free(run->waits);
+	struct record_waits *waits = run->waits;
+	if (!waits)
+		return;
+	ev_waits_close(waits->waits);
+	switch_waits_close(waits->switches);
+	on_cpu_done(&waits->on);
+	ev_decoder_close(waits->decoder);
+	free(waits);
 	run->waits = NULL;
 }

@@ -15,6 +15,10 @@ int record_waits_plan(struct record_run *run, struct ev_err *err);
 int record_waits_open(struct record_run *run, struct ev_err *err);
 /* The frames that say what was waited for get their names in the file. */
 int record_waits_name(struct record_run *run, struct ev_err *err);
+/* Records on their way to the file, in its layout. */
+void record_waits_see(struct record_run *run, const void *bytes, size_t size_bytes);
+/* All that came until now has been seen; `last`: and no more will come. */
+int record_waits_round(struct record_run *run, bool last, struct ev_err *err);
 void record_waits_turn(struct record_run *run, bool on);
 uint64_t record_waits_samples(const struct record_run *run);
 /* For the file and for the user: what the waits were. */

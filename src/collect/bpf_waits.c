@@ -39,6 +39,8 @@ struct ev_waits {
 	struct ev_waits_tally tally;
 	uint64_t sums_ns; /* when sums are told next */
 	struct ev_wait_sample sample;
+	ev_tell_on_cpu tell;
+	void *tell_context;
 	/* While records are given away. */
 	ev_take_record take;
 	void *context;
@@ -71,6 +73,14 @@ static void count(struct ev_waits *waits, uint64_t intervals, uint64_t ns)
 	waits->tally.ns += ns;
 }
 
+static void tell_on_cpu(struct ev_waits *waits, const struct ev_wait *wait, uint64_t time_ns,
+			uint64_t ns, bool ended)
+{
+	waits->tally.on_ns += ns;
+	if (waits->tell)
+		waits->tell(waits->tell_context, wait->pid, wait->tid, time_ns, ns, ended);
+}
+
 static void keep(struct ev_waits *waits, const struct ev_wait *wait, size_t size_bytes)
 {
 	struct kept *kept = ev_array_add(&waits->kept);
@@ -85,7 +95,7 @@ static int take_wait(void *context, void *bytes, size_t size_bytes)
 	if (!ev_wait_is_whole(wait, size_bytes))
 		return 0;
 	if (wait->what == EV_WAIT_ENDED) {
-		waits->tally.on_ns += wait->on_ns;
+		tell_on_cpu(waits, wait, wait->end_ns, wait->on_ns, true);
 		return 0;
 	}
 	uint64_t ns = wait->end_ns - wait->begin_ns;
@@ -131,9 +141,10 @@ static void give_open(struct ev_waits *waits)
 		last = &previous;
 		if (bpf_map_lookup_elem(map, &tid, wait))
 			continue;
-		waits->tally.on_ns += wait->on_ns;
+		uint64_t on_ns = wait->on_ns;
 		if (wait->on_since_ns && wait->on_since_ns < now_ns)
-			waits->tally.on_ns += now_ns - wait->on_since_ns;
+			on_ns += now_ns - wait->on_since_ns;
+		tell_on_cpu(waits, wait, now_ns, on_ns, false);
 		if (!wait->begin_ns || wait->begin_ns >= now_ns)
 			continue;
 		wait->what = EV_WAIT_INTERVAL;
@@ -308,6 +319,12 @@ void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_even
 	waits->waker_id = waker_id;
 }
 
+void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context)
+{
+	waits->tell = tell;
+	waits->tell_context = context;
+}
+
 void ev_waits_turn(struct ev_waits *waits, bool on)
 {
 	waits->programs->bss->paused = !on;
@@ -344,6 +361,13 @@ void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_even
 	(void)id;
 	(void)waker_event;
 	(void)waker_id;
+}
+
+void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context)
+{
+	(void)waits;
+	(void)tell;
+	(void)context;
 }
 
 void ev_waits_turn(struct ev_waits *waits, bool on)

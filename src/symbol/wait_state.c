@@ -16,7 +16,7 @@ _Static_assert(STATES_ADDRESS + EV_STATE_COUNT * SLOT_BYTES < (uint64_t)PERF_CON
 static const struct {
 	const char *word, *frame;
 } states[EV_STATE_COUNT] = {
-	[EV_STATE_RUNNING] = { "running", "[running]" },
+	[EV_STATE_RUNNING] = { "running", "[on CPU: between samples]" },
 	[EV_STATE_PREEMPTED] = { "preempted", "[waiting: CPU]" },
 	[EV_STATE_SLEEP] = { "sleep", "[waiting: sleep]" },
 	[EV_STATE_LOCK] = { "lock", "[waiting: lock]" },
