@@ -190,7 +190,8 @@ static __always_inline __u64 kind_of(void *ctx, const struct ev_wait *wait)
 /* ---- telling ----------------------------------------------------------------------------------
  */
 
-static __always_inline void tell(struct ev_wait *wait, __u32 what)
+/* False when there was no room, which is counted. */
+static __always_inline bool tell(struct ev_wait *wait, __u32 what)
 {
 	__u64 bytes = HEAD_BYTES;
 	wait->what = what;
@@ -205,9 +206,11 @@ static __always_inline void tell(struct ev_wait *wait, __u32 what)
 	/* The reader looks by itself, and is called only when it should hurry. */
 	bool full = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > EV_WAIT_RING_BYTES / 4;
 	if (!bpf_ringbuf_output(&ring, wait, bytes, full ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
-		return;
+		return true;
 	__sync_fetch_and_add(&losses.dropped, what == EV_WAIT_INTERVAL || what == EV_WAIT_SHORT);
-	__sync_fetch_and_add(&losses.dropped_ns, wait->end_ns - wait->begin_ns);
+	if (what != EV_WAIT_WAKER)
+		__sync_fetch_and_add(&losses.dropped_ns, wait->end_ns - wait->begin_ns);
+	return false;
 }
 
 /* Adds a short wait up with those of its kind; false when there is no room for one more kind. */
@@ -225,7 +228,8 @@ static __always_inline bool add_up(struct ev_wait *wait)
 	struct ev_wait_sum none = { .last_ns = wait->end_ns };
 	if (bpf_map_update_elem(&kinds, &wait->kind, &none, BPF_NOEXIST))
 		return false;
-	tell(wait, EV_WAIT_SHORT);
+	if (!tell(wait, EV_WAIT_SHORT))
+		bpf_map_delete_elem(&kinds, &wait->kind);
 	return true;
 }
 

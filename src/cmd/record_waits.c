@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <evprof/collect_waits.h>
 #include "record.h"
 #include "record_waits.h"
-#include "switch_waits.h"
 
 /* Ids that no kernel gives to its events, which it counts from 1. */
 #define WAITS_ID (UINT64_C(1) << 62)
@@ -21,11 +21,11 @@
 #define SETTLED_AFTER_NS 5000000000u
 
 struct record_waits {
-	struct ev_waits *waits;        /* NULL without BPF: then */
-	struct switch_waits *switches; /* NULL before it is open */
-	char absence[256];             /* why there is no BPF, "" when there is */
-	struct on_cpu on;              /* with --wall */
-	struct ev_decoder *decoder;    /* of what goes to the file */
+	struct ev_waits *waits;           /* NULL without BPF: then */
+	struct ev_switch_waits *switches; /* NULL before it is open */
+	char absence[256];                /* why there is no BPF, "" when there is */
+	struct ev_on_cpu on;              /* with --wall */
+	struct ev_decoder *decoder;       /* of what goes to the file */
 	uint64_t shortest_ns;
 	uint64_t given; /* samples made here */
 	int event;
@@ -133,7 +133,7 @@ static void take_on_cpu(void *context, uint32_t pid, uint32_t tid, uint64_t time
 {
 	struct record_run *run = context;
 	if (run->options->wall)
-		on_cpu_measured(&run->waits->on, pid, tid, time_ns, ns, ended);
+		ev_on_cpu_measured(&run->waits->on, pid, tid, time_ns, ns, ended);
 }
 
 static int open_programs(struct record_run *run, struct ev_err *err)
@@ -178,7 +178,7 @@ int record_waits_open(struct record_run *run, struct ev_err *err)
 	bool begins = run->target.kind == EV_TARGET_COMMAND || run->sampling.disabled;
 	add_events(run);
 	waits->switches =
-		switch_waits_open(waits->shortest_ns, begins ? 0 : ev_now_ns(), &waits->on);
+		ev_switch_waits_open(waits->shortest_ns, begins ? 0 : ev_now_ns(), &waits->on);
 	ev_recording_add_note(
 		&run->recording, "fallback",
 		"waits: by the kernel's records of switches, for want of BPF (%s): for "
@@ -201,7 +201,7 @@ int record_waits_name(struct record_run *run, struct ev_err *err)
 /* ---- samples made here --------------------------------------------------------------------------
  */
 
-static int give(void *context, const struct switch_wait *wait, struct ev_err *err)
+static int give(void *context, const struct ev_switch_wait *wait, struct ev_err *err)
 {
 	struct record_run *run = context;
 	uint64_t *chain = ev_alloc((wait->chain_count + 2) * sizeof(*chain));
@@ -229,24 +229,24 @@ static int give(void *context, const struct switch_wait *wait, struct ev_err *er
 /* Time on the CPUs that no sample tells of. */
 static int give_rests(struct record_run *run, bool last, struct ev_err *err)
 {
-	struct on_cpu *on = &run->waits->on;
+	struct ev_on_cpu *on = &run->waits->on;
 	uint64_t now_ns = ev_now_ns(), before_ns = now_ns - SETTLED_AFTER_NS;
 	int rc = 0;
 	if (!run->options->wall || (!last && on->threads.count < THREADS_MAX))
 		return 0;
 	for (size_t i = 0; i < on->threads.count && !rc; i++) {
-		struct on_cpu_thread *thread = &on->threads.items[i];
+		struct ev_on_cpu_thread *thread = &on->threads.items[i];
 		if (!last && !(thread->ended && thread->last_ns < before_ns))
 			continue;
-		struct switch_wait rest = { .pid = thread->pid,
-					    .tid = thread->tid,
-					    .state = EV_STATE_RUNNING,
-					    .end_ns = thread->last_ns,
-					    .ns = on_cpu_rest(thread) };
+		struct ev_switch_wait rest = { .pid = thread->pid,
+					       .tid = thread->tid,
+					       .state = EV_STATE_RUNNING,
+					       .end_ns = thread->last_ns,
+					       .ns = ev_on_cpu_rest(thread) };
 		if (rest.ns)
 			rc = give(run, &rest, err);
 	}
-	on_cpu_forget(on, before_ns);
+	ev_on_cpu_forget(on, before_ns);
 	return rc;
 }
 
@@ -271,11 +271,11 @@ void record_waits_see(struct record_run *run, const void *bytes, size_t size_byt
 		    ev_decode(waits->decoder, &raw, &record))
 			continue;
 		if (waits->switches)
-			switch_waits_add(waits->switches, &record);
+			ev_switch_waits_add(waits->switches, &record);
 		if (raw.type == PERF_RECORD_SAMPLE && record.event == waits->event &&
 		    run->options->wall && !ev_wait_state_is(record.sample.ip))
-			on_cpu_sampled(&waits->on, record.pid, record.tid, record.time_ns,
-				       record.sample.period);
+			ev_on_cpu_sampled(&waits->on, record.pid, record.tid, record.time_ns,
+					  record.sample.period);
 	}
 }
 
@@ -285,7 +285,7 @@ int record_waits_round(struct record_run *run, bool last, struct ev_err *err)
 	if (!run->waits)
 		return 0;
 	if (run->waits->switches)
-		rc = switch_waits_round(run->waits->switches, last, ev_now_ns(), give, run, err);
+		rc = ev_switch_waits_round(run->waits->switches, last, ev_now_ns(), give, run, err);
 	return rc ? rc : give_rests(run, last, err);
 }
 
@@ -299,7 +299,7 @@ static struct ev_waits_tally tally_of(const struct record_waits *waits)
 {
 	if (waits->waits)
 		return ev_waits_tally(waits->waits);
-	struct switch_waits_tally of = switch_waits_tally(waits->switches);
+	struct ev_switch_waits_tally of = ev_switch_waits_tally(waits->switches);
 	return (struct ev_waits_tally){ .intervals = of.intervals,
 					.ns = of.ns,
 					.shorts = of.shorts,
@@ -359,12 +359,13 @@ void record_waits_note(struct record_run *run)
 		ev_buffer_printf(&text, "; %s lost", count_text(number, tally.dropped));
 	else
 		ev_buffer_printf(&text, "; %s without a stack, as no sample was there before",
-				 count_text(number, switch_waits_tally(run->waits->switches)
+				 count_text(number, ev_switch_waits_tally(run->waits->switches)
 							    .without_stack));
 	if (tally.dropped)
 		add_time(&text, " with ", tally.dropped_ns);
 	if (tally.threads_left_out)
-		ev_buffer_printf(&text, "; there were too many threads to watch all: %s times",
+		ev_buffer_printf(&text,
+				 "; %s times there was no room to keep one more thread in mind",
 				 count_text(number, tally.threads_left_out));
 	ev_buffer_u8(&text, 0);
 	ev_recording_add_note(&run->recording, EV_NOTE_WAITS, "%s", (char *)text.bytes);
@@ -382,8 +383,8 @@ void record_waits_close(struct record_run *run)
 	if (!waits)
 		return;
 	ev_waits_close(waits->waits);
-	switch_waits_close(waits->switches);
-	on_cpu_done(&waits->on);
+	ev_switch_waits_close(waits->switches);
+	ev_on_cpu_done(&waits->on);
 	ev_decoder_close(waits->decoder);
 	free(waits);
 	run->waits = NULL;

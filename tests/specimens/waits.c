@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS 5
+#define ROUNDS 4
 #define NAP_US 40000
-#define FILE_BYTES (4 << 20)
+#define FILE_BYTES (1 << 20)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int to_partner[2], from_partner[2];

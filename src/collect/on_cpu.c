@@ -1,41 +1,42 @@
 /* Time on the CPUs as it was measured, less what samples stand for, is time between samples. */
 #include <stdlib.h>
-#include "on_cpu.h"
+#include <evprof/collect_waits.h>
 
-static struct on_cpu_thread *thread_of(struct on_cpu *on, uint32_t pid, uint32_t tid)
+static struct ev_on_cpu_thread *thread_of(struct ev_on_cpu *on, uint32_t pid, uint32_t tid)
 {
 	bool added;
 	uint32_t *index = ev_map_add(&on->by_tid, (uint64_t)pid << 32 | tid, 0, &added);
 	if (added) {
-		*ev_array_add(&on->threads) = (struct on_cpu_thread){ .pid = pid, .tid = tid };
+		*ev_array_add(&on->threads) = (struct ev_on_cpu_thread){ .pid = pid, .tid = tid };
 		*index = (uint32_t)on->threads.count;
 	}
 	return &on->threads.items[*index - 1];
 }
 
-static void seen(struct on_cpu_thread *thread, uint64_t time_ns)
+static void seen(struct ev_on_cpu_thread *thread, uint64_t time_ns)
 {
 	if (time_ns > thread->last_ns)
 		thread->last_ns = time_ns;
 }
 
-void on_cpu_sampled(struct on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns, uint64_t ns)
+void ev_on_cpu_sampled(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns,
+		       uint64_t ns)
 {
-	struct on_cpu_thread *thread = thread_of(on, pid, tid);
+	struct ev_on_cpu_thread *thread = thread_of(on, pid, tid);
 	thread->sampled_ns += ns;
 	seen(thread, time_ns);
 }
 
-void on_cpu_measured(struct on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns,
-		     uint64_t all_ns, bool ended)
+void ev_on_cpu_measured(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns,
+			uint64_t all_ns, bool ended)
 {
-	struct on_cpu_thread *thread = thread_of(on, pid, tid);
+	struct ev_on_cpu_thread *thread = thread_of(on, pid, tid);
 	thread->measured_ns = all_ns;
 	thread->ended = ended;
 	seen(thread, time_ns);
 }
 
-uint64_t on_cpu_rest(struct on_cpu_thread *thread)
+uint64_t ev_on_cpu_rest(struct ev_on_cpu_thread *thread)
 {
 	uint64_t told_ns = thread->sampled_ns + thread->given_ns;
 	uint64_t rest_ns = thread->measured_ns > told_ns ? thread->measured_ns - told_ns : 0;
@@ -43,12 +44,12 @@ uint64_t on_cpu_rest(struct on_cpu_thread *thread)
 	return rest_ns;
 }
 
-void on_cpu_forget(struct on_cpu *on, uint64_t before_ns)
+void ev_on_cpu_forget(struct ev_on_cpu *on, uint64_t before_ns)
 {
 	size_t kept = 0;
 	ev_map_done(&on->by_tid);
 	for (size_t i = 0; i < on->threads.count; i++) {
-		struct on_cpu_thread *thread = &on->threads.items[i];
+		struct ev_on_cpu_thread *thread = &on->threads.items[i];
 		if (thread->ended && thread->last_ns < before_ns)
 			continue;
 		on->threads.items[kept++] = *thread;
@@ -58,7 +59,7 @@ void on_cpu_forget(struct on_cpu *on, uint64_t before_ns)
 	on->threads.count = kept;
 }
 
-void on_cpu_done(struct on_cpu *on)
+void ev_on_cpu_done(struct ev_on_cpu *on)
 {
 	ev_array_done(&on->threads);
 	ev_map_done(&on->by_tid);

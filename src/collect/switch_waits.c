@@ -2,7 +2,7 @@
  * the thread's last sample. */
 #include <stdlib.h>
 #include <string.h>
-#include "switch_waits.h"
+#include <evprof/collect_waits.h>
 
 enum happening { SAMPLED, BORN, LEFT, PREEMPTED, ENTERED, ENDED };
 
@@ -31,9 +31,9 @@ struct chain {
 	size_t at, count; /* in words */
 };
 
-struct switch_waits {
+struct ev_switch_waits {
 	uint64_t shortest_ns, from_ns;
-	struct on_cpu *on;
+	struct ev_on_cpu *on;
 	EV_ARRAY(struct step) steps;
 	uint64_t seen_ns, known_ns; /* latest times in all rounds, and in those before the last */
 	EV_ARRAY(struct thread) threads;
@@ -43,16 +43,17 @@ struct switch_waits {
 	EV_ARRAY(uint64_t) words;
 	EV_ARRAY(struct chain) chains; /* the first stands for none */
 	struct ev_map by_hash;         /* index */
-	struct switch_waits_tally tally;
-	switch_waits_take take;
+	struct ev_switch_waits_tally tally;
+	ev_switch_waits_take take;
 	void *context;
 	struct ev_err *err;
 	int failed;
 };
 
-struct switch_waits *switch_waits_open(uint64_t shortest_ns, uint64_t from_ns, struct on_cpu *on)
+struct ev_switch_waits *ev_switch_waits_open(uint64_t shortest_ns, uint64_t from_ns,
+					     struct ev_on_cpu *on)
 {
-	struct switch_waits *waits = ev_alloc(sizeof(*waits));
+	struct ev_switch_waits *waits = ev_alloc(sizeof(*waits));
 	waits->shortest_ns = shortest_ns;
 	waits->from_ns = from_ns;
 	waits->on = on;
@@ -64,7 +65,7 @@ struct switch_waits *switch_waits_open(uint64_t shortest_ns, uint64_t from_ns, s
  */
 
 /* The user's side of a chain, each only once. */
-static uint32_t chain_of(struct switch_waits *waits, const struct ev_sample *sample)
+static uint32_t chain_of(struct ev_switch_waits *waits, const struct ev_sample *sample)
 {
 	size_t first = 0;
 	while (first < sample->chain_count && sample->chain[first] != (uint64_t)PERF_CONTEXT_USER)
@@ -88,7 +89,7 @@ static uint32_t chain_of(struct switch_waits *waits, const struct ev_sample *sam
 	return (uint32_t)waits->chains.count - 1;
 }
 
-void switch_waits_add(struct switch_waits *waits, const struct ev_record *record)
+void ev_switch_waits_add(struct ev_switch_waits *waits, const struct ev_record *record)
 {
 	struct step step = { .time_ns = record->time_ns,
 			     .order = waits->steps.count,
@@ -127,22 +128,22 @@ void switch_waits_add(struct switch_waits *waits, const struct ev_record *record
 /* ---- intervals ----------------------------------------------------------------------------------
  */
 
-static void give(struct switch_waits *waits, const struct thread *thread, enum ev_wait_state state,
-		 uint32_t chain, uint64_t end_ns, uint64_t ns)
+static void give(struct ev_switch_waits *waits, const struct thread *thread,
+		 enum ev_wait_state state, uint32_t chain, uint64_t end_ns, uint64_t ns)
 {
 	const struct chain *of = &waits->chains.items[chain];
-	struct switch_wait wait = { .pid = thread->pid,
-				    .tid = thread->tid,
-				    .state = state,
-				    .end_ns = end_ns,
-				    .ns = ns,
-				    .chain = of->count ? &waits->words.items[of->at] : NULL,
-				    .chain_count = of->count };
+	struct ev_switch_wait wait = { .pid = thread->pid,
+				       .tid = thread->tid,
+				       .state = state,
+				       .end_ns = end_ns,
+				       .ns = ns,
+				       .chain = of->count ? &waits->words.items[of->at] : NULL,
+				       .chain_count = of->count };
 	if (!waits->failed)
 		waits->failed = waits->take(waits->context, &wait, waits->err);
 }
 
-static void add_up(struct switch_waits *waits, size_t index, uint64_t end_ns, uint64_t ns)
+static void add_up(struct ev_switch_waits *waits, size_t index, uint64_t end_ns, uint64_t ns)
 {
 	const struct thread *thread = &waits->threads.items[index];
 	bool added;
@@ -161,7 +162,7 @@ static void add_up(struct switch_waits *waits, size_t index, uint64_t end_ns, ui
 	waits->tally.short_ns += ns;
 }
 
-static void end_wait(struct switch_waits *waits, size_t index, uint64_t end_ns)
+static void end_wait(struct ev_switch_waits *waits, size_t index, uint64_t end_ns)
 {
 	struct thread *thread = &waits->threads.items[index];
 	if (!thread->left || end_ns <= thread->left_ns)
@@ -177,16 +178,16 @@ static void end_wait(struct switch_waits *waits, size_t index, uint64_t end_ns)
 		give(waits, thread, thread->state, thread->chain, end_ns, ns);
 }
 
-static void leave(struct switch_waits *waits, struct thread *thread, const struct step *step)
+static void leave(struct ev_switch_waits *waits, struct thread *thread, const struct step *step)
 {
 	if (thread->entered_ns && step->time_ns > thread->entered_ns)
 		thread->on_ns += step->time_ns - thread->entered_ns;
 	thread->entered_ns = 0;
-	on_cpu_measured(waits->on, thread->pid, thread->tid, step->time_ns, thread->on_ns,
-			step->what == ENDED);
+	ev_on_cpu_measured(waits->on, thread->pid, thread->tid, step->time_ns, thread->on_ns,
+			   step->what == ENDED);
 }
 
-static void take_step(struct switch_waits *waits, const struct step *step)
+static void take_step(struct ev_switch_waits *waits, const struct step *step)
 {
 	bool added;
 	uint32_t *index = ev_map_add(&waits->by_tid, step->tid, 0, &added);
@@ -235,7 +236,7 @@ static int by_time(const void *one, const void *other)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static void end_all(struct switch_waits *waits, uint64_t now_ns)
+static void end_all(struct ev_switch_waits *waits, uint64_t now_ns)
 {
 	for (size_t i = 0; i < waits->threads.count; i++) {
 		struct thread *thread = &waits->threads.items[i];
@@ -255,8 +256,8 @@ static void end_all(struct switch_waits *waits, uint64_t now_ns)
 	}
 }
 
-int switch_waits_round(struct switch_waits *waits, bool last, uint64_t now_ns,
-		       switch_waits_take take, void *context, struct ev_err *err)
+int ev_switch_waits_round(struct ev_switch_waits *waits, bool last, uint64_t now_ns,
+			  ev_switch_waits_take take, void *context, struct ev_err *err)
 {
 	size_t done = 0, count = waits->steps.count;
 	waits->take = take;
@@ -277,12 +278,12 @@ int switch_waits_round(struct switch_waits *waits, bool last, uint64_t now_ns,
 	return waits->failed;
 }
 
-struct switch_waits_tally switch_waits_tally(const struct switch_waits *waits)
+struct ev_switch_waits_tally ev_switch_waits_tally(const struct ev_switch_waits *waits)
 {
 	return waits->tally;
 }
 
-void switch_waits_close(struct switch_waits *waits)
+void ev_switch_waits_close(struct ev_switch_waits *waits)
 {
 	if (!waits)
 		return;
