@@ -35,18 +35,15 @@ struct ev_bpf_source {
 /* ---- samples counted in the kernel ------------------------------------------------------------
  */
 
-/* The note of a recording whose samples stand for as many as their weight says: how they were
- * counted. */
-#define EV_NOTE_COUNTED "counted"
-
 struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
-	const char *filter;                     /* for events that are no tracepoints, or NULL */
+	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
 };
 struct ev_bpf_counts_tally {
-	uint64_t samples;   /* counted, or passed on one by one */
+	uint64_t seen;      /* by the programs: samples and lost, and what is not fetched yet */
+	uint64_t samples;   /* fetched: counted, or passed on one by one */
 	uint64_t records;   /* that they became */
 	uint64_t passed_on; /* of the samples: one by one, for want of room */
 	uint64_t lost;      /* for want of room even for that */
@@ -56,6 +53,9 @@ struct ev_bpf_counts_tally {
 	uint64_t most_stacks;      /* that one interval had */
 	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
 };
+/* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for
+ * a cgroup that is not there. Numbers: period, cpu, pid, tid; comm, by == and globs; cgroup. */
+int ev_bpf_filter_check(const char *text, struct ev_err *err);
 struct ev_bpf_counts;
 /* Loads a program for each event of a sampler that was opened with `counted`, and switches the
  * recording's events to what their samples now are. Events that no program can count stay as they
@@ -68,6 +68,19 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
 void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
 void ev_bpf_counts_close(struct ev_bpf_counts *counts);
+
+/* ---- what the kernel's verifier says ----------------------------------------------------------
+ */
+
+struct ev_bpf_verified {
+	const char *collection, *program;
+	int error;             /* 0, or the positive errno that refused it */
+	uint64_t instructions; /* that were looked at; 0 where the kernel does not tell */
+	uint64_t took_ns;      /* to load it, with its maps */
+};
+typedef void (*ev_take_verified)(void *context, const struct ev_bpf_verified *verified);
+/* Loads every program of the build once, and attaches none. */
+int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err);
 
 /* ---- time off the CPUs --------------------------------------------------------------------------
  */

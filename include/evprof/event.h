@@ -82,6 +82,7 @@ struct ev_event {
 	double scale;                /* sysfs .scale, 1.0 else */
 	const char *cgroup;          /* counted only in this cgroup, or NULL */
 	const char *filter;          /* tracepoint filter, or NULL */
+	const char *condition;       /* what a BPF program that counts it asks first, or NULL */
 	const char *probe_path;      /* uprobe: the binary (attr.config1 points here), or NULL */
 	const char *cpus;            /* sysfs cpumask or cpus of its PMU ("0,8"), NULL = anywhere */
 	bool per_task;   /* may be opened on a thread (uncore and energy PMUs may not) */
@@ -155,6 +156,11 @@ int ev_event_place_probes(struct ev_event_list *list, ev_find_places find, void 
 
 /* Attach a tracepoint filter to the last event of the list (--filter). */
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err);
+
+/* The same for an event that is no tracepoint, whose samples a BPF program counts and asks; all of
+ * the list when `all` says so. The text is not looked at. */
+int ev_event_condition(struct ev_event_list *list, const char *condition, bool all,
+		       struct ev_err *err);
 
 /* The default counters of `stat`, by detail 0 … 3 (-d, -dd, -ddd): the list stands once. */
 const char *const *ev_event_defaults(unsigned detail); /* NULL-terminated */

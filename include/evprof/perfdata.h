@@ -284,6 +284,9 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_PARTIAL "partial"
 /* The note of a recording that a simulator made: the model, "callgrind 3.19.0: I1 …". */
 #define EV_NOTE_SIMULATED "simulated"
+/* The note of a recording in which samples with a weight stand for so many that were counted
+ * together: how they were. */
+#define EV_NOTE_COUNTED "counted"
 /* The note of a recording whose stacks were unwound while it was made: how they ended. */
 #define EV_NOTE_STACKS "stacks"
 /* The note of a recording with time off the CPUs: how many intervals, how long, how many are lost.
@@ -322,8 +325,8 @@ void ev_decoder_close(struct ev_decoder *decoder);
 struct ev_brief {
 	int event;
 	uint32_t pid, tid;
-	uint64_t time_ns, ip, period;
-	bool has_period;
+	uint64_t time_ns, ip, period, weight;
+	bool has_period, has_weight;
 	const uint64_t *chain; /* in the record; NULL when it was not asked for, or has none */
 	size_t chain_count;
 };

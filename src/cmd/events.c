@@ -16,6 +16,23 @@ static int refuse_unknown_ways(const struct ev_event_list *list, struct ev_err *
 	return 0;
 }
 
+bool events_are_named(const struct event_options *options)
+{
+	for (size_t i = 0; i < options->words.count; i++)
+		if (options->words.items[i].row->letter == 'e')
+			return true;
+	return false;
+}
+
+static int add_filter(const struct event_options *options, struct ev_event_list *list,
+		      const char *text, struct ev_err *err)
+{
+	bool of_kernel =
+		!list->count || list->items[list->count - 1].attr.type == PERF_TYPE_TRACEPOINT;
+	return options->conditions && !of_kernel ? ev_event_condition(list, text, false, err)
+						 : ev_event_filter(list, text, err);
+}
+
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err)
 {
@@ -32,11 +49,14 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 				return rc;
 			continue;
 		}
+		/* For the event that is chosen when none is named. */
+		if (!is_event && options->conditions && !events_are_named(options))
+			continue;
 		if (!is_event && !list->count)
 			return ev_fail(err, EINVAL,
 				       "--filter belongs to a tracepoint: name one with -e first");
 		int rc = is_event ? ev_event_parse(list, word->text, err)
-				  : ev_event_filter(list, word->text, err);
+				  : add_filter(options, list, word->text, err);
 		if (rc)
 			return rc;
 	}

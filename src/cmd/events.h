@@ -9,13 +9,15 @@
 struct event_options {
 	struct option_list words; /* -e, --filter and -G, in the order typed */
 	bool all_user, all_kernel;
+	bool conditions; /* --filter may also be for events whose samples a program counts */
 };
 /* Rows of a verb's table; `field` is where its options hold a struct event_options. */
 #define EVENT_ROWS(type, field)                                                                    \
 	OPTION('e', "event", "EVENT", LIST, type, field.words,                                     \
 	       "the events, `evprof list` shows them; may repeat"),                                \
 		OPTION(0, "filter", "FILTER", LIST, type, field.words,                             \
-		       "condition for the tracepoints of the -e before"),                          \
+		       "condition for the tracepoints of the -e before, and with record --bpf "    \
+		       "for any event"),                                                           \
 		OPTION('G', "cgroup", "NAME[,NAME]", LIST, type, field.words,                      \
 		       "with -a, only in these cgroups: one for each event of the -e before, or "  \
 		       "one for all"),                                                             \
@@ -26,6 +28,8 @@ struct event_options {
 /* Parse the words into the list: -EINVAL and the like with a sentence. */
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err);
+/* Is there any -e? */
+bool events_are_named(const struct event_options *options);
 /* -G: `text` names the cgroups of the events from *given on, which is moved on. -EINVAL, -ENOENT
  * with a sentence. */
 int events_put_in_cgroups(struct ev_event_list *list, size_t *given, const char *text,

@@ -129,6 +129,7 @@ static void describe_whole(struct joined *joined)
 		struct joined_part *part = &joined->parts[i];
 		copy_notes(whole, part, "fallback");
 		copy_notes(whole, part, EV_NOTE_SIMULATED);
+		copy_notes(whole, part, EV_NOTE_COUNTED);
 		if (part->loaded.partial)
 			ev_buffer_printf(&partial, "%s%s: %s", partial.size_bytes ? "; " : "",
 					 part->path, part->loaded.partial);

@@ -253,6 +253,10 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
+	if (run->options->simulate.on && run->options->bpf)
+		return complain_text(run->verb, STATUS_USAGE,
+				     "--simulate counts in a model and --bpf in the kernel: give "
+				     "one of them");
 	if (run->options->simulate.on)
 		return record_simulate(run);
 	if (simulate_check(&run->options->simulate, &run->options->target, run->options->command,
@@ -265,6 +269,8 @@ static int record_all(struct record_run *run)
 	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
+	if (record_bpf_check(run, &err))
+		return complain(run->verb, &err, STATUS_REFUSED);
 	int rc = record_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
@@ -300,8 +306,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		options.simulate.typed_count = (size_t)first - 1;
 		struct record_run run = { .verb = verb,
 					  .options = &options,
-					  .control = CONTROL_NONE,
-					  .begin_ns = ev_now_ns() };
+					  .control = CONTROL_NONE };
+		options.events.conditions = options.bpf;
 		if (options.bpf && options.clock_id < 0)
 			options.clock_id = CLOCK_MONOTONIC;
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */

@@ -77,7 +77,8 @@ struct record_run {
 	struct ev_bpf_counts *counts;    /* of --bpf */
 	struct ev_bpf_source sources[4]; /* of records, beside the sampler's rings */
 	size_t source_count;
-	uint64_t begin_ns; /* of it all */
+	uint64_t began_ns; /* everything was open, and the recorder had used so much: */
+	double began_cpu_s, ran_s, ran_cpu_s; /* ran: from there to the last record */
 	struct ev_recording recording;
 	struct ev_writer *writer;
 	struct ev_roots *roots; /* file systems of the processes that were seen */

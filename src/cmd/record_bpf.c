@@ -41,6 +41,19 @@ int record_bpf_plan(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+int record_bpf_check(const struct record_run *run, struct ev_err *err)
+{
+	char absence[256];
+	if (!run->options->bpf || !ev_bpf_absence(absence, sizeof(absence)))
+		return 0;
+	return ev_fail(err, EPERM,
+		       "--bpf: BPF programs cannot be used: %s. Without --bpf samples are taken "
+		       "one by one; evprof doctor tells what is missing, and the command that "
+		       "cures "
+		       "it",
+		       absence);
+}
+
 static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 {
 	double interval_s = run->options->bpf_interval_s;
@@ -71,10 +84,26 @@ int record_bpf_open(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+static double own_cpu_s(void)
+{
+	struct rusage own;
+	getrusage(RUSAGE_SELF, &own);
+	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
+	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6;
+}
+
 void record_bpf_settle(struct record_run *run)
 {
 	if (run->options->bpf)
 		ev_capabilities_drop();
+	run->began_cpu_s = own_cpu_s();
+	run->began_ns = ev_now_ns();
+}
+
+void record_bpf_over(struct record_run *run)
+{
+	run->ran_cpu_s = own_cpu_s() - run->began_cpu_s;
+	run->ran_s = (double)(ev_now_ns() - run->began_ns) / 1e9;
 }
 
 static int take(void *context, const struct ev_record *record, struct ev_err *err)
@@ -107,21 +136,12 @@ void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tal
 /* ---- what it cost ------------------------------------------------------------------------------
  */
 
-static double own_cpu_s(void)
-{
-	struct rusage own;
-	getrusage(RUSAGE_SELF, &own);
-	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
-	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6;
-}
-
+/* What it took while it ran, without opening everything before and finding names behind. */
 static void cost_text(const struct record_run *run, char *out, size_t size_bytes)
 {
-	double elapsed_s = (double)(ev_now_ns() - run->begin_ns) / 1e9;
-	double machine_s = elapsed_s * ev_cpus_online();
-	double own_s = own_cpu_s();
-	snprintf(out, size_bytes, "%.2f s of CPU, %.2f%% of the machine's %u CPUs", own_s,
-		 machine_s > 0 ? 100 * own_s / machine_s : 0, ev_cpus_online());
+	double machine_s = run->ran_s * ev_cpus_online();
+	snprintf(out, size_bytes, "%.2f s of CPU in %.1f s, %.2f%% of the machine", run->ran_cpu_s,
+		 run->ran_s, machine_s > 0 ? 100 * run->ran_cpu_s / machine_s : 0);
 }
 
 void record_bpf_note(struct record_run *run)
@@ -144,9 +164,10 @@ void record_bpf_tell(const struct record_run *run)
 	ev_format_grouped(records, sizeof(records), counted.records);
 	ev_format_size(bytes, sizeof(bytes), counted.map_bytes);
 	fprintf(stderr,
-		"[ evprof record: counted in the kernel: %s records; %s of maps; the recorder "
-		"took %s ]\n",
-		records, bytes, cost);
+		"[ evprof record: counted in the kernel: %s records; %s of maps; recording took "
+		"%s; "
+		"%.2f s with beginning and end ]\n",
+		records, bytes, cost, own_cpu_s());
 	if (counted.passed_on)
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " samples found no room in the maps and were "

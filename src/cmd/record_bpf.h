@@ -7,10 +7,14 @@
 /* -EINVAL with a sentence for what does not go with --bpf; else how to sample. After
  * record_sampling. */
 int record_bpf_plan(struct record_run *run, struct ev_err *err);
+/* -EPERM with a sentence where programs cannot be used. */
+int record_bpf_check(const struct record_run *run, struct ev_err *err);
 /* The sampler is open: programs take its samples over. */
 int record_bpf_open(struct record_run *run, struct ev_err *err);
 /* The recorder is in place: it gives back the rights that it does not need for the rest. */
 void record_bpf_settle(struct record_run *run);
+/* Nothing more comes. */
+void record_bpf_over(struct record_run *run);
 /* What the sources have goes to the writer. */
 int record_sources_drain(struct record_run *run, bool last, struct ev_err *err);
 /* What was counted, into the tally of the rings. */

@@ -99,6 +99,15 @@ int record_events(struct record_run *run, struct ev_err *err)
 	if (events_parse(&options->events, &run->events, err))
 		return -EINVAL;
 	int rc = run->events.count ? check_named(run, err) : choose_default(run, err);
+	for (size_t i = 0; !rc && i < options->events.words.count; i++)
+		if (options->bpf && !events_are_named(&options->events) &&
+		    !options->events.words.items[i].row->letter)
+			rc = ev_event_condition(&run->events, options->events.words.items[i].text,
+						true, err);
+	for (size_t i = 0; !rc && i < run->events.count; i++)
+		if (run->events.items[i].condition &&
+		    ev_bpf_filter_check(run->events.items[i].condition, err))
+			return -EINVAL;
 	events_limit_levels(&options->events, &run->events);
 	return rc == -EINVAL ? -EOPNOTSUPP : rc;
 }

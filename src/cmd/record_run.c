@@ -460,5 +460,6 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	run->reader = NULL;
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
+	record_bpf_over(run);
 	return rc;
 }

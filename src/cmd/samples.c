@@ -26,6 +26,9 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
 		sink->history = sample_history_open();
+	sink->counted = ev_recording_note(recording, EV_NOTE_COUNTED, NULL);
+	if (sink->counted)
+		sink->want |= PERF_SAMPLE_WEIGHT;
 	sink->has_links = recording->arch && !strcmp(recording->arch, "aarch64");
 	if (getrandom(sink->seeds, sizeof(sink->seeds), GRND_NONBLOCK) < 0)
 		for (size_t i = 0; i < EV_LENGTH(sink->seeds); i++)
@@ -124,12 +127,18 @@ static void unwind(struct sample_sink *sink, struct ev_record *record)
 	sample->user_regs_mask = 0; /* the caller that the link register names is among them */
 }
 
+static uint32_t hits_of(const struct sample_sink *sink, const struct ev_sample *sample)
+{
+	return sample_hits(sink, sample->has & PERF_SAMPLE_WEIGHT, sample->weight);
+}
+
 /* A chain that was unwound when it was recorded tells by its last address how it ended. */
 static void count_end(struct sample_sink *sink, const struct ev_sample *sample)
 {
 	if (sink->options->unwound && sample->chain_count)
 		sink->profile->quality
-			.unwound[ev_stack_end_at(sample->chain[sample->chain_count - 1])]++;
+			.unwound[ev_stack_end_at(sample->chain[sample->chain_count - 1])] +=
+			hits_of(sink, sample);
 }
 
 /* What options make of a chain before it is one of the profile's. */
@@ -160,7 +169,8 @@ void sample_take_decoded(struct sample_sink *sink, struct ev_record *record)
 			sample_take_branches(sink, record);
 		return;
 	}
-	if (!sample_count(sink, record->time_ns))
+	uint32_t hits = hits_of(sink, &record->sample);
+	if (!sample_count(sink, record->time_ns, hits))
 		return;
 	sample_settle_chain(sink, record);
 	uint32_t tag = sample_tag(sink, record, NULL);
@@ -168,10 +178,11 @@ void sample_take_decoded(struct sample_sink *sink, struct ev_record *record)
 	if (sink->options->load->stacks && record->sample.chain_count) {
 		uint32_t index = sample_cell_counted(sink, record, tag);
 		struct ev_cell *cell = &profile->cells.items[index];
-		cell->samples++;
+		profile->quality.with_stack += hits - 1;
+		cell->samples += hits;
 		cell->period += period;
 	} else {
-		ev_profile_add_leaf(profile, tag, sample_leaf(sink, record), 1, period);
+		ev_profile_add_leaf(profile, tag, sample_leaf(sink, record), hits, period);
 	}
 }
 

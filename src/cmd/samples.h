@@ -50,6 +50,7 @@ struct sample_sink {
 	bool whole; /* all of a sample is looked at, not only what is in want */
 	struct ev_tracepoints *tracepoints; /* NULL when not asked for */
 	struct sample_history *history;     /* NULL when branches are no frames */
+	bool counted;                       /* a sample stands for so many as its weight says */
 	bool has_links;                     /* the recording is of a machine with a link register */
 
 	struct ev_space_cache cache;
@@ -122,13 +123,19 @@ static inline bool sample_is_in(const struct ev_span *span, uint64_t time_ns)
 /* For as long as the epoch of a process (EV_KERNEL_PID: of the kernel) is the same. */
 uint32_t sample_epoch(struct sample_sink *sink, uint32_t pid, uint64_t time_ns,
 		      struct ev_span *span);
-/* False for a sample outside of the time asked for; else it is one of the profile's. */
-static inline bool sample_count(struct sample_sink *sink, uint64_t time_ns)
+/* How many samples one of the file stands for. More than any recorder counts is damage. */
+static inline uint32_t sample_hits(const struct sample_sink *sink, bool has_weight, uint64_t weight)
+{
+	bool counts = sink->counted && has_weight && weight;
+	return !counts ? 1 : weight > 1u << 30 ? 1u << 30 : (uint32_t)weight;
+}
+/* False for samples outside of the time asked for; else they are the profile's. */
+static inline bool sample_count(struct sample_sink *sink, uint64_t time_ns, uint32_t hits)
 {
 	struct ev_profile *profile = sink->profile;
 	if (!time_range_has(&sink->options->time, time_ns))
 		return false;
-	profile->quality.samples++;
+	profile->quality.samples += hits;
 	if (!profile->first_time_ns || time_ns < profile->first_time_ns)
 		profile->first_time_ns = time_ns;
 	if (time_ns > profile->last_time_ns)

@@ -32,7 +32,7 @@ struct quick_entry {
 struct pending {
 	uint64_t one, other, period;
 	const struct ev_raw *raw;
-	uint32_t tag;
+	uint32_t tag, hits;
 };
 
 struct sample_quick {
@@ -51,9 +51,14 @@ static bool is_quick(const struct sample_options *options, const struct ev_recor
 	    load->branch_history || load->chain_limit || load->slice_ns || options->block_ns ||
 	    options->reads || options->unwinder)
 		return false;
-	/* A link register is a frame as well. */
+	/* A link register is a frame as well; and a weight that stands behind more than the chain
+	 * is not found in brief. */
+	uint64_t hides = ev_recording_note(recording, EV_NOTE_COUNTED, NULL)
+				 ? PERF_SAMPLE_READ | PERF_SAMPLE_RAW | PERF_SAMPLE_BRANCH_STACK |
+					   PERF_SAMPLE_STACK_USER
+				 : 0;
 	for (size_t i = 0; i < recording->event_count; i++)
-		if (recording->events[i].attr.sample_type & PERF_SAMPLE_REGS_USER)
+		if (recording->events[i].attr.sample_type & (PERF_SAMPLE_REGS_USER | hides))
 			return false;
 	return true;
 }
@@ -129,7 +134,7 @@ static void add(struct sample_sink *sink, struct ev_decoder *decoder, const stru
 	entry->one = pending->one;
 	entry->other = pending->other;
 	entry->cell = sample_cell(sink, &record, pending->tag);
-	entry->samples++;
+	entry->samples += pending->hits;
 	entry->period += pending->period;
 }
 
@@ -139,8 +144,8 @@ static void take_pending(struct sample_sink *sink, struct ev_decoder *decoder)
 	for (size_t i = 0; i < quick->pending_count; i++) {
 		const struct pending *pending = &quick->pending[i];
 		struct quick_entry *entry = entry_of(quick, pending->one, pending->other);
-		if (entry->samples && entry->samples < UINT32_MAX) {
-			entry->samples++;
+		if (entry->samples && entry->samples <= UINT32_MAX - pending->hits) {
+			entry->samples += pending->hits;
 			entry->period += pending->period;
 		} else if (entry->samples) {
 			flush(sink);
@@ -234,19 +239,22 @@ void sample_quick_take(struct sample_sink *sink, struct ev_decoder *decoder,
 			sample_take(sink, decoder, &raws[i]);
 			continue;
 		}
-		if (!sample_count(sink, brief.time_ns))
+		uint32_t hits = sample_hits(sink, brief.has_weight, brief.weight);
+		if (!sample_count(sink, brief.time_ns, hits))
 			continue;
 		const struct quick_thread *thread = thread_of(sink, &brief);
 		struct pending *pending = &quick->pending[quick->pending_count++];
 		pending->raw = &raws[i];
 		pending->tag = thread->tag;
+		pending->hits = hits;
 		pending->period = brief.has_period
 					  ? brief.period
 					  : sink->recording->events[brief.event].attr.sample_period;
-		sink->profile->quality.with_stack += brief.chain_count != 0;
+		sink->profile->quality.with_stack += brief.chain_count ? hits : 0;
 		if (sink->options->unwound && brief.chain_count)
 			sink->profile->quality
-				.unwound[ev_stack_end_at(brief.chain[brief.chain_count - 1])]++;
+				.unwound[ev_stack_end_at(brief.chain[brief.chain_count - 1])] +=
+				hits;
 		if (brief.chain_count)
 			hash(sink, thread, raws[i].misc, brief.chain, brief.chain_count, false,
 			     pending);

@@ -59,7 +59,7 @@ void sample_take_reads(struct sample_sink *sink, struct ev_decoder *decoder,
 	}
 	/* What is left out of the profile counts as well: the next one is compared with it. */
 	size_t count = ev_reads_take(sink->options->reads, &record, &deltas);
-	if (!sample_count(sink, record.time_ns))
+	if (!sample_count(sink, record.time_ns, 1))
 		return;
 	sample_settle_chain(sink, &record);
 	uint32_t tag = sample_tag(sink, &record, NULL);

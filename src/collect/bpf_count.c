@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include "bpf_count.h"
+#include "bpf_filter.h"
 #include "bpf_watched.h"
 #include "sampler.h"
 #include "syscalls.h"
@@ -23,7 +24,7 @@
 
 enum {
 	KEYS_MIN = 4096,
-	KEYS_MAX = 1 << 18,
+	KEYS_MAX = 1 << 16, /* then maps are fetched more often */
 	NOTES_MIN_BYTES = 1 << 20,
 	NOTES_MAX_BYTES = 16 << 20,
 	KEY_BYTES = 128, /* what one entry of a map takes, about */
@@ -116,7 +117,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	const struct ev_bpf_counts_options *options = &counts->options;
 	bool tracepoint = attr->type == PERF_TYPE_TRACEPOINT;
 	programs->rodata->event_index = (uint32_t)ev_sampler_recorded(counts->sampler, index);
-	programs->rodata->mark = counts->room / 100 * MARK_PERCENT;
+	programs->rodata->mark = counts->room * MARK_PERCENT / 100;
 	programs->rodata->every =
 		tracepoint && !attr->freq && attr->sample_period ? attr->sample_period : 1;
 	programs->rodata->picks = tracepoint && watching->target.kind != EV_TARGET_SYSTEM;
@@ -169,8 +170,15 @@ static int attach_watchers(struct count_bpf *programs, bool raw)
 	return 0;
 }
 
+static void set_filter(struct count_bpf *programs, const struct ev_bpf_filter *filter)
+{
+	memcpy((void *)programs->rodata->filter, filter->steps, sizeof(filter->steps));
+	memcpy((void *)programs->rodata->globs, filter->globs, sizeof(filter->globs));
+	programs->rodata->has_filter = filter->step_count > 0;
+}
+
 static int load(struct ev_bpf_counts *counts, size_t index, const struct watching *watching,
-		bool raw, struct count_bpf **loaded)
+		const struct ev_bpf_filter *filter, bool raw, struct count_bpf **loaded)
 {
 	const struct perf_event_attr *attr = &counts->sampler->events[index].opening.attr;
 	bool tracepoint = attr->type == PERF_TYPE_TRACEPOINT;
@@ -179,6 +187,7 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 	if (!programs)
 		return -errno;
 	set_constants(programs, counts, index, watching);
+	set_filter(programs, filter);
 	bool watches = programs->rodata->picks && !watching->cgroup;
 	choose(programs, tracepoint, watches, watches && watching->at_exec, raw);
 	ev_watched_size(programs->obj, &watching->watch);
@@ -223,6 +232,9 @@ static int attach(struct ev_bpf_counts *counts, size_t index, struct count_bpf *
 			break; /* one for all CPUs */
 	}
 	if (tracepoint)
+		counts->programs[0]->bss->on[programs->rodata->event_index] =
+			programs->rodata->begin_pid != 0;
+	if (tracepoint)
 		sampled->gate = &counts->programs[0]->bss->on[programs->rodata->event_index];
 	return 0;
 }
@@ -232,10 +244,14 @@ static int open_event(struct ev_bpf_counts *counts, size_t index, const struct e
 {
 	struct count_bpf *programs;
 	struct watching watching = { 0 };
+	struct ev_bpf_filter filter = { 0 };
+	const char *condition = counts->sampler->events[index].event->condition;
+	if (condition && ev_bpf_filter_parse(&filter, condition, err))
+		return -EINVAL;
 	plan_watching(&watching, counts, &counts->sampler->events[index], target);
-	int rc = load(counts, index, &watching, false, &programs);
+	int rc = load(counts, index, &watching, &filter, false, &programs);
 	if (rc)
-		rc = load(counts, index, &watching, true, &programs);
+		rc = load(counts, index, &watching, &filter, true, &programs);
 	if (rc)
 		return ev_fail(err, -rc, "the kernel refuses the BPF program that counts %s: %s",
 			       counts->sampler->events[index].event->name, strerror(-rc));
@@ -303,7 +319,7 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	made->sampler = sampler;
 	made->recording = recording;
 	made->options = *options;
-	made->room = room_for(sampler, options->interval_ns);
+	made->room = options->room ? options->room : room_for(sampler, options->interval_ns);
 	made->programs = ev_alloc(sampler->listed * sizeof(*made->programs));
 	made->keys = ev_alloc(EV_COUNT_BATCH * sizeof(*made->keys));
 	made->values = ev_alloc(EV_COUNT_BATCH * sizeof(*made->values));
@@ -342,6 +358,7 @@ void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_count
 	*tally = counts->tally;
 	if (!counts->program_count)
 		return;
+	tally->seen = counts->programs[0]->bss->hits;
 	tally->lost += counts->programs[0]->bss->lost;
 	tally->passed_on = counts->programs[0]->bss->uncounted;
 	tally->collided = counts->programs[0]->bss->collided;

@@ -222,6 +222,7 @@ static struct waits_bpf *load(bool raw, const struct ev_watch_target *target,
 	bpf_map__set_value_size(programs->maps.wakers, (uint32_t)value_bytes);
 	bpf_map__set_value_size(programs->maps.blank, (uint32_t)value_bytes);
 	ev_watched_choose(programs->obj, raw);
+	ev_watched_size(programs->obj, target);
 	if (!options->wakers) {
 		bpf_program__set_autoload(programs->progs.typed_waking, false);
 		bpf_program__set_autoload(programs->progs.raw_waking, false);

@@ -46,6 +46,18 @@ int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_er
 	return 0;
 }
 
+int ev_event_condition(struct ev_event_list *list, const char *condition, bool all,
+		       struct ev_err *err)
+{
+	if (!list->count)
+		return ev_fail(err, EINVAL, "a filter belongs behind the event (-e) it is for");
+	const struct ev_event *last = &list->items[list->count - 1];
+	const char *kept = ev_arena_text(&list->arena, condition, strlen(condition));
+	for (size_t i = all ? 0 : last->written; i < list->count; i++)
+		list->items[i].condition = kept;
+	return 0;
+}
+
 /* What each detail adds, in perf's order. */
 #define DETAIL_0                                                                                   \
 	"task-clock", "context-switches", "cpu-migrations", "page-faults", "cycles",               \

@@ -20,10 +20,38 @@ static inline int event_of(const struct ev_decoder *decoder, const uint64_t *wor
 	return recent->id == words[word] ? (int)recent->event_plus1 - 1 : -1;
 }
 
+/* What stands behind the fixed fields of a brief layout. False where it is damaged. */
+static bool decode_rest(const struct ev_layout *layout, const uint64_t *words, size_t count,
+			bool with_chain, struct ev_brief *brief)
+{
+	bool weighs = layout->sample_type & PERF_SAMPLE_WEIGHT;
+	if (layout->sample_type & PERF_SAMPLE_CALLCHAIN) {
+		uint64_t length;
+
+		if (!with_chain && !weighs)
+			return true;
+		if (!count || *words > count - 1)
+			return false;
+		length = *words++;
+		if (with_chain) {
+			brief->chain_count = (size_t)length;
+			brief->chain = words;
+		}
+		words += length;
+		count -= (size_t)length + 1;
+	}
+	if (weighs && !count)
+		return false;
+	brief->has_weight = weighs;
+	if (weighs)
+		brief->weight = *words;
+	return true;
+}
+
 bool ev_decode_brief(struct ev_decoder *decoder, const struct ev_raw *raw, bool with_chain,
 		     struct ev_brief *brief)
 {
-	const uint64_t *words = (const uint64_t *)(const void *)(raw->header + 1), *chain;
+	const uint64_t *words = (const uint64_t *)(const void *)(raw->header + 1);
 	size_t count = (raw->size_bytes - sizeof(*raw->header)) / sizeof(*words);
 	const struct ev_layout *layout;
 	int event;
@@ -51,13 +79,8 @@ bool ev_decode_brief(struct ev_decoder *decoder, const struct ev_raw *raw, bool 
 	brief->has_period = layout->period_word >= 0;
 	if (brief->has_period)
 		brief->period = words[layout->period_word];
-	if (!with_chain || !(layout->sample_type & PERF_SAMPLE_CALLCHAIN))
+	if (!layout->is_brief)
 		return true;
-	chain = words + layout->fixed_bytes / 8;
-	count -= layout->fixed_bytes / 8;
-	if (!count || *chain > count - 1)
-		return false;
-	brief->chain_count = (size_t)*chain;
-	brief->chain = chain + 1;
-	return true;
+	return decode_rest(layout, words + layout->fixed_bytes / 8, count - layout->fixed_bytes / 8,
+			   with_chain, brief);
 }

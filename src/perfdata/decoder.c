@@ -47,7 +47,8 @@ struct ev_layout ev_layout_of(const struct perf_event_attr *attr)
 		.time_word = word_of(attr->sample_type, PERF_SAMPLE_TIME),
 		.period_word = word_of(attr->sample_type, PERF_SAMPLE_PERIOD),
 		.is_brief =
-			!(attr->sample_type & ~(uint64_t)(EV_FIXED_FIELDS | PERF_SAMPLE_CALLCHAIN)),
+			!(attr->sample_type & ~(uint64_t)(EV_FIXED_FIELDS | PERF_SAMPLE_CALLCHAIN |
+							  PERF_SAMPLE_WEIGHT)),
 	};
 
 	layout.fixed_bytes = 8 * (uint32_t)bits_of(attr->sample_type & EV_FIXED_FIELDS);

@@ -218,7 +218,8 @@ struct ev_layout {
 	int id_word;            /* of a sample, -1 when it has no id */
 	int id_word_back;       /* from the end of other records, 1 = the last; -1 when none */
 	int ip_word, tid_word, time_word, period_word; /* of a sample, -1 when it has none */
-	uint64_t is_brief; /* behind the fixed fields of a sample stands its chain, or nothing */
+	uint64_t is_brief; /* behind the fixed fields of a sample stand its chain and its weight,
+			    * or one of them, or nothing */
 };
 struct ev_layout ev_layout_of(const struct perf_event_attr *attr);
 

@@ -224,6 +224,8 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_percent(out, left(samples, quality->unresolved), samples);
 		fputs(" resolved", out);
 	}
+	if (report->recording && ev_recording_note(report->recording, EV_NOTE_COUNTED, NULL))
+		fputs(", counted in the kernel", out);
 	if (quality->with_stack) {
 		fputs(", ", out);
 		print_percent(out, left(quality->with_stack, quality->truncated_stacks),

@@ -11,6 +11,8 @@ static const uint64_t layouts[] = {
 		PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD |
 		PERF_SAMPLE_CALLCHAIN,
 	PERF_SAMPLE_ID,
+	PERF_SAMPLE_IP | PERF_SAMPLE_ID | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_WEIGHT,
+	PERF_SAMPLE_IP | PERF_SAMPLE_ID | PERF_SAMPLE_WEIGHT,
 };
 static const uint64_t longer[] = {
 	PERF_SAMPLE_IP | PERF_SAMPLE_ID | PERF_SAMPLE_READ | PERF_SAMPLE_CALLCHAIN,
@@ -27,6 +29,7 @@ static struct ev_buffer encoded(struct ev_recording *recording, uint64_t sample_
 	record = make_sample(recording, 1, 1234, 0x400000);
 	record.sample.chain = chain;
 	record.sample.chain_count = EV_LENGTH(chain);
+	record.sample.weight = 77;
 	assert_int_equal(ev_encode(recording, &record, &bytes, NULL), 0);
 	return bytes;
 }
@@ -53,10 +56,13 @@ static void a_brief_sample_says_what_a_full_one_says(void **state)
 		assert_int_equal(brief.ip, full.sample.ip);
 		assert_int_equal(brief.period, full.sample.period);
 		assert_int_equal(brief.has_period, (full.sample.has & PERF_SAMPLE_PERIOD) != 0);
+		assert_int_equal(brief.has_weight, (full.sample.has & PERF_SAMPLE_WEIGHT) != 0);
+		assert_int_equal(brief.weight, full.sample.weight);
 		assert_int_equal(brief.chain_count, full.sample.chain_count);
 		if (brief.chain_count)
 			assert_memory_equal(brief.chain, chain, sizeof(chain));
 		assert_true(ev_decode_brief(decoder, &raw, false, &brief));
+		assert_int_equal(brief.weight, full.sample.weight);
 		assert_int_equal(brief.chain_count, 0);
 		ev_decoder_close(decoder);
 		ev_buffer_done(&bytes);

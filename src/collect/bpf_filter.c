@@ -1,0 +1,294 @@
+/* A condition such as  comm ~ "redis*" && (cpu == 0 || period > 1000)  becomes the steps by which
+ * a BPF program decides about each sample. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpf_filter.h"
+
+enum { DEEPEST = 16, WORD_BYTES = 256 };
+
+struct parsing {
+	struct ev_bpf_filter *filter;
+	const char *text, *at;
+	unsigned depth;
+	struct ev_err *err;
+};
+
+static int trouble(const struct parsing *parsing, const char *what)
+{
+	struct ev_arena arena = { 0 };
+	int rc = ev_fail(parsing->err, EINVAL, "--filter '%s': %s at '%s'",
+			 ev_text_safe(&arena, parsing->text), what,
+			 *parsing->at ? ev_text_safe(&arena, parsing->at) : "the end");
+	ev_arena_done(&arena);
+	return rc;
+}
+
+static void skip_blanks(struct parsing *parsing)
+{
+	while (isspace((unsigned char)*parsing->at))
+		parsing->at++;
+}
+
+static bool take(struct parsing *parsing, const char *sign)
+{
+	skip_blanks(parsing);
+	if (strncmp(parsing->at, sign, strlen(sign)))
+		return false;
+	parsing->at += strlen(sign);
+	return true;
+}
+
+static int add_step(struct parsing *parsing, struct ev_count_step step)
+{
+	struct ev_bpf_filter *filter = parsing->filter;
+	if (filter->step_count == EV_COUNT_STEPS_MAX - 1)
+		return trouble(parsing, "it is too long: 31 conditions and operators are the most");
+	filter->steps[filter->step_count++] = step;
+	return 0;
+}
+
+/* A word, or anything in quotes. */
+static int take_word(struct parsing *parsing, char word[WORD_BYTES])
+{
+	size_t length = 0;
+	skip_blanks(parsing);
+	char quote = *parsing->at == '"' || *parsing->at == '\'' ? *parsing->at++ : 0;
+	while (*parsing->at && (quote ? *parsing->at != quote
+				      : !isspace((unsigned char)*parsing->at) &&
+						!strchr("()&|=!<>~", *parsing->at))) {
+		if (length == WORD_BYTES - 1)
+			return trouble(parsing, "a word is too long");
+		word[length++] = *parsing->at++;
+	}
+	word[length] = 0;
+	if (quote && *parsing->at++ != quote) {
+		parsing->at--;
+		return trouble(parsing, "a quotation has no end");
+	}
+	return length || quote ? 0 : trouble(parsing, "a value is missing");
+}
+
+/* ---- globs ------------------------------------------------------------------------------------
+ */
+
+/* Sets the bit for every byte that the item at *pattern means; past the item. */
+static const char *add_item(struct ev_count_glob *glob, const char *pattern, uint32_t bit)
+{
+	const char *end = *pattern == '[' ? strchr(pattern + 2, ']') : NULL;
+	bool others = end && (pattern[1] == '!' || pattern[1] == '^');
+	for (unsigned byte = 1; byte < 256; byte++) {
+		bool means = *pattern == '?' || byte == (unsigned char)*pattern;
+		if (end) {
+			means = others;
+			for (const char *at = pattern + 1 + others; at < end; at++) {
+				bool range = at[1] == '-' && at + 2 < end;
+				unsigned from = (unsigned char)*at;
+				unsigned to = (unsigned char)(range ? at[2] : *at);
+				if (byte >= from && byte <= to)
+					means = !others;
+				at += range ? 2 : 0;
+			}
+		}
+		if (means)
+			glob->moves[byte] |= bit;
+	}
+	return end ? end + 1 : pattern + 1;
+}
+
+static int add_glob(struct parsing *parsing, const char *pattern, bool literal)
+{
+	struct ev_bpf_filter *filter = parsing->filter;
+	uint32_t items = 0;
+	if (filter->glob_count == EV_COUNT_GLOBS_MAX)
+		return trouble(parsing, "too many names: 8 are the most");
+	struct ev_count_glob *glob = &filter->globs[filter->glob_count];
+	memset(glob, 0, sizeof(*glob));
+	while (*pattern) {
+		if (*pattern == '*' && !literal) {
+			glob->stay |= 1u << items;
+			pattern++;
+			continue;
+		}
+		if (items == EV_COUNT_COMM_BYTES - 1)
+			return trouble(parsing, "names of threads have at most 15 characters");
+		if (literal)
+			glob->moves[(unsigned char)*pattern++] |= 2u << items;
+		else
+			pattern = add_item(glob, pattern, 2u << items);
+		items++;
+	}
+	glob->accept = 1u << items;
+	return (int)filter->glob_count++;
+}
+
+bool ev_bpf_glob_matches(const struct ev_count_glob *glob, const char *name)
+{
+	uint32_t state = 1;
+	for (size_t i = 0; i < EV_COUNT_COMM_BYTES && name[i]; i++)
+		state = ((state << 1) & glob->moves[(unsigned char)name[i]]) | (state & glob->stay);
+	return state & glob->accept;
+}
+
+/* ---- comparing --------------------------------------------------------------------------------
+ */
+
+static const struct {
+	const char *sign;
+	uint8_t compare;
+	bool glob, negated;
+} comparisons[] = {
+	{ "==", EV_COUNT_EQUAL, false, false },
+	{ "!=", EV_COUNT_LESS | EV_COUNT_MORE, false, true },
+	{ "<=", EV_COUNT_LESS | EV_COUNT_EQUAL, false, false },
+	{ ">=", EV_COUNT_MORE | EV_COUNT_EQUAL, false, false },
+	{ "!~", 0, true, true },
+	{ "<", EV_COUNT_LESS, false, false },
+	{ ">", EV_COUNT_MORE, false, false },
+	{ "~", 0, true, false },
+};
+
+static int compare_name(struct parsing *parsing, const char *word, size_t how)
+{
+	if (!comparisons[how].glob && comparisons[how].compare != EV_COUNT_EQUAL &&
+	    !comparisons[how].negated)
+		return trouble(parsing, "names are compared with ==, !=, ~ and !~");
+	int glob = add_glob(parsing, word, !comparisons[how].glob);
+	if (glob < 0)
+		return glob;
+	int rc = add_step(parsing,
+			  (struct ev_count_step){ .kind = EV_COUNT_GLOB, .value = (uint64_t)glob });
+	if (!rc && comparisons[how].negated)
+		rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_NOT });
+	return rc;
+}
+
+static int compare_cgroup(struct parsing *parsing, const char *word, size_t how)
+{
+	struct stat folder;
+	if (comparisons[how].glob ||
+	    (comparisons[how].compare != EV_COUNT_EQUAL && !comparisons[how].negated))
+		return trouble(parsing, "cgroups are compared with == and !=");
+	int fd = ev_cgroup_open(word, parsing->err);
+	if (fd < 0)
+		return fd;
+	int failed = fstat(fd, &folder);
+	close(fd);
+	if (failed)
+		return trouble(parsing, "the cgroup cannot be looked at");
+	int rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_CGROUP,
+							   .value = folder.st_ino });
+	if (!rc && comparisons[how].negated)
+		rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_NOT });
+	return rc;
+}
+
+static int compare_number(struct parsing *parsing, uint8_t field, const char *word, size_t how)
+{
+	struct ev_count_step step = { .kind = EV_COUNT_COMPARE, .field = field };
+	uint64_t value;
+	if (comparisons[how].glob || ev_parse_u64(word, &value))
+		return trouble(parsing, "this is compared with a number");
+	step.value = value;
+	step.compare = comparisons[how].compare;
+	return add_step(parsing, step);
+}
+
+static int parse_comparison(struct parsing *parsing)
+{
+	static const struct {
+		const char *name;
+		uint8_t field;
+	} fields[] = {
+		{ "period", EV_COUNT_PERIOD }, { "cpu", EV_COUNT_CPU }, { "pid", EV_COUNT_PID },
+		{ "tid", EV_COUNT_TID },       { "comm", 0 },           { "cgroup", 0 },
+	};
+	char word[WORD_BYTES];
+	size_t field = 0, how = 0;
+	skip_blanks(parsing);
+	size_t length = strcspn(parsing->at, " \t=!<>~()&|");
+	while (field < EV_LENGTH(fields) && (strlen(fields[field].name) != length ||
+					     strncmp(parsing->at, fields[field].name, length)))
+		field++;
+	if (field == EV_LENGTH(fields))
+		return trouble(parsing, "period, cpu, pid, tid, comm or cgroup is expected");
+	parsing->at += length;
+	while (how < EV_LENGTH(comparisons) && !take(parsing, comparisons[how].sign))
+		how++;
+	if (how == EV_LENGTH(comparisons))
+		return trouble(parsing, "==, !=, <, <=, >, >=, ~ or !~ is expected");
+	int rc = take_word(parsing, word);
+	if (rc)
+		return rc;
+	if (!strcmp(fields[field].name, "comm"))
+		return compare_name(parsing, word, how);
+	if (!strcmp(fields[field].name, "cgroup"))
+		return compare_cgroup(parsing, word, how);
+	return compare_number(parsing, fields[field].field, word, how);
+}
+
+/* ---- and, or, not -----------------------------------------------------------------------------
+ */
+
+static int parse_any(struct parsing *parsing);
+
+static int parse_one(struct parsing *parsing)
+{
+	int rc;
+	if (++parsing->depth > DEEPEST)
+		return trouble(parsing, "it is too deep");
+	if (take(parsing, "(")) {
+		rc = parse_any(parsing);
+		if (!rc && !take(parsing, ")"))
+			rc = trouble(parsing, "')' is missing");
+	} else if (take(parsing, "!")) {
+		rc = parse_one(parsing);
+		if (!rc)
+			rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_NOT });
+	} else {
+		rc = parse_comparison(parsing);
+	}
+	parsing->depth--;
+	return rc;
+}
+
+static int parse_all(struct parsing *parsing)
+{
+	int rc = parse_one(parsing);
+	while (!rc && take(parsing, "&&")) {
+		rc = parse_one(parsing);
+		if (!rc)
+			rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_AND });
+	}
+	return rc;
+}
+
+static int parse_any(struct parsing *parsing)
+{
+	int rc = parse_all(parsing);
+	while (!rc && take(parsing, "||")) {
+		rc = parse_all(parsing);
+		if (!rc)
+			rc = add_step(parsing, (struct ev_count_step){ .kind = EV_COUNT_OR });
+	}
+	return rc;
+}
+
+int ev_bpf_filter_check(const char *text, struct ev_err *err)
+{
+	struct ev_bpf_filter filter;
+	return ev_bpf_filter_parse(&filter, text, err);
+}
+
+int ev_bpf_filter_parse(struct ev_bpf_filter *filter, const char *text, struct ev_err *err)
+{
+	struct parsing parsing = { .filter = filter, .text = text, .at = text, .err = err };
+	memset(filter, 0, sizeof(*filter));
+	int rc = parse_any(&parsing);
+	skip_blanks(&parsing);
+	if (!rc && *parsing.at)
+		rc = trouble(&parsing, "&& or || is expected");
+	return rc;
+}

@@ -1,0 +1,173 @@
+/* Conditions become steps, and globs machines that decide as fnmatch does. */
+#include "live.h"
+#include <fnmatch.h>
+#include <evprof/collect_bpf.h>
+#include "bpf_filter.h"
+
+/* As the program does it: truth values on a stack of bits. */
+static bool decide(const struct ev_bpf_filter *filter, uint64_t cpu, uint64_t tid, const char *comm)
+{
+	uint64_t truth = 0;
+	for (size_t i = 0; filter->steps[i].kind; i++) {
+		const struct ev_count_step *step = &filter->steps[i];
+		uint64_t have = step->field == EV_COUNT_CPU ? cpu : tid;
+		uint8_t how = have < step->value    ? EV_COUNT_LESS
+			      : have == step->value ? EV_COUNT_EQUAL
+						    : EV_COUNT_MORE;
+		if (step->kind == EV_COUNT_NOT)
+			truth ^= 1;
+		else if (step->kind == EV_COUNT_AND)
+			truth = truth >> 1 & (truth | ~UINT64_C(1));
+		else if (step->kind == EV_COUNT_OR)
+			truth = truth >> 1 | (truth & 1);
+		else if (step->kind == EV_COUNT_GLOB)
+			truth = truth << 1 | ev_bpf_glob_matches(&filter->globs[step->value], comm);
+		else
+			truth = truth << 1 | ((step->compare & how) != 0);
+	}
+	return truth & 1;
+}
+
+static void conditions_decide_as_they_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool wanted[4]; /* cpu 0 or 1 (bit 0), tid 7 or 9 (bit 1); the name is redis-io */
+	} cases[] = {
+		{ "cpu == 1", { false, true, false, true } },
+		{ "cpu != 1", { true, false, true, false } },
+		{ "tid > 7", { false, false, true, true } },
+		{ "tid >= 7", { true, true, true, true } },
+		{ "tid < 9", { true, true, false, false } },
+		{ "tid <= 6", { false, false, false, false } },
+		{ "cpu==1&&tid==9", { false, false, false, true } },
+		{ "cpu == 1 || tid == 9", { false, true, true, true } },
+		{ "!(cpu == 1 || tid == 9)", { true, false, false, false } },
+		{ "cpu == 0 && tid == 7 || cpu == 1 && tid == 9", { true, false, false, true } },
+		{ "cpu == 0 && (tid == 7 || cpu == 1) && tid == 9", { false } },
+		{ "comm ~ \"redis*\" && cpu == 0", { true, false, true, false } },
+		{ "comm == redis-io", { true, true, true, true } },
+		{ "comm == 'redis*'", { false } },
+		{ "comm != redis*", { true, true, true, true } },
+		{ "comm !~ *-io", { false } },
+		{ "! ! comm ~ r????*-?o", { true, true, true, true } },
+	};
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		struct ev_bpf_filter filter;
+		struct ev_err err = { 0 };
+		if (ev_bpf_filter_parse(&filter, cases[i].text, &err))
+			fail_msg("%s", err.text);
+		for (unsigned k = 0; k < 4; k++)
+			if (decide(&filter, k & 1, k & 2 ? 9 : 7, "redis-io") != cases[i].wanted[k])
+				fail_msg("'%s' decides otherwise in case %u", cases[i].text, k);
+	}
+}
+
+static void what_is_no_condition_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "", "at 'the end'" },
+		{ "cpu", "==, !=" },
+		{ "cpu ==", "a value is missing" },
+		{ "cpu == x", "number" },
+		{ "cpu ~ 1", "number" },
+		{ "size == 1", "at 'size == 1'" },
+		{ "cpu == 1 tid == 2", "&& or ||" },
+		{ "(cpu == 1", "')' is missing" },
+		{ "cpu == 1 &&", "at 'the end'" },
+		{ "comm < a", "names are compared" },
+		{ "comm == \"a", "no end" },
+		{ "comm == abcdefghijklmnop", "at most 15" },
+		{ "cgroup ~ a", "cgroups are compared" },
+		{ "cpu == 18446744073709551616", "number" },
+		{ "\x1b[2J == 1", "\\" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		struct ev_err err = { 0 };
+		assert_int_equal(ev_bpf_filter_check(cases[i].text, &err), -EINVAL);
+		if (!strstr(err.text, cases[i].says))
+			fail_msg("'%s' says: %s", cases[i].text, err.text);
+		assert_null(strchr(err.text, '\x1b'));
+	}
+}
+
+static void conditions_without_end_are_refused(void **state)
+{
+	(void)state;
+	struct ev_buffer text = { 0 };
+	struct ev_err err = { 0 };
+	for (int i = 0; i < 20; i++)
+		ev_buffer_printf(&text, "%scpu == %d", i ? " || " : "", i);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "too long"));
+	text.size_bytes = 0;
+	for (int i = 0; i < 10000; i++)
+		ev_buffer_printf(&text, "(");
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	text.size_bytes = 0;
+	for (int i = 0; i < 10000; i++)
+		ev_buffer_printf(&text, "!");
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	text.size_bytes = 0;
+	for (int i = 0; i < 9; i++)
+		ev_buffer_printf(&text, "%scomm == a%d", i ? "||" : "", i);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "8 are the most"));
+	ev_buffer_done(&text);
+}
+
+/* All patterns and names of up to four of the characters that matter. */
+static void globs_match_what_fnmatch_matches(void **state)
+{
+	(void)state;
+	static const char *const parts[] = { "", "a", "b", "?", "*", "[ab]", "[!a]", "[a-c]" };
+	static const char *const names[] = {
+		"", "a", "b", "c", "ab", "ba", "aa", "abc", "cab", "abab", "zzzz", "aabbccaabbccaab"
+	};
+	enum { PARTS = EV_LENGTH(parts) };
+	for (unsigned i = 0; i < PARTS * PARTS * PARTS * PARTS; i++) {
+		struct ev_bpf_filter filter;
+		char pattern[64], text[96];
+		snprintf(pattern, sizeof(pattern), "%s%s%s%s", parts[i % PARTS],
+			 parts[i / PARTS % PARTS], parts[i / PARTS / PARTS % PARTS],
+			 parts[i / PARTS / PARTS / PARTS]);
+		snprintf(text, sizeof(text), "comm ~ \"%s\"", pattern);
+		assert_int_equal(ev_bpf_filter_parse(&filter, text, NULL), 0);
+		for (size_t k = 0; k < EV_LENGTH(names); k++)
+			if (ev_bpf_glob_matches(&filter.globs[0], names[k]) !=
+			    !fnmatch(pattern, names[k], 0))
+				fail_msg("'%s' and '%s'", pattern, names[k]);
+	}
+}
+
+static void a_cgroup_is_its_inode(void **state)
+{
+	(void)state;
+	struct ev_bpf_filter filter;
+	struct ev_err err = { 0 };
+	int root = ev_cgroup_open("/", &err);
+	if (root < 0)
+		SKIP("a_cgroup_is_its_inode", err.text);
+	close(root);
+	assert_int_equal(ev_bpf_filter_parse(&filter, "cgroup != /", &err), 0);
+	assert_int_equal(filter.steps[0].kind, EV_COUNT_CGROUP);
+	assert_true(filter.steps[0].value > 0);
+	assert_int_equal(filter.steps[1].kind, EV_COUNT_NOT);
+	assert_int_equal(ev_bpf_filter_check("cgroup == no/such/one", &err), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conditions_decide_as_they_read),
+		cmocka_unit_test(what_is_no_condition_is_refused_with_its_place),
+		cmocka_unit_test(conditions_without_end_are_refused),
+		cmocka_unit_test(globs_match_what_fnmatch_matches),
+		cmocka_unit_test(a_cgroup_is_its_inode),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
