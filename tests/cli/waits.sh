@@ -35,11 +35,10 @@ test_a_flame_graph_of_wall_time_explains_the_life_of_a_thread() {
 	record_waits --wall
 	run report -i r.data --format folded --no-inline
 	for phase in sleeps waits_for_lock reads_pipe computes; do
-		# Of a machine whose host takes its CPUs away samples miss a part, which has a frame
-		# of its own.
-		between=$(awk '/on CPU: between samples/ { sum += $NF } END { printf "%.0f", sum }' out)
-		expect_between "$(through $phase)" $(($(took $phase) * 98 / 100 - 1500000 - between)) \
-			$(($(took $phase) * 102 / 100 + 1500000)) "ns of $phase, $between between samples"
+		# Where a host takes the CPUs away, timers come late and samples miss a part of
+		# what is computed; waiting is measured.
+		[ $phase = computes ] && percent=10 || percent=2
+		expect_near "$(through $phase)" "$(took $phase)" "all of $phase" $percent
 		expect_near "$(through $phase '^\[waiting')" \
 			$(($(took $phase) - $(worked $phase))) "waiting in $phase"
 	done
