@@ -96,4 +96,17 @@ struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
 void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
 void ev_bpf_counts_close(struct ev_bpf_counts *counts);
 
+/* ---- what the kernel's verifier says ----------------------------------------------------------
+ */
+
+struct ev_bpf_verified {
+	const char *collection, *program;
+	int error;             /* 0, or the positive errno that refused it */
+	uint64_t instructions; /* that were looked at; 0 where the kernel does not tell */
+	uint64_t took_ns;      /* to load it, with its maps */
+};
+typedef void (*ev_take_verified)(void *context, const struct ev_bpf_verified *verified);
+/* Loads every program of the build once, and attaches none. */
+int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err);
+
 #endif

@@ -1,0 +1,112 @@
+/* Every BPF program of the build is shown to this kernel's verifier, in all its variants. */
+#include <errno.h>
+#include <string.h>
+#include <evprof/collect_bpf.h>
+
+#ifndef EV_HAVE_BPF
+#define EV_HAVE_BPF 0
+#endif
+#ifndef EV_BPF_WHY
+#define EV_BPF_WHY "the build was not told of it"
+#endif
+
+#if EV_HAVE_BPF
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <count.h>
+#include <watched.h>
+#include <count.skel.h>
+#include <switches.skel.h>
+
+#define COLLECTION(name)                                                                           \
+	static struct bpf_object *open_##name(void **skeleton)                                     \
+	{                                                                                          \
+		struct name##_bpf *opened = name##_bpf__open();                                    \
+		*skeleton = opened;                                                                \
+		return opened ? opened->obj : NULL;                                                \
+	}                                                                                          \
+	static void close_##name(void *skeleton)                                                   \
+	{                                                                                          \
+		name##_bpf__destroy(skeleton);                                                     \
+	}
+COLLECTION(count)
+COLLECTION(switches)
+
+static const struct {
+	const char *name;
+	struct bpf_object *(*open)(void **skeleton);
+	void (*close)(void *skeleton);
+} collections[] = {
+	{ "count", open_count, close_count },
+	{ "switches", open_switches, close_switches },
+};
+
+static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size_bytes = sizeof(info);
+	verified->program = bpf_program__name(program);
+	if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size_bytes))
+		verified->instructions = info.verified_insns;
+}
+
+/* Only the program with this number, so that one that is refused does not hide the others. */
+static int verify_one(size_t collection, size_t number, ev_take_verified take, void *context,
+		      bool *there)
+{
+	struct ev_bpf_verified verified = { .collection = collections[collection].name };
+	struct bpf_program *program, *wanted = NULL;
+	void *skeleton;
+	size_t i = 0;
+	*there = false;
+	struct bpf_object *object = collections[collection].open(&skeleton);
+	if (!object)
+		return -errno;
+	bpf_object__for_each_program(program, object)
+	{
+		bpf_program__set_autoload(program, i == number);
+		wanted = i == number ? program : wanted;
+		i++;
+	}
+	*there = wanted;
+	if (wanted) {
+		uint64_t began_ns = ev_now_ns();
+		verified.program = bpf_program__name(wanted);
+		verified.error = -bpf_object__load(object);
+		verified.took_ns = ev_now_ns() - began_ns;
+		if (!verified.error)
+			describe(wanted, &verified);
+		take(context, &verified);
+	}
+	collections[collection].close(skeleton);
+	return 0;
+}
+
+int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err)
+{
+	char absence[256];
+	if (ev_bpf_absence(absence, sizeof(absence)))
+		return ev_fail(err, EPERM, "BPF programs cannot be used: %s", absence);
+	libbpf_set_print(NULL); /* it would speak to the user itself */
+	for (size_t i = 0; i < EV_LENGTH(collections); i++) {
+		bool there = true;
+		for (size_t number = 0; there; number++) {
+			int rc = verify_one(i, number, take, context, &there);
+			if (rc)
+				return ev_fail(err, -rc, "the BPF programs %s cannot be opened: %s",
+					       collections[i].name, strerror(-rc));
+		}
+	}
+	return 0;
+}
+
+#else
+
+int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err)
+{
+	(void)take, (void)context;
+	return ev_fail(err, ENOSYS, "BPF programs cannot be used: not built in: %s", EV_BPF_WHY);
+}
+
+#endif
