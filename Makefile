@@ -96,6 +96,12 @@ $(B)/gen/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf $(BPF_INCLUDES) -c $< -o $@
 	$(Q)$(BPFTOOL) gen object $@.stripped $@ && mv $@.stripped $@
+# Those that only tests load.
+$(B)/gen/%.bpf.o: tests/bpf/%.bpf.c $(wildcard bpf/*.h tests/bpf/*.h)
+	$(Q)mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ibpf -Itests/bpf $(BPF_INCLUDES) -c $< -o $@
+	$(Q)$(BPFTOOL) gen object $@.stripped $@ && mv $@.stripped $@
 $(B)/gen/%.skel.h: $(B)/gen/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
 
@@ -129,9 +135,12 @@ define test_rules
 $(B)/tests/$(1)/%: tests/$(1)/%.c $(call upto,$(1))
 	$$(Q)mkdir -p $$(@D)
 	$$(call say,TEST,$$<)
-	$$(Q)$$(CC) $$(CPPFLAGS) -Isrc/$(1) -Itests $$(CFLAGS) $$(LDFLAGS) -MMD -MP $$(call wraps,$$<) -o $$@ $$< $(call upto,$(1)) $$(LIBS) -lcmocka
+	$$(Q)$$(CC) $$(CPPFLAGS) -Isrc/$(1) -Itests $$(CFLAGS) $$(FEATURES) $$(LDFLAGS) -MMD -MP $$(call wraps,$$<) -o $$@ $$< $(call upto,$(1)) $$(LIBS) -lcmocka
 endef
 $(foreach stage,$(STAGES),$(eval $(call test_rules,$(stage))))
+ifeq ($(HAVE_BPF),1)
+$(B)/tests/collect/test_bpf_walk: $(B)/gen/walked.skel.h
+endif
 SPECIMENS := $(patsubst tests/specimens/%.c,$(B)/specimens/%,$(wildcard tests/specimens/*.c))
 $(B)/specimens/%: tests/specimens/%.c
 	$(Q)mkdir -p $(@D)

@@ -8,6 +8,7 @@
 #include <linux/bpf_perf_event.h>
 #include "count.h"
 #include "stacks.bpf.h"
+#include "walk.bpf.h"
 #include "watched.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -155,7 +156,7 @@ static __noinline int hash_stack(struct scratch *at)
 		return 0;
 	count = at->note.kernel_frames + at->note.user_frames;
 	one ^= at->note.ip;
-	other += at->note.ip ^ (__u64)at->note.kernel_frames << 48;
+	other += at->note.ip ^ (__u64)at->note.kernel_frames << 48 ^ (__u64)at->note.end << 56;
 	for (__u32 i = 0; i < EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES; i++) {
 		if (i >= count)
 			break;
@@ -165,6 +166,18 @@ static __noinline int hash_stack(struct scratch *at)
 	at->note.key.stack[0] = one ^ one >> 32;
 	at->note.key.stack[1] = other ^ other >> 32;
 	return 0;
+}
+
+_Static_assert((int)EV_COUNT_USER_FRAMES >= (int)EV_WALK_FRAMES, "there is room for a walk");
+
+static __always_inline long walk_stack(struct scratch *at, __u64 ip, long kernel)
+{
+	struct ev_walk_result result = {};
+	long user = 0;
+	if (kernel >= 0 && kernel <= EV_COUNT_KERNEL_FRAMES)
+		user = ev_walk_user(ip, &at->ips[kernel], EV_COUNT_USER_FRAMES, &result);
+	at->note.end = user ? result.end : 0;
+	return user;
 }
 
 static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
@@ -177,7 +190,10 @@ static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 	at->note.ip = ip || !kernel ? ip : at->ips[0];
 	if (!keeps_kernel)
 		kernel = 0;
-	if (wants_user)
+	at->note.end = 0;
+	if (wants_user && walk_wanted)
+		user = walk_stack(at, ip, kernel);
+	else if (wants_user)
 		user = ev_user_stack(ctx, &at->ips[kernel], EV_COUNT_USER_FRAMES);
 	if (user < 0 || user > EV_COUNT_USER_FRAMES)
 		user = 0;
@@ -321,3 +337,4 @@ int BPF_PROG(raw_exec)
 }
 
 EV_WATCH_PROGRAMS
+EV_WALK_PROGRAMS

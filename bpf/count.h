@@ -37,7 +37,8 @@ struct ev_count_note {
 	struct ev_count_sum count;
 	__u64 ip;
 	__u16 kind, generation, kernel_frames, user_frames;
-	__u64 in_kernel; /* ip is */
+	__u32 in_kernel; /* ip is */
+	__u32 end;       /* why user_frames are not more, EV_WALKED_… of walk.h; 0 else */
 };
 
 /* A filter is evaluated step by step on a stack of truth values, one bit each. */

@@ -34,12 +34,13 @@ struct css_set {
 };
 
 struct task_struct {
-	int pid;  /* of the thread */
-	int tgid; /* of the process */
+	int pid;              /* of the thread */
+	int tgid;             /* of the process */
+	unsigned int flags;   /* PF_… */
+	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
 	__u32 self_exec_id;   /* wider in newer kernels: its low half */
 	unsigned int __state; /* TASK_… */
-	unsigned int flags;   /* PF_… */
 	unsigned int in_iowait : 1;
 };
 

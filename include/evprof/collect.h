@@ -191,6 +191,8 @@ struct ev_sampler_options {
 	/* Samples are counted by BPF programs (ev_bpf_counts_open), where an event allows it; only
 	 * what those pass on and what happens beside is in the rings. Nothing begins by itself. */
 	bool counted;
+	bool prompt; /* with `counted`: what the rings tell of is waited for, ev_sampler_wait wakes
+		      */
 	uint64_t ring_bytes; /* per CPU, 0 = what fits; power of two of pages is made of it */
 	bool ring_given;     /* -m was typed: say so when less had to do */
 	int clock_id;        /* -1 = the kernel's own clock */

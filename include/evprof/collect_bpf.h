@@ -19,6 +19,25 @@ struct ev_watch_target {
 	bool descendants; /* of processes, also those that they started before */
 };
 
+/* ---- stacks followed in the kernel, by unwind tables -------------------------------------------
+ */
+
+/* NULL when BPF programs can follow user stacks by unwind tables here; else why not. Stacks can be
+ * copied then, and followed by ev_unwind. */
+const char *ev_bpf_walk_absence(char *out, size_t size_bytes);
+struct ev_bpf_walk_options {
+	uint64_t limit_bytes;         /* of memory for unwind tables; 0 = 256 MiB */
+	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
+};
+struct ev_bpf_walk_tally {
+	uint64_t ends[EV_UNWOUND_END_COUNT]; /* of all walks */
+	uint64_t frames, guessed;            /* guessed: by the frame pointer */
+	/* Now: */
+	uint64_t processes, processes_left_out; /* left out: for want of room */
+	uint64_t objects, objects_left_out;
+	uint64_t rows, bytes; /* of the tables, and all their memory */
+};
+
 /* ---- a second source of records ---------------------------------------------------------------
  */
 
@@ -39,6 +58,7 @@ struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
+	bool walk;     /* user stacks by unwind tables, in the kernel; else by frame pointers */
 	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
 };
 struct ev_bpf_counts_tally {
@@ -65,6 +85,13 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 		       const struct ev_event_list *events, const struct ev_target *target,
 		       const struct ev_bpf_counts_options *options, struct ev_recording *recording,
 		       struct ev_err *err);
+/* A record of what already runs, or out of the rings: with `walk`, all of them, soon. */
+void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record);
+/* After the rings were read: what the records told reaches the programs. True when there is more to
+ * do, for which the rings should not wait: then read them, and call it again at once. */
+bool ev_bpf_counts_step(struct ev_bpf_counts *counts);
+/* What the walks came to; false where stacks are not followed so. */
+bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally);
 struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
 void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
 void ev_bpf_counts_close(struct ev_bpf_counts *counts);

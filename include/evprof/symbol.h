@@ -328,6 +328,10 @@ enum ev_unwound_end {
 	EV_UNWOUND_NO_REGISTERS, /* the sample does not tell those that are needed */
 	EV_UNWOUND_OTHER_STACK, /* to another stack than the one that was copied: a signal handler's
 				 * came from it, or a coroutine or a runtime switched */
+	/* Only where stacks are followed while they are in use. */
+	EV_UNWOUND_UNREADABLE, /* to memory that was not there */
+	EV_UNWOUND_NOT_YET,    /* to code whose unwind tables had not been read yet */
+	EV_UNWOUND_NO_ROOM,    /* to an object for whose unwind tables there was no room */
 	EV_UNWOUND_END_COUNT
 };
 struct ev_unwound {

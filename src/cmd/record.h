@@ -74,7 +74,9 @@ struct record_run {
 	struct ev_workload *workload;
 	struct ev_sampler_options sampling;
 	struct ev_sampler *sampler;
-	struct ev_bpf_counts *counts;    /* of --bpf */
+	struct ev_bpf_counts *counts; /* of --bpf */
+	bool walks;                   /* its programs follow user stacks by unwind tables */
+	struct ev_decoder *walk_decoder;
 	struct ev_bpf_source sources[4]; /* of records, beside the sampler's rings */
 	size_t source_count;
 	uint64_t began_ns; /* everything was open, and the recorder had used so much: */

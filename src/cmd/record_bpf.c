@@ -15,14 +15,33 @@ static bool clock_fits(const struct record_options *options)
 	return options->clock_id < 0 || options->clock_id == CLOCK_MONOTONIC;
 }
 
+/* User stacks by unwind tables, unless frame pointers were asked for or have to do. False where the
+ * tables were asked for and the kernel cannot use them: then stacks are copied and followed here,
+ * and what is counted there has no place for copies. */
+static bool plan_walk(struct record_run *run)
+{
+	enum record_chains chains = run->options->chains;
+	char why[256];
+	bool wanted = run->sampling.callchain && !run->options->kernel_callchains &&
+		      (chains == RECORD_CHAINS_AUTO || chains == RECORD_CHAINS_DWARF);
+	run->walks = wanted && !ev_bpf_walk_absence(why, sizeof(why));
+	run->sampling.prompt = run->walks;
+	if (!wanted || run->walks)
+		return true;
+	bool copies = chains == RECORD_CHAINS_DWARF;
+	ev_recording_add_note(&run->recording, "fallback",
+			      "stacks: %s; not by unwind tables in the kernel: %s",
+			      copies ? "copied, and samples taken one by one" : "by frame pointers",
+			      why);
+	return !copies;
+}
+
 int record_bpf_plan(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
 	static const char *const names[] = { "-s (counts per thread)", "-d (data addresses)",
-					     "--call-graph dwarf (copies of stacks)",
 					     "-k (another clock than monotonic)" };
-	const bool given[] = { options->thread_counts, options->addresses,
-			       options->chains == RECORD_CHAINS_DWARF, !clock_fits(options) };
+	const bool given[] = { options->thread_counts, options->addresses, !clock_fits(options) };
 	if (!options->bpf)
 		return options->bpf_interval_s != 0
 			       ? ev_fail(err, EINVAL, "--bpf-interval belongs to --bpf")
@@ -35,6 +54,8 @@ int record_bpf_plan(struct record_run *run, struct ev_err *err)
 				       names[i]);
 	if (options->bpf_interval_s < 0 || options->bpf_interval_s > 3600)
 		return ev_fail(err, EINVAL, "--bpf-interval takes seconds, 0.1 to 3600");
+	if (!plan_walk(run))
+		return 0;
 	run->sampling.counted = true;
 	run->sampling.cpu = run->sampling.period = true;
 	run->sampling.clock_id = CLOCK_MONOTONIC; /* the programs' */
@@ -65,13 +86,14 @@ static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 		.kernel_only = run->sampling.kernel_callchain_only,
 		.user_only = run->sampling.user_callchain_only,
 		.at_exec = run->sampling.at_exec,
+		.walk = run->walks,
 	};
 }
 
 int record_bpf_open(struct record_run *run, struct ev_err *err)
 {
 	struct ev_bpf_counts_options options = counts_options(run);
-	if (!run->options->bpf)
+	if (!run->sampling.counted)
 		return 0;
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
@@ -106,6 +128,28 @@ void record_bpf_over(struct record_run *run)
 	run->ran_s = (double)(ev_now_ns() - run->began_ns) / 1e9;
 }
 
+void record_bpf_know(struct record_run *run, const void *bytes, size_t size_bytes)
+{
+	const uint8_t *at = bytes, *end = at + size_bytes;
+	struct ev_record record;
+	if (!run->walks || !run->counts)
+		return;
+	if (!run->walk_decoder)
+		run->walk_decoder = ev_decoder_open(&run->recording);
+	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
+		const struct perf_event_header *header = (const void *)at;
+		if (header->size < sizeof(*header) || header->size > end - at)
+			return;
+		struct ev_raw raw = { .header = header,
+				      .type = header->type,
+				      .misc = header->misc,
+				      .size_bytes = header->size };
+		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(run->walk_decoder, &raw, &record))
+			ev_bpf_counts_know(run->counts, &record);
+		at += header->size;
+	}
+}
+
 static int take(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
@@ -133,6 +177,79 @@ void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tal
 	tally->truncated_stacks += counted.truncated_stacks;
 }
 
+/* ---- stacks ------------------------------------------------------------------------------------
+ */
+
+static uint64_t walks_of(const struct ev_bpf_walk_tally *walked)
+{
+	uint64_t all = 0;
+	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		all += walked->ends[i];
+	return all;
+}
+
+/* Rounded down: what is not complete never reads 100 %. */
+static double tenths(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)(uint64_t)(1000.0 * (double)part / (double)whole) / 10 : 0;
+}
+
+/* How the walks ended, of a share worth telling. */
+static void walks_text(const struct ev_bpf_walk_tally *walked, double worth_telling,
+		       struct ev_buffer *text)
+{
+	uint64_t all = walks_of(walked);
+	ev_buffer_printf(text, "%.1f%% complete (followed in the kernel)",
+			 tenths(walked->ends[EV_UNWOUND_COMPLETE], all));
+	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++)
+		if (walked->ends[i] && ev_unwound_words(i) &&
+		    tenths(walked->ends[i], all) >= worth_telling)
+			ev_buffer_printf(text, ", %.1f%% %s", tenths(walked->ends[i], all),
+					 ev_unwound_words(i));
+	if (walked->guessed)
+		ev_buffer_printf(text,
+				 "; %" PRIu64 " frames found by the frame pointer, for want of "
+				 "unwind tables",
+				 walked->guessed);
+	ev_buffer_u8(text, 0);
+}
+
+static void note_walks(struct record_run *run)
+{
+	struct ev_bpf_walk_tally walked;
+	struct ev_buffer text = { 0 };
+	if (!ev_bpf_counts_walked(run->counts, &walked) || !walks_of(&walked))
+		return;
+	walks_text(&walked, 0, &text);
+	ev_recording_add_note(&run->recording, EV_NOTE_STACKS, "%s", (char *)text.bytes);
+	ev_buffer_done(&text);
+}
+
+static void tell_walks(const struct record_run *run)
+{
+	struct ev_bpf_walk_tally walked;
+	struct ev_buffer text = { 0 };
+	char bytes[32], rows[32];
+	if (!ev_bpf_counts_walked(run->counts, &walked) || !walks_of(&walked))
+		return;
+	walks_text(&walked, 0.1, &text);
+	ev_format_size(bytes, sizeof(bytes), walked.bytes);
+	ev_format_grouped(rows, sizeof(rows), walked.rows);
+	fprintf(stderr, "[ evprof record: stacks: %s; %s of unwind tables ]\n", (char *)text.bytes,
+		bytes);
+	ev_buffer_done(&text);
+	if (walked.objects_left_out || walked.processes_left_out)
+		fprintf(stderr,
+			"[ evprof record: there was no room for the unwind tables of %" PRIu64
+			" objects, and the mappings of %" PRIu64 " processes ]\n",
+			walked.objects_left_out, walked.processes_left_out);
+	if (run->options->verbose)
+		fprintf(stderr,
+			"[ evprof record: unwind tables: %s rows; at the end of %" PRIu64
+			" objects, mapped by %" PRIu64 " processes ]\n",
+			rows, walked.objects, walked.processes);
+}
+
 /* ---- what it cost ------------------------------------------------------------------------------
  */
 
@@ -149,6 +266,7 @@ void record_bpf_note(struct record_run *run)
 	char cost[128];
 	if (!run->counts)
 		return;
+	note_walks(run);
 	cost_text(run, cost, sizeof(cost));
 	ev_recording_add_note(&run->recording, "cost", "%s", cost);
 }
@@ -168,6 +286,7 @@ void record_bpf_tell(const struct record_run *run)
 		"%s; "
 		"%.2f s with beginning and end ]\n",
 		records, bytes, cost, own_cpu_s());
+	tell_walks(run);
 	if (counted.passed_on)
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " samples found no room in the maps and were "
@@ -190,7 +309,9 @@ void record_bpf_tell(const struct record_run *run)
 
 void record_bpf_close(struct record_run *run)
 {
+	ev_decoder_close(run->walk_decoder);
 	ev_bpf_counts_close(run->counts);
+	run->walk_decoder = NULL;
 	run->counts = NULL;
 	run->source_count = 0;
 }

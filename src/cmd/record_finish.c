@@ -159,6 +159,13 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+/* What follows stacks that no copy can hold, where it can be had. */
+static const char *walks_instead(void)
+{
+	char why[256];
+	return ev_bpf_walk_absence(why, sizeof(why)) ? "" : ": --bpf follows them whole";
+}
+
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
@@ -180,8 +187,8 @@ static void print_unfinished(const struct record_run *run)
 		else if (run->stacks.count > 1 && copied == run->stacks.sizes[run->stacks.highest])
 			fprintf(stderr,
 				"[ evprof record: %.1f%% of the stacks are deeper than what was "
-				"copied of them, %s in the end ]\n",
-				share, bytes);
+				"copied of them, %s in the end%s ]\n",
+				share, bytes, walks_instead());
 		else if (copied < STACK_BYTES_LIMIT)
 			fprintf(stderr,
 				"[ evprof record: %.1f%% of the stacks are deeper than the %s "
@@ -191,9 +198,8 @@ static void print_unfinished(const struct record_run *run)
 		else
 			fprintf(stderr,
 				"[ evprof record: %.1f%% of the stacks are deeper than the most "
-				"that "
-				"can be copied ]\n",
-				share);
+				"that can be copied%s ]\n",
+				share, walks_instead());
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "record.h"
 #include "record_bpf.h"
@@ -20,6 +21,7 @@
 #define WAIT_MS 250
 #define CALM_MS 1000
 #define EAGER_MS 10
+#define BURST_NS 2000000u
 
 int record_sampling(struct record_run *run, struct ev_err *err)
 {
@@ -70,6 +72,8 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 	}
 	if (run->roots)
 		ev_roots_note(run->roots, &plain);
+	if (run->counts)
+		ev_bpf_counts_know(run->counts, &plain);
 	/* Before its exec the command is evprof. */
 	if (run->target.kind != EV_TARGET_COMMAND && record->type == PERF_RECORD_MMAP2 &&
 	    (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER)
@@ -88,6 +92,7 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
 	record_waits_see(run, bytes, size_bytes);
+	record_bpf_know(run, bytes, size_bytes);
 	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
 
@@ -95,7 +100,10 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 static int drain(struct record_run *run, bool last, struct ev_err *err)
 {
 	if (!run->unwind) {
-		int taken = ev_sampler_drain(run->sampler, take_records, run, err);
+		int taken;
+		do
+			taken = ev_sampler_drain(run->sampler, take_records, run, err);
+		while (!taken && run->counts && ev_bpf_counts_step(run->counts));
 		if (!taken)
 			taken = record_sources_drain(run, last, err);
 		return taken || last ? taken : record_waits_round(run, false, err);
@@ -202,7 +210,7 @@ static void plan_stacks(struct record_run *run)
 	enum record_chains chains = options->chains;
 	if (options->kernel_callchains && chains == RECORD_CHAINS_AUTO)
 		chains = RECORD_CHAINS_FP; /* nothing of user space is wanted */
-	if (options->bpf && chains == RECORD_CHAINS_AUTO)
+	if (run->sampling.counted && chains != RECORD_CHAINS_NONE)
 		chains = RECORD_CHAINS_FP; /* the programs take them */
 	if (chains == RECORD_CHAINS_AUTO && !ev_unwind_registers()) {
 		chains = RECORD_CHAINS_FP;
@@ -300,6 +308,9 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
 	if (!rc)
 		rc = ev_writer_flush(run->writer, err);
+	/* What already runs can be followed from the first sample on. */
+	while (!rc && run->counts && ev_bpf_counts_step(run->counts))
+		;
 	if (!rc)
 		record_bpf_settle(run);
 	if (rc && run->writer) {
@@ -407,6 +418,18 @@ static int join_descriptors(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+/* What processes begin with comes in bursts: each is taken as one, lest there be more waking than
+ * work. */
+static void let_burst_pass(uint64_t since_ns)
+{
+	uint64_t now_ns = ev_now_ns(), next_ns = since_ns + BURST_NS;
+	struct timespec rest = { 0 };
+	if (now_ns >= next_ns)
+		return;
+	rest.tv_nsec = (long)(next_ns - now_ns);
+	nanosleep(&rest, NULL);
+}
+
 static int wait_for_more(struct record_run *run, const struct deadlines *at, uint64_t now_ns,
 			 struct ev_err *err)
 {
@@ -414,6 +437,8 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
 			listens || run->source_count ? run->wait_fd : signals_fd());
+	if (run->walks)
+		let_burst_pass(now_ns);
 	signals_clear();
 	int rc = listens ? obey(run, err) : 0;
 	if (listens && run->control.fd < 0)

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include "bpf_count.h"
 #include "bpf_filter.h"
+#include "bpf_walk.h"
 #include "bpf_watched.h"
 #include "sampler.h"
 #include "syscalls.h"
@@ -126,6 +127,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	/* Where only a place is wanted, that of a tracepoint is where the kernel called it. */
 	programs->rodata->wants_kernel = tracepoint || (options->callchain && !options->user_only);
 	programs->rodata->wants_user = options->callchain && !options->kernel_only;
+	programs->rodata->walk_wanted = programs->rodata->wants_user && options->walk;
 	programs->rodata->keeps_kernel = options->callchain && !options->user_only;
 	programs->rodata->watch = ev_watched_plan(&watching->watch);
 	programs->rodata->begin_pid = watching->at_exec ? (int)watching->target.ids[0] : 0;
@@ -192,8 +194,12 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 	choose(programs, tracepoint, watches, watches && watching->at_exec, raw);
 	ev_watched_size(programs->obj, &watching->watch);
 	size_maps(programs, counts->room);
+	ev_bpf_walk_plan(programs->obj, programs->rodata->walk_wanted,
+			 watching->target.kind == EV_TARGET_SYSTEM);
 	if (counts->program_count)
 		rc = share_maps(programs, counts->programs[0]);
+	if (!rc && counts->program_count && programs->rodata->walk_wanted)
+		rc = ev_bpf_walk_share(programs->obj, counts->programs[0]->obj);
 	if (!rc)
 		rc = count_bpf__load(programs);
 	if (!rc)
@@ -335,12 +341,33 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 			rc = ev_fail(err, errno, "cannot map the ring of the BPF programs: %s",
 				     strerror(errno));
 	}
+	if (!rc && made->programs[0]->rodata->walk_wanted)
+		rc = ev_bpf_walk_open(&made->walk, made->programs[0]->obj,
+				      &(struct ev_bpf_walk_options){ 0 }, err);
 	if (rc) {
 		ev_bpf_counts_close(made);
 		made = NULL;
 	}
 	*counts = made;
 	return rc;
+}
+
+void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record)
+{
+	if (counts->walk)
+		ev_bpf_walk_note(counts->walk, record);
+}
+
+bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
+{
+	return counts->walk && ev_bpf_walk_step(counts->walk);
+}
+
+bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
+{
+	if (counts->walk)
+		ev_bpf_walk_tally(counts->walk, tally);
+	return counts->walk;
 }
 
 static int source_fd(void *self)
@@ -371,6 +398,7 @@ void ev_bpf_counts_close(struct ev_bpf_counts *counts)
 	for (size_t i = 0; i < counts->sampler->event_count; i++)
 		counts->sampler->events[i].gate = NULL;
 	ring_buffer__free(counts->notes);
+	ev_bpf_walk_close(counts->walk);
 	/* The first one's maps are the others' as well. */
 	while (counts->program_count)
 		count_bpf__destroy(counts->programs[--counts->program_count]);
@@ -397,6 +425,23 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	(void)sampler, (void)events, (void)target, (void)options, (void)recording;
 	*counts = NULL;
 	return ev_fail(err, ENOSYS, "BPF programs cannot be used: not built in: %s", EV_BPF_WHY);
+}
+
+void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record)
+{
+	(void)counts, (void)record;
+}
+
+bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
+{
+	(void)counts;
+	return false;
+}
+
+bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
+{
+	(void)counts, (void)tally;
+	return false;
 }
 
 struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts)

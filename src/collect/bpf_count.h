@@ -4,6 +4,7 @@
 
 #include <evprof/collect_bpf.h>
 #include <count.h>
+#include <walk.h>
 #include <watched.h>
 
 struct count_bpf;
@@ -15,6 +16,7 @@ struct ev_counted_stack {
 	uint32_t first; /* of its addresses, in the generation's */
 	uint16_t kernel_frames, user_frames;
 	bool in_kernel;
+	uint8_t end; /* enum ev_unwound_end */
 };
 struct ev_counted_stacks {
 	struct ev_map ids; /* by hash: index + 1 */
@@ -29,6 +31,8 @@ struct ev_bpf_counts {
 	struct count_bpf **programs; /* one for each event that is counted; the first one's maps */
 	size_t program_count;
 	struct ring_buffer *notes;
+	struct ev_bpf_walk *walk;    /* NULL: stacks are followed by frame pointers */
+	bool named[EV_WALKED_COUNT]; /* ends of stacks whose names were given */
 	struct ev_counted_stacks generations[2];
 	uint32_t room; /* keys of a generation */
 	uint64_t fetched_ns;
@@ -36,7 +40,7 @@ struct ev_bpf_counts {
 	struct ev_count_sum *values;
 	uint64_t *known;
 	uint32_t *told;
-	uint64_t chain[EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES + 2];
+	uint64_t chain[EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES + 4];
 	struct ev_bpf_counts_tally tally;
 	/* While notes are read. */
 	ev_take_record take;

@@ -34,7 +34,8 @@ static void keep_stack(struct ev_counted_stacks *in, const struct ev_count_note 
 					    .first = (uint32_t)in->addresses.count,
 					    .kernel_frames = note->kernel_frames,
 					    .user_frames = note->user_frames,
-					    .in_kernel = note->in_kernel };
+					    .in_kernel = note->in_kernel,
+					    .end = (uint8_t)note->end };
 	for (size_t i = 0; i < count; i++)
 		*ev_array_add(&in->addresses) = addresses[i];
 }
@@ -59,6 +60,32 @@ static size_t add_frames(uint64_t *chain, size_t count, uint64_t marker, const u
 	return count;
 }
 
+/* Why a chain is not complete stands behind it, as an address that a mapping gives its name. */
+static size_t add_end(struct ev_bpf_counts *counts, size_t count, uint8_t why)
+{
+	struct ev_stack_end end = { .end = why, .detail = UINT32_MAX };
+	if (why >= EV_WALKED_COUNT)
+		return count;
+	if (why == EV_UNWOUND_NO_OBJECT)
+		end.detail = EV_GENERATED_UNMAPPED;
+	else if (why != EV_UNWOUND_NO_CFI && why != EV_UNWOUND_NO_ROOM)
+		end.detail = 0;
+	uint64_t address = ev_stack_end_address(end);
+	if (!address)
+		return count;
+	if (!counts->named[why]) {
+		struct ev_arena arena = { 0 };
+		struct ev_record mapping;
+		counts->named[why] = true;
+		ev_stack_end_mapping(&mapping, NULL, end, &arena);
+		counts->failed = counts->take(counts->context, &mapping, counts->err);
+		ev_arena_done(&arena);
+	}
+	counts->chain[count] = (uint64_t)PERF_CONTEXT_KERNEL;
+	counts->chain[count + 1] = address;
+	return count + 2;
+}
+
 /* ---- records ----------------------------------------------------------------------------------
  */
 
@@ -81,6 +108,8 @@ static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 		add_frames(counts->chain, 0, PERF_CONTEXT_KERNEL, addresses, stack->kernel_frames);
 	frames = add_frames(counts->chain, frames, PERF_CONTEXT_USER,
 			    addresses + stack->kernel_frames, stack->user_frames);
+	if (stack->user_frames)
+		frames = add_end(counts, frames, stack->end);
 	record.id = sample->id = event->id_count ? event->ids[0] : 0;
 	sample->ip = stack->ip;
 	sample->period = count->period;
@@ -89,7 +118,8 @@ static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 	sample->chain_count = frames;
 	counts->tally.samples += count->hits;
 	counts->tally.records++;
-	if (stack->user_frames >= counts->sampler->depth_limit)
+	if (counts->walk ? stack->end == EV_UNWOUND_TOO_DEEP
+			 : stack->user_frames >= counts->sampler->depth_limit)
 		counts->tally.truncated_stacks += count->hits;
 	return counts->take(counts->context, &record, counts->err);
 }
@@ -104,7 +134,7 @@ int ev_bpf_counts_note(void *context, void *bytes, size_t size_bytes)
 	memcpy(&note, bytes, sizeof(note));
 	size_t count = (size_t)note.kernel_frames + note.user_frames;
 	if (count > (size_bytes - sizeof(note)) / sizeof(*addresses) ||
-	    count > EV_LENGTH(counts->chain) - 2 ||
+	    count > EV_LENGTH(counts->chain) - 4 ||
 	    note.key.event >= counts->recording->event_count)
 		return 0;
 	if (note.kind == EV_COUNT_STACK) {
@@ -114,7 +144,8 @@ int ev_bpf_counts_note(void *context, void *bytes, size_t size_bytes)
 	struct ev_counted_stack stack = { .ip = note.ip,
 					  .kernel_frames = note.kernel_frames,
 					  .user_frames = note.user_frames,
-					  .in_kernel = note.in_kernel };
+					  .in_kernel = note.in_kernel,
+					  .end = (uint8_t)note.end };
 	counts->failed = give(counts, &note.key, &note.count, &stack, addresses);
 	return 0;
 }

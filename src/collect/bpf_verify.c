@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <evprof/collect_bpf.h>
+#include "bpf_walk.h"
 
 #ifndef EV_HAVE_BPF
 #define EV_HAVE_BPF 0
@@ -48,14 +49,24 @@ static struct bpf_object *open_all_waits(void **skeleton)
 	return object;
 }
 
+static struct bpf_object *open_walking_count(void **skeleton)
+{
+	struct bpf_object *object = open_count(skeleton);
+	if (object)
+		((struct count_bpf *)*skeleton)->rodata->walk_wanted = true;
+	return object;
+}
+
 static const struct {
 	const char *name;
 	struct bpf_object *(*open)(void **skeleton);
 	void (*close)(void *skeleton);
+	bool walks; /* stacks by unwind tables, where the kernel can */
 } collections[] = {
-	{ "count", open_count, close_count },
-	{ "switches", open_switches, close_switches },
-	{ "waits", open_all_waits, close_waits },
+	{ "count", open_count, close_count, false },
+	{ "count with unwind tables", open_walking_count, close_count, true },
+	{ "switches", open_switches, close_switches, false },
+	{ "waits", open_all_waits, close_waits, false },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)
@@ -79,6 +90,7 @@ static int verify_one(size_t collection, size_t number, ev_take_verified take, v
 	struct bpf_object *object = collections[collection].open(&skeleton);
 	if (!object)
 		return -errno;
+	ev_bpf_walk_plan(object, collections[collection].walks, false);
 	bpf_object__for_each_program(program, object)
 	{
 		bpf_program__set_autoload(program, i == number);
@@ -106,7 +118,8 @@ int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err)
 		return ev_fail(err, EPERM, "BPF programs cannot be used: %s", absence);
 	libbpf_set_print(NULL); /* it would speak to the user itself */
 	for (size_t i = 0; i < EV_LENGTH(collections); i++) {
-		bool there = true;
+		bool there =
+			!collections[i].walks || !ev_bpf_walk_absence(absence, sizeof(absence));
 		for (size_t number = 0; there; number++) {
 			int rc = verify_one(i, number, take, context, &there);
 			if (rc)

@@ -38,6 +38,7 @@ static const struct {
 
 	{ "BPF", "programs", ev_check_bpf },
 	{ "BPF", "kernel types", ev_check_btf },
+	{ "BPF", "counted samples", ev_check_bpf_counts },
 
 	{ "names", "kernel symbols", ev_check_kptr },
 	{ "names", "tracefs", ev_check_tracefs },

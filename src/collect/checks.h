@@ -66,6 +66,7 @@ void ev_check_seccomp(struct ev_check *check, struct ev_checks *checks);
 void ev_check_clock(struct ev_check *check, struct ev_checks *checks);
 void ev_check_event_time(struct ev_check *check, struct ev_checks *checks);
 void ev_check_bpf(struct ev_check *check, struct ev_checks *checks);
+void ev_check_bpf_counts(struct ev_check *check, struct ev_checks *checks);
 void ev_check_btf(struct ev_check *check, struct ev_checks *checks);
 
 void ev_check_pmu(struct ev_check *check, struct ev_checks *checks);

@@ -121,6 +121,9 @@ static void set_shape(struct perf_event_attr *attr, const struct ev_target *targ
 		attr->read_format |=
 			PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
 	}
+	/* A ring is of whichever event comes first in it. */
+	attr->watermark = options->prompt;
+	attr->wakeup_watermark = options->prompt;
 	attr->exclude_callchain_kernel = options->user_callchain_only;
 	attr->exclude_callchain_user = options->kernel_callchain_only;
 	if (options->clock_id >= 0) {

@@ -262,6 +262,14 @@ bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset)
 	       address - cfi->image.entry < ENTRY_CODE_BYTES;
 }
 
+bool ev_cfi_beginning(const struct cfi *cfi, uint64_t *from, uint64_t *to)
+{
+	if (!cfi->image.entry || !ev_image_offset(&cfi->image, cfi->image.entry, from))
+		return false;
+	*to = *from + ENTRY_CODE_BYTES;
+	return *to <= UINT32_MAX;
+}
+
 const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi)
 {
 	return cfi->machine;

@@ -15,6 +15,8 @@ struct cfi *ev_cfi_open(const struct image *image, const char *path, const char 
 struct ev_cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset);
 /* Is this the code at the file's entry point, which nobody calls? The loader's has no rule. */
 bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset);
+/* Where that begins, and where it ends at the latest; false where the file has none. */
+bool ev_cfi_beginning(const struct cfi *cfi, uint64_t *from, uint64_t *to);
 const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi);
 /* Every function's rows, with rows of nothing between them. */
 void ev_cfi_all(struct cfi *cfi, struct cfi_rows *rows);

@@ -15,6 +15,9 @@ void ev_cfi_rows_add(struct cfi_rows *rows, const struct cfi_machine *machine, u
 		     const struct ev_cfi_rule *rule, size_t from);
 struct ev_cfi_rule ev_cfi_row_rule(const struct cfi_rows *rows, const struct cfi_machine *machine,
 				   const struct ev_cfi_row *row);
+/* [from, to), as far as no row begins in it, is where threads begin: if nothing is known of it, or
+ * `whatever` is. */
+void ev_cfi_rows_begin(struct ev_cfi_rows *rows, uint32_t from, uint32_t to, bool whatever);
 void ev_cfi_rows_free(struct cfi_rows *rows);
 
 #endif

@@ -65,7 +65,7 @@ struct ev_stack_end ev_stack_end_of(struct ev_stack_ends *ends, const struct ev_
 	if (how->end == EV_UNWOUND_TRUNCATED)
 		end.detail = stack_bytes > RECORD_BYTES - OTHER_FIELDS ? LARGEST_COPY
 								       : (uint32_t)stack_bytes;
-	else if (how->end == EV_UNWOUND_NO_CFI)
+	else if (how->end == EV_UNWOUND_NO_CFI || how->end == EV_UNWOUND_NO_ROOM)
 		end.detail = how->object;
 	else if (how->end == EV_UNWOUND_NO_OBJECT)
 		end.detail = generated(ends, how->object);
@@ -131,6 +131,14 @@ const char *ev_stack_bytes_text(char *out, size_t size_bytes, uint64_t stack_byt
 	return out;
 }
 
+static const char *of_object(const struct ev_space_set *set, uint32_t object, const char *what,
+			     struct ev_arena *arena)
+{
+	if (object >= LAST_DETAIL)
+		return ev_arena_printf(arena, "[%s]", what);
+	return ev_arena_printf(arena, "[%s: %s]", what, ev_space_set_object(set, object)->name);
+}
+
 static const char *name_of(const struct ev_space_set *set, struct ev_stack_end end,
 			   struct ev_arena *arena)
 {
@@ -147,10 +155,13 @@ static const char *name_of(const struct ev_space_set *set, struct ev_stack_end e
 	case EV_UNWOUND_TOO_DEEP:
 		return "[more frames than are kept]";
 	case EV_UNWOUND_NO_CFI:
-		if (end.detail >= LAST_DETAIL)
-			return "[no CFI]";
-		return ev_arena_printf(arena, "[no CFI: %s]",
-				       ev_space_set_object(set, end.detail)->name);
+		return of_object(set, end.detail, "no CFI", arena);
+	case EV_UNWOUND_NO_ROOM:
+		return of_object(set, end.detail, "no room for CFI", arena);
+	case EV_UNWOUND_NOT_YET:
+		return "[before its CFI was read]";
+	case EV_UNWOUND_UNREADABLE:
+		return "[stack not in memory]";
 	case EV_UNWOUND_NO_OBJECT:
 		return of_generated[end.detail < EV_GENERATED_COUNT ? end.detail
 								    : EV_GENERATED_UNMAPPED];

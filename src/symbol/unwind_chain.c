@@ -32,6 +32,10 @@ const char *ev_unwound_words(enum ev_unwound_end end)
 		[EV_UNWOUND_BROKEN] = "make no sense to the unwind tables",
 		[EV_UNWOUND_NO_REGISTERS] = "came without registers",
 		[EV_UNWOUND_OTHER_STACK] = "go on on a stack that was not copied",
+		[EV_UNWOUND_UNREADABLE] = "go on in memory that was not there",
+		[EV_UNWOUND_NOT_YET] = "came before the unwind tables of their code were read",
+		[EV_UNWOUND_NO_ROOM] =
+			"pass through code for whose unwind tables there was no room",
 	};
 	return words[end];
 }

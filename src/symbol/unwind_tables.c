@@ -174,14 +174,28 @@ bool ev_unwind_tables_is_call(struct unwind_tables *tables, struct ev_place plac
 	return is_call;
 }
 
+/* What `find` knows beside the rules of an object. */
+static void mark_beginnings(const struct opened *table, struct ev_cfi_rows *rows)
+{
+	uint64_t from, to;
+	if (!rows->count)
+		return;
+	if (ev_cfi_beginning(table->cfi, &from, &to))
+		ev_cfi_rows_begin(rows, (uint32_t)from, (uint32_t)to, false);
+	if (table->goexit && table->goexit < UINT32_MAX)
+		ev_cfi_rows_begin(rows, (uint32_t)table->goexit, (uint32_t)table->goexit + 1, true);
+}
+
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
 			  struct ev_err *err)
 {
 	*rows = (struct ev_cfi_rows){ 0 };
 	pthread_mutex_lock(&tables->lock);
 	struct opened *table = table_of(tables, object);
-	if (table)
+	if (table) {
 		ev_cfi_rows_take(table->cfi, rows);
+		mark_beginnings(table, rows);
+	}
 	pthread_mutex_unlock(&tables->lock);
 	if (rows->count)
 		return 0;

@@ -6,7 +6,7 @@ test_every_area_has_its_rows() {
 	run doctor
 	for row in kernel user PMU counters hardware software 'all CPUs' tracepoints uprobes \
 		kprobes breakpoints recording 'paranoid level' rings descriptors 'sample rate' \
-		'stack depth' programs 'kernel types' 'kernel symbols' tracefs 'libc lines' \
+		'stack depth' programs 'kernel types' 'counted samples' 'kernel symbols' tracefs 'libc lines' \
 		debuginfod 'libc stacks' python 'perf maps' jitdump valgrind; do
 		expect_out "(ok|limited|missing) +$row "
 	done

@@ -443,6 +443,17 @@ test_programs_in_the_kernel_run_on_hardware_events() {
 	expect_two_to_one
 }
 
+test_programs_in_the_kernel_follow_stacks_without_frame_pointers() {
+	run record --help
+	grep -q -e '--bpf' out || skip 'not built: BPF programs on hardware events'
+	record --bpf -c 1000000 -e cycles:u "$specimens/trees" deep 20
+	grep -q 'not by unwind tables' err && skip "$(sed -n 's/.*not by unwind/not by unwind/p' err)"
+	run report -i rec.data --format folded
+	expect_status 0
+	whole=$(awk '/;main;deep;(descend;)+work / { m += $NF } { all += $NF } END { print 100 * m / all }' out)
+	expect_between "$whole" 90 100 "the share of whole stacks"
+}
+
 "$evprof" stat -e cycles true >/dev/null 2>&1 || {
 	echo "SKIP hardware events: no cycles can be counted here; make check-pmu emulates a PMU"
 	exit 0

@@ -8,7 +8,7 @@ describe() {
 		triplet=aarch64-linux-gnu emulator=qemu-system-aarch64
 		emulator_packages=qemu-system-arm kernel_packages=linux-image-cloud-arm64
 		loader=lib/ld-linux-aarch64.so.1 console=ttyAMA0
-		specimens='exact.c forks.c no_frame_pointers.c two_functions.c two_threads.c'
+		specimens='exact.c forks.c no_frame_pointers.c trees.c two_functions.c two_threads.c'
 		;;
 	riscv64)
 		triplet=riscv64-linux-gnu emulator=qemu-system-riscv64

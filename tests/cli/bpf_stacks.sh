@@ -1,0 +1,94 @@
+#!/bin/sh
+# evprof record --bpf follows user stacks by unwind tables in the kernel: code without frame
+# pointers, stacks of any depth, what is loaded while it runs.
+. "$(dirname "$0")/harness.sh"
+
+needs_walks() {
+	"$evprof" record -q --bpf --dry-run -e cpu-clock true >/dev/null 2>try.err ||
+		skip "$(sed -n '1s/^evprof record: //p' try.err)"
+	"$evprof" record --bpf -e cpu-clock -o try.data true 2>try.err
+	why=$(sed -n 's/.*not by unwind tables in the kernel: \(.*\) \]/\1/p' try.err)
+	[ -z "$why" ] || skip "$why"
+}
+record() { run record --bpf -e cpu-clock -F 997 "$@"; }
+# Per cent of the samples whose stack matches; "200 descend" stands for so many in a row.
+share_of() {
+	run report --format folded
+	expect_status 0
+	awk -v p="$1" '
+		{ all += $NF; depth = gsub(/;descend/, ";"); sub(/;;+/, ";" depth " descend;") }
+		$0 ~ p { n += $NF }
+		END { print all ? 100 * n / all : 0 }' out
+}
+
+test_a_recursion_of_two_hundred_without_frame_pointers_is_whole() {
+	needs_walks
+	record "$specimens/trees" deep 300
+	expect_status 0
+	expect_err 'stacks: [0-9.]+% complete \(followed in the kernel\)'
+	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 \
+		'the share of whole stacks'
+	run report --stdio
+	expect_out '^# Stacks: [0-9.]+% complete \(followed in the kernel\)'
+}
+
+test_a_library_that_is_loaded_while_it_runs_is_followed() {
+	needs_walks
+	record "$specimens/dlopened" "$specimens/plugin_work" 300
+	expect_status 0
+	expect_between "$(share_of 'main;plugin_work')" 80 100 'the share of plugin_work()'
+}
+
+test_what_a_signal_interrupted_is_below_its_handler() {
+	needs_walks
+	record "$specimens/trees" handler 300
+	expect_status 0
+	expect_between "$(share_of 'main;handler;21 descend;interrupt;.*handle;work')" 80 100 \
+		'the share of whole stacks'
+}
+
+test_children_are_followed_after_a_fork() {
+	needs_walks
+	record "$specimens/trees" child 300
+	expect_status 0
+	expect_between "$(share_of 'main;child;deep;200 descend;work')" 80 100 \
+		'the share of whole stacks'
+}
+
+test_a_process_that_runs_already_is_followed_from_the_first_sample_on() {
+	needs_walks
+	"$specimens/trees" deep 100000 &
+	runs=$!
+	record -p $runs --duration 1
+	kill $runs
+	expect_status 0
+	share=$(share_of 'main;deep;200 descend;work')
+	expect_between "$share" 99 100 'the share of whole stacks'
+}
+
+test_frame_pointers_are_followed_where_asked_for() {
+	needs_walks
+	record --call-graph fp "$specimens/trees" deep 100
+	expect_status 0
+	grep -q 'followed in the kernel' err && fail 'the tables were used'
+	expect_between "$(share_of 'main;deep;[0-9]+ descend')" 0 1 'the share of whole stacks'
+}
+
+test_call_graph_dwarf_is_the_same_as_auto() {
+	needs_walks
+	record --call-graph dwarf "$specimens/trees" deep 100
+	expect_status 0
+	expect_err 'complete \(followed in the kernel\)'
+}
+
+test_perf_reads_the_stacks() {
+	needs_walks
+	command -v perf >/dev/null || skip 'perf is not installed'
+	record "$specimens/trees" deep 100
+	expect_status 0
+	perf script -i perf.data -F ip,sym >chains 2>perf.err || fail "$(head -3 perf.err)"
+	expect_between "$(grep -c 'descend' chains)" 200 1000000 'frames of descend()'
+	grep -q ' work$' chains || fail 'perf does not find work()'
+}
+
+run_tests "$@"
