@@ -34,12 +34,19 @@ struct css_set {
 };
 
 struct task_struct {
-	int pid;  /* of the thread */
-	int tgid; /* of the process */
-	unsigned int flags;
+	int pid;              /* of the thread */
+	int tgid;             /* of the process */
+	unsigned int flags;   /* PF_… */
 	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
-	__u32 self_exec_id; /* wider in newer kernels: its low half */
+	__u32 self_exec_id;   /* wider in newer kernels: its low half */
+	unsigned int __state; /* TASK_… */
+	unsigned int in_iowait : 1;
+};
+
+/* Before Linux 5.14. */
+struct task_struct___old {
+	long state;
 };
 
 #pragma clang attribute pop

@@ -189,6 +189,7 @@ struct ev_sampler_options {
 	bool addresses;         /* -d */
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
 	bool no_time;
+	bool identified;        /* samples tell their event also where there is only one */
 	bool no_build_ids;      /* mappings are told without them */
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */

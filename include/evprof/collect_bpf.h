@@ -110,4 +110,47 @@ typedef void (*ev_take_verified)(void *context, const struct ev_bpf_verified *ve
 /* Loads every program of the build once, and attaches none. */
 int ev_bpf_verify(ev_take_verified take, void *context, struct ev_err *err);
 
+/* ---- time off the CPUs --------------------------------------------------------------------------
+ */
+
+struct ev_waits;
+struct ev_waits_options {
+	uint64_t shortest_ns; /* shorter intervals are added up by thread, state and stack */
+	uint32_t stack_bytes; /* copied of user stacks, to unwind them by; 0 = frame pointers */
+	bool user_stacks, kernel_stacks;
+	bool wakers;
+};
+/* What was seen until now. */
+struct ev_waits_tally {
+	uint64_t intervals, ns;       /* that were told, also in sums */
+	uint64_t shorts, short_ns;    /* of those, in sums */
+	uint64_t samples;             /* that they became */
+	uint64_t open, open_ns;       /* of those, that had not ended at the end */
+	uint64_t on_ns;               /* that the same threads were on a CPU */
+	uint64_t dropped, dropped_ns; /* the ring buffer had no room for them */
+	uint64_t threads_left_out;    /* there were too many */
+};
+/* Begins to measure intervals in which the target's threads are off the CPUs, from now on: threads
+ * that wait already do so from now. -EPERM, -ENOSYS … with a sentence where BPF is not to be had.
+ */
+int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
+		  const struct ev_waits_options *options, struct ev_err *err);
+/* The events of the recording that its samples are of, and their ids. */
+void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_event,
+		  uint64_t waker_id);
+/* `tell` gets how long a thread was on a CPU, in all, when it has ended, and at the end of all. */
+typedef void (*ev_tell_on_cpu)(void *context, uint32_t pid, uint32_t tid, uint64_t time_ns,
+			       uint64_t ns, bool ended);
+void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context);
+/* Nothing is measured while it is off; intervals that began or end then are left out. */
+void ev_waits_turn(struct ev_waits *waits, bool on);
+/* Its records are samples, one for each interval that has ended: period in ns, time CLOCK_MONOTONIC
+ * at its end, ip the address of its state (ev_wait_state_address), which also is the innermost of
+ * its chain; registers and the copy of the stack where copies are taken. What is short is told as
+ * sums, every second. With wakers also samples of those, whose period is that of the interval they
+ * ended. The last ones are intervals that did not end. */
+struct ev_bpf_source ev_waits_source(struct ev_waits *waits);
+struct ev_waits_tally ev_waits_tally(struct ev_waits *waits);
+void ev_waits_close(struct ev_waits *waits);
+
 #endif

@@ -289,6 +289,14 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_COUNTED "counted"
 /* The note of a recording whose stacks were unwound while it was made: how they ended. */
 #define EV_NOTE_STACKS "stacks"
+/* The note of a recording with time off the CPUs: how many intervals, how long, how many are lost.
+ */
+#define EV_NOTE_WAITS "waits"
+/* Events of such a recording: intervals off the CPUs, as perf calls them; who ended those; and time
+ * on and off the CPUs as one. */
+#define EV_NAME_WAITS "offcpu-time"
+#define EV_NAME_WAKERS "offcpu-wakers"
+#define EV_NAME_WALL "wall-time"
 /* Value of "key" in the EVPROF_NOTES section, NULL when absent; several lines with one key are
  * walked by passing the last answer as `after`. */
 const char *ev_recording_note(const struct ev_recording *recording, const char *key,

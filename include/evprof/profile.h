@@ -34,6 +34,7 @@ enum ev_detail {
 	EV_DETAIL_BRANCH_FLAGS, /* as in ev_branch */
 	EV_DETAIL_PARENT,       /* name of the caller that --parent finds, string id */
 	EV_DETAIL_TRACE,        /* payload of a tracepoint as the kernel prints it, string id */
+	EV_DETAIL_STATE,        /* enum ev_wait_state */
 	EV_DETAIL_FIELD, /* of a tracepoint that was asked for, string id; and so many more */
 	EV_DETAIL_FIELD_LAST = EV_DETAIL_FIELD + 9,
 	EV_DETAIL_COUNT

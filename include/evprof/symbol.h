@@ -18,7 +18,9 @@ enum ev_object_kind {
 	EV_OBJECT_JIT,     /* anonymous executable memory; perf map or jitdump */
 	EV_OBJECT_BPF,     /* a BPF program's code, named by KSYMBOL */
 	EV_OBJECT_UNKNOWN, /* no mapping was known: [unknown] */
-	EV_OBJECT_END,     /* no code: why a stack was not followed further, "[no CFI: libx.so]" */
+	/* No code: why a stack was not followed further, "[no CFI: libx.so]", or what a thread
+	 * waits for, "[waiting: lock]". */
+	EV_OBJECT_END,
 };
 struct ev_object {
 	enum ev_object_kind kind;
@@ -413,6 +415,38 @@ void ev_stack_end_mapping(struct ev_record *record, const struct ev_space_set *s
 			  struct ev_stack_end end, struct ev_arena *arena);
 /* "16 KiB", "512 bytes": a copy of a stack as it is told. In `out`, which is returned. */
 const char *ev_stack_bytes_text(char *out, size_t size_bytes, uint64_t stack_bytes);
+
+/* ---- what threads wait for ---------------------------------------------------------------------
+ * An interval off the CPUs is a sample whose innermost frame says what the thread waited for: an
+ * address where no code can be, with a mapping of its own, as ends of stacks have.
+ */
+
+enum ev_wait_state {
+	EV_STATE_RUNNING,   /* it does not wait */
+	EV_STATE_PREEMPTED, /* it could run, and waits for a CPU */
+	EV_STATE_SLEEP,     /* for time to pass: nanosleep and its kin */
+	EV_STATE_LOCK,      /* futex: mutexes, conditions, semaphores, joins */
+	EV_STATE_READ,      /* for something to read: pipe, socket, terminal */
+	EV_STATE_WRITE,     /* for room to write */
+	EV_STATE_POLL,      /* for one of several descriptors */
+	EV_STATE_DISK,      /* for a block device */
+	EV_STATE_FAULT,     /* for memory that it touched */
+	EV_STATE_CHILD,     /* for another process to end */
+	EV_STATE_SIGNAL,    /* for a signal */
+	EV_STATE_STOPPED,   /* by a signal, a debugger or a freezer */
+	EV_STATE_KERNEL,    /* uninterruptibly, in the kernel: a lock or work there */
+	EV_STATE_OTHER,     /* for something else, which its stack shows */
+	EV_STATE_BLOCKED,   /* for what was not recorded */
+	EV_STATE_COUNT
+};
+/* "lock", "page-fault": as reports sort by it. */
+const char *ev_wait_state_word(enum ev_wait_state state);
+uint64_t ev_wait_state_address(enum ev_wait_state state);
+bool ev_wait_state_is(uint64_t address);
+/* EV_STATE_RUNNING for an address of code. */
+enum ev_wait_state ev_wait_state_at(uint64_t address);
+/* The mapping that names it, for ever. */
+void ev_wait_state_mapping(struct ev_record *record, enum ev_wait_state state);
 
 /* ---- symbols carried in the file ---------------------------------------------------------------
  */

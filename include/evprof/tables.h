@@ -33,6 +33,7 @@ enum ev_key {
 	EV_KEY_LOCAL_STAGE_CYCLES,
 	EV_KEY_TRANSACTION,
 	EV_KEY_TRACE,
+	EV_KEY_STATE,
 	/* of memory accesses */
 	EV_KEY_SYMBOL_DATA,
 	EV_KEY_OBJECT_DATA,

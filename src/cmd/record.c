@@ -9,6 +9,7 @@
 #include "record_bpf.h"
 #include "record_reader.h"
 #include "record_unwind.h"
+#include "record_waits.h"
 #include "signals.h"
 #include "verbs.h"
 
@@ -122,6 +123,17 @@ static int parse_clock(void *into, const char *value, struct ev_err *err)
 		       value);
 }
 
+static int parse_shortest(void *into, const char *value, struct ev_err *err)
+{
+	struct record_options *options = into;
+	char *end;
+	options->off_cpu_ms = strtod(value, &end);
+	options->off_cpu_ms_given = true;
+	if (end == value || *end || !(options->off_cpu_ms >= 0) || options->off_cpu_ms > 1e9)
+		return ev_fail(err, EINVAL, "--off-cpu-thresh takes milliseconds, not '%s'", value);
+	return 0;
+}
+
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
 	OPTION(letter, name, value, kind, struct record_options, field, help)
@@ -147,6 +159,11 @@ static const struct option_row rows[] = {
 	ROW(0, "bpf-interval", "SECONDS", REAL, bpf_interval_s, "write what --bpf has counted so often (5)"),
 	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
+	OPTION_GROUP("Waiting"),
+	ROW(0, "off-cpu", NULL, FLAG, off_cpu, "also measure every interval that a thread is off the CPUs, with the stack that waits and for what (as root)"),
+	ROW(0, "wall", NULL, FLAG, wall, "time on and off the CPUs as one event, in ns: what every thread's elapsed time went into (as root)"),
+	ROW(0, "wakers", NULL, FLAG, wakers, "with --off-cpu or --wall: also who ended each interval, with the stack that did"),
+	OPTION_TO(0, "off-cpu-thresh", "MS", parse_shortest, "intervals shorter than this are added up by stack, not told one by one (1)"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct record_options, target),
 	SIMULATE_ROWS(struct record_options, simulate),
@@ -185,6 +202,9 @@ static const struct example examples[] = {
 	  "every cache miss of a model, where there are no hardware counters" },
 	{ "evprof record -e '{task-clock,page-faults}:S' ./sorts",
 	  "counted together: page faults per ms of every function" },
+	{ "evprof record --wall ./server", "what its time goes into, waiting included (as root)" },
+	{ "evprof record --off-cpu -p 1234 --duration 10",
+	  "where and for what a process waits (as root)" },
 	{ "evprof record -a --duration 10", "the whole machine for ten seconds" },
 	{ "evprof record -a -F 49 --bpf",
 	  "the whole machine all day, counted in the kernel (as root)" },
@@ -210,6 +230,7 @@ static void run_done(struct record_run *run)
 {
 	record_reader_close(run->reader);
 	record_unwind_close(run->unwind);
+	record_waits_close(run);
 	record_roots_close(run);
 	record_stacks_done(&run->stacks);
 	ev_writer_close(run->writer);
@@ -241,6 +262,7 @@ static int record_all(struct record_run *run)
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
+	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_bpf_check(run, &err))

@@ -48,6 +48,11 @@ struct record_options {
 	int clock_id;          /* -k; -1 = the kernel's own */
 	bool bpf;              /* --bpf */
 	double bpf_interval_s; /* --bpf-interval */
+	bool off_cpu;          /* --off-cpu */
+	bool wall;             /* --wall */
+	bool wakers;           /* --wakers */
+	double off_cpu_ms;     /* --off-cpu-thresh */
+	bool off_cpu_ms_given;
 	bool quiet, verbose;
 	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
@@ -84,6 +89,7 @@ struct record_run {
 	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */
 	struct record_reader *reader;  /* of the rings, while stacks are unwound */
 	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
+	struct record_waits *waits;     /* a source beside the rings, NULL when not asked for */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */
@@ -112,6 +118,8 @@ int record_sampling(struct record_run *run, struct ev_err *err);
 int record_parse_delay(void *options, const char *value, struct ev_err *err);
 /* Sets run->switches as -D says, from now on. */
 void record_switches_begin(struct record_run *run, uint64_t now_ns);
+/* Everything that is recorded, on or off. */
+int record_turn(struct record_run *run, bool on, struct ev_err *err);
 /* Switches sampling on or off when it is time. */
 int record_switch(struct record_run *run, uint64_t now_ns, struct ev_err *err);
 bool record_is_stream(const char *output); /* a pipe or device, not a file */

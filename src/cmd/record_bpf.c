@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "record_bpf.h"
+#include "record_unwind.h"
 
 #define INTERVAL_S 5
 
@@ -152,7 +153,8 @@ void record_bpf_know(struct record_run *run, const void *bytes, size_t size_byte
 static int take(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
-	return ev_writer_add_record(run->writer, record, err);
+	return run->unwind ? record_unwind_give(run->unwind, record, err)
+			   : ev_writer_add_record(run->writer, record, err);
 }
 
 int record_sources_drain(struct record_run *run, bool last, struct ev_err *err)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record.h"
+#include "record_waits.h"
 
 /* Digits only: what strtoull takes besides (signs, blanks) is none. */
 static bool take_number(const char **text, uint64_t *number)
@@ -69,6 +70,12 @@ void record_switches_begin(struct record_run *run, uint64_t now_ns)
 		};
 }
 
+int record_turn(struct record_run *run, bool on, struct ev_err *err)
+{
+	record_waits_turn(run, on);
+	return on ? ev_sampler_enable(run->sampler, err) : ev_sampler_disable(run->sampler, err);
+}
+
 /* Late by more than a range: the range is passed over, not made up for. */
 int record_switch(struct record_run *run, uint64_t now_ns, struct ev_err *err)
 {
@@ -88,5 +95,5 @@ int record_switch(struct record_run *run, uint64_t now_ns, struct ev_err *err)
 	if (on == switches->on)
 		return 0;
 	switches->on = on;
-	return on ? ev_sampler_enable(run->sampler, err) : ev_sampler_disable(run->sampler, err);
+	return record_turn(run, on, err);
 }

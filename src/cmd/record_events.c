@@ -5,6 +5,7 @@
 
 /* What is tried in turn when no event was named. */
 static const char *const defaults[] = { "cycles:P", "cpu-clock", "task-clock" };
+enum { FIRST_CLOCK = 1 };
 
 /* Names of events that can be sampled here, for the sentence of a refusal. */
 static void list_samplable(char *out, size_t size_bytes)
@@ -61,9 +62,11 @@ static int check_named(const struct record_run *run, struct ev_err *err)
 
 static int choose_default(struct record_run *run, struct ev_err *err)
 {
+	/* Cycles are no time. */
+	size_t first = run->options->wall ? FIRST_CLOCK : 0;
 	char why[512], absence[256];
 	int error = ENOENT;
-	for (size_t i = 0; i < EV_LENGTH(defaults); i++) {
+	for (size_t i = first; i < EV_LENGTH(defaults); i++) {
 		int rc = ev_event_parse(&run->events, defaults[i], err);
 		if (rc)
 			return rc;
@@ -71,12 +74,12 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 		error = 0;
 		for (size_t k = 0; !error && k < run->events.count; k++)
 			error = ev_probe_sample(&run->events.items[k], why, sizeof(why));
-		run->may_simulate = i && *ev_pmu_absence(absence, sizeof(absence));
+		run->may_simulate = i > first && *ev_pmu_absence(absence, sizeof(absence));
 		if (!error && run->may_simulate)
 			ev_recording_add_note(&run->recording, "fallback",
 					      "%s instead of cycles, no hardware counters: %s",
 					      defaults[i], absence);
-		else if (!error && i)
+		else if (!error && i > first)
 			ev_recording_add_note(&run->recording, "fallback",
 					      "%s instead of cycles, which cannot be sampled here",
 					      defaults[i]);

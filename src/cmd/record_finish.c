@@ -9,6 +9,7 @@
 #include "record.h"
 #include "record_bpf.h"
 #include "record_unwind.h"
+#include "record_waits.h"
 
 static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
 {
@@ -134,6 +135,8 @@ static void tally_of(const struct record_run *run, struct ev_sampler_tally *tall
 		ev_sampler_tally(run->sampler, tally);
 	else
 		tally->samples = tally->records = run->simulated_samples;
+	tally->samples += record_waits_samples(run);
+	tally->records += record_waits_samples(run);
 	record_bpf_tally(run, tally);
 }
 
@@ -145,6 +148,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
 	if (run->unwind)
 		note_unwound(run);
+	record_waits_note(run);
 	record_bpf_note(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);

@@ -13,6 +13,7 @@
 #include "record_bpf.h"
 #include "record_reader.h"
 #include "record_unwind.h"
+#include "record_waits.h"
 #include "signals.h"
 
 #define DEFAULT_FREQUENCY_HZ 4000
@@ -84,10 +85,16 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 			   : ev_writer_add_record(run->writer, &plain, err);
 }
 
+static void see(void *context, const void *bytes, size_t size_bytes)
+{
+	record_waits_see(context, bytes, size_bytes);
+}
+
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
+	record_waits_see(run, bytes, size_bytes);
 	record_bpf_know(run, bytes, size_bytes);
 	return ev_writer_add(run->writer, bytes, size_bytes, err);
 }
@@ -99,14 +106,17 @@ static uint64_t portion_ns(uint64_t bytes, uint64_t ns)
 	return wait > (double)most ? most : wait < (double)least ? least : (uint64_t)wait;
 }
 
-static int drain(struct record_run *run, struct ev_err *err)
+/* `last`: nothing comes after it. */
+static int drain(struct record_run *run, bool last, struct ev_err *err)
 {
 	if (!run->unwind) {
 		int taken;
 		do
 			taken = ev_sampler_drain(run->sampler, take_records, run, err);
 		while (!taken && run->counts && ev_bpf_counts_step(run->counts));
-		return taken ? taken : record_sources_drain(run, false, err);
+		if (!taken)
+			taken = record_sources_drain(run, last, err);
+		return taken || last ? taken : record_waits_round(run, false, err);
 	}
 	size_t *others;
 	struct ev_buffer *arrived = record_unwind_arrived(run->unwind, &others);
@@ -118,7 +128,11 @@ static int drain(struct record_run *run, struct ev_err *err)
 	if (*others)
 		record_roots_take(run, arrived->bytes, bytes);
 	if (!rc)
+		rc = record_sources_drain(run, last, err);
+	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
+	if (!rc && !last)
+		rc = record_waits_round(run, false, err);
 	if (rc)
 		return rc;
 	record_reader_pause(run->reader);
@@ -283,6 +297,9 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	note_openings(run);
+	rc = record_waits_open(run, err);
+	if (rc)
+		return rc;
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
@@ -296,11 +313,13 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!run->stream) /* of what is read at the end, nothing goes into a stream */
 		record_roots_open(run);
 	if (run->unwind)
-		record_unwind_to(run->unwind, run->writer);
+		record_unwind_to(run->unwind, run->writer, see, run);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run, &run->unreadable, err);
+	if (!rc)
+		rc = record_waits_name(run, err);
 	if (!rc)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
 	if (!rc)
@@ -333,7 +352,7 @@ static struct deadlines deadlines_from(const struct record_options *options, uin
 static int wait_ms(const struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
 	bool eager = record_stacks_eager(&run->stacks, now_ns);
-	int usual_ms = run->source_count ? CALM_MS : WAIT_MS; /* sources call */
+	int usual_ms = run->counts ? CALM_MS : WAIT_MS; /* counts call */
 	uint64_t until = now_ns + (uint64_t)(eager ? EAGER_MS : usual_ms) * 1000000u;
 	if (run->pause_ns && now_ns + run->pause_ns < until)
 		until = now_ns + run->pause_ns;
@@ -364,7 +383,7 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	uint64_t limit_bytes = run->options->max_size_bytes;
 	int rc = record_switch(run, now_ns, err);
 	if (!rc)
-		rc = drain(run, err);
+		rc = drain(run, false, err);
 	/* Only what is flushed has a size. */
 	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
@@ -381,7 +400,7 @@ static int turn(void *context, bool on, struct ev_err *err)
 {
 	struct record_run *run = context;
 	run->switches.next_ns = 0; /* -D has been overtaken */
-	return on ? ev_sampler_enable(run->sampler, err) : ev_sampler_disable(run->sampler, err);
+	return record_turn(run, on, err);
 }
 
 static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
@@ -398,7 +417,7 @@ static int obey(struct record_run *run, struct ev_err *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* One descriptor to wait for: signals, and --control where it is given. */
+/* One descriptor to wait for: signals, --control and waits where they are given. */
 static int join_descriptors(struct record_run *run, struct ev_err *err)
 {
 	struct epoll_event readable = { .events = EPOLLIN };
@@ -473,13 +492,13 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	ev_sampler_disable(run->sampler, NULL);
 	end_command(run);
 	if (!rc)
-		rc = drain(run, err);
-	if (!rc)
-		rc = record_sources_drain(run, true, err);
+		rc = drain(run, true, err);
 	if (!rc && run->unwind) {
 		record_unwind_arrived(run->unwind, NULL)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);
 	}
+	if (!rc)
+		rc = record_waits_round(run, true, err);
 	record_reader_close(run->reader);
 	run->reader = NULL;
 	if (!rc)

@@ -17,6 +17,8 @@ struct record_unwind {
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
 	struct ev_writer *writer;
+	void (*see)(void *context, const void *bytes, size_t size_bytes);
+	void *context;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
@@ -79,9 +81,20 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 	return unwind;
 }
 
-void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer)
+void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
+		      void (*see)(void *context, const void *bytes, size_t size_bytes),
+		      void *context)
 {
 	unwind->writer = writer;
+	unwind->see = see;
+	unwind->context = context;
+}
+
+static int put(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
+	       struct ev_err *err)
+{
+	unwind->see(unwind->context, bytes, size_bytes);
+	return ev_writer_add(unwind->writer, bytes, size_bytes, err);
 }
 
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
@@ -119,6 +132,13 @@ struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **o
 	if (others)
 		*others = &unwind->arrived_others;
 	return &unwind->arrived;
+}
+
+int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_err *err)
+{
+	unwind->arrived_others += record->type != PERF_RECORD_SAMPLE;
+	return ev_encode(&unwind->opened, record, &unwind->arrived, err);
 }
 
 /* What is to be known of records before they are looked at one by one. */
@@ -227,7 +247,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		return 0;
 	}
 	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
-		return ev_writer_add(unwind->writer, raw->header, raw->size_bytes, err);
+		return put(unwind, raw->header, raw->size_bytes, err);
 	if (sample->user_stack_asked_bytes) {
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
@@ -239,9 +259,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
 	if (!rc)
 		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
-	return rc ? rc
-		  : ev_writer_add(unwind->writer, unwind->record.bytes, unwind->record.size_bytes,
-				  err);
+	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
 }
 
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
@@ -259,9 +277,8 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
 	while (!rc && next_record(&unwind->waiting, &at, &raw))
-		rc = raw.type == PERF_RECORD_SAMPLE
-			     ? write_sample(unwind, &raw, err)
-			     : ev_writer_add(unwind->writer, raw.header, raw.size_bytes, err);
+		rc = raw.type == PERF_RECORD_SAMPLE ? write_sample(unwind, &raw, err)
+						    : put(unwind, raw.header, raw.size_bytes, err);
 	struct ev_buffer done = unwind->waiting;
 	if (done.room_bytes > KEPT_BYTES)
 		ev_buffer_done(&done);

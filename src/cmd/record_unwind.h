@@ -12,8 +12,11 @@ struct record_unwind; /* NULL where stacks are not copied: then records go strai
  * copies. */
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
 					 struct record_stacks *stacks);
-/* The writer of the file; before the first record. */
-void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer);
+/* The writer of the file; before the first record. `see` is shown what goes there from the rings.
+ */
+void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
+		      void (*see)(void *context, const void *bytes, size_t size_bytes),
+		      void *context);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
@@ -21,6 +24,9 @@ int record_unwind_told(struct record_unwind *unwind, const struct ev_record *rec
 const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind);
 /* Where the next records out of the rings go, and how many of them are no samples. */
 struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **others);
+/* One that comes from elsewhere joins them, in the layout of record_unwind_opened. */
+int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
+		       struct ev_err *err);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
  * need has come; these wait. At the end, once more with none. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);

@@ -48,6 +48,12 @@ static int check_key(const struct report_options *options, const struct ev_recor
 {
 	struct ev_arena arena = { 0 };
 	int rc = 0;
+	if (ev_keys[key].details & EV_DETAIL_BIT(STATE) &&
+	    !ev_recording_note(recording, EV_NOTE_WAITS, NULL))
+		rc = ev_fail(err, ENODATA,
+			     "'%s' does not tell what threads wait for, for the key %s; record "
+			     "with: evprof record --off-cpu",
+			     ev_text_safe(&arena, options->input), ev_keys[key].name);
 	for (size_t i = 0; i < EV_LENGTH(needs) && !rc; i++) {
 		/* What branches weigh is in themselves. */
 		if (!(ev_keys[key].details & needs[i].details) ||

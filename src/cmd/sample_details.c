@@ -189,6 +189,7 @@ uint32_t sample_detail(struct sample_sink *sink, const struct ev_record *record,
 	uint32_t wanted = sink->options->load->details;
 	uint64_t numbers[EV_DETAIL_COUNT] = {
 		[EV_DETAIL_IP] = sample->ip,
+		[EV_DETAIL_STATE] = ev_wait_state_at(sample->ip),
 		[EV_DETAIL_WEIGHT] = sample->weight,
 		[EV_DETAIL_LATENCY] = sample->weight2,
 		[EV_DETAIL_STAGE_CYCLES] = sample->weight3,

@@ -21,6 +21,8 @@
 #include <count.skel.h>
 #include <switches.skel.h>
 #include <trace.skel.h>
+#include <waits.h>
+#include <waits.skel.h>
 
 #define COLLECTION(name)                                                                           \
 	static struct bpf_object *open_##name(void **skeleton)                                     \
@@ -36,6 +38,19 @@
 COLLECTION(count)
 COLLECTION(switches)
 COLLECTION(trace)
+COLLECTION(waits)
+
+/* With everything that it can do. */
+static struct bpf_object *open_all_waits(void **skeleton)
+{
+	struct bpf_object *object = open_waits(skeleton);
+	struct waits_bpf *opened = *skeleton;
+	if (object)
+		opened->rodata->options = (struct ev_wait_options){
+			.shortest_ns = 1, .copy_bytes = 8192, .user = 1, .kernel = 1, .wakers = 1
+		};
+	return object;
+}
 
 static struct bpf_object *open_walking_count(void **skeleton)
 {
@@ -55,6 +70,7 @@ static const struct {
 	{ "count with unwind tables", open_walking_count, close_count, true },
 	{ "switches", open_switches, close_switches, false },
 	{ "trace", open_trace, close_trace, false },
+	{ "waits", open_all_waits, close_waits, false },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)

@@ -66,7 +66,7 @@ static uint64_t sample_type(const struct ev_target *target,
 	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID;
 	if (!options->no_time)
 		type |= PERF_SAMPLE_TIME;
-	if (event_count > 1)
+	if (event_count > 1 || options->identified)
 		type |= PERF_SAMPLE_IDENTIFIER;
 	if (options->cpu || target->kind == EV_TARGET_SYSTEM)
 		type |= PERF_SAMPLE_CPU;

@@ -84,6 +84,12 @@ static const char *plain_words(struct ev_arena *scratch, uint64_t number)
 	return ev_arena_printf(scratch, "%" PRIu64, number);
 }
 
+static const char *state_words(struct ev_arena *scratch, uint64_t state)
+{
+	(void)scratch;
+	return ev_wait_state_word((enum ev_wait_state)state);
+}
+
 static const char *socket_words(struct ev_arena *scratch, uint64_t socket)
 {
 	return socket ? ev_arena_printf(scratch, "%03" PRIu64, socket - 1) : "";
@@ -130,6 +136,7 @@ static const struct {
 } of_detail[EV_KEY_COUNT] = {
 	[EV_KEY_SOCKET] = { EV_DETAIL_SOCKET, socket_words },
 	[EV_KEY_ADDRESS] = { EV_DETAIL_IP, address_words },
+	[EV_KEY_STATE] = { EV_DETAIL_STATE, state_words },
 	[EV_KEY_CODE_PAGE] = { EV_DETAIL_CODE_PAGE, page_words },
 	[EV_KEY_WEIGHT] = { EV_DETAIL_WEIGHT, plain_words },
 	[EV_KEY_LOCAL_WEIGHT] = { EV_DETAIL_WEIGHT, plain_words },

@@ -34,6 +34,7 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_LOCAL_STAGE_CYCLES] = { "local_p_stage_cyc", "local_retire_lat", "Local Pipeline Stage Cycle", "local_p_stage_cyc", .kind = EV_KEY_IS_NUMBER, .details = BIT(STAGE_CYCLES) },
 	[EV_KEY_TRANSACTION] = { "transaction", NULL, "Transaction", "transaction", .details = BIT(TRANSACTION) },
 	[EV_KEY_TRACE] = { "trace", NULL, "Trace output", "trace", .details = BIT(TRACE) },
+	[EV_KEY_STATE] = { "state", NULL, "State", "state", .details = BIT(STATE) },
 	[EV_KEY_SYMBOL_DATA] = { "symbol_daddr", NULL, "Data Symbol", "symbol_daddr", .kind = EV_KEY_IS_FUNCTION, .details = BIT(ADDRESS) | BIT(DATA_PLACE) },
 	[EV_KEY_OBJECT_DATA] = { "dso_daddr", NULL, "Data Object", "dso_daddr", .details = BIT(DATA_OBJECT) },
 	[EV_KEY_SYMBOL_CODE] = { "symbol_iaddr", NULL, "Code Symbol", "symbol_iaddr", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },

@@ -13,8 +13,11 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
+/* What stands in a stack and is no code. */
 static bool is_stack_end(const struct mapping *mapping)
 {
+	if (ev_wait_state_is(mapping->start) && ev_wait_state_is(mapping->end - 1))
+		return true;
 	return ev_stack_end_at(mapping->start) != EV_UNWOUND_COMPLETE &&
 	       ev_stack_end_at(mapping->end - 1) == ev_stack_end_at(mapping->start);
 }

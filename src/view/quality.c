@@ -250,6 +250,7 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_aux(out, quality->aux_bytes, prefix);
 	print_unwound(out, quality, prefix);
 	print_recorded_stacks(out, report, prefix);
+	ev_print_waits(out, report, prefix);
 	print_notes(out, report, prefix);
 	print_reads(out, report, prefix);
 	if (report->worst_count && ev_percent(quality->unresolved, samples) > WORTH_NAMING_PERCENT)

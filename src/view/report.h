@@ -88,6 +88,12 @@ const char *ev_report_simulated(const struct ev_report *report);
 void ev_print_simulated(FILE *out, const struct ev_report *report, const char *prefix);
 /* What stands above a key's column. */
 const char *ev_report_key_title(const struct ev_report_options *options, enum ev_key key);
+/* Are the samples of this event intervals that were measured, their periods nanoseconds? */
+bool ev_report_waits(const struct ev_report *report, size_t event);
+/* "1.250 s", "3.001 ms": in `out`, which is returned; 32 bytes suffice. */
+const char *ev_report_time(char *out, size_t size_bytes, uint64_t ns);
+/* What the recorder said of them. */
+void ev_print_waits(FILE *out, const struct ev_report *report, const char *prefix);
 /* The text of a row's key for an event: of totals, such as all of a row's latencies, the product.
  */
 const char *ev_report_key_text(const struct ev_report *report, const struct ev_row *row, size_t key,

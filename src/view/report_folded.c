@@ -102,7 +102,9 @@ int ev_report_folded(FILE *out, const struct ev_report *report,
 			*ev_array_add(&parts) = (struct part){
 				.event = fold.with_event ? tag->event : 0,
 				.comm = fold.with_comm ? tag->comm : 0,
-				.weight = by_period ? cell->period : cell->samples,
+				.weight = by_period || ev_report_waits(report, tag->event)
+						  ? cell->period
+						  : cell->samples,
 			};
 		bool last = i + 1 == named->cells.count || cell[1].stack != cell->stack;
 		if (last && parts.count) {

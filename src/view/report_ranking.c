@@ -24,8 +24,9 @@ size_t ev_report_ranking(const struct ev_report *report, const struct ev_report_
 			 struct ev_unsettled out[EV_RANKING_LIMIT])
 {
 	size_t worth = 0;
-	/* Simulated counts are exact. */
-	if (options->row_order_count || ev_report_simulated(report))
+	/* Simulated counts are exact, and so are intervals that were measured. */
+	if (options->row_order_count || ev_report_simulated(report) ||
+	    ev_report_waits(report, event))
 		return 0;
 	while (worth < count && worth < EV_RANKING_LIMIT &&
 	       percent_of(report, rows[worth], event) >= EV_RANKING_LEAST_PERCENT)

@@ -211,6 +211,7 @@ static void print_events(struct ev_block *block)
 	const struct ev_report *report = block->report;
 	const struct ev_table *table = report->table;
 	uint64_t samples = 0, period = 0;
+	char time[32];
 	bool one_group = true;
 	for (size_t e = block->events.first; e < block->events.first + block->events.count; e++) {
 		samples += table->total_samples[e];
@@ -231,9 +232,12 @@ static void print_events(struct ev_block *block)
 	}
 	if (block->events.count > 1 && one_group)
 		fputs(" }", block->out);
-	fprintf(block->out, "'\n# %s: %" PRIu64 "\n",
+	fprintf(block->out, "'\n# %s: %" PRIu64,
 		report->named->profile->of_weights ? "Total weight " : "Event count (approx.)",
 		period);
+	if (block->events.count == 1 && ev_report_waits(report, block->events.first))
+		fprintf(block->out, " ns, %s", ev_report_time(time, sizeof(time), period));
+	putc('\n', block->out);
 	print_whole_ratios(block);
 	fputs("#\n", block->out);
 }

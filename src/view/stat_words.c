@@ -146,12 +146,15 @@ char *ev_stat_words(const struct ev_stat *stat, struct ev_arena *arena)
 					 0));
 	return ev_arena_printf(arena,
 			       "%s: %s, %s %% waiting%s (%s of %u CPUs used for %s s%s; major "
-			       "faults %llu, waits %llu, preemptions %llu).",
+			       "faults %llu, waits %llu, preemptions %llu).%s",
 			       verdict(stat, &shares, split), where, waiting,
 			       shares.waiting > 0.1 && waits_for_cpu(stat) ? " for a CPU" : "",
 			       cpus, stat->cpus, elapsed,
 			       stat->usage_s > 0 ? " with the delay" : "",
 			       (unsigned long long)stat->major_faults,
 			       (unsigned long long)stat->voluntary_switches,
-			       (unsigned long long)stat->involuntary_switches);
+			       (unsigned long long)stat->involuntary_switches,
+			       shares.waiting > 0.5 && !waits_for_cpu(stat)
+				       ? " For what: evprof record --off-cpu."
+				       : "");
 }
