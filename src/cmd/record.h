@@ -89,7 +89,7 @@ struct record_run {
 	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */
 	struct record_reader *reader;  /* of the rings, while stacks are unwound */
 	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
-	struct record_waits *waits;     /* a source beside the rings, NULL when not asked for */
+	struct record_waits *waits;    /* a source beside the rings, NULL when not asked for */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */
