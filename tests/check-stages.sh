@@ -9,16 +9,16 @@ complain() {
 	echo "$1: includes $2, $3"
 	bad=1
 }
-position() { # of a stage in the row, 0 when it is none; stage_part is of the stage
+position() { # of a stage in the row, 0 when it is none
 	n=0
 	for s in $order; do
 		n=$((n + 1))
-		[ "$s" = "${1%%_*}" ] && echo $n && return
+		[ "$s" = "$1" ] && echo $n && return
 	done
 	echo 0
 }
 of_header() { # the stage that a public header belongs to: the first word in it
-	sed -n '1s,^/\* \([a-z]*\):.*,\1,p' "include/evprof/$1"
+	sed -n '1s;^/\* \([a-z]*\)[:,].*;\1;p' "include/evprof/$1"
 }
 includes() { sed -n 's/^#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/p' "$1"; }
 
