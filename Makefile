@@ -89,7 +89,8 @@ MULTIARCH = $(shell $(CC) -print-multiarch)
 SYSROOT = $(shell $(CC) -print-sysroot 2>/dev/null)
 BPF_INCLUDES = -I$(SYSROOT)/usr/include/$(MULTIARCH) -I$(SYSROOT)/usr/$(MULTIARCH)/include
 ifeq ($(HAVE_BPF),1)
-$(call objects,collect): $(BPF_PROGRAMS:%=$(B)/gen/%.skel.h)
+BPF_SKELETONS = $(BPF_PROGRAMS:%=$(B)/gen/%.skel.h)
+$(call objects,collect): $(BPF_SKELETONS)
 endif
 $(B)/gen/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(Q)mkdir -p $(@D)
@@ -196,14 +197,14 @@ fuzz:
 fuzz-built: $(FUZZERS:%=$(B)/fuzz/%)
 	$(Q)B=$(B) sh tests/fuzz/run
 FUZZ_SOURCES = $(foreach stage,$(STAGES),$(call sources,$(stage)))
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(if $(filter 1,$(HAVE_BPF)),$(BPF_PROGRAMS:%=$(B)/gen/%.skel.h))
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(BPF_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(CLANG) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) $(FEATURES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBS)
 
 bench: all
 	$(Q)B=$(B) CC="$(CC)" sh tests/bench/run
-lint: $(B)/config.mk
+lint: $(B)/config.mk $(BPF_SKELETONS)
 	$(Q)sh tests/check-stages.sh
 	$(Q)B=$(B) CLANG="$(CLANG)" sh .ci/lint
 format:
