@@ -195,7 +195,9 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 		getrusage(RUSAGE_CHILDREN, &usage)
 			? 0
 			: (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
-	if (!*ev_pmu_absence(absence, sizeof(absence)))
+	/* What was asked of the kernel's own programs no simulator answers. */
+	if (options->bpf || options->off_cpu || options->wall ||
+	    !*ev_pmu_absence(absence, sizeof(absence)))
 		return NULL;
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
 			     knows_time(options), own_time_s, options->command, arena);
