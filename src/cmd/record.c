@@ -249,10 +249,17 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
-	if (run->options->simulate.on && run->options->bpf)
+	const struct record_options *options = run->options;
+	const char *kernels = options->bpf       ? "--bpf"
+			      : options->off_cpu ? "--off-cpu"
+			      : options->wall    ? "--wall"
+						 : NULL;
+	if (options->simulate.on && kernels)
 		return complain_text(run->verb, STATUS_USAGE,
-				     "--simulate counts in a model and --bpf in the kernel: give "
-				     "one of them");
+				     "--simulate counts in a model and %s asks the kernel: give "
+				     "one "
+				     "of them",
+				     kernels);
 	if (run->options->simulate.on)
 		return record_simulate(run);
 	if (simulate_check(&run->options->simulate, &run->options->target, run->options->command,

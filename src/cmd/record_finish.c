@@ -264,8 +264,7 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 
 static void print_simulation(const struct record_run *run, struct ev_arena *arena)
 {
-	const char *hint =
-		run->may_simulate && !run->options->bpf ? record_simulate_hint(run, arena) : NULL;
+	const char *hint = run->may_simulate ? record_simulate_hint(run, arena) : NULL;
 	if (hint)
 		fprintf(stderr,
 			"[ evprof record: caches and branches can be simulated instead: %s ]\n",

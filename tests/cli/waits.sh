@@ -170,7 +170,7 @@ test_without_bpf_the_records_of_switches_tell() {
 
 test_what_contradicts_waiting_is_refused() {
 	for words in --wakers '--off-cpu-thresh 5' '--off-cpu -C 0' '--wall -e cycles' '--off-cpu -k raw' \
-		'--off-cpu --off-cpu-thresh never'; do
+		'--off-cpu --off-cpu-thresh never' '--off-cpu --simulate'; do
 		# shellcheck disable=SC2086
 		run record $words -o n.data true
 		expect_status 129
