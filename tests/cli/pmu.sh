@@ -337,10 +337,11 @@ test_call_graphs_from_copied_stacks_lead_to_main() {
 	keep unwound
 }
 
+# QEMU delivers the interrupts of this counter late, at the next entry to the kernel.
 test_samples_of_instructions_land_in_the_loop() {
 	record -c 1000000 -e instructions:u "$specimens/two_functions" 20
 	report
-	expect_two_to_one
+	expect_between "$(shared twice once)" 60 73 "the share of twice()"
 }
 
 test_threads_are_sampled_by_their_shares() {
