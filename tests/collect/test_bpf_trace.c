@@ -3,7 +3,7 @@
 #include <evprof/collect_trace.h>
 #include "live.h"
 
-#define FUNCTION __attribute__((noinline, noclone))
+#define FUNCTION __attribute__((noinline))
 #define TIMES 50
 
 static volatile int sink;
