@@ -26,7 +26,14 @@ struct ev_target {
 	uint32_t *cpus;
 	size_t cpu_count; /* -C; none = all online */
 	bool no_inherit;  /* -i */
+	bool by_name;     /* pids were found by names: those that are gone by now are left out */
 };
+/* Process ids out of "12,15-17,redis*": numbers stay as they are, a name or glob (to the letter, of
+ * the whole name) stands for every living process but this one whose main thread or executable file
+ * is called so. *by_name: there was one. free() *pids. -EINVAL, or -ESRCH when a name is nobody's,
+ * with a sentence. */
+int ev_processes_find(const char *text, uint32_t **pids, size_t *count, bool *by_name,
+		      struct ev_err *err);
 
 /* ---- cgroups ----------------------------------------------------------------------------------
  */

@@ -209,6 +209,7 @@ static const struct example examples[] = {
 	{ "evprof record -a -F 49 --bpf",
 	  "the whole machine all day, counted in the kernel (as root)" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
+	{ "evprof record -p 'redis*'", "the processes that are called so" },
 	{ NULL, NULL },
 };
 
@@ -260,7 +261,7 @@ static int record_all(struct record_run *run)
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
-		return complain(run->verb, &err, STATUS_USAGE);
+		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
 	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))

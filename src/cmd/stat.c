@@ -241,7 +241,7 @@ static int count_all(struct stat_run *run)
 		return stat_simulate(run);
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
-		return complain(run->verb, &err, STATUS_USAGE);
+		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	int rc = stat_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EOPNOTSUPP ? STATUS_REFUSED : STATUS_USAGE);

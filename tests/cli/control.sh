@@ -120,4 +120,30 @@ test_commands_run_before_and_after_each_run() {
 	expect_status 129
 }
 
+# start_named NAME: the program that computes, under this name; its process id in $target.
+start_named() {
+	needs_events
+	cp "$examples/threads" "$1"
+	start_target "./$1" -t 1 -s 1000000000
+}
+
+test_processes_are_named_by_a_glob() {
+	start_named evcalled-$$
+	run stat -x, -e task-clock -p "evcalled-$$*" --timeout 300
+	expect_status 0
+	expect_between "$(cut -d, -f1 err)" 0.001 100000 "milliseconds of the process"
+	run record -q -e cpu-clock -F 499 -o data -p "$target,evcall[e]d-$$" --duration 0.4
+	expect_status 0
+	run report -i data --sort dso
+	expect_out "evcalled-$$"
+}
+
+test_a_name_that_nobody_has_is_told() {
+	for verb in stat record trace; do
+		run $verb -p 'no-such-process*'
+		expect_status 125
+		expect_err "no process is called 'no-such-process\*'"
+	done
+}
+
 run_tests "$@"
