@@ -235,6 +235,19 @@ int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev
 /* From now on copy stack_bytes of each stack (0), or the other size of that number, from 1 on. What
  * was sampled with the size before is in the rings and stays. */
 int ev_sampler_copy(struct ev_sampler *sampler, size_t size, struct ev_err *err);
+/* From now on sample so often, where an event is sampled by frequency: threads that are watched
+ * already, and those they will start; what they have started keeps its rate. Each sample goes on
+ * telling what it counts for. *changed: how many events of the list. -EINVAL with a sentence for
+ * what the kernel does not allow, or when there is no such event. */
+int ev_sampler_frequency(struct ev_sampler *sampler, uint64_t frequency_hz, size_t *changed,
+			 struct ev_err *err);
+/* Vary frequencies and periods by up to so many percent (1 … 50) at random, so that they do not
+ * keep step with what is sampled: called after every drain, it changes each counter once in 200 of
+ * its samples. Needs `period`. *state: any number to begin with, kept between calls. */
+int ev_sampler_jitter(struct ev_sampler *sampler, unsigned percent, uint64_t *state,
+		      struct ev_err *err);
+/* Is there an event whose rate can vary? */
+bool ev_sampler_may_jitter(const struct ev_sampler *sampler);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one

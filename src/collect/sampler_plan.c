@@ -26,6 +26,11 @@ static int check_rate(uint64_t frequency_hz, uint64_t limit, struct ev_err *err)
 		       (unsigned long long)frequency_hz);
 }
 
+int ev_sampler_check_rate(uint64_t frequency_hz, struct ev_err *err)
+{
+	return check_rate(frequency_hz, rate_limit(), err);
+}
+
 /* Things that happen one at a time are told one at a time, unless -F or -c ask otherwise. */
 static bool is_each_one(const struct ev_event *event)
 {
