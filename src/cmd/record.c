@@ -171,7 +171,7 @@ static const struct option_row rows[] = {
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
 		  "begin after so many milliseconds; -1: when --control says so; 10-20,30-40: only then"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
+	    "obey lines written there (enable, disable, stop, ping, evlist, status, frequency N: see evprof control); ack answers on the second"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),

@@ -129,6 +129,12 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 /* All of it under the simulator: the exit status, everything was said. */
 int record_simulate(struct record_run *run);
 int record_loop(struct record_run *run, struct ev_err *err);
+/* From the rings and other sources to the file; `last`: nothing comes after it. */
+int record_drain(struct record_run *run, bool last, struct ev_err *err);
+/* Does what --control says; told_to_stop may be set. -errno with a sentence. */
+int record_obey(struct record_run *run, struct ev_err *err);
+/* What was sampled and lost until now, by all sources. */
+void record_tally(const struct record_run *run, struct ev_sampler_tally *tally);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);
 /* The line that says what came of it and what to type next. */
