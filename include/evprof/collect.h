@@ -197,6 +197,7 @@ struct ev_sampler_options {
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
 	bool no_time;
 	bool identified;        /* samples tell their event also where there is only one */
+	bool steered;           /* rates may change while it is sampled */
 	bool no_build_ids;      /* mappings are told without them */
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
@@ -235,15 +236,17 @@ int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev
 /* From now on copy stack_bytes of each stack (0), or the other size of that number, from 1 on. What
  * was sampled with the size before is in the rings and stays. */
 int ev_sampler_copy(struct ev_sampler *sampler, size_t size, struct ev_err *err);
-/* From now on sample so often, where an event is sampled by frequency: threads that are watched
- * already, and those they will start; what they have started keeps its rate. Each sample goes on
+/* From now on sample so often, where an event is sampled by frequency and the sampler is `steered`:
+ * threads that are watched already, and those they will start; what they have started keeps its
+ * rate, and so may a thread that has forked. Each sample goes on
  * telling what it counts for. *changed: how many events of the list. -EINVAL with a sentence for
  * what the kernel does not allow, or when there is no such event. */
 int ev_sampler_frequency(struct ev_sampler *sampler, uint64_t frequency_hz, size_t *changed,
 			 struct ev_err *err);
 /* Vary frequencies and periods by up to so many percent (1 … 50) at random, so that they do not
  * keep step with what is sampled: called after every drain, it changes each counter once in 200 of
- * its samples. Needs `period`. *state: any number to begin with, kept between calls. */
+ * its samples. Needs `steered` and `period`. *state: any number to begin with, kept between calls.
+ */
 int ev_sampler_jitter(struct ev_sampler *sampler, unsigned percent, uint64_t *state,
 		      struct ev_err *err);
 /* Is there an event whose rate can vary? */

@@ -221,7 +221,10 @@ const struct verb control_verb = {
 		 "  frequency N         sample so often from now on: all that is sampled by "
 		 "frequency.\n"
 		 "                      Threads that a watched one has started before keep their "
-		 "rate.\n"
+		 "rate,\n"
+		 "                      and so may a process that has forked: their weights stay "
+		 "right\n"
+		 "                      too; with -a all change\n"
 		 "Without ANSWERS nothing is waited for. With it, an answer is any lines, then "
 		 "ack; or\n"
 		 "one line that begins with error: and says why evprof did not obey.",

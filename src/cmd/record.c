@@ -150,6 +150,8 @@ static const struct option_row rows[] = {
 				     "and without copies; no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
+	{ .name = "jitter", .value = "PERCENT", .value_is_optional = true, .kind = OPTION_CALL, .parse = record_parse_jitter,
+	  .help = "vary the rate at random, by up to so much (10), so that it does not keep step with the program; weights stay right" },
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
@@ -209,6 +211,8 @@ static const struct example examples[] = {
 	{ "evprof record -a -F 49 --bpf",
 	  "the whole machine all day, counted in the kernel (as root)" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
+	{ "evprof record --jitter -F 999 ./server",
+	  "not in step with what happens every millisecond" },
 	{ "evprof record -p 'redis*'", "the processes that are called so" },
 	{ NULL, NULL },
 };
@@ -250,6 +254,8 @@ static void run_done(struct record_run *run)
 static int record_all(struct record_run *run)
 {
 	struct ev_err err = { 0 };
+	if (record_jitter_check(run->options, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	if (run->options->simulate.on && run->options->bpf)
 		return complain_text(run->verb, STATUS_USAGE,
 				     "--simulate counts in a model and --bpf in the kernel: give "

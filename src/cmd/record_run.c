@@ -39,11 +39,12 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.kernel_callchain_only = from->kernel_callchains,
 		.addresses = from->addresses,
 		.cpu = from->sample_cpu,
-		.period = from->period,
+		.period = from->period || from->jitter_percent,
 		.per_thread_counts = from->thread_counts,
 		.at_exec = from->command && from->delay_ms == 0,
 		.disabled = from->delay_ms != 0,
 		.turned = from->control,
+		.steered = (from->control || from->jitter_percent) && !from->bpf,
 		.ring_bytes = from->ring_pages_bytes,
 		.ring_given = from->ring_given,
 		.clock_id = from->clock_id,
@@ -292,6 +293,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = open_sampler(run, err);
 	if (!rc)
+		rc = record_jitter_begin(run, err);
+	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (rc)
 		return rc;
@@ -383,6 +386,8 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	int rc = record_switch(run, now_ns, err);
 	if (!rc)
 		rc = record_drain(run, false, err);
+	if (!rc)
+		rc = record_jitter(run, err);
 	/* Only what is flushed has a size. */
 	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;

@@ -43,7 +43,7 @@ struct ev_sampler {
 	size_t *polled; /* per ring: index into its descriptors of the one that is polled */
 	struct ev_map event_of_id;     /* index + 1 */
 	struct ev_sampler_rate *rates; /* of each descriptor; NULL until a rate may change */
-	struct ev_map place_of_tid;    /* index + 1, for rates */
+	struct ev_map place_of_id;     /* index + 1 of a descriptor, for rates */
 	struct ev_buffer weighed;      /* records whose weights were corrected */
 	uint32_t depth_limit;          /* addresses of a call chain */
 	struct ev_buffer copy;
@@ -85,7 +85,7 @@ void ev_sampler_settle(struct ev_sampler *sampler);
 /* -EINVAL, with a sentence, for a frequency that the kernel does not allow. */
 int ev_sampler_check_rate(uint64_t frequency_hz, struct ev_err *err);
 /* From now on the rates of counters are known, as what may change. */
-void ev_sampler_steer(struct ev_sampler *sampler);
+int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err);
 /* Records out of a ring, as they are or in a copy that lasts until the next call: in it samples
  * count for the period that they were taken with. Before the ring's tail is moved behind them. */
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,

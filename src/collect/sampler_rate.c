@@ -17,51 +17,59 @@ static size_t places_of(const struct ev_sampler *sampler)
 	return sampler->ring_count * sampler->tid_count;
 }
 
-void ev_sampler_steer(struct ev_sampler *sampler)
+int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err)
 {
 	size_t count = sampler->event_count * places_of(sampler);
 	if (sampler->rates)
-		return;
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t id = 0;
+		int rc = sampler->fds[i] < 0
+				 ? 0
+				 : ev_sys_ioctl(sampler->fds[i], PERF_EVENT_IOC_ID, &id);
+		if (rc < 0)
+			return ev_fail(err, -rc, "cannot ask for the id of an event: %s",
+				       strerror(-rc));
+		if (id)
+			*ev_map_add(&sampler->place_of_id, id, 0, NULL) = (uint32_t)i + 1;
+	}
 	sampler->rates = ev_alloc((count + 1) * sizeof(*sampler->rates));
-	for (size_t i = 0; i < sampler->tid_count; i++)
-		*ev_map_add(&sampler->place_of_tid, sampler->tids[i], 0, NULL) = (uint32_t)i + 1;
+	return 0;
 }
 
 /* ---- what samples count for
  * ----------------------------------------------------------------------
  */
 
-/* The counter that a sample is of; NULL for one of a thread that a watched one has started, whose
- * counter is its own and was made with the rate of that time. */
-static struct ev_sampler_rate *rate_of(struct ev_sampler *sampler, size_t ring,
-				       const uint8_t *record, size_t size_bytes, size_t *period_at)
+/* The counter that a sample is of; NULL for one that was inherited, and has the rate of the time it
+ * was made at. A task that has forked may run on such a one itself: the kernel swaps the counters
+ * of tasks that have the same ones, rather than to switch them. */
+static struct ev_sampler_rate *rate_of(struct ev_sampler *sampler, const uint8_t *record,
+				       size_t size_bytes, size_t *period_at)
 {
+	static const uint64_t before_stream = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP |
+					      PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+					      PERF_SAMPLE_ADDR | PERF_SAMPLE_ID;
 	static const uint64_t before_period =
-		PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-		PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
+		before_stream | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
 	struct ev_cursor in = ev_cursor_of(record, size_bytes, false);
-	size_t event = 0, tid_index = 1;
 	ev_cursor_skip(&in, sizeof(struct perf_event_header));
-	if (sampler->events[0].opening.attr.sample_type & PERF_SAMPLE_IDENTIFIER) {
-		const uint32_t *known = ev_map_find(&sampler->event_of_id, ev_cursor_u64(&in), 0);
-		if (!known || !*known)
-			return NULL;
-		event = *known - 1;
-	}
-	uint64_t type = sampler->events[event].opening.attr.sample_type;
+	uint64_t id = ev_cursor_u64(&in);
+	const uint32_t *event = ev_map_find(&sampler->event_of_id, id, 0);
+	if (!event || !*event)
+		return NULL;
+	uint64_t type = sampler->events[*event - 1].opening.attr.sample_type;
 	*period_at = sizeof(struct perf_event_header) +
 		     8 * (size_t)__builtin_popcountll(type & before_period);
-	if (!(type & PERF_SAMPLE_PERIOD) || *period_at + 8 > size_bytes)
+	if (!(type & PERF_SAMPLE_IDENTIFIER) || !(type & PERF_SAMPLE_PERIOD) ||
+	    *period_at + 8 > size_bytes)
 		return NULL;
-	if (sampler->kind != EV_TARGET_SYSTEM) {
-		ev_cursor_skip(&in, 8 + 4); /* the address and the process */
-		const uint32_t *known = ev_map_find(&sampler->place_of_tid, ev_cursor_u32(&in), 0);
-		if (!known)
-			return NULL;
-		tid_index = *known;
+	if (type & PERF_SAMPLE_STREAM_ID) {
+		ev_cursor_skip(&in, 8 * (size_t)__builtin_popcountll(type & before_stream) - 8);
+		id = ev_cursor_u64(&in);
 	}
-	return &sampler->rates[(event * sampler->ring_count + ring) * sampler->tid_count +
-			       tid_index - 1];
+	const uint32_t *place = ev_map_find(&sampler->place_of_id, id, 0);
+	return place && *place ? &sampler->rates[*place - 1] : NULL;
 }
 
 /* The ring itself is the kernel's: what is corrected is a copy. */
@@ -82,7 +90,7 @@ const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void
 		struct ev_sampler_rate *rate =
 			header->type != PERF_RECORD_SAMPLE
 				? NULL
-				: rate_of(sampler, ring, copy + at, header->size, &period_at);
+				: rate_of(sampler, copy + at, header->size, &period_at);
 		uint64_t period = !rate                          ? 0
 				  : from + at < rate->changed_at ? rate->period_before
 								 : rate->period;
@@ -132,12 +140,14 @@ static int tell_kernel(struct ev_sampler *sampler, size_t event, size_t place, u
 	return 0;
 }
 
-/* Only where every sample says what it counts for. */
+/* Only where every sample says what it counts for, and which counter it is of. */
 static bool has_own_weight(const struct ev_sampler *sampler, size_t event)
 {
 	const struct ev_sampled_event *sampled = &sampler->events[event];
-	return sampled->event && !sampled->counted &&
-	       sampled->opening.attr.sample_type & PERF_SAMPLE_PERIOD;
+	const struct perf_event_attr *attr = &sampled->opening.attr;
+	return sampled->event && !sampled->counted && attr->sample_type & PERF_SAMPLE_PERIOD &&
+	       attr->sample_type & PERF_SAMPLE_IDENTIFIER &&
+	       (!attr->inherit || attr->sample_type & PERF_SAMPLE_STREAM_ID);
 }
 
 int ev_sampler_frequency(struct ev_sampler *sampler, uint64_t frequency_hz, size_t *changed,
@@ -147,9 +157,8 @@ int ev_sampler_frequency(struct ev_sampler *sampler, uint64_t frequency_hz, size
 	*changed = 0;
 	if (!frequency_hz || frequency_hz > SECOND_NS / 10000)
 		rc = ev_fail(err, EINVAL, "1 to 100000 samples per second can be had");
-	if (rc)
-		return rc;
-	ev_sampler_steer(sampler);
+	if (!rc)
+		rc = ev_sampler_steer(sampler, err);
 	for (size_t event = 0; event < sampler->event_count && !rc; event++) {
 		struct perf_event_attr *attr = &sampler->events[event].opening.attr;
 		if (!attr->freq || !has_own_weight(sampler, event))
@@ -196,8 +205,7 @@ bool ev_sampler_may_jitter(const struct ev_sampler *sampler)
 int ev_sampler_jitter(struct ev_sampler *sampler, unsigned percent, uint64_t *state,
 		      struct ev_err *err)
 {
-	int rc = 0;
-	ev_sampler_steer(sampler);
+	int rc = ev_sampler_steer(sampler, err);
 	for (size_t event = 0; event < sampler->event_count && !rc; event++) {
 		const struct perf_event_attr *attr = &sampler->events[event].opening.attr;
 		uint64_t value = attr->freq ? attr->sample_freq : attr->sample_period;

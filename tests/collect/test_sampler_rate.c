@@ -28,7 +28,7 @@ struct taken {
 	uint64_t samples, period, least, most;
 };
 
-/* Samples are id, ip, tid, time, period. */
+/* Samples are id, ip, tid, time, stream, period. */
 static int take(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct taken *taken = context;
@@ -40,11 +40,11 @@ static int take(void *context, const void *bytes, size_t size_bytes, struct ev_e
 		if (header->type != PERF_RECORD_SAMPLE)
 			continue;
 		taken->samples++;
-		taken->period += words[4];
-		if (!taken->least || words[4] < taken->least)
-			taken->least = words[4];
-		if (words[4] > taken->most)
-			taken->most = words[4];
+		taken->period += words[5];
+		if (!taken->least || words[5] < taken->least)
+			taken->least = words[5];
+		if (words[5] > taken->most)
+			taken->most = words[5];
 	}
 	return 0;
 }
@@ -64,7 +64,7 @@ static struct sampling begin(uint64_t frequency_hz, uint64_t period_events)
 	struct ev_sampler_options options = { .frequency_hz = frequency_hz,
 					      .period_events = period_events,
 					      .period = true,
-					      .identified = true,
+					      .steered = true,
 					      .clock_id = -1 };
 	struct ev_err err = { 0 };
 	add_event(&sampling.events, software_event("task-clock", PERF_COUNT_SW_TASK_CLOCK, 0));
