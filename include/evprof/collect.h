@@ -26,7 +26,14 @@ struct ev_target {
 	uint32_t *cpus;
 	size_t cpu_count; /* -C; none = all online */
 	bool no_inherit;  /* -i */
+	bool by_name;     /* pids were found by names: those that are gone by now are left out */
 };
+/* Process ids out of "12,15-17,redis*": numbers stay as they are, a name or glob (to the letter, of
+ * the whole name) stands for every living process but this one whose main thread or executable file
+ * is called so. *by_name: there was one. free() *pids. -EINVAL, or -ESRCH when a name is nobody's,
+ * with a sentence. */
+int ev_processes_find(const char *text, uint32_t **pids, size_t *count, bool *by_name,
+		      struct ev_err *err);
 
 /* ---- cgroups ----------------------------------------------------------------------------------
  */
@@ -190,6 +197,7 @@ struct ev_sampler_options {
 	bool period, cpu, time; /* add PERF_SAMPLE_PERIOD …; time is on unless no_time */
 	bool no_time;
 	bool identified;        /* samples tell their event also where there is only one */
+	bool steered;           /* rates may change while it is sampled */
 	bool no_build_ids;      /* mappings are told without them */
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
@@ -228,6 +236,21 @@ int ev_sampler_turn(struct ev_sampler *sampler, size_t event, bool on, struct ev
 /* From now on copy stack_bytes of each stack (0), or the other size of that number, from 1 on. What
  * was sampled with the size before is in the rings and stays. */
 int ev_sampler_copy(struct ev_sampler *sampler, size_t size, struct ev_err *err);
+/* From now on sample so often, where an event is sampled by frequency and the sampler is `steered`:
+ * threads that are watched already, and those they will start; what they have started keeps its
+ * rate, and so may a thread that has forked. Each sample goes on
+ * telling what it counts for. *changed: how many events of the list. -EINVAL with a sentence for
+ * what the kernel does not allow, or when there is no such event. */
+int ev_sampler_frequency(struct ev_sampler *sampler, uint64_t frequency_hz, size_t *changed,
+			 struct ev_err *err);
+/* Vary frequencies and periods by up to so many percent (1 … 50) at random, so that they do not
+ * keep step with what is sampled: called after every drain, it changes each counter once in 200 of
+ * its samples. Needs `steered` and `period`. *state: any number to begin with, kept between calls.
+ */
+int ev_sampler_jitter(struct ev_sampler *sampler, unsigned percent, uint64_t *state,
+		      struct ev_err *err);
+/* Is there an event whose rate can vary? */
+bool ev_sampler_may_jitter(const struct ev_sampler *sampler);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one

@@ -1,13 +1,16 @@
 /* Lines that another program writes become commands, and each is answered by "ack". */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "control.h"
 
-enum { LONGEST_LINE = 4096 };
+/* An answer goes into a pipe as one: less than a page with its last line. */
+enum { LONGEST_LINE = 4096, LONGEST_ANSWER = 2000 };
 
 /* ---- opening ----------------------------------------------------------------------------------
  */
@@ -74,8 +77,10 @@ struct order {
 	const struct control_ways *ways;
 	void *context;
 	const struct ev_event_list *events;
-	const char *rest; /* what stands behind the command, "" when nothing does */
-	bool unknown;     /* it is no command after all */
+	const char *rest;        /* what stands behind the command, "" when nothing does */
+	bool unknown;            /* it is no command after all */
+	struct ev_buffer answer; /* what goes before "ack" */
+	struct ev_err refused;   /* it is not obeyed, and that is no reason to end */
 };
 
 static int turn(struct order *order, bool on, struct ev_err *err)
@@ -118,54 +123,162 @@ static int ping(struct order *order, struct ev_err *err)
 	return 0;
 }
 
+static void list_name(const struct order *order, size_t event, struct ev_arena *arena)
+{
+	fprintf(stderr, "%s\n", ev_text_safe(arena, order->events->items[event].name));
+}
+
+static void list_rate(const struct order *order, size_t event, struct ev_arena *arena)
+{
+	const struct perf_event_attr *attr = order->ways->attr(order->context, event);
+	fprintf(stderr, "%s: %s=%" PRIu64 "\n",
+		ev_text_safe(arena, order->events->items[event].name),
+		attr->freq ? "sample_freq" : "sample_period", (uint64_t)attr->sample_period);
+}
+
+static void list_all(const struct order *order, size_t event, struct ev_arena *arena)
+{
+	const struct perf_event_attr *attr = order->ways->attr(order->context, event);
+	const struct ev_event *listed = &order->events->items[event];
+	fprintf(stderr, "%s: %s, type: %u, config: 0x%" PRIx64 ", %s: %" PRIu64 "\n",
+		ev_text_safe(arena, listed->name),
+		ev_text_safe(arena, ev_event_spelling(listed, arena)), attr->type,
+		(uint64_t)attr->config, attr->freq ? "sample_freq" : "sample_period",
+		(uint64_t)attr->sample_period);
+}
+
+static void list_group(const struct order *order, size_t event, struct ev_arena *arena)
+{
+	const struct ev_event_list *events = order->events;
+	const char *names = ev_text_safe(arena, events->items[event].name);
+	bool alone = true;
+	if (events->items[event].leader < event)
+		return; /* told with its leader */
+	for (size_t i = event + 1; i < events->count; i++)
+		if (events->items[i].leader == event) {
+			names = ev_arena_printf(arena, "%s,%s", names,
+						ev_text_safe(arena, events->items[i].name));
+			alone = false;
+		}
+	fprintf(stderr, alone ? "%s\n" : "{%s}\n", names);
+}
+
 static int list(struct order *order, struct ev_err *err)
 {
-	struct ev_arena arena = { 0 };
-	bool verbose = !strcmp(order->rest, "-v");
+	static const struct {
+		const char *option;
+		void (*show)(const struct order *order, size_t event, struct ev_arena *arena);
+	} ways[] = {
+		{ "", list_name }, { "-v", list_all }, { "-g", list_group }, { "-F", list_rate }
+	};
 	(void)err;
-	order->unknown = *order->rest && !verbose;
-	for (size_t i = 0; i < order->events->count && !order->unknown; i++) {
-		const struct ev_event *event = &order->events->items[i];
-		fprintf(stderr, "%s%s%s\n", ev_text_safe(&arena, event->name), verbose ? ": " : "",
-			verbose ? ev_text_safe(&arena, ev_event_spelling(event, &arena)) : "");
+	order->unknown = true;
+	for (size_t w = 0; w < EV_LENGTH(ways); w++) {
+		if (strcmp(order->rest, ways[w].option))
+			continue;
+		order->unknown = false;
+		for (size_t i = 0; i < order->events->count; i++) {
+			struct ev_arena arena = { 0 };
+			ways[w].show(order, i, &arena);
+			ev_arena_done(&arena);
+		}
 	}
-	ev_arena_done(&arena);
 	return 0;
+}
+
+static int status(struct order *order, struct ev_err *err)
+{
+	struct rusage own;
+	(void)err;
+	order->unknown = *order->rest;
+	if (order->unknown)
+		return 0;
+	order->ways->status(order->context, &order->answer);
+	getrusage(RUSAGE_SELF, &own);
+	ev_buffer_printf(&order->answer, "own CPU: %.3f s\n",
+			 (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
+				 (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6);
+	return 0;
+}
+
+static int frequency(struct order *order, struct ev_err *err)
+{
+	uint64_t frequency_hz;
+	(void)err;
+	if (ev_parse_u64(order->rest, &frequency_hz))
+		return ev_fail(&order->refused, EINVAL,
+			       "frequency takes samples per second, such as frequency 99");
+	if (!order->ways->frequency)
+		return ev_fail(&order->refused, EINVAL, "counting has no frequency");
+	return order->ways->frequency(order->context, frequency_hz, &order->answer,
+				      &order->refused);
 }
 
 static const struct command {
 	const char *name;
 	int (*run)(struct order *order, struct ev_err *err);
 } commands[] = {
-	{ "enable", enable }, { "disable", disable }, { "stop", stop },
-	{ "ping", ping },     { "evlist", list },
+	{ "enable", enable }, { "disable", disable }, { "stop", stop },           { "ping", ping },
+	{ "evlist", list },   { "status", status },   { "frequency", frequency },
 };
 
-static void answer(const struct control *control)
+static const struct command *find_command(const char *line)
+{
+	size_t length = strcspn(line, " ");
+	for (size_t i = 0; i < EV_LENGTH(commands); i++)
+		if (!strncmp(commands[i].name, line, length) && !commands[i].name[length])
+			return &commands[i];
+	return NULL;
+}
+
+bool control_knows(const char *line)
+{
+	return *line && find_command(line);
+}
+
+/* In one piece, so that nobody reads a half. */
+static void answer(const struct control *control, struct ev_buffer *text, const char *last)
 {
 	/* Someone who does not read the answers must not hold up the measuring. */
 	struct pollfd out = { .fd = control->ack_fd, .events = POLLOUT };
 	if (control->ack_fd < 0 || poll(&out, 1, 0) < 1 || !(out.revents & POLLOUT))
 		return;
-	ssize_t ignored = write(control->ack_fd, "ack\n", 4);
+	if (text->size_bytes > LONGEST_ANSWER)
+		text->size_bytes = LONGEST_ANSWER;
+	ev_buffer_printf(text, "%s\n", last);
+	ssize_t ignored = write(control->ack_fd, text->bytes, text->size_bytes);
 	(void)ignored;
+}
+
+static void refuse(const struct order *order, const char *verb)
+{
+	struct ev_buffer none = { 0 };
+	char text[LONGEST_ANSWER];
+	snprintf(text, sizeof(text), CONTROL_ERROR "%s", order->refused.text);
+	fprintf(stderr, "evprof %s: control: %s\n", verb, order->refused.text);
+	answer(order->control, &none, text);
+	ev_buffer_done(&none);
 }
 
 static int obey_line(struct order *order, char *line, const char *verb, struct ev_err *err)
 {
+	const struct command *command = find_command(line);
 	size_t length = strcspn(line, " ");
-	int rc = 0;
-	order->unknown = true;
+	order->unknown = !command;
 	order->rest = line + length + strspn(line + length, " ");
-	for (size_t i = 0; i < EV_LENGTH(commands); i++) {
-		if (strncmp(commands[i].name, line, length) || commands[i].name[length])
-			continue;
-		order->unknown = false;
-		rc = commands[i].run(order, err);
-		break;
+	order->refused = (struct ev_err){ 0 };
+	order->answer.size_bytes = 0;
+	int rc = command ? command->run(order, err) : 0;
+	if (order->refused.code) {
+		refuse(order, verb);
+		return 0;
 	}
 	if (!order->unknown) {
-		answer(order->control);
+		/* Where nobody takes answers, what was asked for still is to be seen. */
+		if (order->answer.size_bytes && order->control->ack_fd < 0)
+			fprintf(stderr, "%.*s", (int)order->answer.size_bytes,
+				(const char *)order->answer.bytes);
+		answer(order->control, &order->answer, "ack");
 		return rc;
 	}
 	struct ev_arena arena = { 0 };
@@ -211,5 +324,6 @@ int control_obey(struct control *control, const struct control_ways *ways, void 
 			control->too_long = false;
 		}
 	}
+	ev_buffer_done(&order.answer);
 	return rc;
 }

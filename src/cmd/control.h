@@ -21,6 +21,14 @@ struct control {
 struct control_ways {
 	int (*turn)(void *context, bool on, struct ev_err *err);
 	int (*turn_event)(void *context, size_t event, bool on, struct ev_err *err);
+	/* Lines of what there is so far. */
+	void (*status)(void *context, struct ev_buffer *text);
+	/* So often from now on; lines of what else there is to know of it. NULL: nothing is
+	 * sampled. */
+	int (*frequency)(void *context, uint64_t frequency_hz, struct ev_buffer *text,
+			 struct ev_err *err);
+	/* An event as it was opened. */
+	const struct perf_event_attr *(*attr)(void *context, size_t event);
 };
 
 /* "fd:3", "fd:3,4", "fifo:in", "fifo:in,out"; NULL listens to nobody. -errno with a sentence. */
@@ -30,5 +38,9 @@ int control_open(struct control *control, const char *text, struct ev_err *err);
 int control_obey(struct control *control, const struct control_ways *ways, void *context,
 		 const struct ev_event_list *events, const char *verb, struct ev_err *err);
 void control_close(struct control *control);
+/* Is it a command, with or without words behind it? */
+bool control_knows(const char *line);
+/* So begins an answer that is none of "ack": why a command was not obeyed. */
+#define CONTROL_ERROR "error: "
 
 #endif

@@ -150,6 +150,8 @@ static const struct option_row rows[] = {
 				     "and without copies; no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
+	{ .name = "jitter", .value = "PERCENT", .value_is_optional = true, .kind = OPTION_CALL, .parse = record_parse_jitter,
+	  .help = "vary the rate at random, by up to so much (10), so that it does not keep step with the program; weights stay right" },
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
@@ -171,7 +173,7 @@ static const struct option_row rows[] = {
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
 		  "begin after so many milliseconds; -1: when --control says so; 10-20,30-40: only then"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
+	    "obey lines written there (enable, disable, stop, ping, evlist, status, frequency N: see evprof control); ack answers on the second"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
@@ -209,6 +211,9 @@ static const struct example examples[] = {
 	{ "evprof record -a -F 49 --bpf",
 	  "the whole machine all day, counted in the kernel (as root)" },
 	{ "evprof record -p 1234", "a running process, until Ctrl-C" },
+	{ "evprof record --jitter -F 999 ./server",
+	  "not in step with what happens every millisecond" },
+	{ "evprof record -p 'redis*'", "the processes that are called so" },
 	{ NULL, NULL },
 };
 
@@ -254,11 +259,12 @@ static int record_all(struct record_run *run)
 			      : options->off_cpu ? "--off-cpu"
 			      : options->wall    ? "--wall"
 						 : NULL;
+	if (record_jitter_check(options, &err))
+		return complain(run->verb, &err, STATUS_USAGE);
 	if (options->simulate.on && kernels)
 		return complain_text(run->verb, STATUS_USAGE,
 				     "--simulate counts in a model and %s asks the kernel: give "
-				     "one "
-				     "of them",
+				     "one of them",
 				     kernels);
 	if (run->options->simulate.on)
 		return record_simulate(run);
@@ -267,7 +273,7 @@ static int record_all(struct record_run *run)
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
-		return complain(run->verb, &err, STATUS_USAGE);
+		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
 	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))

@@ -36,12 +36,13 @@ struct record_options {
 	size_t range_count;
 	uint64_t max_size_bytes; /* --max-size, 0 = none */
 	bool dry_run;
-	bool no_build_ids;   /* -B */
-	bool strict_rate;    /* perf's; evprof always refuses too high a frequency */
-	double duration_s;   /* --duration */
-	const char *control; /* --control */
-	bool thread_counts;  /* -s */
-	bool timestamp;      /* -T: also shown, time is always there */
+	bool no_build_ids;       /* -B */
+	bool strict_rate;        /* perf's; evprof always refuses too high a frequency */
+	double duration_s;       /* --duration */
+	const char *control;     /* --control */
+	unsigned jitter_percent; /* --jitter; 0 = none */
+	bool thread_counts;      /* -s */
+	bool timestamp;          /* -T: also shown, time is always there */
 	bool sample_cpu, period;
 	bool no_cache;         /* -N: perf's, whose cache evprof has not */
 	bool addresses;        /* -d */
@@ -100,6 +101,7 @@ struct record_run {
 	bool command_ended;
 	struct record_switches switches;
 	bool size_reached;          /* --max-size ended it */
+	uint64_t jitter_state;      /* of the random numbers */
 	uint64_t simulated_samples; /* of --simulate, which has no sampler */
 	bool may_simulate;          /* hardware events were wanted and there are none here */
 };
@@ -128,7 +130,19 @@ bool record_is_stream(const char *output); /* a pipe or device, not a file */
 const char *record_simulate_hint(const struct record_run *run, struct ev_arena *arena);
 /* All of it under the simulator: the exit status, everything was said. */
 int record_simulate(struct record_run *run);
+/* --jitter: its text (NULL: none), what it contradicts, whether anything can vary, and the next
+ * change, after a drain. -errno with a sentence. */
+int record_parse_jitter(void *options, const char *value, struct ev_err *err);
+int record_jitter_check(const struct record_options *options, struct ev_err *err);
+int record_jitter_begin(struct record_run *run, struct ev_err *err);
+int record_jitter(struct record_run *run, struct ev_err *err);
 int record_loop(struct record_run *run, struct ev_err *err);
+/* From the rings and other sources to the file; `last`: nothing comes after it. */
+int record_drain(struct record_run *run, bool last, struct ev_err *err);
+/* Does what --control says; told_to_stop may be set. -errno with a sentence. */
+int record_obey(struct record_run *run, struct ev_err *err);
+/* What was sampled and lost until now, by all sources. */
+void record_tally(const struct record_run *run, struct ev_sampler_tally *tally);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);
 /* The line that says what came of it and what to type next. */

@@ -129,7 +129,7 @@ static void note_unwound(struct record_run *run)
 	ev_buffer_done(&text);
 }
 
-static void tally_of(const struct record_run *run, struct ev_sampler_tally *tally)
+void record_tally(const struct record_run *run, struct ev_sampler_tally *tally)
 {
 	if (run->sampler)
 		ev_sampler_tally(run->sampler, tally);
@@ -143,7 +143,7 @@ static void tally_of(const struct record_run *run, struct ev_sampler_tally *tall
 int record_finish(struct record_run *run, struct ev_err *err)
 {
 	struct ev_sampler_tally tally = { 0 };
-	tally_of(run, &tally);
+	record_tally(run, &tally);
 	if (tally.throttled)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
 	if (run->unwind)
@@ -281,7 +281,7 @@ void record_summary(const struct record_run *run)
 	if (run->options->quiet)
 		return;
 	name = ev_text_safe(&arena, run->options->output);
-	tally_of(run, &tally);
+	record_tally(run, &tally);
 	print_trouble(run, &tally);
 	record_bpf_tell(run);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));

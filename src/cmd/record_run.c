@@ -39,11 +39,12 @@ int record_sampling(struct record_run *run, struct ev_err *err)
 		.kernel_callchain_only = from->kernel_callchains,
 		.addresses = from->addresses,
 		.cpu = from->sample_cpu,
-		.period = from->period,
+		.period = from->period || from->jitter_percent,
 		.per_thread_counts = from->thread_counts,
 		.at_exec = from->command && from->delay_ms == 0,
 		.disabled = from->delay_ms != 0,
 		.turned = from->control,
+		.steered = (from->control || from->jitter_percent) && !from->bpf,
 		.ring_bytes = from->ring_pages_bytes,
 		.ring_given = from->ring_given,
 		.clock_id = from->clock_id,
@@ -106,8 +107,7 @@ static uint64_t portion_ns(uint64_t bytes, uint64_t ns)
 	return wait > (double)most ? most : wait < (double)least ? least : (uint64_t)wait;
 }
 
-/* `last`: nothing comes after it. */
-static int drain(struct record_run *run, bool last, struct ev_err *err)
+int record_drain(struct record_run *run, bool last, struct ev_err *err)
 {
 	if (!run->unwind) {
 		int taken;
@@ -293,6 +293,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = open_sampler(run, err);
 	if (!rc)
+		rc = record_jitter_begin(run, err);
+	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (rc)
 		return rc;
@@ -383,7 +385,9 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	uint64_t limit_bytes = run->options->max_size_bytes;
 	int rc = record_switch(run, now_ns, err);
 	if (!rc)
-		rc = drain(run, false, err);
+		rc = record_drain(run, false, err);
+	if (!rc)
+		rc = record_jitter(run, err);
 	/* Only what is flushed has a size. */
 	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
@@ -391,30 +395,6 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	}
 	run->size_reached = limit_bytes && ev_writer_size(run->writer) >= limit_bytes;
 	return rc;
-}
-
-/* ---- what --control says ------------------------------------------------------------------------
- */
-
-static int turn(void *context, bool on, struct ev_err *err)
-{
-	struct record_run *run = context;
-	run->switches.next_ns = 0; /* -D has been overtaken */
-	return record_turn(run, on, err);
-}
-
-static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
-{
-	struct record_run *run = context;
-	return ev_sampler_turn(run->sampler, event, on, err);
-}
-
-static int obey(struct record_run *run, struct ev_err *err)
-{
-	static const struct control_ways ways = { turn, turn_event };
-	int rc = control_obey(&run->control, &ways, run, &run->events, "record", err);
-	run->told_to_stop |= rc > 0;
-	return rc < 0 ? rc : 0;
 }
 
 /* One descriptor to wait for: signals, --control and waits where they are given. */
@@ -458,7 +438,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	if (run->walks)
 		let_burst_pass(now_ns);
 	signals_clear();
-	int rc = listens ? obey(run, err) : 0;
+	int rc = listens ? record_obey(run, err) : 0;
 	if (listens && run->control.fd < 0)
 		epoll_ctl(run->wait_fd, EPOLL_CTL_DEL, listened_to, NULL);
 	return rc;
@@ -492,7 +472,7 @@ int record_loop(struct record_run *run, struct ev_err *err)
 	ev_sampler_disable(run->sampler, NULL);
 	end_command(run);
 	if (!rc)
-		rc = drain(run, true, err);
+		rc = record_drain(run, true, err);
 	if (!rc && run->unwind) {
 		record_unwind_arrived(run->unwind, NULL)->size_bytes = 0;
 		rc = record_unwind_step(run->unwind, err);

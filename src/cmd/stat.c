@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
 	ROW('S', "sync", NULL, FLAG, sync, "write all files to disk before each run"),
 	ROW(0, "timeout", "MS", U64, timeout_ms, "stop after so many milliseconds"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there (enable, disable, stop, ping, evlist); ack answers on the second"),
+	    "obey lines written there (enable, disable, stop, ping, evlist, status: see evprof control); ack answers on the second"),
 	ROW(0, "pre", "COMMAND", TEXT, pre, "run this by the shell before each run, uncounted"),
 	ROW(0, "post", "COMMAND", TEXT, post, "and this after it"),
 	SIMULATE_ROWS(struct stat_options, simulate),
@@ -241,7 +241,7 @@ static int count_all(struct stat_run *run)
 		return stat_simulate(run);
 	if (check_options(run->options, &err) ||
 	    target_resolve(&run->options->target, run->options->command, &run->target, &err))
-		return complain(run->verb, &err, STATUS_USAGE);
+		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	int rc = stat_events(run, &err);
 	if (rc)
 		return complain(run->verb, &err, rc == -EOPNOTSUPP ? STATUS_REFUSED : STATUS_USAGE);

@@ -1,6 +1,7 @@
 /* One run: the command and the counters are opened, counting goes on until the command ends, the
  * time is over or someone says stop, and everything is read. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -213,9 +214,22 @@ static int turn_event(void *context, size_t event, bool on, struct ev_err *err)
 	return run->counters ? ev_counters_turn(run->counters, event, on, err) : 0;
 }
 
+static void status(void *context, struct ev_buffer *text)
+{
+	const struct stat_run *run = ((const struct told *)context)->run;
+	double ran_s = run->start_ns ? (double)(ev_now_ns() - run->start_ns) / 1e9 : 0;
+	ev_buffer_printf(text, "seconds: %.1f\nevents: %zu\nintervals: %" PRIu64 "\n", ran_s,
+			 run->events.count, (uint64_t)run->intervals);
+}
+
+static const struct perf_event_attr *attr_of(void *context, size_t event)
+{
+	return &((const struct told *)context)->run->events.items[event].attr;
+}
+
 static int obey(struct stat_run *run, struct stat_deadlines *at, struct ev_err *err)
 {
-	static const struct control_ways ways = { turn, turn_event };
+	static const struct control_ways ways = { turn, turn_event, status, NULL, attr_of };
 	struct told told = { run, at };
 	int rc = control_obey(&run->control, &ways, &told, &run->events, "stat", err);
 	run->told_to_stop |= rc > 0;

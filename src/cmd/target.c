@@ -5,7 +5,7 @@
 #include <evprof/collect.h>
 #include "target.h"
 
-#define LARGEST_PID (1u << 30)
+#define LARGEST_TID (1u << 30)
 #define LARGEST_CPU 65535
 
 static int parse_user(const char *text, struct ev_target *target, struct ev_err *err)
@@ -46,11 +46,11 @@ int target_resolve(const struct target_options *options, bool has_command, struc
 	int rc = 0;
 	if (options->pids) {
 		target->kind = EV_TARGET_PIDS;
-		rc = parse_list(options->pids, "process ids", LARGEST_PID, &target->ids,
-				&target->id_count, err);
+		rc = ev_processes_find(options->pids, &target->ids, &target->id_count,
+				       &target->by_name, err);
 	} else if (options->tids) {
 		target->kind = EV_TARGET_TIDS;
-		rc = parse_list(options->tids, "thread ids", LARGEST_PID, &target->ids,
+		rc = parse_list(options->tids, "thread ids", LARGEST_TID, &target->ids,
 				&target->id_count, err);
 	} else if (options->user) {
 		target->kind = EV_TARGET_USER;

@@ -12,8 +12,9 @@ struct target_options {
 };
 /* Rows of a verb's table; `field` is where its options hold a struct target_options. */
 #define TARGET_ROWS(type, field)                                                                   \
-	OPTION('p', "pid", "PID[,PID]", TEXT, type, field.pids,                                    \
-	       "running processes: all their threads, now and later"),                             \
+	OPTION('p', "pid", "PID|NAME[,…]", TEXT, type, field.pids,                                 \
+	       "running processes, by number or by name ('redis*'): all their threads, now and "   \
+	       "later"),                                                                           \
 		OPTION('t', "tid", "TID[,TID]", TEXT, type, field.tids, "running threads"),        \
 		OPTION('a', "all-cpus", NULL, FLAG, type, field.system_wide,                       \
 		       "the whole machine, every CPU"),                                            \

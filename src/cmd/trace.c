@@ -12,7 +12,6 @@
 #include "verbs.h"
 
 #define LOOK_MS 20
-#define LARGEST_PID (1u << 30)
 #define DEFAULT_LIMIT 2000
 #define DEFAULT_RATE 1000000
 
@@ -46,7 +45,8 @@ static const struct option_row rows[] = {
 	ROW('f', "function", "[FILE:]GLOB", LIST, functions,
 	    "functions by name, those of a library as lib.so:GLOB; may repeat; without: all of the "
 	    "program"),
-	ROW('p', "pid", "PID[,PID]", TEXT, pids, "running processes, until Ctrl-C"),
+	ROW('p', "pid", "PID|NAME[,…]", TEXT, pids,
+	    "running processes, by number or by name ('redis*'), until Ctrl-C"),
 	ROW('i', "no-inherit", NULL, FLAG, no_inherit, "leave out threads and children born later"),
 	ROW(0, "limit", "N", U64, limit, "at most so many functions (2000)"),
 	ROW(0, "max-rate", "N", U64, max_rate,
@@ -278,10 +278,12 @@ static int check(struct trace_run *run, enum ev_call_key *keys, struct ev_err *e
 		return ev_fail(err, EINVAL, "a command and -p each name what is traced: give one");
 	if (options->json + options->csv + (options->graph != TRACE_GRAPH_NONE) > 1)
 		return ev_fail(err, EINVAL, "--json, --csv and --graph: give one of them");
-	if (options->pids &&
-	    ev_parse_ranges(options->pids, LARGEST_PID, &run->pids, &run->pid_count))
-		return ev_fail(err, EINVAL, "'%s' is no list of process ids such as 12 or 12,15",
-			       ev_text_safe(&run->arena, options->pids));
+	bool by_name;
+	int rc = !options->pids ? 0
+				: ev_processes_find(options->pids, &run->pids, &run->pid_count,
+						    &by_name, err);
+	if (rc)
+		return rc;
 	int count = ev_call_keys_parse(options->sort, keys, err);
 	if (count < 0)
 		return count;
@@ -308,7 +310,9 @@ static int run_trace(const struct verb *verb, int argc, char **argv)
 	run.command = first < argc ? argv + first : NULL;
 	int key_count = check(&run, keys, &err);
 	status = key_count < 0
-			 ? complain(verb, &err, key_count == -EPERM ? STATUS_REFUSED : STATUS_USAGE)
+			 ? complain(verb, &err,
+				    key_count == -EPERM || key_count == -ESRCH ? STATUS_REFUSED
+									       : STATUS_USAGE)
 			 : trace_choose(&run);
 	if (!status)
 		status = open_trace(&run);

@@ -443,6 +443,9 @@ void ev_sampler_close(struct ev_sampler *sampler)
 	ev_probe_points_close(&sampler->probe_points, "");
 	ev_descriptors_restore(&sampler->limit);
 	ev_map_done(&sampler->event_of_id);
+	ev_map_done(&sampler->place_of_id);
+	ev_buffer_done(&sampler->weighed);
+	free(sampler->rates);
 	ev_buffer_done(&sampler->copy);
 	free(sampler->fds);
 	free(sampler->tids);

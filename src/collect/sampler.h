@@ -17,6 +17,14 @@ struct ev_sampled_event {
 	uint32_t *gate; /* what switches that program where the kernel cannot; NULL = it can */
 };
 
+/* Of one counter, once its rate may change. */
+struct ev_sampler_rate {
+	/* What its samples count for, where the kernel tells another; 0 = it is right. */
+	uint64_t period, period_before;
+	uint64_t changed_at; /* in the stream of its ring's bytes: from there on it is `period` */
+	uint64_t samples;    /* since it was changed */
+};
+
 struct ev_sampler {
 	struct ev_sampled_event *events;
 	size_t event_count;
@@ -33,8 +41,11 @@ struct ev_sampler {
 	size_t ring_count;
 	int *fds;       /* [(event * ring_count + ring) * tid_count + tid], -1 = not open */
 	size_t *polled; /* per ring: index into its descriptors of the one that is polled */
-	struct ev_map event_of_id; /* index + 1 */
-	uint32_t depth_limit;      /* addresses of a call chain */
+	struct ev_map event_of_id;     /* index + 1 */
+	struct ev_sampler_rate *rates; /* of each descriptor; NULL until a rate may change */
+	struct ev_map place_of_id;     /* index + 1 of a descriptor, for rates */
+	struct ev_buffer weighed;      /* records whose weights were corrected */
+	uint32_t depth_limit;          /* addresses of a call chain */
 	struct ev_buffer copy;
 	struct ev_sampler_tally tally;
 	struct ev_descriptor_limit limit;
@@ -71,6 +82,16 @@ int ev_sampler_map(struct ev_sampler *sampler, const struct ev_sampler_options *
 /* Switches what ev_sampler_copy left off once more: a thread that was started meanwhile may have
  * inherited it while it was on. */
 void ev_sampler_settle(struct ev_sampler *sampler);
+/* -EINVAL, with a sentence, for a frequency that the kernel does not allow. */
+int ev_sampler_check_rate(uint64_t frequency_hz, struct ev_err *err);
+/* From now on the rates of counters are known, as what may change. */
+int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err);
+/* Records out of a ring, as they are or in a copy that lasts until the next call: in it samples
+ * count for the period that they were taken with. Before the ring's tail is moved behind them. */
+const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,
+			     size_t size_bytes);
+/* A value up to so many percent (at most 100) below or above, at least 1; all are as likely. */
+uint64_t ev_jittered(uint64_t value, unsigned percent, uint64_t *state);
 /* Counts one span of records. */
 void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size_bytes);
 

@@ -103,6 +103,7 @@ void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size
 
 struct taking {
 	struct ev_sampler *sampler;
+	size_t ring;
 	ev_take_records take;
 	void *context;
 };
@@ -110,6 +111,7 @@ struct taking {
 static int take_and_count(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct taking *taking = context;
+	bytes = ev_sampler_weigh(taking->sampler, taking->ring, bytes, size_bytes);
 	int rc = taking->take(taking->context, bytes, size_bytes, err);
 	if (!rc)
 		ev_sampler_count(taking->sampler, bytes, size_bytes);
@@ -119,12 +121,12 @@ static int take_and_count(void *context, const void *bytes, size_t size_bytes, s
 int ev_sampler_drain(struct ev_sampler *sampler, ev_take_records take, void *context,
 		     struct ev_err *err)
 {
-	struct taking taking = { sampler, take, context };
+	struct taking taking = { .sampler = sampler, .take = take, .context = context };
 	int rc = 0;
 	ev_sampler_settle(sampler);
-	for (size_t i = 0; i < sampler->ring_count && !rc; i++)
-		rc = ev_ring_drain(&sampler->rings[i], &sampler->copy, take_and_count, &taking,
-				   err);
+	for (taking.ring = 0; taking.ring < sampler->ring_count && !rc; taking.ring++)
+		rc = ev_ring_drain(&sampler->rings[taking.ring], &sampler->copy, take_and_count,
+				   &taking, err);
 	return rc;
 }
 

@@ -26,6 +26,11 @@ static int check_rate(uint64_t frequency_hz, uint64_t limit, struct ev_err *err)
 		       (unsigned long long)frequency_hz);
 }
 
+int ev_sampler_check_rate(uint64_t frequency_hz, struct ev_err *err)
+{
+	return check_rate(frequency_hz, rate_limit(), err);
+}
+
 /* Things that happen one at a time are told one at a time, unless -F or -c ask otherwise. */
 static bool is_each_one(const struct ev_event *event)
 {
@@ -66,8 +71,10 @@ static uint64_t sample_type(const struct ev_target *target,
 	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID;
 	if (!options->no_time)
 		type |= PERF_SAMPLE_TIME;
-	if (event_count > 1 || options->identified)
+	if (event_count > 1 || options->identified || options->steered)
 		type |= PERF_SAMPLE_IDENTIFIER;
+	if (options->steered && target->kind != EV_TARGET_SYSTEM && !target->no_inherit)
+		type |= PERF_SAMPLE_STREAM_ID;
 	if (options->cpu || target->kind == EV_TARGET_SYSTEM)
 		type |= PERF_SAMPLE_CPU;
 	if (options->addresses)

@@ -94,14 +94,19 @@ int ev_tasks_list(const struct ev_target *target, struct ev_task_list *list, str
 		return list_user(target->ids[0], list, err);
 	for (size_t i = 0; i < target->id_count; i++) {
 		uint32_t id = target->ids[i];
-		if (whole ? ev_process_threads(id, list) : !ev_task_lives(id))
+		if (whole ? ev_process_threads(id, list) : !ev_task_lives(id)) {
+			if (target->by_name)
+				continue;
 			return ev_fail(err, ESRCH, "there is no %s %u",
 				       whole ? "process" : "thread", id);
+		}
 		if (!whole)
 			*ev_array_add(list) = id;
 	}
 	drop_repeated(list);
-	return 0;
+	return list->count
+		       ? 0
+		       : ev_fail(err, ESRCH, "the processes ended before they could be watched");
 }
 
 bool ev_tasks_grew(const struct ev_task_list *before, const struct ev_task_list *now)

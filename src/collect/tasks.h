@@ -26,6 +26,9 @@ void ev_processes_list(struct ev_task_list *list, bool of_user, uint32_t uid);
 /* Threads of one process, main thread first; appended. -ENOENT when it is gone. */
 int ev_process_threads(uint32_t pid, struct ev_task_list *list);
 
+/* Is its main thread, or the file it executes, called so? A glob, to the letter. */
+bool ev_process_is_called(uint32_t pid, const char *pattern);
+
 /* User and system time from the text of a /proc stat file, in ticks; with those of children waited
  * for, where asked. False for what is no such text. */
 bool ev_stat_times(const char *text, bool children, uint64_t *user, uint64_t *system);

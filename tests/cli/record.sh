@@ -697,4 +697,66 @@ test_build_ids_can_be_left_out() {
 	expect_out 'once'
 }
 
+# median_gaps: for each period that many samples have, the median of the time to the next, in periods
+median_gaps() {
+	python3 -c 'import statistics, sys
+rows = [line.split() for line in sys.stdin]
+rows = [(float(r[-2].rstrip(":")) * 1e9, int(r[-1])) for r in rows]
+gaps = {}
+for (t, p), (before, was) in zip(rows[1:], rows):
+    if p == was:
+        gaps.setdefault(p, []).append((t - before) / p)
+for p, g in gaps.items():
+    if len(g) > 150:
+        print(p, statistics.median(g))'
+}
+
+test_what_samples_count_for_varies_with_their_rate() {
+	needs_events
+	for rate in "-F 5000" "-c 200000"; do
+		for chains in "" --no-call-graph; do
+			# shellcheck disable=SC2086
+			run record -q -e task-clock $rate --jitter=20 $chains -o data -- \
+				"$examples/sorts"
+			expect_status 0
+			run script -i data -F period
+			expect_between "$(sort -un out | head -n 1)" 160000 200000 "the shortest period"
+			expect_between "$(sort -un out | tail -n 1)" 200000 250001 "the longest period"
+			expect_between "$(sort -un out | wc -l)" 2 10000 "different periods"
+			run script -i data -F time,period
+			median_gaps <out >gaps || fail "no gaps"
+			expect_equal "$(awk '$2 < 0.93 || $2 > 1.07' gaps)" "" \
+				"periods that are not the time between samples"
+		done
+	done
+	run report -i data --header
+	expect_out 'varied by up to 20 % at random'
+}
+
+test_the_rate_of_a_running_process_varies() {
+	needs_events
+	printf '#!/bin/sh\nwhile :; do :; done\n' >spin
+	chmod +x spin
+	start_target ./spin
+	run record -q -e task-clock -F 5000 --jitter --duration 1 -o data -p $target
+	expect_status 0
+	run script -i data -F period
+	expect_between "$(sort -un out | head -n 1)" 181800 200000 "the shortest period"
+	expect_between "$(sort -un out | wc -l)" 2 10000 "different periods"
+}
+
+test_a_rate_that_cannot_vary_is_refused() {
+	needs_events
+	run record --jitter=77 -o data true
+	expect_status 129
+	expect_err '1 to 50 percent'
+	run record --jitter -e page-faults -c 1 -o data true
+	expect_status 125
+	expect_err 'no event here is sampled by a frequency or period that can vary'
+	refuse_file data
+	run record --jitter --bpf -o data true
+	expect_status 129
+	expect_err 'one by one'
+}
+
 run_tests "$@"
