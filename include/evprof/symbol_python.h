@@ -35,7 +35,8 @@ struct ev_python_file {
 	uint64_t runtime;   /* _PyRuntime: everything begins here */
 	uint64_t version;   /* Py_Version, a number in memory; from 3.11 on */
 	uint64_t code_type; /* PyCode_Type */
-	bool python2;
+	/* No _PyRuntime, but another function of an interpreter: Python 2, or older than 3.7. */
+	bool python2, old;
 	/* The first part of the file that is loaded: where, and its address. */
 	uint64_t load_offset, load_address;
 };

@@ -17,7 +17,8 @@ struct search {
 	uint64_t bias;         /* address in memory less that in the file */
 	uint32_t path_version; /* as far as names of mapped files tell it */
 	uint64_t last_inode;
-	int trouble; /* of a file that looked like it, -errno */
+	int trouble;   /* of a file that looked like it, -errno */
+	bool stripped; /* a file has such a name, but does not say where its interpreter is */
 };
 
 /* Opens what is mapped, not what has its name by now. */
@@ -47,7 +48,10 @@ static void look_at(struct search *search, const struct ev_mmap *mmap)
 		return;
 	search->last_inode = mmap->inode;
 	int rc = read_mapped(search, mmap, &file);
-	if (rc && rc != -ENOENT)
+	if (rc == -ENOENT)
+		search->stripped |=
+			!strncmp(name, "/python", 7) || !strncmp(name, "/libpython", 10);
+	else if (rc)
 		search->trouble = rc;
 	if (rc || mmap->file_offset != (file.load_offset & ~(uint64_t)4095))
 		return;
@@ -89,6 +93,10 @@ static int answer(const struct search *search, struct ev_python_runtime *runtime
 		return ev_fail(err, ENOTSUP,
 			       "it is Python 2, whose frames are not read; those of CPython 3.8 to "
 			       "3.13 are");
+	if (file->old)
+		return ev_fail(err, ENOTSUP,
+			       "it is a Python before 3.7, whose frames are not read; those of "
+			       "CPython 3.8 to 3.13 are");
 	if (file->version &&
 	    ev_process_memory(&pid, file->version + search->bias, &version, sizeof(version)))
 		return ev_fail(err, EFAULT, "the memory of its interpreter can't be read");
@@ -127,6 +135,10 @@ int ev_python_find(uint32_t pid, struct ev_python_runtime *runtime, char *path, 
 		rc = answer(search, runtime, err);
 	else if (search->trouble == -ENOTSUP)
 		rc = ev_fail(err, ENOTSUP, "its Python is of another kind of machine");
+	else if (search->stripped)
+		rc = ev_fail(err, ENOTSUP,
+			     "it looks like Python, but does not tell where its interpreter is: no "
+			     "_PyRuntime is among its symbols");
 	else
 		rc = -ENOENT;
 	free(maps);

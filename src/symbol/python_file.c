@@ -13,9 +13,10 @@ int ev_python_file_read(const char *path, struct ev_python_file *file)
 		return rc;
 	if (!ev_elf_address_of(&image, "_PyRuntime", &file->runtime))
 		file->runtime = 0;
-	if (!file->runtime)
-		file->python2 = ev_elf_address_of(&image, "PyString_Type", &unused) &&
-				ev_elf_address_of(&image, "PyEval_EvalFrameEx", &unused);
+	if (!file->runtime && ev_elf_address_of(&image, "PyEval_EvalFrameEx", &unused)) {
+		file->python2 = ev_elf_address_of(&image, "PyString_Type", &unused);
+		file->old = !file->python2;
+	}
 	if (!ev_elf_address_of(&image, "Py_Version", &file->version))
 		file->version = 0;
 	if (!ev_elf_address_of(&image, "PyCode_Type", &file->code_type))
@@ -24,7 +25,7 @@ int ev_python_file_read(const char *path, struct ev_python_file *file)
 		file->load_offset = image.segments[0].offset;
 		file->load_address = image.segments[0].address;
 	}
-	if (!file->runtime && !file->python2)
+	if (!file->runtime && !file->python2 && !file->old)
 		rc = -ENOENT;
 	else if (!image.wide || image.swap || !image.segment_count)
 		rc = -ENOTSUP;
