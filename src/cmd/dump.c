@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "dump.h"
 #include "verbs.h"
 
@@ -215,6 +216,8 @@ static int run_dump(const struct verb *verb, int argc, char **argv)
 		return complain_text(verb, STATUS_USAGE,
 				     "--nonblocking shows Python frames only: --python off leaves "
 				     "nothing");
+	if (pid == (uint64_t)getpid())
+		return complain_text(verb, STATUS_USAGE, "%u is this evprof itself", (unsigned)pid);
 	run.pid = (uint32_t)pid;
 	int rc = take(&run, &err);
 	if (rc) {
