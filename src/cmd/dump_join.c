@@ -120,7 +120,7 @@ static const char *join_native(struct joining *joining, const struct dump_moment
 		add_native(joining, joining->chain[i], !i);
 	if (how.end == EV_UNWOUND_COMPLETE)
 		return NULL;
-	return ev_arena_printf(&joining->run->arena, "native frames end here: they %s",
+	return ev_arena_printf(&joining->run->arena, "native frames are missing: they %s",
 			       ev_unwound_words(how.end));
 }
 
@@ -172,6 +172,8 @@ void dump_join(struct dump_run *run, struct ev_dump_thread *threads)
 						   .python = joining.python != NULL };
 		if (run->set)
 			thread->trouble = join_native(&joining, &run->moments[i]);
+		else if (!joining.python)
+			thread->trouble = "it runs no Python, as far as can be told";
 		add_python(&joining, false);
 		if (joining.python) {
 			thread->holds_gil = joining.python->holds_gil;

@@ -148,6 +148,64 @@ test_a_program_without_python_has_its_native_stack() {
 	expect_err 'runs no Python'
 }
 
+test_threads_in_a_container_are_told_apart() {
+	needs_dump
+	needs_root
+	needs unshare
+	unshare -pf --mount-proc true 2>/dev/null || skip "no namespace can be made here"
+	unshare -pf --mount-proc python3 -c 'import threading, time
+def nap(): time.sleep(100)
+threading.Thread(target=nap, daemon=True).start()
+open("ready", "w").close()
+time.sleep(100)' &
+	outside=$!
+	for _ in $(seq 100); do
+		[ -e ready ] && break
+		sleep 0.1
+	done
+	target=$(cat /proc/$outside/task/$outside/children)
+	target=${target%% *}
+	trap 'kill -9 $target 2>/dev/null' EXIT
+	run dump -j --python only -p "$target"
+	expect_status 0
+	expect_equal "$(json out "[[f['function'] for f in t['frames']][0] for t in j['threads'] if t['tid'] == $target]")" "['<module>']" "main thread"
+	expect_equal "$(json out "['nap' in [f['function'] for f in t['frames']] for t in j['threads'] if t['tid'] != $target]")" "[True]" "the other thread"
+	refuse_out 'could not be found'
+}
+
+test_a_stopped_program_is_shown_and_stays_stopped() {
+	needs_dump
+	start_target python3 -c 'import time
+def f(): time.sleep(100)
+f()'
+	for _ in $(seq 100); do
+		run dump --python only -p $target
+		grep -q '^    f (<string>:2)$' out && break
+		sleep 0.1
+	done
+	kill -STOP $target
+	for _ in $(seq 100); do
+		grep -q '^State:.*T' /proc/$target/status && break
+		sleep 0.1
+	done
+	run dump --python only -p $target
+	expect_out '\(stopped\)'
+	expect_out '^    f \(<string>:2\)$'
+	grep -q '^State:.*T' /proc/$target/status || fail "it goes on"
+	kill -CONT $target
+}
+
+test_without_privileges_ones_own_programs_are_shown() {
+	needs_dump
+	needs_nobody
+	start_target setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/sleep 100
+	sleep 0.3
+	run_as_nobody dump -p $target
+	[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ] || skip "kernel.yama.ptrace_scope forbids it"
+	expect_status 0
+	expect_out '^    .* \(sleep\)$'
+}
+
 test_refusals_say_what_helps() {
 	run dump
 	expect_status 129

@@ -86,7 +86,8 @@ static void programs_get_the_same_as_json(void **state)
 	expect(ev_dump_print_json, &little,
 	       "{\"pid\": 10, \"command\": \"python3 x.py\", \"python_version\": \"3.11.2\", "
 	       "\"python_path\": \"/usr/bin/python3.11\", \"threads\": [\n"
-	       " {\"tid\": 10, \"name\": \"main\\u000a\", \"state\": \"sleeping\", \"python\": true, "
+	       " {\"tid\": 10, \"name\": \"main\\u000a\", \"state\": \"sleeping\", \"python\": "
+	       "true, "
 	       "\"holds_gil\": true, \"trouble\": null, \"frames\": [\n"
 	       "   {\"kind\": \"native\", \"function\": \"inner\", \"file\": \"a.c\", \"line\": 3, "
 	       "\"object\": \"/lib/x.so\", \"inlined\": true},\n"
