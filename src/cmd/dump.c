@@ -83,12 +83,11 @@ static void match_threads(struct dump_run *run)
 			  run->python.threads.count - matched, run->python.threads.count);
 }
 
-static int take_python(struct dump_run *run, struct ev_err *err)
+/* `found`: what looking for its interpreter came to, before it stood still. */
+static int take_python(struct dump_run *run, int found, struct ev_err *err)
 {
 	struct ev_python_memory memory = { ev_process_memory, &run->pid };
-	int rc = ev_python_find(run->pid, &run->runtime, run->python_path, sizeof(run->python_path),
-				err);
-	if (rc == -ENOENT)
+	if (found == -ENOENT)
 		return run->options->python == DUMP_PYTHON_ONLY
 			       ? ev_fail(err, ENOENT,
 					 "process %u runs no Python that names its interpreter "
@@ -97,8 +96,7 @@ static int take_python(struct dump_run *run, struct ev_err *err)
 					 "shown",
 					 run->pid)
 			       : 0;
-	if (!rc)
-		rc = ev_python_read(&run->runtime, &memory, &run->python, err);
+	int rc = found ? found : ev_python_read(&run->runtime, &memory, &run->python, err);
 	if (rc)
 		return rc;
 	run->has_python = true;
@@ -109,15 +107,22 @@ static int take_python(struct dump_run *run, struct ev_err *err)
 static int take(struct dump_run *run, struct ev_err *err)
 {
 	const struct dump_options *options = run->options;
+	struct ev_err refusal = { 0 };
 	bool native = options->python != DUMP_PYTHON_ONLY && !options->running;
-	int rc = ev_process_stop(&run->stopped, run->pid, options->running, err);
-	if (rc)
+	/* Symbols are read while it still runs: that takes longest. */
+	int found = options->python == DUMP_PYTHON_OFF
+			    ? -ENOENT
+			    : ev_python_find(run->pid, &run->runtime, run->python_path,
+					     sizeof(run->python_path), err);
+	int rc = ev_process_stop(&run->stopped, run->pid, options->running, &refusal);
+	if (rc) {
+		*err = refusal;
 		return rc;
+	}
 	if (run->stopped.trouble[0])
 		dump_note(run, "%s", run->stopped.trouble);
 	run->of_thread = ev_alloc(run->stopped.threads.count * sizeof(*run->of_thread));
-	if (options->python != DUMP_PYTHON_OFF)
-		rc = take_python(run, err);
+	rc = take_python(run, found, err);
 	if (rc && native) {
 		/* Its other frames can still be told. */
 		dump_note(run, "no Python frames: %s", err->text);
@@ -243,7 +248,7 @@ const struct verb dump_verb = {
 	.examples = examples,
 	.run = run_dump,
 	.notes =
-		"The process is stopped for some milliseconds and goes on as before. Frames are\n"
+		"The process is stopped for a few milliseconds and goes on as before. Frames are\n"
 		"shown innermost first, each with the line that runs. Python frames are those of\n"
 		"CPython 3.8 to 3.13, without a change to the program; which thread holds the GIL\n"
 		"is told. Needs the rights of a debugger: the same user, or root.",

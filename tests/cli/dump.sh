@@ -157,7 +157,7 @@ test_threads_in_a_container_are_told_apart() {
 def nap(): time.sleep(100)
 threading.Thread(target=nap, daemon=True).start()
 open("ready", "w").close()
-time.sleep(100)' &
+time.sleep(100)' 2>/dev/null &
 	outside=$!
 	for _ in $(seq 100); do
 		[ -e ready ] && break
