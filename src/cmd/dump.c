@@ -140,12 +140,13 @@ static int take(struct dump_run *run, struct ev_err *err)
 
 static const char *command_of(struct dump_run *run)
 {
-	char path[64], *text;
-	size_t size_bytes;
+	char path[64], *text = NULL;
+	size_t size_bytes = 0;
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", run->pid);
-	if (ev_file_read(path, &text, &size_bytes) || !size_bytes) {
-		const struct ev_stopped_thread *main_thread = run->stopped.threads.items;
-		return ev_arena_printf(&run->arena, "[%s]", main_thread->name);
+	ev_file_read(path, &text, &size_bytes);
+	if (!size_bytes) {
+		free(text);
+		return ev_arena_printf(&run->arena, "[%s]", run->stopped.threads.items[0].name);
 	}
 	for (size_t i = 0; i + 1 < size_bytes; i++)
 		if (!text[i])

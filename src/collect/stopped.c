@@ -150,14 +150,6 @@ static void await_stops(struct ev_stopped *stopped, size_t first, bool *told)
 	}
 }
 
-static bool is_listed(const struct ev_stopped *stopped, uint32_t tid)
-{
-	for (size_t i = 0; i < stopped->threads.count; i++)
-		if (stopped->threads.items[i].tid == tid)
-			return true;
-	return false;
-}
-
 static void add_thread(struct ev_stopped *stopped, uint32_t tid)
 {
 	struct ev_stopped_thread thread = { .tid = tid, .tid_inside = tid };
@@ -170,14 +162,17 @@ static void add_thread(struct ev_stopped *stopped, uint32_t tid)
 }
 
 /* Threads that are not listed yet are, and are stopped; how many there were, or -errno. */
-static int stop_new(struct ev_stopped *stopped, bool running)
+static int stop_new(struct ev_stopped *stopped, struct ev_map *known, bool running)
 {
 	struct ev_task_list list = { 0 };
 	size_t first = stopped->threads.count;
 	int rc = ev_process_threads(stopped->pid, &list);
-	for (size_t i = 0; i < list.count; i++)
-		if (!is_listed(stopped, list.items[i]))
+	for (size_t i = 0; i < list.count; i++) {
+		bool added;
+		ev_map_add(known, list.items[i], 0, &added);
+		if (added)
 			add_thread(stopped, list.items[i]);
+	}
 	ev_array_done(&list);
 	size_t count = stopped->threads.count - first;
 	bool *told = ev_alloc(count + 1);
@@ -199,6 +194,7 @@ static int stop_new(struct ev_stopped *stopped, bool running)
 
 int ev_process_stop(struct ev_stopped *stopped, uint32_t pid, bool running, struct ev_err *err)
 {
+	struct ev_map known = { 0 };
 	uint8_t byte;
 	int rc = 1;
 	*stopped = (struct ev_stopped){ .pid = pid };
@@ -208,7 +204,8 @@ int ev_process_stop(struct ev_stopped *stopped, uint32_t pid, bool running, stru
 		return refused(pid, (int)got, err);
 	/* Threads may be born by those that still run. */
 	for (unsigned round = 0; round < ROUNDS && rc > 0; round++)
-		rc = stop_new(stopped, running);
+		rc = stop_new(stopped, &known, running);
+	ev_map_done(&known);
 	if (rc == -EPERM && stopped->threads.count) {
 		struct ev_err why = { 0 };
 		refused(pid, rc, &why);
