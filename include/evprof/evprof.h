@@ -3,9 +3,12 @@
 #define EVPROF_EVPROF_H
 
 #include <evprof/collect_bpf.h>
+#include <evprof/collect_stopped.h>
 #include <evprof/collect_waits.h>
 #include <evprof/view.h>
 #include <evprof/view_calls.h>
+#include <evprof/view_dump.h>
 #include <evprof/symbol_calls.h>
+#include <evprof/symbol_python.h>
 
 #endif

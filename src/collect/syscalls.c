@@ -3,7 +3,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/capability.h>
 #include <linux/membarrier.h>
@@ -142,4 +145,24 @@ int ev_sys_bpf_probe_many(int program_fd, const char *path, const uint64_t *offs
 	};
 	long fd = syscall(SYS_bpf, BPF_LINK_CREATE_COMMAND, &wanted, sizeof(wanted));
 	return fd < 0 ? -errno : (int)fd;
+}
+
+ssize_t ev_sys_memory_read(pid_t pid, uint64_t address, void *bytes, size_t size_bytes)
+{
+	struct iovec here = { bytes, size_bytes };
+	struct iovec there = { (void *)(uintptr_t)address, size_bytes };
+	ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+	return got < 0 ? -errno : got;
+}
+
+int ev_sys_trace(int request, pid_t tid, uint64_t address, void *data)
+{
+	long rc = ptrace((enum __ptrace_request)request, tid, (void *)(uintptr_t)address, data);
+	return rc < 0 ? -errno : 0;
+}
+
+pid_t ev_sys_wait(pid_t tid, int *status, int options)
+{
+	pid_t who = waitpid(tid, status, options);
+	return who < 0 ? -errno : who;
 }

@@ -40,6 +40,12 @@ int ev_sys_affinity(const cpu_set_t *to, cpu_set_t *old);
 int ev_sys_wait_for_programs(void);
 /* Of this thread, effective and permitted: keep those of the bits 1 << CAP_…. 0 or -errno. */
 int ev_sys_capabilities_keep(uint64_t capabilities);
+/* Memory of another process: bytes read, as far as it was there, or -errno. */
+ssize_t ev_sys_memory_read(pid_t pid, uint64_t address, void *bytes, size_t size_bytes);
+/* ptrace(2); 0 or -errno. */
+int ev_sys_trace(int request, pid_t tid, uint64_t address, void *data);
+/* The thread when something of it can be told, 0 when not (WNOHANG), or -errno. */
+pid_t ev_sys_wait(pid_t tid, int *status, int options);
 /* How much memory this process may lock (RLIMIT_MEMLOCK). */
 int ev_sys_locked_limit(struct rlimit *limit);
 
