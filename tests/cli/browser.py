@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import urllib.request
 
+DOWN, ENTER, ESCAPE = "\ue015", "\ue007", "\ue00c"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -70,13 +71,21 @@ class Browser:
                  "e.dispatchEvent(new Event('change'))", selector, value)
 
     def point(self, selector, x, y, press=False):
-        """x, y: from the middle of the element."""
-        actions = [{"type": "pointerMove", "duration": 0, "x": x, "y": y,
-                    "origin": {ELEMENT: self.find(selector)}}]
+        """x, y: from the upper left corner of the element."""
+        left, top = self.run("const e = document.querySelector(arguments[0]);"
+                             "e.scrollIntoView({ block: 'start' });"
+                             "const box = e.getBoundingClientRect(); return [box.left, box.top]",
+                             selector)
+        actions = [{"type": "pointerMove", "duration": 0, "x": round(left + x),
+                    "y": round(top + y), "origin": "viewport"}]
         if press:
             actions += [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse",
                                                    "actions": actions}]})
+
+    def press(self, keys):
+        self.ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": [
+            {"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]}]})
 
     def log(self, kind):
         return self.ask("POST", "/se/log", {"type": kind})

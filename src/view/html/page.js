@@ -549,11 +549,11 @@ function showEvent() {
 
 function showSummary() {
 	const fact = name => (data.facts.find(each => each[0] === name) || [])[1];
-	$('title').textContent = fact('Command') || fact('Recording') || '';
-	document.title = `evprof: ${$('title').textContent}`;
+	$('title').textContent = fact('Recording') || '';
+	document.title = `evprof: ${fact('Command') || fact('Recording') || ''}`;
 	const events = data.events.map(event =>
 		`${event.name}: ${grouped.format(event.total_samples)} ${event.total_samples === 1 ? 'sample' : 'samples'}`);
-	for (const [name, text] of [...data.facts, ['Events', events.join(', ') || 'none']]) {
+	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ') || 'none']]) {
 		const pair = make('div');
 		pair.append(make('dt', name), make('dd', text));
 		$('facts').append(pair);
