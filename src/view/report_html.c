@@ -2,14 +2,16 @@
  * the script draws stand in it. Names are data, which the page shows as text and nothing else. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include "export.h"
 #include "report_html.h"
 #include "report_html_page.h"
 
-/* Of stacks in a page, beside half a megabyte of what is always there, at most. */
-#define LIMIT_BYTES 4000000
+/* Of stacks in a page, and of functions of all its events, at most. */
+#define STACKS_BYTES 3800000
+#define FUNCTIONS_BYTES 800000
 
 /* Numbers for what the page names, from 0 on, in the order of asking. */
 struct numbers {
@@ -169,6 +171,41 @@ static void put_cells(struct page *page, size_t event)
 	}
 }
 
+/* One number of every function. */
+static void put_sums(struct page *page, const struct ev_html_functions *functions, const char *name,
+		     size_t offset)
+{
+	fprintf(page->out, ",\"%s\":[", name);
+	for (size_t i = 0; i < functions->items.count; i++) {
+		uint64_t sum;
+		memcpy(&sum, (const char *)&functions->items.items[i] + offset, sizeof(sum));
+		fprintf(page->out, "%s%" PRIu64, i ? "," : "", sum);
+	}
+	putc(']', page->out);
+}
+
+static void put_functions(struct page *page, size_t event)
+{
+	struct ev_html_functions functions = { 0 };
+	size_t sharing = 0;
+	for (size_t e = 0; e < page->report->table->event_count; e++)
+		sharing += page->report->table->total_samples[e] > 0;
+	ev_html_functions_find(&functions, page->report, event, FUNCTIONS_BYTES / sharing);
+	fprintf(page->out, ",\"functions\":{\"all\":%zu,\"frames\":[", functions.all);
+	for (size_t i = 0; i < functions.items.count; i++)
+		fprintf(page->out, "%s%" PRIu32, i ? "," : "",
+			number_of(&page->frames, functions.items.items[i].frame));
+	putc(']', page->out);
+	put_sums(page, &functions, "self_samples", offsetof(struct ev_html_function, self_samples));
+	put_sums(page, &functions, "self_period", offsetof(struct ev_html_function, self_period));
+	put_sums(page, &functions, "children_samples",
+		 offsetof(struct ev_html_function, children_samples));
+	put_sums(page, &functions, "children_period",
+		 offsetof(struct ev_html_function, children_period));
+	putc('}', page->out);
+	ev_html_functions_done(&functions);
+}
+
 static void put_events(struct page *page)
 {
 	const struct ev_table *table = page->report->table;
@@ -187,6 +224,7 @@ static void put_events(struct page *page)
 				: "false",
 			table->total_samples[e], table->total_period[e]);
 		put_cells(page, e);
+		put_functions(page, e);
 		putc('}', page->out);
 		between = ",\n";
 	}
@@ -324,7 +362,7 @@ int ev_report_html(FILE *out, const struct ev_report *report,
 	const char *rest = report_html_page;
 	int ret;
 	(void)options;
-	ev_html_stacks_find(&page.stacks, report, LIMIT_BYTES);
+	ev_html_stacks_find(&page.stacks, report, STACKS_BYTES);
 	rest = put_until(out, rest, "@STYLE@");
 	fputs(report_html_style, out);
 	rest = put_until(out, rest, "@DATA@");

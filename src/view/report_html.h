@@ -1,4 +1,4 @@
-/* What of a profile's stacks goes into a page. */
+/* What of a profile's stacks and functions goes into a page. */
 #ifndef VIEW_REPORT_HTML_H
 #define VIEW_REPORT_HTML_H
 
@@ -31,5 +31,19 @@ struct ev_html_stacks {
 void ev_html_stacks_find(struct ev_html_stacks *stacks, const struct ev_report *report,
 			 uint64_t limit_bytes);
 void ev_html_stacks_done(struct ev_html_stacks *stacks);
+
+struct ev_html_function {
+	uint32_t frame; /* one of its frames */
+	uint64_t self_samples, self_period, children_samples, children_period;
+};
+struct ev_html_functions {
+	EV_ARRAY(struct ev_html_function) items;
+	size_t all; /* that there are, with those that had no room */
+};
+/* An event's functions, of all its stacks: the heaviest that can be written in about so many bytes.
+ */
+void ev_html_functions_find(struct ev_html_functions *functions, const struct ev_report *report,
+			    size_t event, uint64_t limit_bytes);
+void ev_html_functions_done(struct ev_html_functions *functions);
 
 #endif

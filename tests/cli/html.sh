@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # The page of report --format html, in a real browser without a screen.
 # shellcheck source=tests/cli/harness.sh
 . "$(dirname "$0")/harness.sh"
@@ -69,7 +69,8 @@ test_a_great_many_stacks_make_a_page_below_5_mb_that_tells_what_is_left_out() {
 	expect_equal "$(json data "0 < j['left_out']['below'] < 0.25")" True
 	[ -n "$(command -v chromedriver)" ] || return 0
 	browse <<-'END'
-	assert "12,000 stacks below" in b.text("#left-out")
+	assert "12,000 stacks are left out" in b.text("#left-out")
+	assert "(75.00% of " in b.text("#left-out"), b.text("#left-out")
 	END
 }
 

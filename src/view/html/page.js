@@ -1,5 +1,5 @@
 'use strict';
-/* The data: events with parallel lists of nodes, threads, samples and period; nodes with parents (0
+/* The data: events with parallel lists of nodes, threads, samples and period, and sums of functions; nodes with parents (0
  * is the root, parents come first, in the order of a depth-first walk) and frames; frames as
  * [name, object, kind, file, line]. Whatever is a name goes into the page as text. */
 (() => {
@@ -41,9 +41,10 @@ const functionOf = new Int32Array(frames.length), functions = [];
 const threadName = thread => data.threads[thread] || '[unknown]';
 
 const state = { event: 0, measure: 'period', colour: 'kind', invert: false, byThread: false,
-	fold: false, match: null, chosen: -1 };
+	fold: false, chosen: -1,
+	hit: null /* of frames: does the search find it; null without a search */ };
 /* Of the event and the measure: weights of nodes alone, with all above them, and of functions. */
-let own, whole, total, selfOf, childrenOf;
+let own, whole, total, selfOf, childrenOf, left /* weighs what stands for stacks left out */;
 
 function sumUp(weights) {
 	const sums = Float64Array.from(weights);
@@ -71,9 +72,11 @@ function weigh() {
 	if (event) event.nodes.forEach((node, i) => { own[node] += event[state.measure][i]; });
 	whole = sumUp(own);
 	total = whole[0];
-	walk((node, f, outermost) => {
-		selfOf[f] += own[node];
-		if (outermost) childrenOf[f] += whole[node];
+	left = 0;
+	for (let i = 1; i < count; i++) if (frames[frameOf[i]][KIND] === 'x') left += own[i];
+	if (event) event.functions.frames.forEach((frame, i) => {
+		selfOf[functionOf[frame]] += event.functions['self_' + state.measure][i];
+		childrenOf[functionOf[frame]] += event.functions['children_' + state.measure][i];
 	});
 }
 
@@ -223,13 +226,19 @@ function shade(colour, name) {
 	const part = shift => Math.round(((value >> shift) & 255) * factor);
 	return `rgb(${part(16)},${part(8)},${part(0)})`;
 }
+let shades = new Map(); /* of frames */
 function colourOf(box) {
+	if (box.frame < 0) return shade(KINDS[box.kind][1], box.name);
+	if (shades.has(box.frame)) return shades.get(box.frame);
 	let colour = KINDS[box.kind][1];
-	if (state.colour === 'object' && box.frame >= 0 && box.kind !== 'x')
+	if (state.colour === 'object' && box.kind !== 'x')
 		colour = colourOfObject.get(data.objects[frames[box.frame][OBJECT]]) || KINDS.n[1];
-	return shade(colour, nameOf(box));
+	colour = shade(colour, nameOf(box));
+	shades.set(box.frame, colour);
+	return colour;
 }
 function showLegend() {
+	shades = new Map();
 	const entry = (colour, text) => {
 		const part = make('span'), patch = make('i');
 		patch.style.background = colour;
@@ -277,7 +286,6 @@ class Graph {
 		this.atBottom = atBottom;
 		this.layout();
 		this.host.scrollTop = atBottom ? this.room.clientHeight : 0;
-		this.draw();
 	}
 	zoomTo(box) {
 		this.zoom = this.selected = box;
@@ -329,9 +337,9 @@ class Graph {
 		}
 	}
 	drawStrip(pen, { box, x, width }, y) {
-		const name = nameOf(box), matches = state.match && box.frame >= 0 && state.match(name);
-		const gap = width > 3 ? 1 : 0;
-		pen.globalAlpha = box.depth < this.zoom.depth || state.match && !matches ? 0.5 : 1;
+		const name = nameOf(box), matches = state.hit && box.frame >= 0 && state.hit[box.frame];
+		const gap = width > 3 ? 1 : 0, faded = box.depth < this.zoom.depth || (state.hit && !matches);
+		pen.globalAlpha = faded ? 0.5 : 1;
 		pen.fillStyle = matches ? '#d355b5' : colourOf(box);
 		pen.fillRect(x, y, width - gap, ROW - 1);
 		pen.globalAlpha = 1;
@@ -348,7 +356,6 @@ class Graph {
 			while (letters > 0 && pen.measureText(text.slice(0, letters) + '\u2026').width > space) letters--;
 			text = letters > 0 ? text.slice(0, letters) + '\u2026' : '';
 		}
-		const faded = pen.globalAlpha < 1 || (state.match && !matches) || box.depth < this.zoom.depth;
 		pen.fillStyle = faded && document.documentElement.dataset.theme === 'dark' ? '#f4f4f4' : '#141414';
 		pen.fillText(text, x + 4, y + ROW / 2);
 	}
@@ -440,10 +447,11 @@ function choose(f, scroll) {
 	walk((node, at, outermost) => {
 		if (at === f && outermost && whole[node]) items.push(node);
 	});
-	const weights = items.map(node => whole[node]);
+	const weights = items.map(node => whole[node]), drawn = weights.reduce((a, b) => a + b, 0);
 	$('chosen').textContent = chosen.name;
 	$('chosen-figures').textContent = `${chosen.object}: itself ${weightText(selfOf[f])} (${percent(selfOf[f])}), ` +
-		`with what it called ${weightText(childrenOf[f])} (${percent(childrenOf[f])})`;
+		`with what it called ${weightText(childrenOf[f])} (${percent(childrenOf[f])})` +
+		(drawn < childrenOf[f] ? `; ${percent(childrenOf[f] - drawn, childrenOf[f])} of that is in stacks that are left out` : '');
 	const box = up => boxOf(null, chosen.frame, childrenOf[f], { up, items, weights, sums: whole });
 	callers.show(box(true), true);
 	callees.show(box(false), false);
@@ -509,9 +517,10 @@ function showRows() {
 		head.setAttribute('aria-sort', mine ? order.falling ? 'descending' : 'ascending' : 'none');
 		head.firstChild.textContent = COLUMNS[column][0] + (mine ? order.falling ? ' \u25be' : ' \u25b4' : '');
 	});
+	const all = data.events.length ? data.events[state.event].functions.all : 0;
 	const self = rows.reduce((sum, f) => sum + selfOf[f.id], 0);
 	$('shown').textContent = matches === false ? 'not a regular expression'
-		: `${grouped.format(rows.length)} of ${grouped.format(functions.length)} functions, ${percent(self)} self`;
+		: `${grouped.format(rows.length)} of ${grouped.format(all)} functions, ${percent(self)} self`;
 	$('more').hidden = rows.length <= limit;
 }
 
@@ -519,27 +528,34 @@ function showRows() {
 
 function showMatched() {
 	const matches = matcher($('search').value.trim());
-	state.match = matches || null;
+	state.hit = matches ? frames.map(frame => frame[KIND] !== 'x' && matches(frame[NAME])) : null;
 	if (!matches) {
 		$('matched').textContent = matches === false ? 'not a regular expression' : '';
 		return;
 	}
-	const hit = frames.map(frame => frame[KIND] !== 'x' && matches(frame[NAME]));
 	const under = new Uint8Array(count);
 	let weight = 0;
 	for (let i = 1; i < count; i++) {
-		under[i] = under[parents[i]] || hit[frameOf[i]] ? 1 : 0;
+		under[i] = under[parents[i]] || state.hit[frameOf[i]] ? 1 : 0;
 		if (under[i]) weight += own[i];
 	}
-	$('matched').textContent = `${percent(weight)} matched`;
+	$('matched').textContent = `${left ? 'at least ' : ''}${percent(weight)} matched`;
 }
 function showStacks() {
 	mainGraph.show(wholeBox(), $('side').value === 'bottom');
 	mainGraph.told(mainGraph);
 }
 function redraw() { for (const graph of [mainGraph, callers, callees]) graph.draw(); }
+function showLeftOut() {
+	const out = data.left_out;
+	$('left-out').hidden = !out.stacks;
+	$('left-out').textContent = `To keep this page small, ${grouped.format(out.stacks)} stacks are left out, each below ` +
+		`${(100 * out.below).toPrecision(2)}% of every event; boxes named [left out: small] stand for them ` +
+		`(${percent(left)} of ${data.events[state.event].name}).`;
+}
 function showEvent() {
 	weigh();
+	if (data.events.length) showLeftOut();
 	rankObjects();
 	showLegend();
 	showMatched();
@@ -559,12 +575,9 @@ function showSummary() {
 		$('facts').append(pair);
 	}
 	$('quality').append(...data.quality.map(line => make('p', line)));
-	const model = fact('Simulated'), left = data.left_out;
+	const model = fact('Simulated');
 	$('simulated').hidden = !model;
 	$('simulated').textContent = `Simulated: exact counts of a model, nothing was measured (${model}).`;
-	$('left-out').hidden = !left.stacks;
-	$('left-out').textContent = `To keep this page small, ${grouped.format(left.stacks)} stacks below ` +
-		`${(100 * left.below).toPrecision(2)}% of every event are left out; boxes named [left out: small] stand for them.`;
 	$('footer').textContent = `Made by evprof ${data.evprof}. This page holds all it shows and loads nothing.`;
 	$('event').append(...data.events.map((event, i) => {
 		const option = make('option', event.name);
