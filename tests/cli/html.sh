@@ -155,6 +155,19 @@ test_a_click_zooms_and_search_finds() {
 	END
 }
 
+test_where_filters_leave_nothing_the_page_says_so() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --format html --comms nobody -o x.html
+	expect_status 0
+	browse <<-'END'
+	assert "no samples" in b.text("#facts"), b.text("#facts")
+	for switch in "#by-thread", "#fold", "#invert":
+	    b.click(switch)
+	assert b.run("return document.querySelectorAll('#table tbody tr').length") == 0
+	END
+}
+
 test_every_switch_works_in_light_and_dark() {
 	needs_browser
 	page_of_sorts

@@ -4,6 +4,9 @@
  * [name, object, kind, file, line]. Whatever is a name goes into the page as text. */
 (() => {
 const data = JSON.parse(document.getElementById('data').textContent);
+if (!data.events.length)
+	data.events.push({ name: 'no samples', total_samples: 0, nodes: [], threads: [], samples: [], period: [],
+		functions: { all: 0, frames: [] } });
 const $ = id => document.getElementById(id);
 const make = (tag, text, className) => {
 	const element = document.createElement(tag);
@@ -69,12 +72,12 @@ function weigh() {
 	own = new Float64Array(count);
 	selfOf = new Float64Array(functions.length);
 	childrenOf = new Float64Array(functions.length);
-	if (event) event.nodes.forEach((node, i) => { own[node] += event[state.measure][i]; });
+	event.nodes.forEach((node, i) => { own[node] += event[state.measure][i]; });
 	whole = sumUp(own);
 	total = whole[0];
 	left = 0;
 	for (let i = 1; i < count; i++) if (frames[frameOf[i]][KIND] === 'x') left += own[i];
-	if (event) event.functions.frames.forEach((frame, i) => {
+	event.functions.frames.forEach((frame, i) => {
 		selfOf[functionOf[frame]] += event.functions['self_' + state.measure][i];
 		childrenOf[functionOf[frame]] += event.functions['children_' + state.measure][i];
 	});
@@ -186,8 +189,8 @@ function sumMap(weights) {
 
 function wholeBox() {
 	const event = data.events[state.event];
-	const root = boxOf(null, -1, total, { name: event ? event.name : 'nothing' });
-	if (!state.byThread || !event) return standOn(root, own);
+	const root = boxOf(null, -1, total, { name: event.name });
+	if (!state.byThread) return standOn(root, own);
 	root.build = () => {
 		const threads = new Map();
 		event.nodes.forEach((node, i) => {
@@ -517,7 +520,7 @@ function showRows() {
 		head.setAttribute('aria-sort', mine ? order.falling ? 'descending' : 'ascending' : 'none');
 		head.firstChild.textContent = COLUMNS[column][0] + (mine ? order.falling ? ' \u25be' : ' \u25b4' : '');
 	});
-	const all = data.events.length ? data.events[state.event].functions.all : 0;
+	const all = data.events[state.event].functions.all;
 	const self = rows.reduce((sum, f) => sum + selfOf[f.id], 0);
 	$('shown').textContent = matches === false ? 'not a regular expression'
 		: `${grouped.format(rows.length)} of ${grouped.format(all)} functions, ${percent(self)} self`;
@@ -555,7 +558,7 @@ function showLeftOut() {
 }
 function showEvent() {
 	weigh();
-	if (data.events.length) showLeftOut();
+	showLeftOut();
 	rankObjects();
 	showLegend();
 	showMatched();
@@ -567,9 +570,9 @@ function showSummary() {
 	const fact = name => (data.facts.find(each => each[0] === name) || [])[1];
 	$('title').textContent = fact('Recording') || '';
 	document.title = `evprof: ${fact('Command') || fact('Recording') || ''}`;
-	const events = data.events.map(event =>
+	const events = data.events.map(event => !event.total_samples ? event.name :
 		`${event.name}: ${grouped.format(event.total_samples)} ${event.total_samples === 1 ? 'sample' : 'samples'}`);
-	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ') || 'none']]) {
+	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ')]]) {
 		const pair = make('div');
 		pair.append(make('dt', name), make('dd', text));
 		$('facts').append(pair);
