@@ -155,16 +155,31 @@ test_a_click_zooms_and_search_finds() {
 	END
 }
 
+test_shares_are_of_the_total_that_the_text_report_has() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --no-inline --no-children -s sym --dsos libc.so.6 -t ';'
+	expect_status 0
+	grep -m1 -E '^ *[0-9.]+%;' out >first
+	[ -s first ] || skip 'no sample was in libc'
+	run report -i p.data --format html --no-inline --dsos libc.so.6 -o x.html
+	expect_status 0
+	browse <<-'END'
+	own = b.run("return document.querySelector('#table tbody td').textContent")
+	assert own == open("first").read().split(";")[0].strip(), own
+	END
+}
+
 test_where_filters_leave_nothing_the_page_says_so() {
 	needs_browser
 	page_of_sorts
 	run report -i p.data --format html --comms nobody -o x.html
 	expect_status 0
 	browse <<-'END'
-	assert "no samples" in b.text("#facts"), b.text("#facts")
 	for switch in "#by-thread", "#fold", "#invert":
 	    b.click(switch)
-	assert b.run("return document.querySelectorAll('#table tbody tr').length") == 0
+	    assert b.text("#status").startswith("cpu-clock \u00b7 0.000 us, 0.00%"), b.text("#status")
+	assert b.text("#shown").startswith("0 of 0 functions"), b.text("#shown")
 	END
 }
 

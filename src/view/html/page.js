@@ -74,7 +74,7 @@ function weigh() {
 	childrenOf = new Float64Array(functions.length);
 	event.nodes.forEach((node, i) => { own[node] += event[state.measure][i]; });
 	whole = sumUp(own);
-	total = whole[0];
+	total = event['total_' + state.measure] || whole[0]; /* with what filters left out */
 	left = 0;
 	for (let i = 1; i < count; i++) if (frames[frameOf[i]][KIND] === 'x') left += own[i];
 	event.functions.frames.forEach((frame, i) => {
@@ -189,7 +189,7 @@ function sumMap(weights) {
 
 function wholeBox() {
 	const event = data.events[state.event];
-	const root = boxOf(null, -1, total, { name: event.name });
+	const root = boxOf(null, -1, whole[0], { name: event.name });
 	if (!state.byThread) return standOn(root, own);
 	root.build = () => {
 		const threads = new Map();
