@@ -79,6 +79,20 @@ $(B)/evprof: $(B)/libcmd.a $(call upto,view)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# ---- the page of --format html, as strings -------------------------------------------------------
+
+PAGE := $(B)/gen/report_html_page.h
+$(PAGE): src/view/html/page.html src/view/html/page.css src/view/html/page.js
+	$(Q)mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)for part in page.html style.css script.js; do \
+		name=$${part%.*}; \
+		echo "static const char report_html_$$name[] = {"; \
+		od -An -v -tx1 src/view/html/page.$${part##*.} | sed 's/ *\([0-9a-f][0-9a-f]\)/ 0x\1,/g'; \
+		echo " 0x00 };"; \
+	done >$@
+$(B)/obj/view/report_html.o: $(PAGE)
+
 # ---- BPF programs: x.bpf.c -> x.skel.h -----------------------------------------------------------
 
 BPF_PROGRAMS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
@@ -197,14 +211,14 @@ fuzz:
 fuzz-built: $(FUZZERS:%=$(B)/fuzz/%)
 	$(Q)B=$(B) sh tests/fuzz/run
 FUZZ_SOURCES = $(foreach stage,$(STAGES),$(call sources,$(stage)))
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(BPF_SKELETONS)
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(PAGE) $(BPF_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(CLANG) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) $(FEATURES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBS)
 
 bench: all
 	$(Q)B=$(B) CC="$(CC)" sh tests/bench/run
-lint: $(B)/config.mk $(BPF_SKELETONS)
+lint: $(B)/config.mk $(PAGE) $(BPF_SKELETONS)
 	$(Q)sh tests/check-stages.sh
 	$(Q)B=$(B) CLANG="$(CLANG)" sh .ci/lint
 format:

@@ -21,6 +21,8 @@ int ev_report_speedscope(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
 int ev_report_flamegraph(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_html(FILE *out, const struct ev_report *report,
+		   const struct ev_report_options *options, struct ev_err *err);
 int ev_report_dot(FILE *out, const struct ev_report *report,
 		  const struct ev_report_options *options, struct ev_err *err);
 int ev_report_csv(FILE *out, const struct ev_report *report,

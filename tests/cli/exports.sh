@@ -101,7 +101,7 @@ test_the_picture_and_the_lists_are_well_formed() {
 test_several_recordings_become_one() {
 	record_sorts
 	cp p.data q.data
-	for format in pprof callgrind speedscope flamegraph dot csv; do
+	for format in pprof callgrind speedscope flamegraph html dot csv; do
 		run report --format $format -o out.$format p.data q.data
 		expect_status 0
 		[ -s out.$format ] || fail "$format is empty"

@@ -1,0 +1,257 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# The page of report --format html, in a real browser without a screen.
+# shellcheck source=tests/cli/harness.sh
+. "$(dirname "$0")/harness.sh"
+
+needs_browser() {
+	needs chromedriver
+	command -v chromium >/dev/null 2>&1 || needs google-chrome
+}
+page_of_sorts() {
+	run record -q -g -o p.data -e cpu-clock -e page-faults "$examples/sorts" -r 300
+	expect_status 0
+	run report -i p.data --format html -o x.html
+	expect_status 0
+	expect_file x.html
+}
+# browse: a Python program from stdin, with the browser b in which x.html is open.
+browse() {
+	last='chromium x.html'
+	{
+		printf 'import json, sys\nsys.path.insert(0, "%s")\nfrom browser import Browser, DOWN, ENTER, ESCAPE\n' "$here"
+		printf 'with Browser() as b:\n    b.open("x.html")\n'
+		sed 's/^/    /'
+		printf '    assert not b.complaints() and not b.requests(), "the page complains or asks"\n'
+	} >browse.py
+	timeout -k 5 60 python3 browse.py >out 2>err </dev/null || fail 'the page is not as it should be'
+}
+# The data of x.html in the file data.
+take_data() {
+	python3 - <<-'END' || fail 'the data of the page is not JSON'
+	import json, re
+	page = open("x.html", encoding="utf-8").read()
+	data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)[1]
+	assert "<" not in data
+	json.dump(json.loads(data), open("data", "w"))
+	END
+}
+
+test_the_data_is_json_with_the_totals_of_the_report() {
+	page_of_sorts
+	expect_err 'html has no place for when samples were taken'
+	take_data
+	run report -i p.data --format json
+	expect_equal "$(json data "[(e['name'], e['total_samples'], sum(e['samples']), sum(e['period'])) for e in j['events']]")" \
+		"$(json out "[(e['name'], e['samples'], e['samples'], e['period']) for e in j['events']]")"
+	expect_equal "$(json data "[f[1] for f in j['facts'] if f[0] == 'Host']")" "['$(uname -n)']"
+}
+
+test_a_great_many_stacks_make_a_page_below_5_mb_that_tells_what_is_left_out() {
+	python3 - "$here" <<-'END'
+	import random, sys
+	sys.path.insert(0, sys.argv[1])
+	from made_recording import CONTEXT_USER, Recording
+	random.seed(1)
+	r = Recording()
+	r.comm(7, 7, "many")
+	r.mmap(7, 0x400000, 0x1000000, 0, "/nowhere/many")
+	for i in range(16000):
+	    chain = [0x400000 + random.randrange(1 << 24) for _ in range(12)] if i % 4 else [0x400100, 0x400010]
+	    r.sample(7, 7, [CONTEXT_USER, *chain])
+	r.write("p.data")
+	END
+	run report -i p.data --format html -o x.html
+	expect_status 0
+	[ "$(wc -c <x.html)" -lt 5000000 ] || fail 'the page is larger than 5 MB'
+	take_data
+	expect_equal "$(json data "sum(j['events'][0]['samples'])")" 16000
+	expect_equal "$(json data "j['left_out']['stacks']")" 12000
+	expect_equal "$(json data "0 < j['left_out']['below'] < 0.25")" True
+	[ -n "$(command -v chromedriver)" ] || return 0
+	browse <<-'END'
+	assert "12,000 stacks are left out" in b.text("#left-out")
+	assert "(75.00% of " in b.text("#left-out"), b.text("#left-out")
+	END
+}
+
+test_the_page_loads_and_shows_what_the_report_says() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --format json --children
+	expect_status 0
+	mv out report.json
+	browse <<-'END'
+	rows = [r for r in json.load(open("report.json"))["rows"] if r["event"] == "cpu-clock"]
+	total = sum(r["period"] for r in rows)
+	assert b.text("#title") == "p.data"
+	assert "sorts" in b.text("#facts") and "cpu-clock" in b.text("#facts")
+	assert "Quality:" in b.text("#quality")
+	shown = b.run("return [...document.querySelectorAll('#table tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
+	for name in "insertion_sort", "main":
+	    own = sum(r["period"] for r in rows if r["symbol"] == name)
+	    children = sum(r["children_period"] for r in rows if r["symbol"] == name)
+	    mine = next(row for row in shown if row[4] == name)
+	    assert mine[0] == f"{100 * own / total:.2f}%", (mine, own, total)
+	    assert mine[2] == f"{100 * children / total:.2f}%", (mine, children, total)
+	assert shown[0][4] == "insertion_sort"
+	b.click("#table th:nth-child(5) button")
+	names = b.run("return [...document.querySelectorAll('#table tbody td:nth-child(5)')].map(c => c.textContent)")
+	assert names == sorted(names), names
+	b.type("#filter", "insertion")
+	assert b.run("return document.querySelectorAll('#table tbody tr').length") == 1
+	assert b.text("#shown").startswith("1 of "), b.text("#shown")
+	b.choose("#event", "1")
+	assert "page-faults" in b.text("#status")
+	END
+}
+
+test_a_click_zooms_and_search_finds() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --format json --children
+	mv out report.json
+	browse <<-'END'
+	zoom = lambda: b.run("return document.querySelector('#stacks').dataset.zoom")
+	row = lambda n: 19 * n + 9
+	assert zoom() == "cpu-clock"
+	b.point("#stacks canvas", 200, row(1))
+	assert not b.run("return document.querySelector('#tip').hidden")
+	first = b.run("return document.querySelector('#tip b').textContent")
+	b.point("#stacks canvas", 200, row(1), press=True)
+	assert zoom() == first != "cpu-clock", (zoom(), first)
+	assert b.text("#status").startswith(first)
+	b.click("#reset")
+	assert zoom() == "cpu-clock"
+	# By keys: down to the heaviest of all, into it, its callers, and out.
+	b.run("document.querySelector('#stacks canvas').focus()")
+	for _ in range(12):
+	    if b.text("#status").startswith("insertion_sort"):
+	        break
+	    b.press(DOWN)
+	assert b.text("#status").startswith("insertion_sort"), b.text("#status")
+	b.press(ENTER)
+	assert zoom() == "insertion_sort"
+	b.press("s")
+	assert b.text("#chosen") == "insertion_sort"
+	assert b.run("return document.querySelector('#callers').dataset.zoom") == "insertion_sort"
+	b.press(ESCAPE)
+	assert zoom() == "cpu-clock"
+	b.click("#invert")
+	b.run("document.querySelector('#stacks canvas').focus()")
+	b.press(DOWN)
+	assert b.text("#status").startswith("insertion_sort"), b.text("#status")
+	# Searching for what all stacks go through, for one function, for nothing that is there.
+	rows = [r for r in json.load(open("report.json"))["rows"] if r["event"] == "cpu-clock"]
+	total = sum(r["period"] for r in rows)
+	share = 100 * sum(r["children_period"] for r in rows if r["symbol"] == "insertion_sort") / total
+	b.type("#search", "/^insertion_sort$/")
+	assert b.text("#matched") == f"{share:.2f}% matched", (b.text("#matched"), share)
+	b.run("document.querySelector('#search').value = ''")
+	b.type("#search", "no such name")
+	assert b.text("#matched") == "0.00% matched"
+	b.run("document.querySelector('#search').value = ''")
+	b.type("#search", "/(/")
+	assert b.text("#matched") == "not a regular expression"
+	END
+}
+
+test_shares_are_of_the_total_that_the_text_report_has() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --no-inline --no-children -s sym --dsos libc.so.6 -t ';'
+	expect_status 0
+	grep -m1 -E '^ *[0-9.]+%;' out >first
+	[ -s first ] || skip 'no sample was in libc'
+	run report -i p.data --format html --no-inline --dsos libc.so.6 -o x.html
+	expect_status 0
+	browse <<-'END'
+	own = b.run("return document.querySelector('#table tbody td').textContent")
+	assert own == open("first").read().split(";")[0].strip(), own
+	END
+}
+
+test_where_filters_leave_nothing_the_page_says_so() {
+	needs_browser
+	page_of_sorts
+	run report -i p.data --format html --comms nobody -o x.html
+	expect_status 0
+	browse <<-'END'
+	for switch in "#by-thread", "#fold", "#invert":
+	    b.click(switch)
+	    assert b.text("#status").startswith("cpu-clock \u00b7 0.000 us, 0.00%"), b.text("#status")
+	assert b.text("#shown").startswith("0 of 0 functions"), b.text("#shown")
+	END
+}
+
+test_every_switch_works_in_light_and_dark() {
+	needs_browser
+	page_of_sorts
+	browse <<-'END'
+	name_at = lambda y: (b.point("#stacks canvas", 200, y), b.run("return document.querySelector('#tip b').textContent"))[1]
+	assert name_at(9) == "cpu-clock"
+	b.choose("#side", "bottom")
+	height = b.run("return document.querySelector('#stacks canvas').clientHeight")
+	assert name_at(height - 9) == "cpu-clock" != name_at(height - 28)
+	for switch in "#by-thread", "#fold", "#invert":
+	    b.click(switch)
+	    assert "100.00%" in b.text("#status")
+	b.choose("#measure", "samples")
+	assert "samples" in b.text("#status")
+	b.choose("#colour", "object")
+	assert "sorts" in b.text("#legend")
+	paper = lambda: b.run("return getComputedStyle(document.body).backgroundColor")
+	b.click("#theme")
+	light = paper()
+	b.click("#theme")
+	assert paper() != light
+	END
+}
+
+test_hostile_names_stay_text() {
+	needs_browser
+	needs gcc
+	needs objcopy
+	cat >hostile.c <<-'END'
+	#include <sys/prctl.h>
+	volatile unsigned long sum;
+	__attribute__((noinline)) void work(void)
+	{
+		for (unsigned long i = 0; i < 300000000; i++)
+			sum += i;
+	}
+	int main(void)
+	{
+		prctl(PR_SET_NAME, "<b>\"'&\033[2J");
+		work();
+		return 0;
+	}
+	END
+	evil=$(printf '</script><img src=x onerror="document.title=1">\342\200\256\033[2J')
+	gcc -O1 -fno-omit-frame-pointer -c hostile.c && objcopy --redefine-sym work="$evil" hostile.o &&
+		gcc -o '<i>hostile' hostile.o || skip 'no such program can be made here'
+	run record -q -g -o p.data -e cpu-clock:u './<i>hostile'
+	expect_status 0
+	run report -i p.data --format html -o x.html
+	expect_status 0
+	take_data
+	browse <<-'END'
+	import re
+	assert b.run("return document.title").startswith("evprof: "), "a name was run"
+	assert b.run("return document.querySelectorAll('img, i:not(.legend i), main b').length") == 0
+	names = b.run("return [...document.querySelectorAll('#table td:nth-child(5)')].map(c => c.textContent)")
+	evil = next(name for name in names if "onerror" in name)
+	assert evil.startswith("</script><img src=x onerror="), evil
+	assert "\\xe2\\x80\\xae\\x1b[2J" in evil, evil
+	b.type("#filter", "onerror")
+	b.click("#table tbody button")
+	assert b.run("return document.querySelector('#chosen').textContent") == evil
+	b.click("#by-thread")
+	b.run("document.querySelector('#stacks canvas').focus()")
+	b.press(DOWN)
+	status = b.run("return document.querySelector('#status').textContent")
+	assert status.startswith("<b>\"'&\\x1b[2J"), status
+	assert b.run("return document.querySelectorAll('img, main b').length") == 0
+	END
+}
+
+run_tests "$@"
