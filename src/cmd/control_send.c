@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 };
 
 static const struct example examples[] = {
-	{ "mkfifo ctl ack", "" },
+	{ "mkfifo ctl ack", "a fifo for commands, one for answers" },
 	{ "evprof record -a --control fifo:ctl,ack", "a recorder that obeys" },
 	{ "evprof control ctl,ack status", "from another terminal: what there is so far" },
 	{ "evprof control ctl,ack frequency 999", "look closer from now on" },
