@@ -28,6 +28,22 @@ run_command() {
 	timeout -k 5 "${LIMIT_S:-60}" "$@" >out 2>err </dev/null
 	status=$?
 }
+# perf_takes FILE COMMAND…: what perf says of FILE by each of the commands (words in one argument)
+# stands in out; it has no complaint but of what a loaded machine lost.
+perf_takes() {
+	taken=$1
+	shift
+	for last; do
+		# shellcheck disable=SC2086 # the command is words
+		perf ${last%% *} -i "$taken" $(echo "$last" | grep -o ' .*') >out 2>said </dev/null
+		status=$?
+		last="perf $last -i $taken"
+		expect_status 0
+		grep -vE '^$|^Warning:$|^Processed [0-9]+ events and lost [0-9]+ chunks!|^Check IO/CPU overload!' said >err
+		expect_empty err
+		expect_file out
+	done
+}
 # start_target COMMAND…: runs until the test ends; its process id in $target.
 start_target() {
 	"$@" >/dev/null 2>&1 &
@@ -65,7 +81,7 @@ expect_out() { has out "$1"; }
 expect_err() { has err "$1"; }
 refuse_out() { has_not out "$1"; }
 refuse_err() { has_not err "$1"; }
-expect_empty() { [ ! -s "$1" ] || fail "$1 is not empty"; }
+expect_empty() { [ ! -s "$1" ] || fail "$1 is not empty: $(head -c 1000 "$1" | head -5)"; }
 expect_file() { [ -s "$1" ] || fail "there is no $1"; }
 refuse_file() { [ ! -e "$1" ] || fail "there is a $1"; }
 expect_equal() { [ "$1" = "$2" ] || fail "${3:-value}: '$1', expected '$2'"; }

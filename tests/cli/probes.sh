@@ -136,14 +136,9 @@ test_each_hit_is_a_sample_that_perf_reads() {
 	fib=$examples/fib
 	run record -q -e "uprobe:$fib:fib[23],usdt:$specimens/markers:specimen:twice" sh -c "$fib; $specimens/markers"
 	expect_status 0
-	for command in 'report --stdio' 'evlist -v' script; do
-		# shellcheck disable=SC2086 # the command is words
-		perf $command -i perf.data >out 2>err </dev/null
-		status=$?
-		last="perf $command"
-		expect_status 0
-		expect_empty err
-		cp out "$(echo "$command" | cut -d' ' -f1)"
+	for command in report 'evlist -v' script; do
+		perf_takes perf.data "$command"
+		cp out "${command%% *}"
 	done
 	expect_equal "$(samples_of "uprobe:$fib:fib2")" 21 'samples of fib2'
 	expect_equal "$(samples_of "uprobe:$fib:fib3")" 13 'samples of fib3'

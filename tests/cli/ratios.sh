@@ -166,15 +166,7 @@ test_perfs_own_groups_have_the_same_sums() {
 test_perf_takes_the_group_and_sees_the_same_sums() {
 	needs_perf
 	record_group "$specimens/faulting" 10
-	for command in 'report --stdio --group' 'script -F +period' 'evlist -v'; do
-		# shellcheck disable=SC2086 # the command is words
-		perf ${command%% *} -i perf.data $(echo "$command" | grep -o ' .*') >out 2>err </dev/null
-		status=$?
-		last="perf $command"
-		expect_status 0
-		expect_empty err
-		expect_file out
-	done
+	perf_takes perf.data 'report --stdio --group' 'script -F +period' 'evlist -v'
 	theirs=$(sums_of_perf perf.data)
 	expect_equal "$(sums_of_evprof perf.data | sed 's/:u / /')" "$theirs" "sums"
 }

@@ -13,15 +13,7 @@ record() { run record -q "$@"; }
 perf_shows() {
 	file=$1
 	shift
-	for command in 'report --stdio' 'evlist -v' script; do
-		# shellcheck disable=SC2086 # the command is words
-		perf ${command%% *} -i "$file" $(echo "$command" | grep -o ' .*') >out 2>err </dev/null
-		status=$?
-		last="perf $command -i $file"
-		expect_status 0
-		expect_empty err
-		expect_file out
-	done
+	perf_takes "$file" 'report --stdio' 'evlist -v' script
 	for expression; do expect_out "$expression"; done
 }
 
