@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # For the scripts beside it: runs every function called test_… in a fresh folder and a shell of its
 # own, and prints "ok NAME", "not ok NAME" or "SKIP NAME: reason" for each.
-#   sh tests/cli/stat.sh [--update] [part of a name]     --update writes the snapshots anew
+#   sh tests/cli/stat.sh [--update] [--only NAME] [part of a name]
+#     --update writes the snapshots anew; --only takes a whole name
 #
 # A test calls `run` (evprof with its arguments; status in $status, output in the files out and err)
 # and expect_… ; the first expectation that does not hold ends it.
@@ -135,10 +136,16 @@ needs_nobody() {
 # ---- the tests of the script that read this --------------------------------------------------------
 
 run_tests() {
-	update=0 pattern=
-	for argument; do
+	update=0 pattern='' only=''
+	while [ $# -gt 0 ]; do
+		argument=$1
+		shift
 		case $argument in
 		--update) update=1 ;;
+		--only)
+			only=$1
+			shift
+			;;
 		*) pattern=$argument ;;
 		esac
 	done
@@ -155,6 +162,7 @@ run_tests() {
 	bad=0
 	for name in $(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "$0"); do
 		case $name in *"$pattern"*) ;; *) continue ;; esac
+		case $name in ${only:-*}) ;; *) continue ;; esac
 		mkdir "$folder/$name"
 		# A test that ends by itself printed nothing yet.
 		(cd "$folder/$name" && "$name" && echo "ok $name") >"$folder/answer" 2>&1
