@@ -44,7 +44,7 @@ static bool print_into(struct text *text, const char *name, int options)
 	return cplus_demangle_v3_callback(name, options, add_text, text);
 }
 
-static char *demangle_d(const char *name)
+static char *readable_d(const char *name)
 {
 	size_t references = 0, length = strlen(name);
 	for (const char *at = name; *at; at++)
@@ -52,6 +52,20 @@ static char *demangle_d(const char *name)
 	if (length > D_NAME_LIMIT || references > D_REFERENCE_LIMIT)
 		return NULL;
 	return dlang_demangle(name, DMGL_NO_OPTS);
+}
+
+/* A compiler's own copy of a function, name.localalias, is told as in C++: its demangler knows none. */
+static const char *demangle_d(struct ev_arena *arena, const char *name, const char *suffix)
+{
+	const char *copy = strchr(name, '.');
+	const char *mangled = copy ? ev_arena_text(arena, name, (size_t)(copy - name)) : name;
+	char *text = readable_d(mangled);
+	const char *answer = NULL;
+	if (text && *text && strlen(text) <= TEXT_LIMIT)
+		answer = copy ? ev_arena_printf(arena, "%s [clone %s]%s", text, copy, suffix) :
+				ev_arena_printf(arena, "%s%s", text, suffix);
+	free(text);
+	return answer;
 }
 
 static bool looks_mangled(const char *name)
@@ -73,11 +87,8 @@ static const char *demangle(struct ev_arena *arena, const char *name, int option
 	}
 	const char *answer = name;
 	if (!strncmp(plain, "_D", 2)) {
-		char *text = demangle_d(plain);
-		if (text && *text && strlen(text) <= TEXT_LIMIT)
-			answer = ev_arena_printf(arena, "%s%s", text, suffix);
-		free(text);
-		return answer;
+		const char *text = demangle_d(arena, plain, suffix);
+		return text ? text : name;
 	}
 	struct text text = { 0 };
 	if (print_into(&text, plain, options) && text.buffer.size_bytes)

@@ -20,6 +20,7 @@ static void names_of_every_language_become_readable(void **state)
 		  "3bar17h930b740aa94f1d3aE",
 		  "<Test + 'static as foo::Bar<Test>>::bar" },
 		{ "_D8demangle4testFaZv", "demangle.test(char)" },
+		{ "_D8demangle4testFaZv.localalias", "demangle.test(char) [clone .localalias]" },
 		{ "main", "main" },
 		{ "_start", "_start" },
 		{ "__libc_start_main", "__libc_start_main" },
