@@ -344,6 +344,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	}
 	wanted.unwinder = unwinder;
 	loaded->profile->quality.ends_known = wanted.unwound || (unwinder && all);
+	loaded->profile->tell_ends = options->stacks && !loaded->profile->quality.ends_known &&
+				     !options->chain_limit && !options->branch_history;
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);

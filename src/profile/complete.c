@@ -41,7 +41,7 @@ static int by_text(const void *one, const void *other)
 	return strcmp(one, *(const char *const *)other);
 }
 
-static bool is_root(const struct ev_named *named, uint32_t frame)
+bool ev_frame_is_root(const struct ev_named *named, uint32_t frame)
 {
 	const char *function =
 		ev_strings_text(named->profile->strings, named->frames.items[frame].function);
@@ -70,7 +70,7 @@ uint64_t ev_named_truncated(const struct ev_named *named)
 		else if (named->profile->quality.ends_known)
 			whole[i] = !is_end(named, stack->place);
 		else
-			whole[i] = is_root(named, stack->place);
+			whole[i] = ev_frame_is_root(named, stack->place);
 	}
 	uint64_t samples = 0;
 	for (size_t i = 0; i < named->cells.count; i++)

@@ -21,7 +21,7 @@ static uint32_t append(struct trie *trie, uint32_t stack, const uint32_t *frames
 
 /* Every stack in every role it has. A stack's parent comes before it, so one walk is enough. */
 static void fold(struct trie *trie, const struct ev_profile *profile,
-		 const struct ev_place_names *names, const uint8_t *roles,
+		 const struct ev_place_names *names, const uint8_t *roles, const uint32_t *ends,
 		 uint32_t *of[EV_ROLE_COUNT])
 {
 	for (uint32_t i = 1; i < profile->stacks.count; i++) {
@@ -29,6 +29,8 @@ static void fold(struct trie *trie, const struct ev_profile *profile,
 		uint32_t outer = 0;
 		if (stack->parent)
 			outer = of[ev_role_of_parent(profile, names, i)][stack->parent];
+		else if (ends && ends[stack->place])
+			outer = append(trie, 0, (const uint32_t[]){ 1, ends[stack->place] });
 		for (enum ev_role role = 0; role < EV_ROLE_COUNT; role++) {
 			if (!(roles[i] & 1 << role))
 				continue;
@@ -69,7 +71,7 @@ uint32_t *ev_stacks_number(struct ev_named *named, const struct ev_stack *old, s
 }
 
 void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
-		    const uint8_t *roles)
+		    const uint8_t *roles, const uint32_t *ends)
 {
 	const struct ev_profile *profile = named->profile;
 	size_t count = profile->stacks.count;
@@ -78,7 +80,7 @@ void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
 	ev_array_add(trie);
 	for (enum ev_role role = 0; role < EV_ROLE_COUNT; role++)
 		of[role] = ev_alloc(count * sizeof(*of[role]));
-	fold(trie, profile, names, roles, of);
+	fold(trie, profile, names, roles, ends, of);
 	ev_ids_done(&trie->ids.ids);
 	uint32_t *number = ev_stacks_number(named, trie->items, trie->count);
 	named->stack_of = of[EV_ROLE_EXACT];

@@ -62,6 +62,7 @@ void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
 		into->detail_mask = from->detail_mask;
 	into->of_branches |= from->of_branches;
 	into->has_history |= from->has_history;
+	into->tell_ends |= from->tell_ends;
 	for (size_t i = 1; i < from->places.count; i++)
 		places[i] = ev_profile_place(into, from->places.items[i]);
 	for (size_t i = 1; i < from->stacks.count; i++) {

@@ -92,7 +92,9 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 	ev_place_names_find(&names, named, namer, flags, by_line);
 	ev_details_name(named, &names);
 	ev_details_name_data(named, namer);
-	ev_stacks_fold(named, &names, roles);
+	uint32_t *ends = ev_chain_ends_find(named, &names, namer);
+	ev_stacks_fold(named, &names, roles, ends);
+	free(ends);
 	free(roles);
 	ev_place_names_done(&names);
 	ev_cells_fold(named);

@@ -57,9 +57,16 @@ void ev_details_name(struct ev_named *named, const struct ev_place_names *names)
 /* What data is called, in named->data_of_place. */
 void ev_details_name_data(struct ev_named *named, const struct ev_namer *namer);
 
-/* Fill named->stacks and named->stack_of. */
+/* Is a frame one that no other calls: where a thread begins? */
+bool ev_frame_is_root(const struct ev_named *named, uint32_t frame);
+/* Per place, the frame that says that chains end there without having come to a root, 0 = they are
+ * whole or nothing is known of them; NULL where profile->tell_ends is not set. free() it. */
+uint32_t *ev_chain_ends_find(struct ev_named *named, const struct ev_place_names *names,
+			     const struct ev_namer *namer);
+
+/* Fill named->stacks and named->stack_of; `ends` as above. */
 void ev_stacks_fold(struct ev_named *named, const struct ev_place_names *names,
-		    const uint8_t *roles);
+		    const uint8_t *roles, const uint32_t *ends);
 /* Fill named->stacks with others, parents first, so renumbered that what is under a stack follows
  * it; the new number of every old one, to free(). */
 uint32_t *ev_stacks_number(struct ev_named *named, const struct ev_stack *old, size_t count);
