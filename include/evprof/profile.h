@@ -108,7 +108,7 @@ struct ev_profile {
 	uint32_t detail_mask;
 	EV_ARRAY(uint64_t) details; /* so many numbers for each: private */
 	bool of_branches;           /* each branch counts as a sample */
-	bool tell_ends;   /* the kernel followed the call chains: a frame tells of one that was cut */
+	bool tell_ends; /* the kernel followed the call chains: a frame tells of one that was cut */
 	bool has_history; /* frames of stacks are branches too: none is a return address */
 	bool of_weights;  /* the period of a sample is its weight */
 	EV_ARRAY(struct ev_origin) origins; /* may be empty where no key asks for them */

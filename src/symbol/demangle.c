@@ -54,7 +54,8 @@ static char *readable_d(const char *name)
 	return dlang_demangle(name, DMGL_NO_OPTS);
 }
 
-/* A compiler's own copy of a function, name.localalias, is told as in C++: its demangler knows none. */
+/* A compiler's own copy of a function, name.localalias, is told as in C++: its demangler knows
+ * none. */
 static const char *demangle_d(struct ev_arena *arena, const char *name, const char *suffix)
 {
 	const char *copy = strchr(name, '.');
@@ -62,8 +63,8 @@ static const char *demangle_d(struct ev_arena *arena, const char *name, const ch
 	char *text = readable_d(mangled);
 	const char *answer = NULL;
 	if (text && *text && strlen(text) <= TEXT_LIMIT)
-		answer = copy ? ev_arena_printf(arena, "%s [clone %s]%s", text, copy, suffix) :
-				ev_arena_printf(arena, "%s%s", text, suffix);
+		answer = copy ? ev_arena_printf(arena, "%s [clone %s]%s", text, copy, suffix)
+			      : ev_arena_printf(arena, "%s%s", text, suffix);
 	free(text);
 	return answer;
 }

@@ -26,5 +26,7 @@ void ev_header_topology(struct ev_header_section *section);
 void ev_header_nodes(struct ev_header_section *section);
 void ev_header_caches(struct ev_header_section *section);
 void ev_header_memory(struct ev_header_section *section);
+void ev_header_programs(struct ev_header_section *section);
+void ev_header_types(struct ev_header_section *section);
 
 #endif

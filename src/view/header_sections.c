@@ -4,12 +4,6 @@
 #include <time.h>
 #include "header.h"
 
-static const char *safe(struct ev_header_section *section, const void *text, size_t room)
-{
-	const char *whole = ev_arena_text(&section->scratch, text, strnlen(text, room));
-	return ev_text_safe(&section->scratch, whole);
-}
-
 /* ---- counting units -----------------------------------------------------------------------------
  */
 
@@ -148,95 +142,6 @@ static void print_clock(struct ev_header_section *section)
 		clock_ns % 1000000000, clock_name(id));
 }
 
-/* ---- BPF ----------------------------------------------------------------------------------------
- */
-
-/* What is used of the kernel's struct bpf_prog_info. */
-struct program {
-	uint32_t id, functions, lengths;
-	uint8_t tag[8];
-	char name[16];
-	uint64_t addresses_at, lengths_at; /* in the data behind it */
-};
-
-static struct program read_program(struct ev_cursor info)
-{
-	struct program program = { 0 };
-	ev_cursor_u32(&info); /* type */
-	program.id = ev_cursor_u32(&info);
-	const void *tag = ev_cursor_bytes(&info, sizeof(program.tag));
-	ev_cursor_skip(&info, 48);
-	const void *name = ev_cursor_bytes(&info, sizeof(program.name));
-	ev_cursor_skip(&info, 24);
-	program.functions = ev_cursor_u32(&info);
-	program.lengths = ev_cursor_u32(&info);
-	program.addresses_at = ev_cursor_u64(&info);
-	program.lengths_at = ev_cursor_u64(&info);
-	if (tag && name && !info.bad) {
-		memcpy(program.tag, tag, sizeof(program.tag));
-		memcpy(program.name, name, sizeof(program.name));
-	} else {
-		program.functions = 0;
-	}
-	return program;
-}
-
-static void print_program(struct ev_header_section *section, struct ev_cursor info,
-			  struct ev_cursor data)
-{
-	struct program program = read_program(info);
-	struct ev_cursor addresses = data, lengths = data;
-	ev_cursor_skip(&addresses, program.addresses_at);
-	ev_cursor_skip(&lengths, program.lengths_at);
-	if (!program.functions || program.lengths != program.functions ||
-	    ev_cursor_left(&addresses) / 8 < program.functions ||
-	    ev_cursor_left(&lengths) / 4 < program.functions)
-		return;
-	char tag[17];
-	for (size_t i = 0; i < sizeof(program.tag); i++)
-		snprintf(tag + 2 * i, 3, "%02x", program.tag[i]);
-	fprintf(section->out, "# bpf_prog_info %" PRIu32 ":", program.id);
-	if (program.functions > 1)
-		putc('\n', section->out);
-	for (uint32_t i = 0; i < program.functions; i++) {
-		if (program.functions > 1)
-			fprintf(section->out, "# \tsub_prog %" PRIu32 ":", i);
-		fprintf(section->out, " bpf_prog_%s%s%s addr 0x%" PRIx64 " size %" PRIu32 "\n", tag,
-			i || *program.name ? "_" : "",
-			i ? "F" : safe(section, program.name, sizeof(program.name)),
-			ev_cursor_u64(&addresses), ev_cursor_u32(&lengths));
-	}
-}
-
-/* u32 count; u32 bytes of the info, u32 of the data, u64 which arrays, info, data. */
-static void print_programs(struct ev_header_section *section)
-{
-	struct ev_cursor *at = &section->cursor;
-	uint32_t count = ev_cursor_u32(at);
-	while (count-- && !at->bad) {
-		uint32_t info_bytes = ev_cursor_u32(at), data_bytes = ev_cursor_u32(at);
-		ev_cursor_u64(at);
-		struct ev_cursor info = ev_cursor_part(at, info_bytes);
-		struct ev_cursor data = ev_cursor_part(at, data_bytes);
-		if (!at->bad)
-			print_program(section, info, data);
-		ev_arena_reset(&section->scratch);
-	}
-}
-
-/* u32 count; u32 id, u32 bytes, bytes. */
-static void print_types(struct ev_header_section *section)
-{
-	struct ev_cursor *at = &section->cursor;
-	uint32_t count = ev_cursor_u32(at);
-	while (count-- && !at->bad) {
-		uint32_t id = ev_cursor_u32(at);
-		ev_cursor_skip(at, ev_cursor_u32(at));
-		if (!at->bad)
-			fprintf(section->out, "# btf info of id %" PRIu32 "\n", id);
-	}
-}
-
 /* ---- all ----------------------------------------------------------------------------------------
  */
 
@@ -286,8 +191,8 @@ static const struct {
 	{ EV_FEATURE_MEM_TOPOLOGY, "MEM_TOPOLOGY", ev_header_memory, true },
 	{ EV_FEATURE_CLOCKID, "CLOCKID", NULL, false },
 	{ EV_FEATURE_DIR_FORMAT, "DIR_FORMAT", NULL, false },
-	{ EV_FEATURE_BPF_PROG_INFO, "BPF_PROG_INFO", print_programs, false },
-	{ EV_FEATURE_BPF_BTF, "BPF_BTF", print_types, false },
+	{ EV_FEATURE_BPF_PROG_INFO, "BPF_PROG_INFO", ev_header_programs, false },
+	{ EV_FEATURE_BPF_BTF, "BPF_BTF", ev_header_types, false },
 	{ EV_FEATURE_COMPRESSED, "COMPRESSED", NULL, false },
 	{ EV_FEATURE_CPU_PMU_CAPS, "CPU_PMU_CAPS", print_cpu_capabilities, false },
 	{ EV_FEATURE_CLOCK_DATA, "CLOCK_DATA", print_clock, false },

@@ -176,7 +176,7 @@ static struct ev_buffer program_of_two(void)
 {
 	struct ev_buffer out = { 0 };
 	ev_buffer_u32(&out, 1);
-	ev_buffer_u32(&out, 128);
+	ev_buffer_u32(&out, 192);
 	ev_buffer_u32(&out, 24);
 	ev_buffer_u64(&out, 0x18);
 	size_t info = out.size_bytes;
@@ -190,7 +190,7 @@ static struct ev_buffer program_of_two(void)
 	ev_buffer_u32(&out, 2);
 	ev_buffer_u64(&out, 0);
 	ev_buffer_u64(&out, 16);
-	ev_buffer_zero(&out, info + 128 - out.size_bytes);
+	ev_buffer_zero(&out, info + 192 - out.size_bytes);
 	ev_buffer_u64(&out, 0xffffffffc0000000);
 	ev_buffer_u64(&out, 0xffffffffc0000100);
 	ev_buffer_u32(&out, 99);
@@ -262,7 +262,7 @@ static const struct long_section {
 	  "# cpu_core pmu capabilities: branches=32, pmu_name=sky\\x1blake\n" },
 	{ EV_FEATURE_BPF_PROG_INFO, program_of_two,
 	  "# bpf_prog_info 17:\n"
-	  "# \tsub_prog 0: bpf_prog_01020304050607ff_on_switch addr 0xffffffffc0000000 size 99\n"
+	  "# \tsub_prog 0: bpf_prog_01020304050607ff_F addr 0xffffffffc0000000 size 99\n"
 	  "# \tsub_prog 1: bpf_prog_01020304050607ff_F addr 0xffffffffc0000100 size 42\n" },
 	{ EV_FEATURE_BPF_BTF, types_of_one, "# btf info of id 5\n" },
 };
@@ -288,6 +288,56 @@ static void sections_are_perfs_lines(void **state)
 			fail_msg("%s is not in\n%s", long_sections[i].lines, text);
 		free(text);
 	}
+}
+
+/* Type 1 is a prototype with one parameter, types 2 and 3 are functions. */
+static struct ev_buffer types_of_programs(uint32_t functions)
+{
+	static const char texts[] = "\0on_switch\0look\x1b";
+	struct ev_buffer out = { 0 };
+	ev_buffer_u32(&out, 1);
+	ev_buffer_u32(&out, 5);
+	ev_buffer_u32(&out, 24 + 20 + 24 + sizeof(texts));
+	ev_buffer_u32(&out, 0x0001eb9f);
+	const uint32_t header[] = { 24, 0, 44, 44, sizeof(texts) };
+	for (size_t i = 0; i < EV_LENGTH(header); i++)
+		ev_buffer_u32(&out, header[i]);
+	const uint32_t types[] = { 0, 13u << 24 | 1, 0, 0, 0, 1, 12u << 24, 1, 11, functions, 1 };
+	for (size_t i = 0; i < EV_LENGTH(types); i++)
+		ev_buffer_u32(&out, types[i]);
+	ev_buffer_add(&out, texts, sizeof(texts));
+	return out;
+}
+
+static void functions_of_programs_are_called_as_their_types(void **state)
+{
+	(void)state;
+	struct ev_buffer program = program_of_two();
+	const uint32_t types = 5, entry_bytes = 8, entries = 2;
+	uint8_t *info = program.bytes + 20, entry[16] = { [4] = 2, [12] = 3 };
+	memcpy(info + 128, &types, 4);
+	memcpy(info + 132, &entry_bytes, 4);
+	memcpy(info + 136, &(uint64_t){ 24 }, 8);
+	memcpy(info + 144, &entries, 4);
+	ev_buffer_add(&program, entry, sizeof(entry));
+	memcpy(program.bytes + 8, &(uint32_t){ 40 }, 4);
+	for (int damaged = 0; damaged < 2; damaged++) {
+		struct ev_recording recording = { .cpus_available = 2, .cpus_online = 2 };
+		struct ev_buffer all = types_of_programs(damaged ? 99u << 24 : 12u << 24);
+		ev_recording_set_section(&recording, EV_FEATURE_BPF_PROG_INFO, program.bytes,
+					 program.size_bytes);
+		ev_recording_set_section(&recording, EV_FEATURE_BPF_BTF, all.bytes,
+					 all.size_bytes - 30 * (size_t)damaged);
+		char *text = header_of_as(&recording, true);
+		assert_int_equal(strstr(text, "ff_on_switch addr 0xffffffffc0000000 size 99\n") &&
+					 strstr(text,
+						"ff_look\\x1b addr 0xffffffffc0000100 size 42\n"),
+				 !damaged);
+		free(text);
+		ev_buffer_done(&all);
+		ev_recording_done(&recording);
+	}
+	ev_buffer_done(&program);
 }
 
 static void long_sections_wait_to_be_asked_for(void **state)
@@ -420,6 +470,7 @@ int main(void)
 		cmocka_unit_test(features_are_lines),
 		cmocka_unit_test(notes_and_pmus_are_lines),
 		cmocka_unit_test(sections_are_perfs_lines),
+		cmocka_unit_test(functions_of_programs_are_called_as_their_types),
 		cmocka_unit_test(long_sections_wait_to_be_asked_for),
 		cmocka_unit_test(sections_that_end_early_do_no_harm),
 		cmocka_unit_test(absurd_counts_end_with_the_bytes),
