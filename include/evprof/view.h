@@ -111,6 +111,7 @@ struct ev_report_format {
 	bool by_function;  /* wants a table by one key that depends on the frame, "sym" as a rule */
 	bool stacks;       /* shows whole stacks, or calls, with inlined functions */
 	bool lines;        /* keeps the lines of one function apart */
+	bool times;        /* wants processes, threads and fine slices of time kept apart */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 };

@@ -76,7 +76,7 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, flamegraph, html, dot, pprof-text or pprof-tree"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, firefox, chrome, flamegraph, html, dot, pprof-text or pprof-tree"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
