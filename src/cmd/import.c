@@ -40,8 +40,8 @@ static int parse_format(void *into, const char *value, struct ev_err *err)
 
 static const struct option_row rows[] = {
 	ROW('o', "output", "FILE", TEXT, output, "the recording to write (perf.data)"),
-	OPTION_TO(0, "format", "FORMAT", parse_format,
-		  "folded, script or pprof; without it the content tells"),
+	OPTION_TO(0, "format", "folded|script|pprof", parse_format,
+		  "what the file is; without it the content tells"),
 	ROW(0, "comm", NULL, FLAG, comm,
 	    "the first name of a folded stack is its thread's, as stackcollapse-perf.pl has it"),
 	ROW('q', "quiet", NULL, FLAG, quiet, "no word of what the format does not tell"),
