@@ -377,6 +377,8 @@ struct ev_stat_options {
 	bool metric_only; /* --metric-only: a column for each metric, no counts */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
+/* As an exposition of OpenMetrics: `totals` of all intervals so far, figures of those of `now`. */
+void ev_stat_print_openmetrics(FILE *out, const struct ev_stat *totals, const struct ev_stat *now);
 /* Header line of --csv; nothing for the other formats. */
 void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options);
 /* The name of the first ratio of counts that took turns on the hardware and were not counted at
