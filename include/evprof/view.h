@@ -119,6 +119,9 @@ extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "
 extern const size_t ev_report_format_count;
 const struct ev_report_format *ev_report_format_find(const char *name);
 
+/* The JSON Schema of the format "json". */
+void ev_report_json_schema(FILE *out);
+
 /* perf's `# hostname : …` block; `full` with the long sections about the machine. */
 void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
 /* The same for each of several recordings. */

@@ -110,7 +110,7 @@ enum ev_import_format ev_import_detect(const void *bytes, size_t size_bytes)
 			others++;
 	}
 	/* A name may look like anything; a head of a sample hardly. */
-	return heads && heads >= folded ? EV_IMPORT_SCRIPT
-	       : folded > others        ? EV_IMPORT_FOLDED
-					: EV_IMPORT_UNKNOWN;
+	return heads && heads >= folded     ? EV_IMPORT_SCRIPT
+	       : folded && folded >= others ? EV_IMPORT_FOLDED
+					    : EV_IMPORT_UNKNOWN;
 }
