@@ -225,15 +225,21 @@ format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 # The manual pages are printed by the program, from the tables that parse its options.
-VERBS := stat record report annotate diff script trace dump control list doctor
+VERBS := stat record report annotate diff script trace dump control import list doctor completion
 MAN1 := $(DESTDIR)$(PREFIX)/share/man/man1
+COMPLETIONS := bash:bash-completion/completions/evprof zsh:zsh/site-functions/_evprof fish:fish/vendor_completions.d/evprof.fish
+SHARE := $(DESTDIR)$(PREFIX)/share
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN1)
+	for of in $(COMPLETIONS); do install -d "$$(dirname $(SHARE)/$${of#*:})" && \
+		$(B)/evprof completion $${of%%:*} >$(SHARE)/$${of#*:} || exit 1; done
 	install -m 755 $(B)/evprof $(DESTDIR)$(PREFIX)/bin/evprof
 	for verb in $(VERBS); do $(B)/evprof $$verb --manual >$(MAN1)/evprof-$$verb.1 || exit 1; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(VERBS:%=$(MAN1)/evprof-%.1)
-	$(if $(DESTDIR),rmdir -p --ignore-fail-on-non-empty $(MAN1) $(DESTDIR)$(PREFIX)/bin 2>/dev/null || true)
+	for of in $(COMPLETIONS); do rm -f $(SHARE)/$${of#*:}; done
+	$(if $(DESTDIR),for of in $(COMPLETIONS); do rmdir -p --ignore-fail-on-non-empty "$$(dirname $(SHARE)/$${of#*:})" 2>/dev/null; done; \
+		rmdir -p --ignore-fail-on-non-empty $(MAN1) $(DESTDIR)$(PREFIX)/bin 2>/dev/null || true)
 clean:
 	rm -rf $(B)
 help:

@@ -42,7 +42,9 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 			[ "$stage" = symbol ] || complain "$file" "$inc" "elfutils and libiberty live in symbol" ;;
 		'<capstone/'*) [ "$stage" = symbol ] || complain "$file" "$inc" "capstone lives in symbol" ;;
 		'<lzma.h>') [ "$stage" = symbol ] || complain "$file" "$inc" "liblzma lives in symbol" ;;
-		'<zlib.h>') [ "$stage" = view ] || complain "$file" "$inc" "zlib lives in view" ;;
+		'<zlib.h>')
+			[ "$stage" = view ] || [ "$stage" = collect ] || complain "$file" "$inc" "zlib lives in view and collect"
+			;;
 		'<zstd.h>')
 			[ "$stage" = perfdata ] || [ "$stage" = symbol ] || complain "$file" "$inc" "zstd lives in perfdata and symbol"
 			;;

@@ -284,6 +284,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_PARTIAL "partial"
 /* The note of a recording that a simulator made: the model, "callgrind 3.19.0: I1 …". */
 #define EV_NOTE_SIMULATED "simulated"
+/* The note of a recording that was made of another profiler's file: its format and path. */
+#define EV_NOTE_IMPORTED "imported"
 /* The note of a recording in which samples with a weight stand for so many that were counted
  * together: how they were. */
 #define EV_NOTE_COUNTED "counted"

@@ -458,6 +458,30 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 		       const struct ev_place *places, size_t count, unsigned flags,
 		       struct ev_buffer *out);
 
+/* The same of what is known without a file to look into: what another profiler called its places.
+ * Offsets are as in ev_place; places and functions of an object do not overlap. */
+struct ev_given_frame {
+	const char *function, *file; /* NULL: not known */
+	uint32_t line;               /* 0: not known */
+};
+struct ev_given_place {
+	uint64_t offset, size_bytes;
+	const struct ev_given_frame *frames; /* innermost first; at most EV_GIVEN_FRAMES */
+	size_t frame_count;
+};
+struct ev_given_object {
+	enum ev_object_kind kind;
+	const char *path; /* as its object of the recording has it */
+	const uint8_t *build_id;
+	size_t build_id_bytes;
+	/* By rising offset. Neighbours whose last frames are of one function make one of it. */
+	const struct ev_given_place *places;
+	size_t place_count;
+};
+enum { EV_GIVEN_FRAMES = 64 };
+void ev_symbols_encode_given(const struct ev_given_object *objects, size_t count,
+			     struct ev_buffer *out);
+
 /* ---- names and files ---------------------------------------------------------------------------
  */
 

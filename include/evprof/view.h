@@ -111,12 +111,16 @@ struct ev_report_format {
 	bool by_function;  /* wants a table by one key that depends on the frame, "sym" as a rule */
 	bool stacks;       /* shows whole stacks, or calls, with inlined functions */
 	bool lines;        /* keeps the lines of one function apart */
+	bool times;        /* wants processes, threads and fine slices of time kept apart */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 };
 extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json", … */
 extern const size_t ev_report_format_count;
 const struct ev_report_format *ev_report_format_find(const char *name);
+
+/* The JSON Schema of the format "json". */
+void ev_report_json_schema(FILE *out);
 
 /* perf's `# hostname : …` block; `full` with the long sections about the machine. */
 void ev_print_header(FILE *out, const struct ev_recording *recording, bool full);
@@ -376,6 +380,8 @@ struct ev_stat_options {
 	bool metric_only; /* --metric-only: a column for each metric, no counts */
 };
 void ev_stat_print(FILE *out, const struct ev_stat *stat, const struct ev_stat_options *options);
+/* As an exposition of OpenMetrics: `totals` of all intervals so far, figures of those of `now`. */
+void ev_stat_print_openmetrics(FILE *out, const struct ev_stat *totals, const struct ev_stat *now);
 /* Header line of --csv; nothing for the other formats. */
 void ev_stat_print_begin(FILE *out, const struct ev_stat_options *options);
 /* The name of the first ratio of counts that took turns on the hardware and were not counted at

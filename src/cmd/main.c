@@ -15,9 +15,12 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &annotate_verb,
-					    &diff_verb, &script_verb, &trace_verb,  &control_verb,
-					    &dump_verb, &list_verb,   &doctor_verb };
+const struct verb *const all_verbs[] = { &stat_verb,      &record_verb,  &report_verb,
+					 &annotate_verb,  &diff_verb,    &script_verb,
+					 &trace_verb,     &control_verb, &dump_verb,
+					 &import_verb,    &list_verb,    &doctor_verb,
+					 &completion_verb };
+const size_t all_verb_count = EV_LENGTH(all_verbs);
 
 static const struct verb program = {
 	.name = "",
@@ -31,8 +34,8 @@ static void print_verbs(FILE *out)
 {
 	fprintf(out, "usage: evprof COMMAND [OPTION]… [ARGUMENT]…\n\n%s\n\nCommands\n",
 		program.about);
-	for (size_t i = 0; i < EV_LENGTH(verbs); i++)
-		fprintf(out, "  %-8s %s\n", verbs[i]->name, verbs[i]->about);
+	for (size_t i = 0; i < all_verb_count; i++)
+		fprintf(out, "  %-10s %s\n", all_verbs[i]->name, all_verbs[i]->about);
 	fputs("\nBegin with\n"
 	      "  evprof stat ./program       how much of everything, and where the time went\n"
 	      "  evprof record ./program     sample it; then `evprof report`: which functions\n"
@@ -93,13 +96,13 @@ int main(int argc, char **argv)
 	}
 	unsigned nearest = 3;
 	const char *near = NULL;
-	for (size_t i = 0; i < EV_LENGTH(verbs); i++) {
-		if (!strcmp(word, verbs[i]->name))
-			return finish(verbs[i]->run(verbs[i], argc - 1, argv + 1));
-		unsigned distance = ev_edit_distance(word, verbs[i]->name, 9);
+	for (size_t i = 0; i < all_verb_count; i++) {
+		if (!strcmp(word, all_verbs[i]->name))
+			return finish(all_verbs[i]->run(all_verbs[i], argc - 1, argv + 1));
+		unsigned distance = ev_edit_distance(word, all_verbs[i]->name, 9);
 		if (distance < nearest) {
 			nearest = distance;
-			near = verbs[i]->name;
+			near = all_verbs[i]->name;
 		}
 	}
 	struct ev_arena arena = { 0 };

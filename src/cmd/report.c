@@ -76,7 +76,8 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, flamegraph, html, dot, pprof-text or pprof-tree"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, firefox, chrome, flamegraph, html, dot, pprof-text or pprof-tree"),
+	ROW(0, "json-schema", NULL, FLAG, json_schema, "print the JSON Schema of --format json"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
@@ -100,9 +101,11 @@ static const struct example examples[] = {
 	{ "evprof report --format folded -i x.data", "one line per stack, for flame graphs" },
 	{ "evprof report -s host,sym a.data b.data", "several recordings at once" },
 	{ "evprof report --format json", "everything, for programs" },
+	{ "evprof report --json-schema", "what stands in it" },
 	{ "evprof report --format html -o profile.html",
 	  "a page to look around in, for any browser" },
 	{ "evprof report --format flamegraph -o stacks.svg", "a picture, for any browser" },
+	{ "evprof report --format firefox -o stacks.json", "for profiler.firefox.com" },
 	{ "evprof report --format pprof -o stacks.pb.gz",
 	  "for go tool pprof -http : stacks.pb.gz" },
 	{ NULL, NULL },
@@ -359,6 +362,13 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	int status = options_parse_words(verb, &options, argc, argv, &options.inputs);
 	if (status >= 0)
 		return status;
+	if (options.json_schema) {
+		ev_report_json_schema(stdout);
+		options_list_done(&options.inputs);
+		options_list_done(&options.ratios);
+		options_list_done(&options.key_filters);
+		return 0;
+	}
 	if (options.inputs.count)
 		options.input = options.inputs.items[0].text;
 	char *cache = cache_folder();

@@ -21,6 +21,7 @@ struct report_options {
 	struct option_list ratios;      /* --ratio */
 	bool raw_trace;                 /* --raw-trace */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
+	bool json_schema;               /* --json-schema */
 	bool stdio;                     /* --stdio: the only way so far */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
 	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */

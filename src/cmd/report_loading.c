@@ -5,6 +5,7 @@
 #include "report.h"
 
 #define TIME_SLICE_NS 100000000u /* --sort time, perf's quantum */
+#define FINE_SLICE_NS 100000u    /* formats that show when samples were */
 
 static void add_filter(struct report_plan *plan, struct ev_key_filter filter)
 {
@@ -65,8 +66,8 @@ struct load_options report_load_options(const struct report_options *options,
 						  report_has_key(plan, EV_KEY_PARENT)),
 		.by_comm = report_has_key(plan, EV_KEY_COMM) || report_has_key(plan, EV_KEY_PID) ||
 			   report_has_key(plan, EV_KEY_TID) || filter->comms || !text,
-		.by_pid = report_has_key(plan, EV_KEY_PID) || filter->pids,
-		.by_tid = report_has_key(plan, EV_KEY_TID) || filter->tids,
+		.by_pid = report_has_key(plan, EV_KEY_PID) || filter->pids || plan->format->times,
+		.by_tid = report_has_key(plan, EV_KEY_TID) || filter->tids || plan->format->times,
 		.by_cpu = report_has_key(plan, EV_KEY_CPU) || filter->cpus,
 		.details = details_of(plan),
 		.fields = plan->fields,
@@ -76,7 +77,9 @@ struct load_options report_load_options(const struct report_options *options,
 		.branch_history = options->branch_history,
 		.chain_limit = options->chain_limit,
 		.blocks = options->view.intervals ? EV_BLOCK_COUNT : 0,
-		.slice_ns = report_has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS : 0,
+		.slice_ns = plan->format->times                 ? FINE_SLICE_NS
+			    : report_has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS
+								: 0,
 		.time = options->time,
 		.symbols = &options->symbols,
 		.reads = !options->by_branch && !options->by_weight,

@@ -20,6 +20,23 @@ static int parse_separator(void *into, const char *value, struct ev_err *err)
 	return 0;
 }
 
+static int parse_format(void *into, const char *value, struct ev_err *err)
+{
+	static const char *const words[] = { "table", "json", "csv", "openmetrics" };
+	struct stat_options *options = into;
+	size_t i = 0;
+	while (i < EV_LENGTH(words) && strcmp(value, words[i]))
+		i++;
+	if (i == EV_LENGTH(words))
+		return ev_fail(err, EINVAL,
+			       "--format is one of table, json, csv and openmetrics, not '%s'",
+			       value);
+	options->show.json = i == 1;
+	options->show.csv = i == 2;
+	options->openmetrics = i == 3;
+	return 0;
+}
+
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
 	OPTION(letter, name, value, kind, struct stat_options, field, help)
@@ -69,6 +86,7 @@ static const struct option_row rows[] = {
 	OPTION_TO('x', "field-separator", "SEP", parse_separator, "separated fields, as perf stat -x prints them"),
 	ROW('j', "json-output", NULL, FLAG, show.json, "one JSON object a line"),
 	ROW(0, "csv", NULL, FLAG, show.csv, "a table of RFC 4180, with a header"),
+	OPTION_TO(0, "format", "table|json|csv|openmetrics", parse_format, "those, or what Prometheus scrapes: counts that grow with each -I"),
 	ROW(0, "metric-only", NULL, FLAG, show.metric_only, "only the figures, a column each"),
 	ROW(0, "table", NULL, FLAG, show.table, "with -r, the time of each run"),
 	ROW(0, "summary", NULL, FLAG, summary, "with -I, the whole at the end"),
@@ -95,6 +113,8 @@ static const struct example examples[] = {
 	{ "evprof stat -M ipc,branch-mpki ./sorts", "these figures, with the events they need" },
 	{ "evprof stat --multi-pass -ddd ./cachewalk",
 	  "many events and few counters: nothing is scaled" },
+	{ "evprof stat -I 1000 --format openmetrics -o evprof.prom -p 1234",
+	  "a file for Prometheus (node_exporter's textfile collector), new every second" },
 	{ "evprof stat -I 1000 -p 1234", "a running process, every second, until Ctrl-C" },
 	{ "evprof stat -e 'uprobe:./sorts:*_sort' ./sorts",
 	  "how often functions are called (as root)" },
@@ -188,6 +208,9 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 		return ev_fail(err, EINVAL, "-n counts nothing: leave out -M and --topdown");
 	if (options->null_run && options->events.words.count)
 		return ev_fail(err, EINVAL, "-n counts nothing and -e counts events: choose");
+	rc = stat_totals_check(options, err);
+	if (rc)
+		return rc;
 	if (options->output && options->log_fd >= 0)
 		return ev_fail(err, EINVAL, "-o and --log-fd both say where to write: choose");
 	return 0;
@@ -276,6 +299,7 @@ static int run_stat(const struct verb *verb, int argc, char **argv)
 		status = count_all(&run);
 		stat_counts_done(&run.counts);
 		stat_places_done(&run.places);
+		stat_totals_done(&run.totals);
 		ev_array_done(&run.times.each_s);
 		ev_array_done(&run.slices.of);
 		stat_passes_done(&run);

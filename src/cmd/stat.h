@@ -39,7 +39,8 @@ struct stat_options {
 	bool scale;             /* --no-scale clears it */
 	const char *output;     /* -o */
 	bool append;
-	int64_t log_fd; /* -1 = none */
+	bool openmetrics; /* --format openmetrics */
+	int64_t log_fd;   /* -1 = none */
 	struct ev_stat_options show;
 	struct simulate_options simulate;
 	bool no_progress;     /* -q */
@@ -144,6 +145,13 @@ struct stat_output {
 	bool is_started; /* its first lines were written */
 };
 
+/* Rows of all intervals so far, for formats whose counts grow. */
+struct stat_totals {
+	EV_ARRAY(struct ev_stat_row) rows;
+	struct ev_arena arena; /* their texts */
+	bool failed;           /* the file could not be written */
+};
+
 /* The work of one command line. Zeroed = nothing open. */
 struct stat_run {
 	const struct verb *verb;
@@ -155,6 +163,7 @@ struct stat_run {
 	struct stat_places places;
 	struct control control;
 	struct stat_output output;
+	struct stat_totals totals;
 
 	struct ev_workload *workload;
 	struct ev_counters *counters;
@@ -281,6 +290,10 @@ void stat_machine_add(struct ev_stat_machine *sum, const struct ev_stat_machine 
 /* Print what was counted in all runs, or since the last interval. */
 void stat_show(struct stat_run *run);
 void stat_show_interval(struct stat_run *run, uint64_t now_ns);
+
+/* --format openmetrics: what it does not go with, and whether its file can be written. */
+int stat_totals_check(const struct stat_options *options, struct ev_err *err);
+void stat_totals_done(struct stat_totals *totals);
 
 int stat_output_open(struct stat_run *run, struct ev_err *err);
 /* Lines above the first table. */

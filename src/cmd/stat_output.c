@@ -32,7 +32,7 @@ int stat_output_open(struct stat_run *run, struct ev_err *err)
 	const struct stat_options *options = run->options;
 	if (run->output.file)
 		return 0;
-	if (options->output)
+	if (options->output && !options->openmetrics)
 		return open_file(run, err);
 	if (options->log_fd < 0) {
 		run->output.file = stderr;

@@ -15,7 +15,7 @@ static bool is_clock(const struct ev_event *event)
 bool stat_is_table(const struct stat_run *run)
 {
 	const struct ev_stat_options *show = &run->options->show;
-	return !show->csv && !show->json && !*show->separator_text;
+	return !run->options->openmetrics && !show->csv && !show->json && !*show->separator_text;
 }
 
 bool stat_row_is_left_out(struct stat_sheet *sheet, size_t event)

@@ -17,6 +17,8 @@ struct stat_sheet {
 /* A table for people, and no fields or objects for programs. */
 bool stat_is_table(const struct stat_run *run);
 
+/* The sheet added to those before, as OpenMetrics. */
+void stat_totals_print(struct stat_sheet *sheet);
 /* `interval`: of the time since the sheet before; else of all runs. */
 void stat_rows_fill(struct stat_sheet *sheet, bool interval);
 /* Rows that nobody asked for and that this machine cannot fill are left out: hardware events where

@@ -45,7 +45,9 @@ static void print_sheet(struct stat_sheet *sheet, struct ev_stat_options *show)
 	sheet->stat.fallbacks = sheet->notes.items;
 	sheet->stat.fallback_count = sheet->notes.count;
 	show->colour = isatty(fileno(out)) && !getenv("NO_COLOR");
-	if (!sheet->run->options->quiet) {
+	if (!sheet->run->options->quiet && sheet->run->options->openmetrics) {
+		stat_totals_print(sheet);
+	} else if (!sheet->run->options->quiet) {
 		stat_output_start(sheet->run);
 		ev_stat_print(out, &sheet->stat, show);
 		fflush(out);

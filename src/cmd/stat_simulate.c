@@ -83,7 +83,8 @@ static int check_options(const struct stat_options *options, struct ev_err *err)
 
 static bool is_table(const struct stat_options *options)
 {
-	return !options->show.csv && !options->show.json && !*options->show.separator_text;
+	return !options->openmetrics && !options->show.csv && !options->show.json &&
+	       !*options->show.separator_text;
 }
 
 /* The plan and progress go to standard error: not where others parse it. */

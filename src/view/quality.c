@@ -224,14 +224,19 @@ void ev_print_quality(FILE *out, const struct ev_report *report, const char *pre
 		print_percent(out, left(samples, quality->unresolved), samples);
 		fputs(" resolved", out);
 	}
-	if (report->recording && ev_recording_note(report->recording, EV_NOTE_COUNTED, NULL))
+	bool imported =
+		report->recording && ev_recording_note(report->recording, EV_NOTE_IMPORTED, NULL);
+	if (imported)
+		fputs(", imported", out);
+	else if (report->recording && ev_recording_note(report->recording, EV_NOTE_COUNTED, NULL))
 		fputs(", counted in the kernel", out);
-	if (quality->with_stack) {
+	/* How another profiler's stacks ended is not known. */
+	if (quality->with_stack && !imported) {
 		fputs(", ", out);
 		print_percent(out, left(quality->with_stack, quality->truncated_stacks),
 			      quality->with_stack);
 		fputs(" complete stacks", out);
-	} else if (samples && ev_report_has_chains(report)) {
+	} else if (samples && !quality->with_stack && ev_report_has_chains(report)) {
 		fputs(report->stacks_loaded ? ", no sample has a stack"
 					    : ", stacks are there (-g shows them)",
 		      out);

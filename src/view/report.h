@@ -19,6 +19,10 @@ int ev_report_callgrind(FILE *out, const struct ev_report *report,
 			const struct ev_report_options *options, struct ev_err *err);
 int ev_report_speedscope(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
+int ev_report_firefox(FILE *out, const struct ev_report *report,
+		      const struct ev_report_options *options, struct ev_err *err);
+int ev_report_chrome(FILE *out, const struct ev_report *report,
+		     const struct ev_report_options *options, struct ev_err *err);
 int ev_report_flamegraph(FILE *out, const struct ev_report *report,
 			 const struct ev_report_options *options, struct ev_err *err);
 int ev_report_html(FILE *out, const struct ev_report *report,

@@ -2,8 +2,10 @@
  * of samples, their stacks as locations, which hold inlined functions together with whose code they
  * are in, functions, objects with their build-ids, and texts by number.
  *
- * Every event is two kinds of sample, its samples and its period. A location has no address here:
- * frames of one function and line are one. */
+ * Every event is two kinds of sample, its samples and its period. Every place that was sampled is a
+ * location with its address: objects lie apart from one another, each as its file has it, and code
+ * without a file where it was in memory. Of several recordings addresses are not kept: frames of
+ * one function and line are one location then. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -45,7 +47,8 @@ enum {
 	MAPPING_HAS_INLINES,
 	LOCATION_ID = 1,
 	LOCATION_MAPPING,
-	LOCATION_LINE = 4,
+	LOCATION_ADDRESS,
+	LOCATION_LINE,
 	LINE_FUNCTION = 1,
 	LINE_LINE,
 	FUNCTION_ID = 1,
@@ -96,8 +99,42 @@ static uint64_t function_number(struct pprof *to, const struct ev_frame *frame)
 	return *at;
 }
 
-/* An object's number is its index + 1. Objects lie apart from one another in addresses that no
- * location uses. */
+/* Where an object's offsets begin in the profile's addresses, and how far they go. */
+struct range {
+	uint64_t start, limit, bias;
+};
+
+static struct range range_of(const struct pprof *to, uint32_t object)
+{
+	const struct ev_object *known =
+		to->report->spaces ? ev_space_set_object(to->report->spaces, object) : NULL;
+	switch (known ? known->kind : EV_OBJECT_FILE) {
+	case EV_OBJECT_KERNEL:
+	case EV_OBJECT_MODULE:
+	case EV_OBJECT_BPF:
+		return (struct range){ UINT64_C(0xffff800000000000), UINT64_MAX, 0 };
+	case EV_OBJECT_JIT:
+	case EV_OBJECT_UNKNOWN:
+		return (struct range){ 4096, UINT64_C(1) << 47, 0 };
+	default: {
+		uint64_t start = (object + 1ull) << 32;
+		return (struct range){ start, start + ((uint64_t)1 << 32), start };
+	}
+	}
+}
+
+/* The address of a place; 0 where it has none: it stands for no code, or is beyond its object. */
+static uint64_t address_of(const struct pprof *to, uint32_t place, bool leaf)
+{
+	const struct ev_place *at = &to->named->profile->places.items[place];
+	struct range range = range_of(to, at->object);
+	uint64_t address = range.bias + at->offset;
+	if (!leaf && at->offset) /* the call, not where it returns to */
+		address--;
+	return address >= range.start && address < range.limit ? address : 0;
+}
+
+/* An object's number is its index + 1. */
 static uint64_t mapping_number(struct pprof *to, uint32_t object)
 {
 	const struct ev_object *known =
@@ -109,9 +146,10 @@ static uint64_t mapping_number(struct pprof *to, uint32_t object)
 	for (unsigned i = 0; known && i < known->build_id_bytes; i++)
 		snprintf(build_id + 2 * i, 3, "%02x", known->build_id[i]);
 	const char *path = ev_export_object(to->report, object, &to->scratch);
+	struct range range = range_of(to, object);
 	ev_protobuf_number(&to->part, MAPPING_ID, object + 1ull);
-	ev_protobuf_number(&to->part, MAPPING_START, (object + 1ull) << 32);
-	ev_protobuf_number(&to->part, MAPPING_LIMIT, (object + 2ull) << 32);
+	ev_protobuf_number(&to->part, MAPPING_START, range.start);
+	ev_protobuf_number(&to->part, MAPPING_LIMIT, range.limit);
 	ev_protobuf_number(&to->part, MAPPING_FILE, text_number(to, path));
 	ev_protobuf_number(&to->part, MAPPING_BUILD_ID, text_number(to, build_id));
 	for (unsigned field = MAPPING_HAS_FUNCTIONS; field <= MAPPING_HAS_INLINES; field++)
@@ -121,12 +159,14 @@ static uint64_t mapping_number(struct pprof *to, uint32_t object)
 	return object + 1ull;
 }
 
-/* The location of a frame and of those that are inlined into it, on the way from `inner` out to
- * `outer`, which are stacks. It is known by the outer one's frame and the location of the rest. */
-static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t count)
+/* The location of a frame and of those that are inlined into it, innermost first, at a place (0:
+ * none is known). It is known by the outer one's frame and the location of the rest. */
+static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t count,
+				uint32_t place, bool leaf)
 {
 	const struct ev_frame *outer = &to->named->frames.items[frames[count - 1]];
-	uint64_t rest = 0;
+	/* Above all numbers of locations. */
+	uint64_t rest = ((uint64_t)1 << 32) + 2 * (uint64_t)place + leaf;
 	bool added;
 	uint32_t *at = NULL;
 	/* Numbers of what begins alike: only the last is a location that is written. */
@@ -145,6 +185,8 @@ static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t
 			function_number(to, &to->named->frames.items[frames[i]]);
 	ev_protobuf_number(&to->part, LOCATION_ID, rest);
 	ev_protobuf_number(&to->part, LOCATION_MAPPING, mapping);
+	if (place)
+		ev_protobuf_number(&to->part, LOCATION_ADDRESS, address_of(to, place, leaf));
 	for (size_t i = 0; i < count; i++) {
 		ev_protobuf_number(&to->inner, LINE_FUNCTION, functions.items[i]);
 		ev_protobuf_number(&to->inner, LINE_LINE, to->named->frames.items[frames[i]].line);
@@ -179,10 +221,14 @@ static void add_program(struct pprof *to)
 /* ---- samples ----------------------------------------------------------------------------------
  */
 
-/* The locations of a stack, leaf first, in to->path. */
-static void find_path(struct pprof *to, uint32_t stack)
+/* The locations of a stack, leaf first, in to->path. `places` is the stack of the profile that it
+ * was made of, 0 where there is none: each of its places became one frame and those inlined into
+ * it. False where they do not go together. */
+static bool find_path(struct pprof *to, uint32_t stack, uint32_t places)
 {
 	const struct ev_stack *stacks = to->named->stacks.items;
+	const struct ev_stack *of_places = to->named->profile->stacks.items;
+	bool placed = places, leaf = true;
 	EV_ARRAY(uint32_t) frames = { 0 };
 	to->path.count = 0;
 	do {
@@ -191,11 +237,15 @@ static void find_path(struct pprof *to, uint32_t stack)
 		stack = stacks[stack].parent;
 		if (to->named->frames.items[frame].inlined && stack)
 			continue;
-		uint64_t number = location_number(to, frames.items, frames.count);
+		uint32_t place = places ? of_places[places].place : 0;
+		uint64_t number = location_number(to, frames.items, frames.count, place, leaf);
 		*ev_array_add(&to->path) = number;
+		leaf = false;
 		frames.count = 0;
-	} while (stack);
+		places = places ? of_places[places].parent : 0;
+	} while (stack && (places || !placed));
 	ev_array_done(&frames);
+	return !stack && !places;
 }
 
 static void add_label(struct pprof *to, const char *key, const char *text, uint64_t number)
@@ -223,25 +273,54 @@ static void add_sample(struct pprof *to, const struct ev_tag *tag, const uint64_
 	ev_arena_reset(&to->scratch);
 }
 
+/* One cell of samples, of a stack that was found last where `found` says so. */
+static void add_cell(struct pprof *to, const struct ev_cell *cell, uint32_t places, bool found,
+		     uint64_t *values)
+{
+	const struct ev_tag *tag = &to->named->profile->tags.items[cell->tag];
+	/* Stacks that were changed since have no places of their own any more. */
+	if (!found && !find_path(to, cell->stack, places))
+		find_path(to, cell->stack, 0);
+	memset(values, 0, 2 * to->events.count * sizeof(*values));
+	values[2 * to->column[tag->event]] = cell->samples;
+	values[2 * to->column[tag->event] + 1] = cell->period;
+	add_sample(to, tag, values);
+}
+
+static bool is_shown(const struct pprof *to, const struct ev_cell *cell)
+{
+	const struct ev_tag *tag = &to->named->profile->tags.items[cell->tag];
+	return ev_table_passes(to->report->table, to->named, cell) &&
+	       to->column[tag->event] != SIZE_MAX;
+}
+
+/* By stacks of places, so that each keeps its addresses, where there are such. */
 static void add_samples(struct pprof *to)
 {
 	const struct ev_named *named = to->named;
+	const struct ev_profile *profile = named->profile;
+	bool placed = profile->stacks.count > 1 && profile->places.count > 1 && named->stack_of;
+	size_t count = placed ? profile->cells.count : named->cells.count;
+	struct ev_keyed *order = ev_alloc((count + 1) * sizeof(*order));
 	uint64_t *values = ev_alloc((2 * to->events.count + 1) * sizeof(*values));
-	uint32_t stack = UINT32_MAX;
-	for (size_t i = 0; i < named->cells.count; i++) {
-		const struct ev_cell *cell = &named->cells.items[i];
-		const struct ev_tag *tag = &named->profile->tags.items[cell->tag];
-		if (!ev_table_passes(to->report->table, named, cell) ||
-		    to->column[tag->event] == SIZE_MAX)
+	uint32_t last = UINT32_MAX;
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct ev_keyed){ placed ? profile->cells.items[i].stack : 0,
+					      (uint32_t)i };
+	ev_sort_keyed(order, placed ? count : 0);
+	for (size_t i = 0; i < count; i++) {
+		struct ev_cell cell =
+			placed ? profile->cells.items[order[i].id] : named->cells.items[i];
+		uint32_t stack = cell.stack;
+		if (placed)
+			cell.stack = named->stack_of[stack];
+		if (!is_shown(to, &cell))
 			continue;
-		if (cell->stack != stack)
-			find_path(to, stack = cell->stack);
-		memset(values, 0, 2 * to->events.count * sizeof(*values));
-		values[2 * to->column[tag->event]] = cell->samples;
-		values[2 * to->column[tag->event] + 1] = cell->period;
-		add_sample(to, tag, values);
+		add_cell(to, &cell, placed ? stack : 0, stack == last, values);
+		last = stack;
 	}
 	free(values);
+	free(order);
 }
 
 /* ---- what it is of ----------------------------------------------------------------------------

@@ -32,7 +32,7 @@ test_go_tool_pprof_sees_the_same_totals() {
 	needs_reader go golang-go
 	record_sorts
 	export_as pprof p.pb.gz
-	expect_err 'pprof has no place for addresses'
+	expect_err 'pprof has no place for when samples were taken'
 	last='go tool pprof'
 	HOME=$PWD go tool pprof -top -unit=ns p.pb.gz >top 2>err || fail 'pprof does not take it'
 	grep -q '^Type: cpu-clock' top || fail 'pprof does not know the event'
@@ -46,6 +46,133 @@ test_go_tool_pprof_sees_the_same_totals() {
 	HOME=$PWD go tool pprof -raw p.pb.gz >raw 2>err || fail 'pprof does not print it'
 	grep -q 'comm:\[sorts\]' raw || fail 'threads have no names'
 	grep -q 'insertion_sort.*sorts\.c:[1-9]' raw || fail 'functions have no lines'
+	# Addresses are those of the file behind the beginning of its mapping.
+	nm -S "$examples/sorts" | awk '$4 == "insertion_sort" { print $1, $2 }' >extent
+	sed -n 's/^ *[0-9]*: \(0x[0-9a-f]*\) M=.* insertion_sort .*/\1/p' raw >addresses
+	expect_file addresses
+	python3 - <<-'END' 2>err || fail 'addresses are not in the function'
+		start, size = (int(word, 16) for word in open("extent").read().split())
+		for line in open("addresses"):
+		    assert start <= int(line, 16) % (1 << 32) < start + size, line
+	END
+}
+
+# Columns of one length, indices that exist, callers before those they call, and the same totals.
+test_the_firefox_profile_is_as_its_format_is_described() {
+	run record -q -o p.data -e cpu-clock -e page-faults "$specimens/two_threads"
+	expect_status 0
+	export_as firefox p.json
+	expect_err 'firefox has no place for CPUs'
+	run report -i p.data --format json -s sym
+	python3 - >said 2>err <<-'END' || fail 'it is not as described'
+		import json
+		profile, report = json.load(open("p.json")), json.load(open("out"))
+		meta, shared = profile["meta"], profile["shared"]
+		assert meta["preprocessedProfileVersion"] == 66 and meta["interval"] > 0
+		assert any(c["color"] == "grey" for c in meta["categories"])
+		columns = {"stackTable": "frame prefixOffset", "resourceTable": "lib name host type",
+		           "frameTable": "address category subcategory func nativeSymbol inlineDepth innerWindowID "
+		                         "line column originalLocation",
+		           "funcTable": "name isJS relevantForJS resource source lineNumber columnNumber originalLocation",
+		           "nativeSymbols": "libIndex address name functionSize",
+		           "sourceLocationTable": "source line column"}
+		for name, wanted in columns.items():
+		    table = shared[name]
+		    assert set(table) == {*wanted.split(), "length"}, (name, set(table))
+		    assert all(len(table[c]) == table["length"] for c in wanted.split()), name
+		texts, stacks, frames, functions = (shared[n] for n in ("stringArray", "stackTable", "frameTable", "funcTable"))
+		def within(values, size):
+		    assert all(v is None or 0 <= v < size for v in values)
+		within(stacks["frame"], frames["length"])
+		within(frames["func"], functions["length"])
+		within(frames["category"], len(meta["categories"]))
+		within(functions["name"], len(texts))
+		within(functions["resource"], shared["resourceTable"]["length"])
+		within(functions["source"], shared["sources"]["length"])
+		within(shared["sources"]["filename"], len(texts))
+		within(shared["resourceTable"]["lib"], len(profile["libs"]))
+		assert all(0 <= o <= i for i, o in enumerate(stacks["prefixOffset"]))
+		def name(stack):
+		    return texts[functions["name"][frames["func"][stacks["frame"][stack]]]]
+		clock = faults = 0
+		for thread in profile["threads"]:
+		    samples = thread["samples"]
+		    assert all(len(samples[c]) == samples["length"] for c in ("stack", "time", "weight"))
+		    assert samples["time"] == sorted(samples["time"]) and min(samples["time"]) >= 0
+		    within(samples["stack"], stacks["length"])
+		    assert isinstance(thread["pid"], str) and thread["registerTime"] <= thread["unregisterTime"]
+		    if samples["weightType"] == "tracing-ms":
+		        clock += round(sum(samples["weight"]) * 1e6)
+		    else:
+		        faults += sum(samples["weight"])
+		assert clock == report["events"][0]["period"], (clock, report["events"])
+		assert faults == report["events"][1]["samples"], (faults, report["events"])
+		assert len({t["tid"] for t in profile["threads"]}) >= 2
+		leaves = {name(s) for t in profile["threads"] for s in t["samples"]["stack"] if s is not None}
+		assert leaves & {row["symbol"] for row in report["rows"]}
+		assert any(len(lib["breakpadId"]) == 33 and lib["codeId"] for lib in profile["libs"])
+	END
+}
+
+test_the_chrome_trace_has_every_sample_and_slices_that_nest() {
+	run record -q -o p.data -e cpu-clock "$specimens/two_threads"
+	expect_status 0
+	export_as chrome p.json
+	run report -i p.data --format json -s sym
+	python3 - >said 2>err <<-'END' || fail 'the trace is not as described'
+		import collections, json
+		trace, report = json.load(open("p.json")), json.load(open("out"))
+		frames = trace["stackFrames"]
+		assert all("parent" not in f or int(f["parent"]) < int(n) for n, f in frames.items())
+		kinds = collections.Counter(e["ph"] for e in trace["traceEvents"])
+		assert set(kinds) == {"M", "P", "X"}, kinds
+		samples = [e for e in trace["traceEvents"] if e["ph"] == "P"]
+		assert sum(e["args"]["samples"] for e in samples) == report["events"][0]["samples"]
+		assert sum(e["args"]["period"] for e in samples) == report["events"][0]["period"]
+		assert all(str(e["sf"]) in frames for e in samples if "sf" in e)
+		assert all(e["args"]["name"] for e in trace["traceEvents"] if e["ph"] == "M")
+		for tid in {e["tid"] for e in samples}:
+		    times = [e["ts"] for e in samples if e["tid"] == tid]
+		    assert times == sorted(times)
+		    open_until = []
+		    slices = [e for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == tid]
+		    for e in sorted(slices, key=lambda e: (e["ts"], -e["dur"])):
+		        while open_until and open_until[-1] <= e["ts"] + 1e-6:
+		            open_until.pop()
+		        assert not open_until or e["ts"] + e["dur"] <= open_until[-1] + 1e-3, e
+		        open_until.append(e["ts"] + e["dur"])
+	END
+}
+
+# The package of its makers, fetched for the test; its web page opened from this disk.
+test_speedscope_itself_opens_the_profile() {
+	needs npm
+	needs chromedriver
+	command -v chromium >/dev/null 2>&1 || needs google-chrome
+	HOME=$PWD timeout 40 npm pack speedscope@1.25.0 --silent >/dev/null 2>&1 || skip 'no package registry can be reached'
+	tar xzf speedscope-*.tgz || skip 'the package is not whole'
+	record_sorts
+	export_as speedscope p.json
+	python3 - <<-'END' >p.js
+		import base64
+		print('speedscope.loadFileFromBase64("p.json", "%s")' % base64.b64encode(open("p.json", "rb").read()).decode())
+	END
+	cat >open.py <<-END
+		import json, os, sys, time
+		sys.path.insert(0, "$here")
+		from browser import Browser
+		with Browser() as b:
+		    b.ask("POST", "/url", {"url": "file://%s/package/dist/release/index.html#localProfilePath=%s/p.js" % (os.getcwd(), os.getcwd())})
+		    for _ in range(150):
+		        text = b.run("return document.title + ' | ' + document.body.innerText")
+		        if "evprof" in text or "wrong" in text or "nrecognized" in text:
+		            break
+		        time.sleep(0.2)
+		    print(text)
+		    assert "evprof" in text and "cpu-clock" in text, text
+	END
+	last='speedscope p.json'
+	timeout -k 5 60 python3 open.py >out 2>err </dev/null || fail 'speedscope does not open it'
 }
 
 test_callgrind_annotate_sees_the_same_totals() {
@@ -101,7 +228,7 @@ test_the_picture_and_the_lists_are_well_formed() {
 test_several_recordings_become_one() {
 	record_sorts
 	cp p.data q.data
-	for format in pprof callgrind speedscope flamegraph html dot csv; do
+	for format in pprof callgrind speedscope firefox chrome flamegraph html dot csv; do
 		run report --format $format -o out.$format p.data q.data
 		expect_status 0
 		[ -s out.$format ] || fail "$format is empty"

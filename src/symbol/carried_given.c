@@ -1,0 +1,116 @@
+/* Names that are known without any file become the bytes of a recording's symbol section. */
+#include <string.h>
+#include "carried.h"
+
+struct given {
+	struct ev_strings *texts; /* their ids are the section's numbers */
+	struct ev_buffer objects;
+};
+
+static void put(struct ev_buffer *out, uint64_t value)
+{
+	for (; value > 127; value >>= 7)
+		ev_buffer_u8(out, (uint8_t)(value | 128));
+	ev_buffer_u8(out, (uint8_t)value);
+}
+
+static uint32_t text(struct given *given, const char *words)
+{
+	return words ? ev_strings_add_text(given->texts, words) : 0;
+}
+
+static const char *around(const struct ev_given_place *place)
+{
+	return place->frame_count ? place->frames[place->frame_count - 1].function : NULL;
+}
+
+/* The index behind the places that are of one function with the first. */
+static size_t function_end(const struct ev_given_object *object, size_t first)
+{
+	const char *name = around(&object->places[first]);
+	size_t end = first + 1;
+	while (end < object->place_count && name && around(&object->places[end]) &&
+	       !strcmp(around(&object->places[end]), name))
+		end++;
+	return end;
+}
+
+static void put_functions(struct given *given, const struct ev_given_object *object)
+{
+	struct ev_buffer *out = &given->objects;
+	size_t count = 0;
+	for (size_t i = 0; i < object->place_count; i = function_end(object, i))
+		count += around(&object->places[i]) != NULL;
+	put(out, count);
+	uint64_t last = 0;
+	for (size_t i = 0, end; i < object->place_count; i = end) {
+		end = function_end(object, i);
+		const struct ev_given_place *from = &object->places[i];
+		const struct ev_given_place *to = &object->places[end - 1];
+		if (!around(from))
+			continue;
+		put(out, from->offset - last);
+		put(out, to->offset + to->size_bytes - from->offset);
+		put(out, text(given, around(from)));
+		put(out, 0); /* no other name in a symbol table */
+		put(out, 0); /* not made up */
+		last = from->offset;
+	}
+}
+
+static void put_places(struct given *given, const struct ev_given_object *object)
+{
+	struct ev_buffer *out = &given->objects;
+	uint64_t last = 0;
+	put(out, object->place_count);
+	for (size_t i = 0; i < object->place_count; i++) {
+		const struct ev_given_place *place = &object->places[i];
+		put(out, place->offset - last);
+		put(out, place->size_bytes);
+		put(out, place->frame_count);
+		for (size_t f = 0; f < place->frame_count; f++) {
+			put(out, text(given, place->frames[f].function));
+			put(out, 0);
+			put(out, text(given, place->frames[f].file));
+			put(out, place->frames[f].line);
+		}
+		last = place->offset + place->size_bytes;
+	}
+}
+
+static void put_object(struct given *given, const struct ev_given_object *object)
+{
+	struct ev_buffer *out = &given->objects;
+	put(out, object->kind);
+	put(out, text(given, object->path));
+	put(out, 0); /* no trouble */
+	put(out, 0); /* of no process of its own */
+	put(out, 0); /* nothing is left to be looked for */
+	put(out, object->build_id_bytes);
+	if (object->build_id_bytes)
+		ev_buffer_add(out, object->build_id, object->build_id_bytes);
+	put_functions(given, object);
+	put_places(given, object);
+}
+
+void ev_symbols_encode_given(const struct ev_given_object *objects, size_t count,
+			     struct ev_buffer *out)
+{
+	struct given given = { .texts = ev_strings_open() };
+	for (size_t i = 0; i < count; i++)
+		put_object(&given, &objects[i]);
+	ev_buffer_add(out, CARRIED_MAGIC, 4);
+	ev_buffer_u8(out, CARRIED_VERSION);
+	ev_buffer_u8(out, EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
+	put(out, ev_strings_count(given.texts) - 1);
+	for (uint32_t id = 1; id < ev_strings_count(given.texts); id++) {
+		const char *words = ev_strings_text(given.texts, id);
+		ev_buffer_add(out, words, strlen(words) + 1);
+	}
+	put(out, count);
+	if (given.objects.size_bytes)
+		ev_buffer_add(out, given.objects.bytes, given.objects.size_bytes);
+	put(out, 0); /* no generated code */
+	ev_buffer_done(&given.objects);
+	ev_strings_close(given.texts);
+}
