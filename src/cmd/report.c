@@ -156,7 +156,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	if (!rc &&
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
-	if (!rc && options->view.intervals &&
+	if (!rc && options->view.intervals && !plan->format->page &&
 	    !ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)) {
 		ev_table_scatters(&scatters, &table, named);
 		report->scatters = &scatters;
