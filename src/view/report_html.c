@@ -280,6 +280,7 @@ static void put_data(struct ev_html_page *page)
 	put_nodes(page);
 	if (page->diff)
 		ev_html_diff(page);
+	ev_html_code(page, CODE_BYTES);
 	put_frames(page);
 	put_objects(page);
 	put_strings(page, "files", &page->files);

@@ -1,21 +1,21 @@
 /* ---- source lines and instructions of hot functions ------------------------------------------ */
 
-/* Sections: { frame, name, object, file, lines: [number, text, inlined?], … } with weights of every event in parallel
- * lists: self and called of lines, self of instructions. */
+/* Sections: { frame, name, object, lines, code }, both of rows { label, text, self, called, times }: self and called as
+ * [event, samples, period], times in fours of event, part of the time, samples and period. */
 const sections = (data.code ? data.code.sections : []).map((section, id) => ({ id, ...section }));
 const codeView = { section: -1, asm: false };
 const eventIndex = () => data.events[state.event].index;
 const sectionsOf = f => sections.filter(section => functionOf[section.frame] === f);
 
 /* Self and called of a row, for the event, the measure and the range. */
-function rowWeights(row) {
+function rowWeights(section, row) {
 	const index = eventIndex(), at = state.measure === 'samples' ? 0 : 1;
 	const find = list => (list || []).filter(entry => entry[0] === index).reduce((sum, entry) => sum + entry[1 + at], 0);
-	if (!state.range || !row.times) return { self: find(row.self), called: find(row.called) };
+	if (!state.range || !section.timed) return { self: find(row.self), called: find(row.called) };
 	let self = 0;
-	const [from, to] = state.range;
-	for (const [event, part, samples, period] of row.times)
-		if (event === index && part * time.grain >= from && part * time.grain < to) self += at ? period : samples;
+	const [from, to] = state.range, times = row.times || [];
+	for (let i = 0; i < times.length; i += 4)
+		if (times[i] === index && times[i + 1] * time.grain >= from && times[i + 1] * time.grain < to) self += times[i + 2 + at];
 	return { self, called: 0 };
 }
 const LINE_COLUMNS = [
@@ -24,11 +24,12 @@ const LINE_COLUMNS = [
 	['Line', 'number', row => row.place, (row, cell) => cell.append(row.label)],
 	['Text', 'code', row => row.text, (row, cell) => cell.append(make('code', row.text))],
 ];
+/* In a range shares of rows that are not timed are of everything. */
 const codeTable = new Table('lines', LINE_COLUMNS, 2, () => {
 	const section = sections[codeView.section], matches = matcher($('code-filter').value);
 	if (!section) return [];
 	const rows = codeView.asm ? section.code : section.lines;
-	return rows.map((row, id) => ({ id, place: id, label: row.label, text: row.text, weights: rowWeights(row) }))
+	return rows.map((row, id) => ({ id, place: id, label: row.label, text: row.text, weights: rowWeights(section, row) }))
 		.filter(row => !matches || matches(row.text) || matches(String(row.label)));
 }, {
 	isChosen: row => row.weights.self > 0.05 * total,
@@ -47,7 +48,8 @@ function showSection(id) {
 	codeView.asm = section.lines.length && section.code.length ? $('asm').checked : !section.lines.length;
 	$('asm').parentNode.hidden = !(section.lines.length && section.code.length);
 	$('code-about').textContent = [section.source || section.file || section.object, section.note, codeView.asm ? section.trouble : '',
-		state.range ? 'in a range of time lines have what they weigh themselves only' : ''].filter(Boolean).join(' \u00b7 ');
+		!state.range ? '' : section.timed ? 'in a range of time lines have what they weigh themselves only'
+			: 'weights are of the whole time: there was no room for those of parts'].filter(Boolean).join(' \u00b7 ');
 	codeTable.show();
 }
 /* Of the chosen function, else of what was shown. */
