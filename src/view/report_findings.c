@@ -6,6 +6,7 @@
 #include <string.h>
 #include "export.h"
 #include "report_findings.h"
+#include "report_purposes.h"
 
 /* Per cent from which something is worth a sentence. */
 #define HOT 25          /* a function by itself */
@@ -159,51 +160,7 @@ static bool find_hot(struct finder *it, struct ev_finding *out)
 	return true;
 }
 
-/* Functions of one purpose, wherever they are called from: the weight of the stacks that go through
- * any of them, once. */
-struct purpose {
-	const char *name;    /* the rule's */
-	const char *pattern; /* of whole names */
-	bool kernel;         /* of the kernel only; else of all other code only */
-	const char *text;    /* "… of cpu-clock is" this */
-	const char *command; /* behind "evprof "; %s is the recording */
-};
-static const struct purpose purposes[] = {
-	{ "page faults",
-	  "^(asm_)?(exc_page_fault|do_page_fault|do_user_addr_fault|handle_mm_fault|do_mem_abort)$",
-	  true, "page faults: memory that is touched for the first time, or was given back",
-	  "record -e page-faults -c 1 …" },
-	{ "disk", "^(submit_bio(_noacct)?|blk_mq_submit_bio|io_schedule)$", true,
-	  "input and output of disks", "report%s --peek io_schedule" },
-	{ "locks in the kernel",
-	  "^(native_queued_spin_lock_slowpath|queued_spin_lock_slowpath|osq_lock|mutex_spin_on_"
-	  "owner|"
-	  "rwsem_(down_write|down_read)_slowpath)$",
-	  true, "spent on contended locks of the kernel", "report%s --peek slowpath" },
-	{ "waiting on locks", "^\\[waiting: lock\\]$", false, "waiting on locks (futex)",
-	  "report%s -g caller --symbols '[waiting: lock]'" },
-	{ "waiting for a CPU", "^\\[waiting: CPU\\]$", false,
-	  "waiting for a CPU: more threads want to run than there are CPUs", NULL },
-	{ "waiting for disks", "^\\[waiting: (disk|page fault)\\]$", false, "waiting for disks",
-	  NULL },
-	{ "locks",
-	  "^(_*(pthread_mutex_(lock|unlock)|lll_(lock|unlock)_wa(it|ke)(_private)?)|futex_(wait|"
-	  "wake))$",
-	  false, "taking and giving back locks", "report%s --peek pthread_mutex_lock" },
-	{ "the interpreter's lock", "^(take_gil|drop_gil)$", false,
-	  "spent on Python's global lock (GIL)", "report%s --peek take_gil" },
-	{ "allocation",
-	  "^(_*(libc_)?(malloc|calloc|realloc|free|cfree)|_int_(malloc|free|realloc)|malloc_"
-	  "consolidate|"
-	  "operator new.*|operator delete.*|_PyObject_(Malloc|Free)|tcache_(get|put))$",
-	  false, "allocating and freeing memory", "report%s --peek malloc" },
-	{ "copying", "^_*(memcpy|memmove|memset|mempcpy)(_.*)?$", false,
-	  "copying or filling memory", "report%s --peek mem" },
-	{ "comparing text", "^_*(str(n)?(case)?cmp|strlen|strchr|strstr|memcmp|memchr)(_.*)?$",
-	  false, "comparing and searching text", "report%s --peek str" },
-};
-
-/* What of the event is in stacks through frames that are marked. */
+/* What of the event is in stacks through frames that are marked, once. */
 static uint64_t period_through(const struct finder *it, const bool *marked)
 {
 	const struct ev_named *named = it->report->named;
@@ -223,7 +180,8 @@ static uint64_t period_through(const struct finder *it, const bool *marked)
 	return period;
 }
 
-static bool find_purpose(struct finder *it, const struct purpose *purpose, struct ev_finding *out)
+static bool find_purpose(struct finder *it, const struct ev_purpose *purpose,
+			 struct ev_finding *out)
 {
 	const struct ev_named *named = it->report->named;
 	const struct ev_strings *strings = named->profile->strings;
@@ -405,10 +363,10 @@ static void find_in_event(struct ev_findings *findings, struct finder *it, bool 
 		if ((first || !rules[i].once) && rules[i].find(it, &found))
 			add(findings, rules[i].name, it, found);
 	}
-	for (size_t i = 0; i < EV_LENGTH(purposes); i++) {
+	for (size_t i = 0; i < ev_purpose_count; i++) {
 		struct ev_finding found = { 0 };
-		if (find_purpose(it, &purposes[i], &found))
-			add(findings, purposes[i].name, it, found);
+		if (find_purpose(it, &ev_purposes[i], &found))
+			add(findings, ev_purposes[i].name, it, found);
 	}
 	ev_html_functions_done(&it->functions);
 }

@@ -15,6 +15,8 @@
 #define STACKS_BYTES 2000000
 #define TIMES_BYTES 1000000
 #define HEAT_BYTES 300000
+#define LEAST_PARTS 64 /* of the time, while there are stacks to leave out instead */
+#define LEAST_STACKS_BYTES 150000
 #define CODE_BYTES 600000
 
 uint32_t ev_html_number(struct ev_html_numbers *numbers, uint32_t item)
@@ -330,11 +332,21 @@ static void choose(struct ev_html_page *page)
 {
 	const struct ev_report *report = page->report;
 	bool timed = !page->diff && !ev_html_timeless(report);
+	uint64_t limit_bytes = STACKS_BYTES;
 	ev_html_threads_find(&page->threads, report);
-	ev_html_stacks_find(&page->stacks, report, &page->threads, STACKS_BYTES);
-	uint64_t left = page->stacks.bytes < STACKS_BYTES ? STACKS_BYTES - page->stacks.bytes : 0;
-	ev_html_cells_find(&page->cells, report, &page->threads, &page->stacks, timed,
-			   TIMES_BYTES + left);
+	/* Rather fewer of the small stacks than parts of the time too long to see anything. */
+	for (;; limit_bytes /= 4) {
+		ev_html_stacks_find(&page->stacks, report, &page->threads, limit_bytes);
+		uint64_t stacks_bytes =
+			page->stacks.bytes < STACKS_BYTES ? page->stacks.bytes : STACKS_BYTES;
+		ev_html_cells_find(&page->cells, report, &page->threads, &page->stacks, timed,
+				   TIMES_BYTES + STACKS_BYTES - stacks_bytes);
+		if (page->cells.grain <= EV_PAGE_COLUMNS / LEAST_PARTS ||
+		    limit_bytes < LEAST_STACKS_BYTES)
+			break;
+		ev_html_cells_done(&page->cells);
+		ev_html_stacks_done(&page->stacks);
+	}
 	if (timed)
 		ev_html_cells_heat(&page->heat, report, &page->threads, HEAT_BYTES);
 }

@@ -65,6 +65,8 @@ void ev_html_cells_find(struct ev_html_cells *cells, const struct ev_report *rep
 /* What threads weigh over time, whatever they do: node is 0. */
 void ev_html_cells_heat(struct ev_html_cells *cells, const struct ev_report *report,
 			const struct ev_html_threads *threads, uint64_t limit_bytes);
+/* What the periods of some are all multiples of. */
+uint64_t ev_html_unit(const struct ev_html_cell *cells, size_t count);
 void ev_html_cells_done(struct ev_html_cells *cells);
 /* Why samples have no times that a page could show, or NULL. */
 const char *ev_html_timeless(const struct ev_report *report);

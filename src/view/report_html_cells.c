@@ -4,9 +4,6 @@
 #include <string.h>
 #include "report_html.h"
 
-/* What one takes in the page, about. */
-enum { CELL_BYTES = 17, HEAT_BYTES = 13 };
-
 static int by_place(const void *one, const void *other)
 {
 	const struct ev_html_cell *a = one, *b = other;
@@ -44,14 +41,57 @@ static void halve(struct ev_html_cells *cells)
 	merge(cells);
 }
 
-static void fit(struct ev_html_cells *cells, uint64_t limit_bytes, uint64_t cell_bytes)
+uint64_t ev_html_unit(const struct ev_html_cell *cells, size_t count)
+{
+	uint64_t unit = 0;
+	for (size_t i = 0; i < count && unit != 1; i++) {
+		uint64_t one = cells[i].period;
+		while (one) {
+			uint64_t rest = unit % one;
+			unit = one;
+			one = rest;
+		}
+	}
+	return unit ? unit : 1;
+}
+
+/* With what stands behind it. */
+static uint64_t digits_of(uint64_t number)
+{
+	uint64_t digits = 2;
+	for (; number > 9; number /= 10)
+		digits++;
+	return digits;
+}
+
+/* What they take in the page. */
+static uint64_t bytes_of(const struct ev_html_cells *cells)
+{
+	uint64_t bytes = 0, unit = 1;
+	for (size_t i = 0; i < cells->items.count; i++) {
+		const struct ev_html_cell *cell = &cells->items.items[i];
+		bool same = i && cell[-1].event == cell->event;
+		if (!same) {
+			size_t end = i + 1;
+			while (end < cells->items.count &&
+			       cells->items.items[end].event == cell->event)
+				end++;
+			unit = ev_html_unit(cell, end - i);
+		}
+		bytes += digits_of(cell->node - (same ? cell[-1].node : 0)) +
+			 digits_of(cell->thread) + digits_of(cell->time) +
+			 digits_of(cell->samples) + digits_of(cell->period / unit);
+	}
+	return bytes;
+}
+
+static void fit(struct ev_html_cells *cells, uint64_t limit_bytes)
 {
 	if (cells->items.count)
 		qsort(cells->items.items, cells->items.count, sizeof(*cells->items.items),
 		      by_place);
 	merge(cells);
-	while (cells->grain && cells->grain < EV_PAGE_COLUMNS &&
-	       cells->items.count * cell_bytes > limit_bytes)
+	while (cells->grain && cells->grain < EV_PAGE_COLUMNS && bytes_of(cells) > limit_bytes)
 		halve(cells);
 }
 
@@ -83,14 +123,14 @@ void ev_html_cells_find(struct ev_html_cells *cells, const struct ev_report *rep
 			uint32_t grain, uint64_t limit_bytes)
 {
 	collect(cells, report, threads, stacks->node_of, grain);
-	fit(cells, limit_bytes, CELL_BYTES);
+	fit(cells, limit_bytes);
 }
 
 void ev_html_cells_heat(struct ev_html_cells *cells, const struct ev_report *report,
 			const struct ev_html_threads *threads, uint64_t limit_bytes)
 {
 	collect(cells, report, threads, NULL, 1);
-	fit(cells, limit_bytes, HEAT_BYTES);
+	fit(cells, limit_bytes);
 }
 
 void ev_html_cells_done(struct ev_html_cells *cells)

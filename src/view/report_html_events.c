@@ -55,20 +55,6 @@ static struct span span_of(const struct ev_html_cells *cells, size_t event)
 	return (struct span){ cells->items.items + from, end - from };
 }
 
-static uint64_t common_unit(struct span cells)
-{
-	uint64_t unit = 0;
-	for (size_t i = 0; i < cells.count && unit != 1; i++) {
-		uint64_t one = cells.items[i].period;
-		while (one) {
-			uint64_t rest = unit % one;
-			unit = one;
-			one = rest;
-		}
-	}
-	return unit ? unit : 1;
-}
-
 /* Numbers beyond what a page's script can tell exactly stay what they are: doubles. */
 static void put_list(struct ev_html_page *page, struct span cells, const struct list *list,
 		     uint64_t unit)
@@ -92,7 +78,7 @@ static void put_list(struct ev_html_page *page, struct span cells, const struct 
 static void put_heat(struct ev_html_page *page, size_t event)
 {
 	struct span cells = span_of(&page->heat, event);
-	uint64_t unit = common_unit(cells);
+	uint64_t unit = ev_html_unit(cells.items, cells.count);
 	fprintf(page->out, ",\"heat\":{\"unit\":%" PRIu64, unit);
 	for (size_t i = 1; i < EV_LENGTH(lists); i++)
 		put_list(page, cells, &lists[i], unit);
@@ -102,7 +88,7 @@ static void put_heat(struct ev_html_page *page, size_t event)
 static void put_cells(struct ev_html_page *page, size_t event)
 {
 	struct span cells = span_of(&page->cells, event);
-	uint64_t unit = common_unit(cells);
+	uint64_t unit = ev_html_unit(cells.items, cells.count);
 	fprintf(page->out, ",\"unit\":%" PRIu64, unit);
 	for (size_t i = 0; i < EV_LENGTH(lists); i++)
 		if (lists[i].number != cell_time || page->cells.grain)

@@ -164,5 +164,5 @@ void ev_html_stacks_done(struct ev_html_stacks *stacks)
 {
 	ev_array_done(&stacks->nodes);
 	free(stacks->node_of);
-	stacks->node_of = NULL;
+	*stacks = (struct ev_html_stacks){ 0 };
 }

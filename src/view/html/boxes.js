@@ -2,19 +2,36 @@
 
 /* Box: `items` are nodes, whose kids its kids are ('down') or whose callers ('up', with the weight that each brought, and
  * `from` which node, whose own weight it is or, `ofWhole`, with all above it). */
-function boxOf(parent, frame, weight, more) {
-	return { parent, frame, weight, depth: parent ? parent.depth + 1 : 0, kids: null,
-		kind: frame >= 0 ? frames[frame][KIND] : 'r', ...more };
+class Box {
+	constructor(parent, frame, weight) {
+		this.parent = parent;
+		this.frame = frame;
+		this.weight = weight;
+		this.depth = parent ? parent.depth + 1 : 0;
+		this.kids = null;
+		this.kind = frame >= 0 ? frames[frame][KIND] : 'r';
+		this.thread = parent ? parent.thread : undefined;
+		this.tree = parent ? parent.tree : null;
+		this.up = parent ? parent.up : false;
+		this.ofWhole = parent ? parent.ofWhole : false;
+		this.makeTree = null;
+		this.items = this.weights = this.from = this.build = this.name = undefined;
+		this.mark = this.change = this.shade = undefined;
+	}
 }
+const boxOf = (parent, frame, weight, more) => Object.assign(new Box(parent, frame, weight), more);
+/* What boxes stand on: all nodes with the weights of everything, or those of one thread. */
+const treeOf = sums => ({ frameOf, firstKid, nextKid, sums });
 const nameOf = box => box.frame >= 0 ? frames[box.frame][NAME] : box.name;
 
 function kidsOf(box) {
 	if (box.kids) return box.kids;
 	if (box.build) return box.kids = box.build(box);
+	if (!box.tree && box.makeTree) box.tree = box.makeTree();
 	const groups = new Map();
-	const add = (node, weight, from) => {
-		let group = groups.get(frameOf[node]);
-		if (!group) groups.set(frameOf[node], group = { items: [], weights: [], from: [], weight: 0 });
+	const add = (node, frame, weight, from) => {
+		let group = groups.get(frame);
+		if (!group) groups.set(frame, group = { items: [], weights: [], from: [], weight: 0 });
 		group.items.push(node);
 		group.weights.push(weight);
 		if (box.up) group.from.push(from);
@@ -24,83 +41,106 @@ function kidsOf(box) {
 		box.items.forEach((node, i) => {
 			let caller = parents[node];
 			while (state.fold && caller && frameOf[caller] === box.frame) caller = parents[caller];
-			if (caller) add(caller, box.weights[i], box.from[i]);
+			if (caller) add(caller, frameOf[caller], box.weights[i], box.from[i]);
 		});
+	} else if (box.items.length === 1 && !state.fold) {
+		/* Kids of one node differ in their frames. */
+		const { tree } = box, kids = [];
+		for (let kid = tree.firstKid[box.items[0]]; kid; kid = tree.nextKid[kid]) {
+			const weight = tree.sums[kid];
+			if (!weight) continue;
+			const one = new Box(box, tree.frameOf[kid], weight);
+			one.items = [kid];
+			kids.push(one);
+		}
+		return box.kids = kids.sort((a, b) => b.weight - a.weight || a.frame - b.frame);
 	} else {
-		const open = box.items.slice();
+		const open = box.items.slice(), { tree } = box;
 		while (open.length) {
-			for (let kid = firstKid[open.pop()]; kid; kid = nextKid[kid]) {
-				const weight = box.sums.get ? box.sums.get(kid) : box.sums[kid];
+			for (let kid = tree.firstKid[open.pop()]; kid; kid = tree.nextKid[kid]) {
+				const weight = tree.sums[kid];
 				if (!weight) continue;
-				if (state.fold && frameOf[kid] === box.frame) open.push(kid);
-				else add(kid, weight);
+				if (state.fold && tree.frameOf[kid] === box.frame) open.push(kid);
+				else add(kid, tree.frameOf[kid], weight);
 			}
 		}
 	}
 	box.kids = [...groups].map(([frame, group]) => boxOf(box, frame, group.weight,
-		{ up: box.up, ofWhole: box.ofWhole, thread: box.thread, sums: box.sums, items: group.items, weights: group.weights,
-			from: group.from }));
+		{ items: group.items, weights: group.weights, from: group.from }));
 	return box.kids.sort((a, b) => b.weight - a.weight || a.frame - b.frame);
 }
 
 /* All stacks of some weights, from the root or from where they end. */
-function standOn(box, weights) {
+function standOn(box, weights, tree) {
 	if (!state.invert) {
 		box.items = [0];
-		box.sums = weights instanceof Map ? sumMap(weights) : whole;
+		box.makeTree = tree;
 		return box;
 	}
 	/* The kids are what stacks end in; below them it is callers. */
 	box.build = self => {
 		const groups = new Map();
-		weights.forEach((weight, node) => {
+		weights((node, weight) => {
 			if (!weight || !node) return;
-			if (!groups.has(frameOf[node])) groups.set(frameOf[node], []);
-			groups.get(frameOf[node]).push(node);
+			let group = groups.get(frameOf[node]);
+			if (!group) groups.set(frameOf[node], group = { items: [], weights: [], weight: 0 });
+			group.items.push(node);
+			group.weights.push(weight);
+			group.weight += weight;
 		});
-		const weightOf = node => weights.get ? weights.get(node) : weights[node];
-		return [...groups].map(([frame, items]) => {
-			const each = items.map(weightOf);
-			return boxOf(self, frame, each.reduce((a, b) => a + b, 0), 
-				{ up: true, thread: self.thread, items, weights: each, from: items });
-		}).sort((a, b) => b.weight - a.weight || a.frame - b.frame);
+		return [...groups].map(([frame, { items, weights: each, weight }]) =>
+			boxOf(self, frame, weight, { up: true, items, weights: each, from: items }))
+			.sort((a, b) => b.weight - a.weight || a.frame - b.frame);
 	};
 	return box;
 }
-/* Of few nodes: every node is passed once, however many are above it. */
-function sumMap(weights) {
-	const sums = new Map(weights), touched = [];
-	const seen = new Set();
-	weights.forEach((weight, node) => {
-		for (; node && !seen.has(node); node = parents[node]) {
-			seen.add(node);
+/* The nodes that some weights are on and all above them, as a tree of its own: `nodes` stand there once. */
+const place = new Int32Array(count);
+function smallTree(nodes, weights) {
+	const touched = [0];
+	for (let i = 0; i < nodes.length; i++)
+		for (let node = nodes[i]; node && !place[node]; node = parents[node]) {
+			place[node] = 1;
 			touched.push(node);
 		}
-	});
-	/* Parents have lower numbers. */
-	for (const node of Int32Array.from(touched).sort().reverse())
-		if (parents[node]) sums.set(parents[node], (sums.get(parents[node]) || 0) + sums.get(node));
-	return sums;
+	const all = Int32Array.from(touched).sort(), length = all.length;
+	const tree = { frameOf: new Int32Array(length), firstKid: new Int32Array(length), nextKid: new Int32Array(length),
+		sums: new Float64Array(length) };
+	all.forEach((node, i) => { place[node] = i; });
+	nodes.forEach((node, i) => { tree.sums[place[node]] += weights[i]; });
+	for (let i = length - 1; i > 0; i--) {
+		const parent = place[parents[all[i]]];
+		tree.frameOf[i] = frameOf[all[i]];
+		tree.nextKid[i] = tree.firstKid[parent];
+		tree.firstKid[parent] = i;
+		tree.sums[parent] += tree.sums[i];
+	}
+	all.forEach(node => { place[node] = 0; });
+	return tree;
 }
 
 function wholeBox() {
-	const event = data.events[state.event];
+	const event = data.events[state.event], weights = event[state.measure];
 	const root = boxOf(null, -1, whole[0], { name: event.name });
-	if (!state.byThread) return standOn(root, own);
+	if (!state.byThread) return standOn(root, visit => own.forEach((weight, node) => visit(node, weight)), () => treeOf(whole));
 	root.build = () => {
-		const threads = new Map();
+		const threads = data.threads.map(() => ({ weight: 0, nodes: [], weights: [] }));
 		eachCell(event, i => {
-			const weight = event[state.measure][i], thread = event.threads[i], node = event.nodes[i];
-			if (!weight) return;
-			if (!threads.has(thread)) threads.set(thread, new Map());
-			const weights = threads.get(thread);
-			weights.set(node, (weights.get(node) || 0) + weight);
+			const one = threads[event.threads[i]];
+			one.weight += weights[i];
+			const last = one.nodes.length - 1;
+			if (one.nodes[last] === event.nodes[i]) {
+				one.weights[last] += weights[i];
+				return;
+			}
+			one.nodes.push(event.nodes[i]);
+			one.weights.push(weights[i]);
 		});
-		return [...threads].map(([thread, weights]) => {
-			let weight = 0;
-			weights.forEach(each => { weight += each; });
-			return standOn(boxOf(root, -1, weight, { name: threadName(thread), kind: 't', thread }), weights);
-		}).sort((a, b) => b.weight - a.weight);
+		return threads.map((one, thread) => {
+			const box = boxOf(root, -1, one.weight, { name: threadName(thread), kind: 't', thread });
+			return standOn(box, visit => one.nodes.forEach((node, i) => visit(node, one.weights[i])),
+				() => smallTree(one.nodes, one.weights));
+		}).filter(box => box.weight).sort((a, b) => b.weight - a.weight);
 	};
 	return root;
 }

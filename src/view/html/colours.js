@@ -22,14 +22,15 @@ function shade(colour, name) {
 let weighedThreads = null;
 function weighThreads() {
 	if (weighedThreads) return weighedThreads;
-	const event = data.events[state.event], weights = event[state.measure], sums = new Map();
-	eachCell(event, i => sums.set(event.threads[i], (sums.get(event.threads[i]) || 0) + weights[i]));
-	const ranked = [...sums].sort((a, b) => b[1] - a[1]).slice(0, PALETTE.length);
-	weighedThreads = ranked.map(([thread], i) => ({ thread, colour: PALETTE[i], own: new Float64Array(count) }));
-	const known = new Map(weighedThreads.map(each => [each.thread, each]));
+	const event = data.events[state.event], weights = event[state.measure], sums = new Float64Array(data.threads.length);
+	eachCell(event, i => { sums[event.threads[i]] += weights[i]; });
+	const ranked = [...sums.keys()].filter(thread => sums[thread]).sort((a, b) => sums[b] - sums[a]).slice(0, PALETTE.length);
+	weighedThreads = ranked.map((thread, i) => ({ thread, colour: PALETTE[i], own: new Float64Array(count) }));
+	const owns = [...sums].map(() => null);
+	for (const each of weighedThreads) owns[each.thread] = each.own;
 	eachCell(event, i => {
-		const each = known.get(event.threads[i]);
-		if (each) each.own[event.nodes[i]] += weights[i];
+		const own = owns[event.threads[i]];
+		if (own) own[event.nodes[i]] += weights[i];
 	});
 	for (const each of weighedThreads) each.whole = sumUp(each.own);
 	return weighedThreads;

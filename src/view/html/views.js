@@ -24,7 +24,7 @@ function choose(f, scroll) {
 		: `${weightText((name === 'selfOf' ? selfOf : childrenOf)[f])} (${percent((name === 'selfOf' ? selfOf : childrenOf)[f])})`;
 	$('chosen-figures').textContent = `${chosen.object}: itself ${figures('selfOf')}, with what it called ${figures('childrenOf')}` +
 		(drawn < childrenOf[f] * (1 - 1e-9) ? `; ${percent(childrenOf[f] - drawn, childrenOf[f])} of that is in stacks that are left out` : '');
-	const box = up => boxOf(null, chosen.frame, childrenOf[f], { up, items, weights, sums: whole, from: items, ofWhole: true });
+	const box = up => boxOf(null, chosen.frame, childrenOf[f], { up, items, weights, tree: treeOf(whole), from: items, ofWhole: true });
 	callers.show(box(true), true);
 	callees.show(box(false), false);
 	if (scroll) $('sandwich').scrollIntoView({ block: 'start' });
