@@ -7,7 +7,7 @@
 #include "report_html_code.h"
 
 /* Of a text, so many columns; of rows without weight, so many around those with. */
-enum { TEXT_COLUMNS = 200, ROWS_LIMIT = 600, TAB = 8 };
+enum { TEXT_COLUMNS = 200, ROWS_LIMIT = 600, ROWS_AROUND = 20, TAB = 8 };
 
 /* A way to write a section: the first that fits is taken. */
 static const struct {
@@ -123,6 +123,11 @@ static void put_line(struct writing *it, uint32_t file, uint32_t number, size_t 
 	ev_arena_reset(&it->arena);
 }
 
+static uint32_t around(const struct writing *it, size_t count)
+{
+	return it->context < count ? it->context : (uint32_t)count;
+}
+
 /* The lines of the section's own file, with those between them, `line` … `end` of the sampled. */
 static void put_own_lines(struct writing *it, size_t line, size_t end)
 {
@@ -144,9 +149,9 @@ static void put_own_lines(struct writing *it, size_t line, size_t end)
 	bool *shown = ev_alloc(count), *hot = ev_alloc(count);
 	for (size_t i = line; i < end; i++)
 		hot[lines[i].line - first] = true;
-	ev_annotate_choose(shown, hot, count, it->context < count ? it->context : 0);
-	if (it->context == UINT32_MAX)
-		memset(shown, count <= ROWS_LIMIT, count);
+	ev_annotate_choose(shown, hot, count, around(it, count));
+	if (it->context == UINT32_MAX && count > ROWS_LIMIT)
+		ev_annotate_choose(shown, hot, count, ROWS_AROUND);
 	for (size_t i = 0; i < count; i++) {
 		bool sampled = line < end && lines[line].line == first + i;
 		if (shown[i] || sampled)
@@ -237,9 +242,9 @@ static void put_code(struct writing *it)
 			size_t end;
 			hot[i] = spots_of(it, code, i, &end) < end;
 		}
-		ev_annotate_choose(shown, hot, count, it->context < count ? it->context : 0);
-		if (it->context == UINT32_MAX && count <= ROWS_LIMIT)
-			memset(shown, 1, count);
+		ev_annotate_choose(shown, hot, count, around(it, count));
+		if (it->context == UINT32_MAX && count > ROWS_LIMIT)
+			ev_annotate_choose(shown, hot, count, ROWS_AROUND);
 		for (size_t i = 0; i < count; i++)
 			if (shown[i] || hot[i])
 				put_instruction(it, code, i);
@@ -251,6 +256,16 @@ static void put_code(struct writing *it)
 
 /* ---- sections ---------------------------------------------------------------------------------
  */
+
+/* Rows are left out: for want of room, or for there being many. */
+static bool is_cut(const struct writing *it)
+{
+	bool cut =
+		it->context != UINT32_MAX || it->section->last - it->section->first >= ROWS_LIMIT;
+	for (size_t i = 0; it->annotation->spots && i < it->section->code.count; i++)
+		cut |= it->section->code.items[i].assembly.items.count > ROWS_LIMIT;
+	return cut;
+}
 
 /* What a reader should know of the rows. */
 static void put_notes(struct writing *it)
@@ -269,7 +284,7 @@ static void put_notes(struct writing *it)
 		fputs(",\"source\":", it->page->out);
 		ev_html_text(it->page, source->trouble ? path_of(it, section->file) : source->path);
 	}
-	if (it->context != UINT32_MAX)
+	if (is_cut(it))
 		note = ev_arena_printf(&it->arena, "%s%sonly rows around those with samples",
 				       note ? note : "", note ? "; " : "");
 	if (note) {

@@ -11,6 +11,7 @@ struct ev_html_moment {
 };
 struct ev_html_moments {
 	EV_ARRAY(struct ev_html_moment) items; /* unique: spots, then lines, by index */
+	size_t merge_at;                       /* private */
 };
 /* What the annotation's sections weigh themselves in parts of so many columns of the time; nothing
  * where the grain is 0. */

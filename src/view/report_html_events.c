@@ -186,7 +186,9 @@ void ev_html_events(struct ev_html_page *page)
 			ev_export_is_time(page->report, e) || ev_report_waits(page->report, e);
 		fprintf(page->out, "%s{\"name\":", between);
 		ev_html_text(page, ev_report_event(page->report, e, &names));
-		fprintf(page->out, ",\"index\":%zu,\"is_time\":%s,", e, is_time ? "true" : "false");
+		fprintf(page->out, ",\"index\":%zu,\"is_time\":%s,%s", e,
+			is_time ? "true" : "false",
+			ev_report_waits(page->report, e) ? "\"waits\":true," : "");
 		put_event(page, newer);
 		if (page->diff)
 			put_older(page, e);

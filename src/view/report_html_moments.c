@@ -3,6 +3,8 @@
 #include <string.h>
 #include "report_html_code.h"
 
+enum { MERGE_LEAST = 1 << 18 };
+
 static int by_place(const void *one, const void *other)
 {
 	const struct ev_html_moment *a = one, *b = other;
@@ -36,6 +38,11 @@ static void add(struct ev_html_moments *moments, const struct ev_lines *lines, b
 		size_t index, const struct ev_cell *cell, uint32_t grain)
 {
 	const struct ev_tag *tag = &lines->named->profile->tags.items[cell->tag];
+	/* Most are of few lines: their number stays small. */
+	if (moments->items.count >= moments->merge_at) {
+		merge(moments);
+		moments->merge_at = 2 * moments->items.count + MERGE_LEAST;
+	}
 	*ev_array_add(&moments->items) = (struct ev_html_moment){
 		.of_lines = of_lines,
 		.index = (uint32_t)index,

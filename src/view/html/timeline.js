@@ -168,7 +168,8 @@ class Timeline {
 		$('all-time').disabled = !state.range;
 		$('range').textContent = state.range ? `Everything below is of ${at(range[0])} s to ${at(range[1])} s` : '';
 		$('grain').textContent = `In steps of ${(1000 * time.column_s * this.snap).toPrecision(3)} ms` +
-			(time.grain > this.step ? ', so many that this page stays small.' : '.');
+			(time.grain > this.step ? ', so many that this page stays small.' : '.') +
+			(data.events[state.event].waits ? ' A wait stands where it ended.' : '');
 	}
 	press(event) {
 		if (event.ctrlKey || event.altKey || event.metaKey) return;
