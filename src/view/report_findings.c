@@ -125,7 +125,7 @@ static bool find_few(struct finder *it, struct ev_finding *out)
 				    samples == 1 ? "Only %zu sample: shares say little"
 						 : "Only %zu samples: shares are rough",
 				    (size_t)samples);
-	out->command = "evprof record -F 20000 …";
+	out->command = "evprof record -F max …";
 	return true;
 }
 
@@ -240,7 +240,7 @@ static bool find_kernel(struct finder *it, struct ev_finding *out)
 		ev_arena_printf(it->arena, "%s of %s is the kernel, most of it itself in %s (%s)",
 				percent_text(it, out->matters), event_of(it), name_of(it, most),
 				percent_text(it, share(it, most->self_period)));
-	out->command = ev_arena_printf(it->arena, "evprof report%s -g caller --symbols %s",
+	out->command = ev_arena_printf(it->arena, "evprof report%s -g callee --symbols %s",
 				       it->input, ev_report_quoted(it->arena, name_of(it, most)));
 	out->view = "function";
 	out->frame = most->frame;

@@ -173,14 +173,18 @@ static bool is_python(const struct ev_named *named, const struct ev_frame *frame
 	       (length > 3 && !strcmp(file + length - 3, ".py")) || !strcmp(object, "[python]");
 }
 
-/* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'p'ython, 'n'ot known, 'x' left out. */
+/* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'p'ython, 'w'aiting, 'n'ot known, 'x' left
+ * out. */
 static char kind_of(const struct ev_named *named, uint32_t index)
 {
 	if (index == EV_HTML_LEFT_OUT)
 		return 'x';
 	const struct ev_frame *frame = &named->frames.items[index];
+	const char *name = ev_strings_text(named->profile->strings, frame->function);
 	if (is_python(named, frame))
 		return 'p';
+	if (!strncmp(name, "[waiting: ", 10))
+		return 'w';
 	return frame->kernel ? 'k' : frame->inlined ? 'i' : frame->resolved ? 'u' : 'n';
 }
 

@@ -17,10 +17,10 @@ const struct ev_purpose ev_purposes[] = {
 	  "rwsem_(down_write|down_read)_slowpath)$",
 	  true, "spent on contended locks of the kernel", "report%s --peek slowpath" },
 	{ "waiting on locks", "^\\[waiting: lock\\]$", false, "waiting on locks (futex)",
-	  "report%s -g caller --symbols '[waiting: lock]'" },
+	  "report%s -g callee --symbols '[waiting: lock]'" },
 	{ "waiting for a CPU", "^\\[waiting: CPU\\]$", false,
 	  "waiting for a CPU: more threads want to run than there are CPUs", NULL },
-	{ "waiting for disks", "^\\[waiting: (disk|page fault)\\]$", false, "waiting for disks",
+	{ "waiting for disks", "^\\[waiting: (disk|page fault)\\]$", false, "waiting for disks, or for memory that is read from them",
 	  NULL },
 	{ "locks",
 	  "^(_*(pthread_mutex_(lock|unlock)|lll_(lock|unlock)_wa(it|ke)(_private)?)|futex_(wait|"

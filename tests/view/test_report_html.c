@@ -208,7 +208,8 @@ static void of_nothing_it_says_so(void **state)
 	invented_open(&it);
 	invented_finish(&it, "sym", true, NULL);
 	char *data = data_of(invented_print(&it, "html"));
-	has(data, "\"events\":[],\n\"nodes\":{\"parents\":[0],\n\"frames\":[0]},\n\"frames\":[]");
+	has(data, "\"events\":[],\n\"findings\":[],\n\"nodes\":{\"parents\":[0],\n\"frames\":[0]},"
+		  "\n\"frames\":[]");
 	free(data);
 	invented_done(&it);
 }

@@ -37,7 +37,7 @@ class Timeline {
 	}
 	/* Weights of the heaviest threads in every column; the others are one row. */
 	layout() {
-		if (!time || !this.host.clientWidth) return;
+		if (!time || !this.host.clientWidth || !data.events[state.event].times) return;
 		const event = data.events[state.event], sums = new Map();
 		this.choose(event);
 		const weights = this.of[state.measure], { threads, times } = this.of;

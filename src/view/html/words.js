@@ -13,7 +13,7 @@ function weightText(weight) {
 	return (weight / 1e3).toFixed(3) + ' us';
 }
 const KINDS = {
-	u: ['native', '#f0a44b'], p: ['Python', '#5cc2a0'], k: ['kernel', '#74b9ec'], i: ['inlined', '#f8e596'],
+	u: ['native', '#f0a44b'], p: ['Python', '#5cc2a0'], w: ['waiting', '#cfa7d9'], k: ['kernel', '#74b9ec'], i: ['inlined', '#f8e596'],
 	n: ['unknown', '#b4b4b4'], t: ['thread', '#d8cff0'], r: ['everything', '#dcdcd6'],
 	x: ['left out', '#ececec'],
 };
