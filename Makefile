@@ -82,13 +82,15 @@ $(B)/evprof: $(B)/libcmd.a $(call upto,view)
 # ---- the page of --format html, as strings -------------------------------------------------------
 
 PAGE := $(B)/gen/report_html_page.h
-$(PAGE): src/view/html/page.html src/view/html/page.css src/view/html/page.js
+# In the order in which they stand in the page, which is one script.
+PAGE_SCRIPTS := $(patsubst %,src/view/html/%.js,profile words boxes colours graph tables code views \
+	timeline findings page)
+$(PAGE): src/view/html/page.html src/view/html/page.css $(PAGE_SCRIPTS)
 	$(Q)mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)for part in page.html style.css script.js; do \
-		name=$${part%.*}; \
-		echo "static const char report_html_$$name[] = {"; \
-		od -An -v -tx1 src/view/html/page.$${part##*.} | sed 's/ *\([0-9a-f][0-9a-f]\)/ 0x\1,/g'; \
+	$(Q)for part in page:src/view/html/page.html style:src/view/html/page.css "script:$(PAGE_SCRIPTS)"; do \
+		echo "static const char report_html_$${part%%:*}[] = {"; \
+		cat $${part#*:} | od -An -v -tx1 | sed 's/ *\([0-9a-f][0-9a-f]\)/ 0x\1,/g'; \
 		echo " 0x00 };"; \
 	done >$@
 $(B)/obj/view/report_html.o: $(PAGE)

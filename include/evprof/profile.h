@@ -101,6 +101,8 @@ struct ev_profile {
 	uint32_t event_count; /* highest event of a tag + 1, or more */
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t slice_ns; /* length of a tag's time slice; set by who makes slices */
+	uint64_t blocks_from_ns,
+		block_ns; /* what a tag's block is of; block_ns 0: there are none */
 	/* By event, empty where there is none: its samples are those of its group's leader once
 	 * more, so that `quality` passes them over. */
 	EV_ARRAY(bool) is_member;

@@ -47,6 +47,10 @@ struct ev_report_part {
 	const struct ev_recording *recording;
 	const struct ev_quality *quality; /* of its own samples */
 };
+/* Equal parts of the time that a page tells apart at most. */
+#define EV_PAGE_COLUMNS 1024
+
+struct ev_annotation;
 /* What a report shows, whatever the format. */
 struct ev_report {
 	const struct ev_recording *recording;
@@ -72,6 +76,9 @@ struct ev_report {
 	struct ev_reads_tally reads;        /* of those counts */
 	const struct ev_scatters *scatters; /* --ci: intervals of shares are shown; NULL else */
 	const uint64_t *kernel_period; /* [row * event_count + event], for EV_FIELD_KERNEL, _USER */
+	/* For a page: the hottest functions with their lines and code, of another naming of the
+	 * same profile; NULL without. */
+	const struct ev_annotation *annotation;
 };
 struct ev_report_options {
 	unsigned threads;  /* that print long tables, 0 as 1: with the same result */
@@ -114,6 +121,9 @@ struct ev_report_format {
 	bool times;        /* wants processes, threads and fine slices of time kept apart */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
+	/* Shows activity over time, of threads, and code: tags have tids and so many blocks, and
+	 * the report its annotation. */
+	bool page;
 };
 extern const struct ev_report_format ev_report_formats[]; /* "text", "folded", "json", … */
 extern const size_t ev_report_format_count;
@@ -159,7 +169,7 @@ struct ev_diff_format {
 	int (*print)(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
 		     struct ev_err *err);
 };
-extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", "json" */
+extern const struct ev_diff_format ev_diff_formats[]; /* "text", "folded", … */
 extern const size_t ev_diff_format_count;
 const struct ev_diff_format *ev_diff_format_find(const char *name);
 

@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 	ROW(0, "kallsyms", "FILE", TEXT, symbols.kallsyms, "the kernel's symbols"),
 	ROW(0, "demangle", NULL, FLAG, demangle, "readable C++ and Rust names (on; --no-demangle)"),
 	OPTION_GROUP("Output"),
-	ROW(0, "format", "FORMAT", TEXT, format, "text, folded or json"),
+	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json or html: a page to look around in, of two recordings"),
 	ROW(0, "output", "FILE", TEXT, output, "write there instead of stdout"),
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct diff_options, force),
@@ -83,6 +83,8 @@ static const struct example examples[] = {
 	{ "evprof diff -c ratio old.data monday.data tuesday.data", "each against the first" },
 	{ "evprof diff --format folded old.data new.data",
 	  "stacks with both weights, for differential flame graphs" },
+	{ "evprof diff --format html --output diff.html old.data new.data",
+	  "a page with a differential flame graph, for any browser" },
 	{ NULL, NULL },
 };
 
@@ -207,7 +209,8 @@ static int parse_view(struct diff_options *options, struct diff_plan *plan, stru
 	const char *format = options->format ? options->format : "text";
 	plan->format = ev_diff_format_find(format);
 	if (!plan->format)
-		return ev_fail(err, EINVAL, "there is no format '%s'; there are text, folded, json",
+		return ev_fail(err, EINVAL,
+			       "there is no format '%s'; there are text, folded, json, html",
 			       format);
 	if (percentage && strcmp(percentage, "relative") && strcmp(percentage, "absolute"))
 		return ev_fail(err, EINVAL, "--percentage is relative or absolute, not '%s'",
@@ -254,7 +257,8 @@ static bool has_key(const struct diff_plan *plan, enum ev_key key)
 static struct join_options join_options_of(const struct diff_options *options,
 					   const struct diff_plan *plan)
 {
-	bool folded = plan->format == ev_diff_format_find("folded");
+	bool folded = plan->format == ev_diff_format_find("folded") ||
+		      plan->format == ev_diff_format_find("html"); /* as well of stacks */
 	bool stacks = plan->by_stack || options->children || folded;
 	bool lines = has_key(plan, EV_KEY_SRCLINE) || has_key(plan, EV_KEY_SRCFILE);
 	const struct ev_filter *filter = &options->filter;

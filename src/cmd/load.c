@@ -332,6 +332,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
 	choose_blocks(&wanted, loaded->recording);
+	loaded->profile->blocks_from_ns = wanted.blocks_from_ns;
+	loaded->profile->block_ns = wanted.block_ns;
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
 	ev_profile_origin(loaded->profile, path, loaded->recording->hostname);

@@ -178,6 +178,7 @@ static const struct option_row rows[] = {
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
 	ROW('o', "output", "FILE", TEXT, output, "where to write (perf.data); - is stdout"),
+	ROW(0, "html", "FILE", TEXT, html, "then write a page of it, as evprof report --format html does"),
 	{ .letter = 'z', .name = "compression-level", .value = "LEVEL", .value_is_optional = true,
 	  .kind = OPTION_CALL, .parse = parse_compression, .help = "compress with zstd, 1 … 22" },
 	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", parse_ring, "size of each CPU's ring"),
@@ -194,6 +195,8 @@ static const struct option_row rows[] = {
 
 static const struct example examples[] = {
 	{ "evprof record ./sorts", "sample where the program spends its cycles (or its time)" },
+	{ "evprof record --html sorts.html ./sorts",
+	  "and a page to look around in, for any browser" },
 	{ "evprof record -F 999 -- python3 sorts.py", "999 samples per second" },
 	{ "evprof record --no-call-graph ./sorts", "without call chains" },
 	{ "evprof record --call-graph dwarf,65528 ./sorts",
@@ -259,7 +262,7 @@ static int record_all(struct record_run *run)
 			      : options->off_cpu ? "--off-cpu"
 			      : options->wall    ? "--wall"
 						 : NULL;
-	if (record_jitter_check(options, &err))
+	if (record_jitter_check(options, &err) || record_page_check(options, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (options->simulate.on && kernels)
 		return complain_text(run->verb, STATUS_USAGE,
@@ -324,6 +327,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		signals_watch();
 		status = record_all(&run);
 		run_done(&run);
+		int page = options.html && run.finished ? record_page(&options) : 0;
+		status = page ? page : status;
 	}
 	events_done(&options.events);
 	options_list_done(&options.simulate.caches);

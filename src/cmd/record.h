@@ -21,6 +21,7 @@ struct record_range {
 struct record_options {
 	struct event_options events;
 	const char *output;     /* -o */
+	const char *html;       /* --html */
 	const char *frequency;  /* -F: a number or "max" */
 	uint64_t period_events; /* -c */
 	struct target_options target;
@@ -70,6 +71,7 @@ struct record_switches {
 struct record_run {
 	const struct verb *verb;
 	const struct record_options *options;
+	bool finished; /* the file is whole */
 	struct ev_event_list events;
 	struct ev_target target;
 	struct ev_workload *workload;
@@ -145,6 +147,10 @@ int record_obey(struct record_run *run, struct ev_err *err);
 void record_tally(const struct record_run *run, struct ev_sampler_tally *tally);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);
+/* --html: whether the recording can become a page; and makes it of one that is finished: the exit
+ * status. */
+int record_page_check(const struct record_options *options, struct ev_err *err);
+int record_page(const struct record_options *options);
 /* The line that says what came of it and what to type next. */
 void record_summary(const struct record_run *run);
 

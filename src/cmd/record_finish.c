@@ -151,7 +151,10 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	record_waits_note(run);
 	record_bpf_note(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
-	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
+	if (!rc)
+		rc = ev_writer_finish(run->writer, &run->recording, err);
+	run->finished = !rc;
+	return rc;
 }
 
 static double percent(uint64_t part, uint64_t whole)

@@ -10,6 +10,7 @@
 #include "join.h"
 #include "load.h"
 #include "report.h"
+#include "report_code.h"
 #include "verbs.h"
 
 #define DEFAULT_CHAIN_LIMIT 0.5               /* percent, perf's */
@@ -78,6 +79,7 @@ static const struct option_row rows[] = {
 	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
 	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, firefox, chrome, flamegraph, html, dot, pprof-text or pprof-tree"),
 	ROW(0, "json-schema", NULL, FLAG, json_schema, "print the JSON Schema of --format json"),
+	ROW(0, "code", NULL, FLAG, code, "lines and instructions of hot functions in a page of --format html (on; --no-code)"),
 	ROW('o', "output", "FILE", TEXT, output, "write there instead of stdout"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
@@ -159,7 +161,7 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	if (!rc &&
 	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
 		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
-	if (!rc && options->view.intervals &&
+	if (!rc && options->view.intervals && !plan->format->page &&
 	    !ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)) {
 		ev_table_scatters(&scatters, &table, named);
 		report->scatters = &scatters;
@@ -171,6 +173,13 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 	free(kernel_period);
 	ev_table_done(&table);
 	return rc;
+}
+
+/* Lines weigh samples by thread, object and function only. */
+static bool wants_code(const struct report_options *options, const struct report_plan *plan)
+{
+	return plan->format->page && options->code && !options->by_branch && !options->by_weight &&
+	       !options->branch_history && !plan->filters.count && !options->ignored;
 }
 
 static int print_report(FILE *out, struct report_options *options, const struct report_plan *plan,
@@ -204,8 +213,16 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	if (loaded->ratios.items.count)
 		report.ratios = &loaded->ratios;
 	report_worst(&report, symbolizer);
-	int rc = print_named(out, options, plan, &report, named, loaded->profile, &loaded->joints,
-			     err);
+	struct report_code code = { 0 };
+	int rc = 0;
+	if (wants_code(options, plan)) {
+		rc = report_code_open(&code, options, loaded, symbolizer, err);
+		report.annotation = &code.it.annotation;
+	}
+	if (!rc)
+		rc = print_named(out, options, plan, &report, named, loaded->profile,
+				 &loaded->joints, err);
+	report_code_close(&code);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	return rc;
@@ -354,6 +371,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		.children = 1,
 		.demangle = true,
 		.inlined = true,
+		.code = true,
 		.group = 1,
 		.view = { .chain_limit = DEFAULT_CHAIN_LIMIT },
 	};

@@ -25,7 +25,7 @@ struct report_options {
 	bool stdio;                     /* --stdio: the only way so far */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
 	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */
-	bool demangle, inlined;         /* true unless --no-… */
+	bool demangle, inlined, code;   /* true unless --no-… */
 	bool order_given;               /* -g named caller or callee */
 	bool inverted;                  /* -G */
 	bool by_branch;                 /* -b */

@@ -58,6 +58,8 @@ struct load_options report_load_options(const struct report_options *options,
 					const struct report_plan *plan)
 {
 	bool text = plan->format->text;
+	/* Of several recordings the times have nothing in common. */
+	bool timeline = plan->format->page && options->inputs.count < 2;
 	const struct ev_filter *filter = &options->filter;
 	return (struct load_options){
 		.stacks = !options->by_branch && (report_wants_children(options, plan) ||
@@ -66,8 +68,10 @@ struct load_options report_load_options(const struct report_options *options,
 						  report_has_key(plan, EV_KEY_PARENT)),
 		.by_comm = report_has_key(plan, EV_KEY_COMM) || report_has_key(plan, EV_KEY_PID) ||
 			   report_has_key(plan, EV_KEY_TID) || filter->comms || !text,
-		.by_pid = report_has_key(plan, EV_KEY_PID) || filter->pids || plan->format->times,
-		.by_tid = report_has_key(plan, EV_KEY_TID) || filter->tids || plan->format->times,
+		.by_pid = report_has_key(plan, EV_KEY_PID) || filter->pids || plan->format->times ||
+			  plan->format->page,
+		.by_tid = report_has_key(plan, EV_KEY_TID) || filter->tids || plan->format->times ||
+			  plan->format->page,
 		.by_cpu = report_has_key(plan, EV_KEY_CPU) || filter->cpus,
 		.details = details_of(plan),
 		.fields = plan->fields,
@@ -76,7 +80,9 @@ struct load_options report_load_options(const struct report_options *options,
 		.by_weight = options->by_weight,
 		.branch_history = options->branch_history,
 		.chain_limit = options->chain_limit,
-		.blocks = options->view.intervals ? EV_BLOCK_COUNT : 0,
+		.blocks = timeline                  ? EV_PAGE_COLUMNS
+			  : options->view.intervals ? EV_BLOCK_COUNT
+						    : 0,
 		.slice_ns = plan->format->times                 ? FINE_SLICE_NS
 			    : report_has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS
 								: 0,

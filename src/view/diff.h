@@ -8,6 +8,8 @@ int ev_diff_text(FILE *out, const struct ev_diff *diff, const struct ev_diff_opt
 		 struct ev_err *err);
 int ev_diff_folded(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
 		   struct ev_err *err);
+int ev_diff_html(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
+		 struct ev_err *err);
 int ev_diff_json(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,
 		 struct ev_err *err);
 

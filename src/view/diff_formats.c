@@ -8,6 +8,7 @@ const struct ev_diff_format ev_diff_formats[] = {
 	{ "folded", "one line per stack with the weight in each, for differential flame graphs",
 	  ev_diff_folded },
 	{ "json", "everything, for programs", ev_diff_json },
+	{ "html", "a page of pictures and tables, for any browser", ev_diff_html },
 };
 const size_t ev_diff_format_count = EV_LENGTH(ev_diff_formats);
 

@@ -113,6 +113,11 @@ double ev_percent(uint64_t part, uint64_t whole);
 void ev_print_tip(FILE *out, const struct ev_report *report,
 		  const struct ev_report_options *options);
 
+/* The report's recordings as options of a command: " -i FILE", or nothing for the usual one. And a
+ * word that a shell takes for one word. */
+const char *ev_report_input(const struct ev_report *report, struct ev_arena *arena);
+const char *ev_report_quoted(struct ev_arena *arena, const char *text);
+
 /* A row's call chains below it, as options->chains asks. */
 void ev_print_chains(FILE *out, const struct ev_report *report,
 		     const struct ev_report_options *options, const struct ev_row *row,

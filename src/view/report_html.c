@@ -2,24 +2,24 @@
  * the script draws stand in it. Names are data, which the page shows as text and nothing else. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "diff_html.h"
 #include "export.h"
+#include "report_findings.h"
 #include "report_html.h"
 #include "report_html_page.h"
 
-/* Of stacks in a page, and of functions of all its events, at most. */
-#define STACKS_BYTES 3800000
-#define FUNCTIONS_BYTES 800000
+/* What a page holds of stacks and of their weights over time, at most; functions and code come to
+ * that. What stacks do not need is left for times. */
+#define STACKS_BYTES 2000000
+#define TIMES_BYTES 1000000
+#define HEAT_BYTES 300000
+#define LEAST_PARTS 64 /* of the time, while there are stacks to leave out instead */
+#define LEAST_STACKS_BYTES 150000
+#define CODE_BYTES 600000
 
-/* Numbers for what the page names, from 0 on, in the order of asking. */
-struct numbers {
-	struct ev_map known;
-	EV_ARRAY(uint32_t) items;
-};
-
-static uint32_t number_of(struct numbers *numbers, uint32_t item)
+uint32_t ev_html_number(struct ev_html_numbers *numbers, uint32_t item)
 {
 	bool added;
 	uint32_t *number = ev_map_add(&numbers->known, item, 0, &added);
@@ -30,22 +30,13 @@ static uint32_t number_of(struct numbers *numbers, uint32_t item)
 	return *number;
 }
 
-static void numbers_done(struct numbers *numbers)
+static void numbers_done(struct ev_html_numbers *numbers)
 {
 	ev_map_done(&numbers->known);
 	ev_array_done(&numbers->items);
 }
 
-struct page {
-	FILE *out;
-	const struct ev_report *report;
-	struct ev_html_stacks stacks;
-	struct numbers frames, objects, files, threads;
-	struct ev_arena scratch;
-};
-
-/* Safe to show: what could change how the text around it is read is spelled out. */
-static void put_text(struct page *page, const char *text)
+void ev_html_text(struct ev_html_page *page, const char *text)
 {
 	const char *safe = ev_report_safe(&page->scratch, text ? text : "");
 	size_t length = strnlen(safe, EV_HTML_NAME_BYTES + 1);
@@ -59,12 +50,12 @@ static void put_text(struct page *page, const char *text)
 	ev_arena_reset(&page->scratch);
 }
 
-static void put_fact(struct page *page, const char *name, const char *text, bool *first)
+static void put_fact(struct ev_html_page *page, const char *name, const char *text, bool *first)
 {
 	if (!text || !*text)
 		return;
 	fprintf(page->out, "%s[\"%s\",", *first ? "" : ",", name);
-	put_text(page, text);
+	ev_html_text(page, text);
 	putc(']', page->out);
 	*first = false;
 }
@@ -77,7 +68,7 @@ static const char *command_of(const struct ev_recording *recording, struct ev_ar
 	return text;
 }
 
-static void put_facts(struct page *page)
+static void put_facts(struct ev_html_page *page)
 {
 	const struct ev_recording *recording = page->report->recording;
 	const struct ev_profile *profile = page->report->named->profile;
@@ -90,7 +81,7 @@ static void put_facts(struct page *page)
 	put_fact(page, "Host", recording ? recording->hostname : NULL, &first);
 	put_fact(page, "Kernel", recording ? recording->osrelease : NULL, &first);
 	put_fact(page, "Processor", recording ? recording->cpudesc : NULL, &first);
-	if (profile->last_time_ns > profile->first_time_ns) {
+	if (!page->diff && profile->last_time_ns > profile->first_time_ns) {
 		uint64_t ns = profile->last_time_ns - profile->first_time_ns;
 		ev_format_fixed(text, sizeof(text), (double)ns / 1e9, 3);
 		put_fact(page, "First to last sample", ev_arena_printf(&texts, "%s s", text),
@@ -102,7 +93,7 @@ static void put_facts(struct page *page)
 	ev_arena_done(&texts);
 }
 
-static void put_quality(struct page *page)
+static void put_quality(struct ev_html_page *page)
 {
 	char *text = NULL, *rest, *line;
 	size_t size_bytes;
@@ -117,122 +108,47 @@ static void put_quality(struct page *page)
 		if (!*line)
 			continue;
 		fputs(first ? "" : ",", page->out);
-		put_text(page, line);
+		ev_html_text(page, line);
 		first = false;
 	}
 	free(text);
+	if (page->diff)
+		ev_html_diff_notes(page);
 	fputs("],\n", page->out);
 }
 
-/* One number of every cell of an event. */
-static uint64_t cell_node(struct page *page, const struct ev_html_cell *cell)
+/* Before frames are written, which findings number. */
+static void put_findings(struct ev_html_page *page)
 {
-	(void)page;
-	return cell->node;
-}
-static uint64_t cell_thread(struct page *page, const struct ev_html_cell *cell)
-{
-	return number_of(&page->threads, cell->thread);
-}
-static uint64_t cell_samples(struct page *page, const struct ev_html_cell *cell)
-{
-	(void)page;
-	return cell->samples;
-}
-static uint64_t cell_period(struct page *page, const struct ev_html_cell *cell)
-{
-	(void)page;
-	return cell->period;
-}
-static const struct {
-	const char *name;
-	uint64_t (*number)(struct page *page, const struct ev_html_cell *cell);
-} cell_lists[] = {
-	{ "nodes", cell_node },
-	{ "threads", cell_thread },
-	{ "samples", cell_samples },
-	{ "period", cell_period },
-};
-
-static void put_cells(struct page *page, size_t event)
-{
-	for (size_t list = 0; list < EV_LENGTH(cell_lists); list++) {
-		const char *between = "";
-		fprintf(page->out, ",\"%s\":[", cell_lists[list].name);
-		for (size_t i = 0; i < page->stacks.cells.count; i++) {
-			const struct ev_html_cell *cell = &page->stacks.cells.items[i];
-			if (cell->event != event)
-				continue;
-			fprintf(page->out, "%s%" PRIu64, between,
-				cell_lists[list].number(page, cell));
-			between = ",";
+	struct ev_findings findings = { 0 };
+	if (page->diff)
+		return;
+	ev_findings_find(&findings, page->report);
+	fputs("\"findings\":[", page->out);
+	for (size_t i = 0; i < findings.items.count; i++) {
+		const struct ev_finding *finding = &findings.items.items[i];
+		fprintf(page->out, "%s{\"event\":%zu,\"text\":", i ? ",\n" : "", finding->event);
+		ev_html_text(page, finding->text);
+		if (finding->command) {
+			fputs(",\"command\":", page->out);
+			ev_html_text(page, finding->command);
 		}
-		putc(']', page->out);
-	}
-}
-
-/* One number of every function. */
-static void put_sums(struct page *page, const struct ev_html_functions *functions, const char *name,
-		     size_t offset)
-{
-	fprintf(page->out, ",\"%s\":[", name);
-	for (size_t i = 0; i < functions->items.count; i++) {
-		uint64_t sum;
-		memcpy(&sum, (const char *)&functions->items.items[i] + offset, sizeof(sum));
-		fprintf(page->out, "%s%" PRIu64, i ? "," : "", sum);
-	}
-	putc(']', page->out);
-}
-
-static void put_functions(struct page *page, size_t event)
-{
-	struct ev_html_functions functions = { 0 };
-	size_t sharing = 0;
-	for (size_t e = 0; e < page->report->table->event_count; e++)
-		sharing += page->report->table->total_samples[e] > 0;
-	ev_html_functions_find(&functions, page->report, event, FUNCTIONS_BYTES / sharing);
-	fprintf(page->out, ",\"functions\":{\"all\":%zu,\"frames\":[", functions.all);
-	for (size_t i = 0; i < functions.items.count; i++)
-		fprintf(page->out, "%s%" PRIu32, i ? "," : "",
-			number_of(&page->frames, functions.items.items[i].frame));
-	putc(']', page->out);
-	put_sums(page, &functions, "self_samples", offsetof(struct ev_html_function, self_samples));
-	put_sums(page, &functions, "self_period", offsetof(struct ev_html_function, self_period));
-	put_sums(page, &functions, "children_samples",
-		 offsetof(struct ev_html_function, children_samples));
-	put_sums(page, &functions, "children_period",
-		 offsetof(struct ev_html_function, children_period));
-	putc('}', page->out);
-	ev_html_functions_done(&functions);
-}
-
-static void put_events(struct page *page)
-{
-	const struct ev_table *table = page->report->table;
-	struct ev_arena names = { 0 };
-	const char *between = "";
-	fputs("\"events\":[", page->out);
-	for (size_t e = 0; e < table->event_count; e++) {
-		if (!table->total_samples[e])
-			continue;
-		fprintf(page->out, "%s{\"name\":", between);
-		put_text(page, ev_report_event(page->report, e, &names));
-		fprintf(page->out,
-			",\"is_time\":%s,\"total_samples\":%" PRIu64 ",\"total_period\":%" PRIu64,
-			ev_export_is_time(page->report, e) || ev_report_waits(page->report, e)
-				? "true"
-				: "false",
-			table->total_samples[e], table->total_period[e]);
-		put_cells(page, e);
-		put_functions(page, e);
+		if (finding->view)
+			fprintf(page->out, ",\"view\":\"%s\"", finding->view);
+		if (finding->view && !strcmp(finding->view, "function"))
+			fprintf(page->out, ",\"frame\":%" PRIu32,
+				ev_html_number(&page->frames, finding->frame));
+		if (finding->search) {
+			fputs(",\"search\":", page->out);
+			ev_json_text(page->out, finding->search);
+		}
 		putc('}', page->out);
-		between = ",\n";
 	}
 	fputs("],\n", page->out);
-	ev_arena_done(&names);
+	ev_findings_done(&findings);
 }
 
-static void put_nodes(struct page *page)
+static void put_nodes(struct ev_html_page *page)
 {
 	const struct ev_html_node *nodes = page->stacks.nodes.items;
 	fputs("\"nodes\":{\"parents\":[", page->out);
@@ -241,21 +157,39 @@ static void put_nodes(struct page *page)
 	/* The root has the number of a frame too, which nobody looks at. */
 	fputs("],\n\"frames\":[0", page->out);
 	for (size_t i = 1; i < page->stacks.nodes.count; i++)
-		fprintf(page->out, ",%" PRIu32, number_of(&page->frames, nodes[i].frame));
+		fprintf(page->out, ",%" PRIu32, ev_html_number(&page->frames, nodes[i].frame));
 	fputs("]},\n", page->out);
 }
 
-/* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'n'ot known, 'x' left out. */
+/* Interpreted code has its own names, as Python's perf trampolines write them, or is a file of
+ * source. */
+static bool is_python(const struct ev_named *named, const struct ev_frame *frame)
+{
+	const struct ev_strings *strings = named->profile->strings;
+	const char *object = ev_strings_text(strings, named->object_names[frame->object]);
+	const char *file = ev_strings_text(strings, frame->file);
+	size_t length = strlen(file);
+	return !strncmp(ev_strings_text(strings, frame->function), "py::", 4) ||
+	       (length > 3 && !strcmp(file + length - 3, ".py")) || !strcmp(object, "[python]");
+}
+
+/* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'p'ython, 'w'aiting, 'n'ot known, 'x' left
+ * out. */
 static char kind_of(const struct ev_named *named, uint32_t index)
 {
 	if (index == EV_HTML_LEFT_OUT)
 		return 'x';
 	const struct ev_frame *frame = &named->frames.items[index];
+	const char *name = ev_strings_text(named->profile->strings, frame->function);
+	if (is_python(named, frame))
+		return 'p';
+	if (!strncmp(name, "[waiting: ", 10))
+		return 'w';
 	return frame->kernel ? 'k' : frame->inlined ? 'i' : frame->resolved ? 'u' : 'n';
 }
 
 /* [name, object, kind, file, line] of each. */
-static void put_frames(struct page *page)
+static void put_frames(struct ev_html_page *page)
 {
 	const struct ev_named *named = page->report->named;
 	static const struct ev_frame nothing;
@@ -266,54 +200,97 @@ static void put_frames(struct page *page)
 		bool left_out = index == EV_HTML_LEFT_OUT;
 		const struct ev_frame *frame = left_out ? &nothing : &named->frames.items[index];
 		fputs(i ? ",\n[" : "[", page->out);
-		put_text(page,
-			 left_out ? "[left out: small]" : ev_export_name(named, frame, &names));
+		ev_html_text(page,
+			     left_out ? "[left out: small]" : ev_export_name(named, frame, &names));
 		fprintf(page->out, ",%" PRIu32 ",\"%c\",%" PRIu32 ",%" PRIu32 "]",
-			number_of(&page->objects, frame->object), kind_of(named, index),
-			number_of(&page->files, frame->file), frame->line);
+			ev_html_number(&page->objects, frame->object), kind_of(named, index),
+			ev_html_number(&page->files, frame->file), frame->line);
 		ev_arena_reset(&names);
 	}
 	fputs("],\n", page->out);
 	ev_arena_done(&names);
 }
 
-static void put_strings(struct page *page, const char *name, const struct numbers *ids)
+static void put_strings(struct ev_html_page *page, const char *name,
+			const struct ev_html_numbers *ids)
 {
 	const struct ev_strings *strings = page->report->named->profile->strings;
 	fprintf(page->out, "\"%s\":[", name);
 	for (size_t i = 0; i < ids->items.count; i++) {
 		fputs(i ? ",\n" : "", page->out);
-		put_text(page, ev_strings_text(strings, ids->items.items[i]));
+		ev_html_text(page, ev_strings_text(strings, ids->items.items[i]));
 	}
 	fputs("],\n", page->out);
 }
 
-static void put_objects(struct page *page)
+static void put_objects(struct ev_html_page *page)
 {
 	struct ev_arena names = { 0 };
 	fputs("\"objects\":[", page->out);
 	for (size_t i = 0; i < page->objects.items.count; i++) {
 		fputs(i ? ",\n" : "", page->out);
-		put_text(page,
-			 ev_export_object(page->report, page->objects.items.items[i], &names));
+		ev_html_text(page,
+			     ev_export_object(page->report, page->objects.items.items[i], &names));
 	}
 	fputs("],\n", page->out);
 	ev_arena_done(&names);
 }
 
+static void put_threads(struct ev_html_page *page)
+{
+	const struct ev_strings *strings = page->report->named->profile->strings;
+	fputs("\"threads\":[", page->out);
+	for (size_t i = 0; i < page->threads.items.count; i++) {
+		const struct ev_html_thread *thread = &page->threads.items.items[i];
+		fputs(i ? ",\n[" : "[", page->out);
+		ev_html_text(page, ev_strings_text(strings, thread->comm));
+		fprintf(page->out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", thread->pid,
+			thread->tid, thread->merged);
+	}
+	fputs("],\n", page->out);
+}
+
+/* The columns of the time that there are at most, and how many one part of it has. */
+static void put_time(struct ev_html_page *page)
+{
+	const struct ev_profile *profile = page->report->named->profile;
+	const char *why = ev_html_timeless(page->report);
+	if (page->diff)
+		return;
+	fputs("\"time\":{", page->out);
+	if (why) {
+		fputs("\"why\":", page->out);
+		ev_html_text(page, why);
+	} else {
+		char from[64], column[64];
+		ev_format_fixed(from, sizeof(from), (double)profile->blocks_from_ns / 1e9, 9);
+		ev_format_fixed(column, sizeof(column), (double)profile->block_ns / 1e9, 9);
+		fprintf(page->out,
+			"\"from_s\":%s,\"column_s\":%s,\"columns\":%d,\"grain\":%" PRIu32
+			",\"heat_grain\":%" PRIu32,
+			from, column, EV_PAGE_COLUMNS, page->cells.grain, page->heat.grain);
+	}
+	fputs("},\n", page->out);
+}
+
 /* What the script reads; see its first lines. */
-static void put_data(struct page *page)
+static void put_data(struct ev_html_page *page)
 {
 	char least[64];
 	fputs("{\"evprof\":\"" EV_VERSION "\",\n", page->out);
 	put_facts(page);
 	put_quality(page);
-	put_events(page);
+	put_time(page);
+	ev_html_events(page);
+	put_findings(page);
 	put_nodes(page);
+	if (page->diff)
+		ev_html_diff(page);
+	ev_html_code(page, CODE_BYTES);
 	put_frames(page);
 	put_objects(page);
 	put_strings(page, "files", &page->files);
-	put_strings(page, "threads", &page->threads);
+	put_threads(page);
 	fprintf(page->out,
 		"\"stacks_loaded\":%s,\"left_out\":{\"stacks\":%" PRIu64 ",\"below\":%s}}",
 		page->report->stacks_loaded ? "true" : "false", page->stacks.left_out,
@@ -321,7 +298,7 @@ static void put_data(struct page *page)
 }
 
 /* JSON that no browser takes for markup: < stands in strings only. */
-static int put_script_data(FILE *out, struct page *page, struct ev_err *err)
+static int put_script_data(FILE *out, struct ev_html_page *page, struct ev_err *err)
 {
 	char *text = NULL;
 	size_t size_bytes = 0;
@@ -355,26 +332,55 @@ static const char *put_until(FILE *out, const char *page, const char *mark)
 	return end + strlen(mark);
 }
 
-int ev_report_html(FILE *out, const struct ev_report *report,
-		   const struct ev_report_options *options, struct ev_err *err)
+static void choose(struct ev_html_page *page)
 {
-	struct page page = { .report = report };
+	const struct ev_report *report = page->report;
+	bool timed = !page->diff && !ev_html_timeless(report);
+	uint64_t limit_bytes = STACKS_BYTES;
+	ev_html_threads_find(&page->threads, report);
+	/* Rather fewer of the small stacks than parts of the time too long to see anything. */
+	for (;; limit_bytes /= 4) {
+		ev_html_stacks_find(&page->stacks, report, &page->threads, limit_bytes);
+		uint64_t stacks_bytes =
+			page->stacks.bytes < STACKS_BYTES ? page->stacks.bytes : STACKS_BYTES;
+		ev_html_cells_find(&page->cells, report, &page->threads, &page->stacks, timed,
+				   TIMES_BYTES + STACKS_BYTES - stacks_bytes);
+		if (page->cells.grain <= EV_PAGE_COLUMNS / LEAST_PARTS ||
+		    limit_bytes < LEAST_STACKS_BYTES)
+			break;
+		ev_html_cells_done(&page->cells);
+		ev_html_stacks_done(&page->stacks);
+	}
+	if (timed)
+		ev_html_cells_heat(&page->heat, report, &page->threads, HEAT_BYTES);
+}
+
+int ev_html_print(FILE *out, struct ev_html_page *page, struct ev_err *err)
+{
 	const char *rest = report_html_page;
-	int ret;
-	(void)options;
-	ev_html_stacks_find(&page.stacks, report, STACKS_BYTES);
+	choose(page);
 	rest = put_until(out, rest, "@STYLE@");
 	fputs(report_html_style, out);
 	rest = put_until(out, rest, "@DATA@");
-	ret = put_script_data(out, &page, err);
+	int ret = put_script_data(out, page, err);
 	rest = put_until(out, rest, "@SCRIPT@");
 	fputs(report_html_script, out);
 	fputs(rest, out);
-	ev_html_stacks_done(&page.stacks);
-	numbers_done(&page.frames);
-	numbers_done(&page.objects);
-	numbers_done(&page.files);
-	numbers_done(&page.threads);
-	ev_arena_done(&page.scratch);
+	ev_html_cells_done(&page->cells);
+	ev_html_cells_done(&page->heat);
+	ev_html_stacks_done(&page->stacks);
+	ev_html_threads_done(&page->threads);
+	numbers_done(&page->frames);
+	numbers_done(&page->objects);
+	numbers_done(&page->files);
+	ev_arena_done(&page->scratch);
 	return ret;
+}
+
+int ev_report_html(FILE *out, const struct ev_report *report,
+		   const struct ev_report_options *options, struct ev_err *err)
+{
+	struct ev_html_page page = { .report = report };
+	(void)options;
+	return ev_html_print(out, &page, err);
 }

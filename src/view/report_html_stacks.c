@@ -12,9 +12,10 @@ enum { NODE_BYTES = 14, CELL_BYTES = 28, FRAME_BYTES = 24 };
 
 struct choice {
 	const struct ev_report *report;
+	const struct ev_html_threads *threads;
 	size_t count;        /* of stacks */
 	double *share;       /* of a stack with all above it: the greatest of any event */
-	uint32_t *own_cells; /* of a stack */
+	uint32_t *own_cells; /* of a stack: events and threads that it has weight of */
 	uint32_t *stamps;    /* of frames: the last round that counted it */
 	uint32_t round;
 };
@@ -42,18 +43,34 @@ static void find_shares_of(struct choice *choice, size_t event, bool by_period, 
 			choice->share[i] = weights[i] / weights[0];
 }
 
-static void find_shares(struct choice *choice)
+/* Cells go by stack. */
+static void count_cells(struct choice *choice)
 {
 	const struct ev_named *named = choice->report->named;
+	size_t threads = choice->threads->items.count;
+	size_t events = choice->report->table->event_count;
+	uint32_t *seen = ev_alloc((events * threads + 1) * sizeof(*seen)); /* stack + 1 */
+	for (size_t i = 0; i < named->cells.count; i++) {
+		const struct ev_cell *cell = &named->cells.items[i];
+		const struct ev_tag *tag = &named->profile->tags.items[cell->tag];
+		if (tag->event >= events || !passes(choice->report, cell))
+			continue;
+		uint32_t *last = &seen[tag->event * threads + choice->threads->of_tag[cell->tag]];
+		choice->own_cells[cell->stack] += *last != cell->stack + 1;
+		*last = cell->stack + 1;
+	}
+	free(seen);
+}
+
+static void find_shares(struct choice *choice)
+{
 	double *weights = ev_alloc(choice->count * sizeof(*weights));
 	for (size_t e = 0; e < choice->report->table->event_count; e++) {
 		find_shares_of(choice, e, false, weights);
 		find_shares_of(choice, e, true, weights);
 	}
 	free(weights);
-	for (size_t i = 0; i < named->cells.count; i++)
-		if (passes(choice->report, &named->cells.items[i]))
-			choice->own_cells[named->cells.items[i].stack]++;
+	count_cells(choice);
 }
 
 static uint64_t frame_bytes(const struct choice *choice, uint32_t frame)
@@ -115,56 +132,29 @@ static uint32_t *place_stacks(struct ev_html_stacks *stacks, const struct choice
 			stacks->left_out++;
 	}
 	ev_map_done(&small);
+	if (choice->own_cells[0])
+		node_of[0] = add_node(stacks, 0, 0); /* samples without any frame */
 	return node_of;
 }
 
-static void place_cells(struct ev_html_stacks *stacks, const struct ev_report *report,
-			const uint32_t *node_of)
-{
-	const struct ev_named *named = report->named;
-	struct ev_map known = { 0 };
-	uint32_t without_frame = 0;
-	for (size_t i = 0; i < named->cells.count; i++) {
-		const struct ev_cell *cell = &named->cells.items[i];
-		const struct ev_tag *tag = &named->profile->tags.items[cell->tag];
-		uint32_t node = node_of[cell->stack];
-		bool added;
-		if (!passes(report, cell) || tag->event >= report->table->event_count)
-			continue;
-		if (!node && !without_frame)
-			without_frame = add_node(stacks, 0, 0);
-		node = node ? node : without_frame;
-		uint32_t *index =
-			ev_map_add(&known, (uint64_t)tag->event << 32 | node, tag->comm, &added);
-		if (added) {
-			*index = (uint32_t)stacks->cells.count;
-			*ev_array_add(&stacks->cells) =
-				(struct ev_html_cell){ tag->event, tag->comm, node, 0, 0 };
-		}
-		stacks->cells.items[*index].samples += cell->samples;
-		stacks->cells.items[*index].period += cell->period;
-	}
-	ev_map_done(&known);
-}
-
 void ev_html_stacks_find(struct ev_html_stacks *stacks, const struct ev_report *report,
-			 uint64_t limit_bytes)
+			 const struct ev_html_threads *threads, uint64_t limit_bytes)
 {
 	const struct ev_named *named = report->named;
 	size_t count = named->stacks.count ? named->stacks.count : 1;
 	struct choice choice = {
 		.report = report,
+		.threads = threads,
 		.count = count,
 		.share = ev_alloc(count * sizeof(double)),
 		.own_cells = ev_alloc(count * sizeof(uint32_t)),
 		.stamps = ev_alloc((named->frames.count + 1) * sizeof(uint32_t)),
 	};
 	find_shares(&choice);
-	while (bytes_above(&choice, stacks->least) > limit_bytes && stacks->least <= 1)
+	while ((stacks->bytes = bytes_above(&choice, stacks->least)) > limit_bytes &&
+	       stacks->least <= 1)
 		stacks->least = stacks->least > 0 ? stacks->least * LEAST_GROWS : LEAST_SHARE;
-	uint32_t *node_of = place_stacks(stacks, &choice);
-	place_cells(stacks, report, node_of);
-	free(node_of);
+	stacks->node_of = place_stacks(stacks, &choice);
 	free(choice.share);
 	free(choice.own_cells);
 	free(choice.stamps);
@@ -173,5 +163,6 @@ void ev_html_stacks_find(struct ev_html_stacks *stacks, const struct ev_report *
 void ev_html_stacks_done(struct ev_html_stacks *stacks)
 {
 	ev_array_done(&stacks->nodes);
-	ev_array_done(&stacks->cells);
+	free(stacks->node_of);
+	*stacks = (struct ev_html_stacks){ 0 };
 }

@@ -98,26 +98,24 @@ static const struct {
 	{ always, "for a flame graph: evprof report%s --format folded" },
 };
 
-/* A path that a shell may take apart is quoted. */
-static const char *option_of(const char *path, struct ev_arena *arena)
+const char *ev_report_quoted(struct ev_arena *arena, const char *text)
 {
-	path = ev_text_safe(arena, path);
-	bool plain = path[strcspn(path, " \t'\"\\$`!*?[](){}<>|&;#~")] == 0;
-	return plain                ? ev_arena_printf(arena, " -i %s", path)
-	       : strchr(path, '\'') ? " -i …"
-				    : ev_arena_printf(arena, " -i '%s'", path);
+	text = ev_text_safe(arena, text);
+	bool plain = *text && text[strcspn(text, " \t'\"\\$`!*?[](){}<>|&;#~")] == 0;
+	return plain ? text : strchr(text, '\'') ? "…" : ev_arena_printf(arena, "'%s'", text);
 }
 
-static const char *input_option(const struct ev_report *report, struct ev_arena *arena)
+const char *ev_report_input(const struct ev_report *report, struct ev_arena *arena)
 {
 	const char *options = "";
 	for (size_t i = 0; i < report->part_count; i++)
-		options = ev_arena_printf(arena, "%s%s", options,
-					  option_of(report->parts[i].path, arena));
+		options = ev_arena_printf(arena, "%s -i %s", options,
+					  ev_report_quoted(arena, report->parts[i].path));
 	if (report->part_count)
 		return options;
-	return !report->path || !strcmp(report->path, "perf.data") ? ""
-								   : option_of(report->path, arena);
+	return !report->path || !strcmp(report->path, "perf.data")
+		       ? ""
+		       : ev_arena_printf(arena, " -i %s", ev_report_quoted(arena, report->path));
 }
 
 void ev_print_tip(FILE *out, const struct ev_report *report,
@@ -128,7 +126,7 @@ void ev_print_tip(FILE *out, const struct ev_report *report,
 	while (!tips[i].fits(report, options))
 		i++;
 	fputs("#\n# (Tip: ", out);
-	fprintf(out, tips[i].text, input_option(report, &arena));
+	fprintf(out, tips[i].text, ev_report_input(report, &arena));
 	fputs(")\n#\n", out);
 	ev_arena_done(&arena);
 }

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import urllib.request
 
-DOWN, ENTER, ESCAPE = "\ue015", "\ue007", "\ue00c"
+DOWN, ENTER, ESCAPE, LEFT, END = "\ue015", "\ue007", "\ue00c", "\ue012", "\ue010"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -80,6 +80,19 @@ class Browser:
                     "y": round(top + y), "origin": "viewport"}]
         if press:
             actions += [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse",
+                                                   "actions": actions}]})
+
+    def drag(self, selector, start, end, y):
+        """From one x to another."""
+        left, top = self.run("const e = document.querySelector(arguments[0]);"
+                             "e.scrollIntoView({ block: 'start' });"
+                             "const box = e.getBoundingClientRect(); return [box.left, box.top]",
+                             selector)
+        move = lambda x: {"type": "pointerMove", "duration": 0, "x": round(left + x),
+                          "y": round(top + y), "origin": "viewport"}
+        actions = [move(start), {"type": "pointerDown", "button": 0},
+                   move((start + end) // 2), move(end), {"type": "pointerUp", "button": 0}]
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse",
                                                    "actions": actions}]})
 

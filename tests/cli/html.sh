@@ -18,7 +18,7 @@ page_of_sorts() {
 browse() {
 	last='chromium x.html'
 	{
-		printf 'import json, sys\nsys.path.insert(0, "%s")\nfrom browser import Browser, DOWN, ENTER, ESCAPE\n' "$here"
+		printf 'import json, sys\nsys.path.insert(0, "%s")\nfrom browser import Browser, DOWN, END, ENTER, ESCAPE, LEFT\n' "$here"
 		printf 'with Browser() as b:\n    b.open("x.html")\n'
 		sed 's/^/    /'
 		printf '    assert not b.complaints() and not b.requests(), "the page complains or asks"\n'
@@ -38,10 +38,10 @@ take_data() {
 
 test_the_data_is_json_with_the_totals_of_the_report() {
 	page_of_sorts
-	expect_err 'html has no place for when samples were taken'
+	refuse_err 'has no place'
 	take_data
 	run report -i p.data --format json
-	expect_equal "$(json data "[(e['name'], e['total_samples'], sum(e['samples']), sum(e['period'])) for e in j['events']]")" \
+	expect_equal "$(json data "[(e['name'], e['total_samples'], sum(e['samples']), e['unit'] * sum(e['period'])) for e in j['events']]")" \
 		"$(json out "[(e['name'], e['samples'], e['samples'], e['period']) for e in j['events']]")"
 	expect_equal "$(json data "[f[1] for f in j['facts'] if f[0] == 'Host']")" "['$(uname -n)']"
 }
@@ -217,7 +217,7 @@ test_hostile_names_stay_text() {
 	__attribute__((noinline)) void work(void)
 	{
 		for (unsigned long i = 0; i < 300000000; i++)
-			sum += i;
+			sum += i; /* </script><img src=y onerror="document.title=2"> */
 	}
 	int main(void)
 	{
@@ -227,7 +227,7 @@ test_hostile_names_stay_text() {
 	}
 	END
 	evil=$(printf '</script><img src=x onerror="document.title=1">\342\200\256\033[2J')
-	gcc -O1 -fno-omit-frame-pointer -c hostile.c && objcopy --redefine-sym work="$evil" hostile.o &&
+	gcc -g -O1 -fno-omit-frame-pointer -c hostile.c && objcopy --redefine-sym work="$evil" hostile.o &&
 		gcc -o '<i>hostile' hostile.o || skip 'no such program can be made here'
 	run record -q -g -o p.data -e cpu-clock:u './<i>hostile'
 	expect_status 0
@@ -245,6 +245,10 @@ test_hostile_names_stay_text() {
 	b.type("#filter", "onerror")
 	b.click("#table tbody button")
 	assert b.run("return document.querySelector('#chosen').textContent") == evil
+	lines = b.run("return [...document.querySelectorAll('#lines tbody tr')].map(r => r.cells[3].textContent)")
+	assert any('</script><img src=y onerror="document.title=2">' in line for line in lines), lines
+	assert evil in b.run("return document.querySelector('#section').textContent")
+	assert evil in b.run("return document.querySelector('#findings').textContent")
 	b.click("#by-thread")
 	b.run("document.querySelector('#stacks canvas').focus()")
 	b.press(DOWN)
@@ -252,6 +256,150 @@ test_hostile_names_stay_text() {
 	assert status.startswith("<b>\"'&\\x1b[2J"), status
 	assert b.run("return document.querySelectorAll('img, main b').length") == 0
 	END
+}
+
+# Two threads, one after the other: "first" is in one, "second" in two. 100 samples each of 1 ms.
+two_halves() {
+	python3 - "$here" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	from made_recording import CONTEXT_USER, Recording
+	r = Recording()
+	for thread, name in (7, "first"), (8, "second"):
+	    r.comm(7, thread, name)
+	r.mmap(7, 0x400000, 0x1000, 0, "/nowhere/one")
+	r.mmap(7, 0x500000, 0x1000, 0, "/nowhere/two")
+	for i in range(200):
+	    r.time += 1000000
+	    r.sample(7, 7 + i // 100, [CONTEXT_USER, 0x400010 if i < 100 else 0x500010], 1000)
+	r.write("p.data")
+	END
+	run report -i p.data --format html -o x.html
+	expect_status 0
+}
+
+test_a_range_of_the_time_is_brushed_and_every_view_follows() {
+	needs_browser
+	two_halves
+	browse <<-'END'
+	rows = lambda: b.run("return [...document.querySelectorAll('#table tbody tr')].map(r => [r.cells[0].textContent, r.cells[1].textContent, r.cells[4].textContent])")
+	both = [["50.00%", "100.000 us", "[one]"], ["50.00%", "100.000 us", "[two]"]]
+	assert rows() == both, rows()
+	assert not b.run("return document.querySelector('#heat canvas') === null")
+	# By the mouse: from the left edge to the middle of the picture, where names take 170 pixels.
+	width = b.run("return document.querySelector('#heat canvas').clientWidth")
+	b.drag("#heat canvas", 172, 170 + (width - 170) // 2 - 20, 8)
+	assert b.text("#range").startswith("Everything below is of 0.0"), b.text("#range")
+	assert [row[2] for row in rows()] == ["[one]"] and rows()[0][0] == "100.00%", rows()
+	assert "100.00%" in b.text("#status") and "200.000 us" not in b.text("#status"), b.text("#status")
+	b.click("#all-time")
+	assert rows() == both and b.text("#range") == ""
+	# By the keyboard: the last part, made longer to the left end by typing.
+	b.run("document.querySelector('#heat canvas').focus()")
+	b.press(END)
+	assert [row[2] for row in rows()] == ["[two]"], rows()
+	few = float(rows()[0][1].split()[0])
+	assert 0 < few < 50, few
+	b.press(LEFT)
+	assert [row[2] for row in rows()] == ["[two]"] and b.text("#range") != ""
+	b.press(ESCAPE)
+	assert rows() == both
+	b.run("document.querySelector('#to').value = '0.05'; document.querySelector('#to').dispatchEvent(new Event('change'))")
+	assert [row[2] for row in rows()] == ["[one]"], rows()
+	b.click("#by-thread")
+	b.run("document.querySelector('#stacks canvas').focus()")
+	b.press(DOWN)
+	assert b.text("#status").startswith("first 7"), b.text("#status")
+	b.choose("#measure", "samples")
+	assert 40 <= int(rows()[0][1].split()[0]) <= 60, rows()
+	END
+}
+
+test_findings_stand_first_and_show_what_they_are_about() {
+	needs_browser
+	page_of_sorts
+	browse <<-'END'
+	first = b.text("#findings li")
+	assert "in one function: insertion_sort" in first and "evprof annotate -i p.data insertion_sort" in first, first
+	assert b.run("const q = s => document.querySelector(s); return q('#findings').compareDocumentPosition(q('#stacks'))") & 4
+	b.click("#findings li button")
+	assert b.text("#chosen") == "insertion_sort"
+	for colour in "function", "thread":
+	    b.choose("#colour", colour)
+	    assert b.text("#legend")
+	assert "sorts " in b.text("#legend"), b.text("#legend")
+	END
+}
+
+test_lines_and_instructions_of_hot_functions_are_in_the_page() {
+	needs_browser
+	page_of_sorts
+	browse <<-'END'
+	rows = lambda: b.run("return [...document.querySelectorAll('#lines tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
+	assert "insertion_sort" in b.run("return document.querySelector('#section').selectedOptions[0].textContent")
+	texts = [row[3] for row in rows()]
+	assert any("void insertion_sort(" in text for text in texts), texts
+	b.click("#lines th:first-child button")
+	hot = rows()[0]
+	assert float(hot[0].rstrip("%")) > 5 and "hole" in hot[3], hot
+	b.type("#code-filter", "/size_t hole/")
+	assert all("size_t hole" in row[3] for row in rows()) and rows(), rows()
+	b.run("document.querySelector('#code-filter').value = ''")
+	if b.run("return !document.querySelector('#asm').parentNode.hidden"):
+	    b.click("#asm")
+	    assert any("mov" in row[3] for row in rows()), rows()[:5]
+	    b.click("#asm")
+	# Another function, by its row in the table of functions.
+	b.type("#filter", "/^quicksort_inplace$/")
+	b.click("#table tbody button")
+	assert any("quicksort_inplace" in row[3] for row in rows())
+	END
+	run report -i p.data --format html --no-code -o x.html
+	take_data
+	expect_equal "$(json data "'code' in j")" False
+}
+
+test_a_difference_shows_what_is_gone_and_what_is_new() {
+	needs_browser
+	run record -q -e cpu-clock -o a.data "$examples/sorts" -a insertion -r 100
+	expect_status 0
+	run record -q -e cpu-clock -o b.data "$examples/sorts" -a quick -r 1500
+	expect_status 0
+	run diff --format html --output x.html a.data b.data
+	expect_status 0
+	browse <<-'END'
+	assert b.text("#title") == "a.data \u2192 b.data"
+	rows = lambda: {row[4]: row for row in b.run("return [...document.querySelectorAll('#table tbody tr')].map(r => [...r.cells].map(c => c.textContent))")}
+	gone = rows()["insertion_sort"]
+	assert gone[1] == "0.00%" and gone[2].startswith("\u2212") and gone[3] == "more than chance", gone
+	new = rows()["quicksort"]
+	assert new[0] == "0.00%" and new[2].startswith("+"), new
+	# Both stand in the picture, told by marks; and only one of them by its own side.
+	b.type("#filter", "/^insertion_sort$/")
+	b.click("#table tbody button")
+	assert "gone" in b.text("#chosen-figures"), b.text("#chosen-figures")
+	assert "less than before" in b.text("#legend")
+	b.choose("#width", "new")
+	assert "100.00% \u2192 100.00%" in b.text("#status"), b.text("#status")
+	END
+	run diff --format html --output x.html a.data b.data a.data
+	expect_failure
+	expect_err 'a page compares two recordings, not 3'
+}
+
+test_record_makes_the_page_in_one_go() {
+	run record -q -e cpu-clock -o p.data --html x.html sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 3'
+	expect_status 3
+	take_data
+	expect_equal "$(json data "[f[1] for f in j['facts'] if f[0] == 'Recording']")" "['p.data']"
+	run record -o - --html y.html true
+	expect_status 129
+	expect_err '--html shows a recording in a file'
+	refuse_file y.html
+	run record -q -e cpu-clock -o p.data --html no/where.html true
+	expect_failure
+	expect_err "cannot write 'no/where.html'"
+	expect_file p.data
 }
 
 run_tests "$@"

@@ -30,9 +30,10 @@ static void stacks_are_nodes_with_weights(void **state)
 	invented_add(&it, "?0x12", 2, 200);
 	invented_finish(&it, "sym", true, NULL);
 	char *data = data_of(invented_print(&it, "html"));
-	has(data, "\"events\":[{\"name\":\"cpu-clock:u\",\"is_time\":false,\"total_samples\":6,"
-		  "\"total_period\":600,\"nodes\":[1,4,5],\"threads\":[0,0,0],\"samples\":[2,1,3],"
-		  "\"period\":[200,100,300],\"functions\":{\"all\":5,\"frames\":[0,1,2,3,4],"
+	has(data, "\"events\":[{\"name\":\"cpu-clock:u\",\"index\":0,\"is_time\":false,"
+		  "\"total_samples\":6,\"total_period\":600,\"unit\":100,\"nodes\":[1,3,1],"
+		  "\"threads\":[0,0,0],\"samples\":[2,1,3],\"period\":[2,1,3],\"functions\":{"
+		  "\"all\":5,\"frames\":[0,1,2,3,4],"
 		  "\"self_samples\":[2,0,0,1,3],\"self_period\":[200,0,0,100,300],"
 		  "\"children_samples\":[2,4,1,1,3],"
 		  "\"children_period\":[200,400,100,100,300]}}]");
@@ -40,7 +41,7 @@ static void stacks_are_nodes_with_weights(void **state)
 	has(data, "\"frames\":[[\"[prog]\",0,\"n\",0,0],\n[\"main\",0,\"u\",0,0],\n"
 		  "[\"read\",1,\"k\",0,0],\n[\"copy\",0,\"i\",0,0],\n[\"work\",0,\"u\",0,0]]");
 	has(data, "\"objects\":[\"prog\",\n\"[kernel.kallsyms]\"]");
-	has(data, "\"threads\":[\"prog\"]");
+	has(data, "\"threads\":[[\"prog\",7,7,1]]");
 	has(data, "\"left_out\":{\"stacks\":0,\"below\":0.000000000}");
 	free(data);
 	invented_done(&it);
@@ -58,14 +59,15 @@ static void every_event_with_samples_is_in_it(void **state)
 	invented_add_to(&it, 2, "other", 8, "main", 1, 1);
 	invented_finish(&it, "sym", true, NULL);
 	char *data = data_of(invented_print(&it, "html"));
-	has(data, "{\"name\":\"faults\",\"is_time\":false,\"total_samples\":6,\"total_period\":6,"
-		  "\"nodes\":[1,1],\"threads\":[0,1],\"samples\":[5,1],\"period\":[5,1],");
+	has(data, "{\"name\":\"faults\",\"index\":2,\"is_time\":false,\"total_samples\":6,"
+		  "\"total_period\":6,\"unit\":1,\"nodes\":[1,0],\"threads\":[0,1],"
+		  "\"samples\":[5,1],\"period\":[5,1],");
 	assert_null(strstr(data, "silent"));
 	free(data);
 	invented_done(&it);
 }
 
-static void threads_of_a_name_are_one(void **state)
+static void threads_of_a_name_are_told_apart(void **state)
 {
 	(void)state;
 	struct invented it;
@@ -74,7 +76,51 @@ static void threads_of_a_name_are_one(void **state)
 	invented_add_to(&it, 0, "worker", 2, "main", 4, 40);
 	invented_finish(&it, "sym", true, NULL);
 	char *data = data_of(invented_print(&it, "html"));
-	has(data, "\"nodes\":[1],\"threads\":[0],\"samples\":[7],\"period\":[70]");
+	has(data, "\"nodes\":[1,0],\"threads\":[0,1],\"samples\":[4,3],\"period\":[4,3]");
+	has(data, "\"threads\":[[\"worker\",2,2,1],\n[\"worker\",1,1,1]]");
+	free(data);
+	invented_done(&it);
+}
+
+/* A report of samples that were in blocks of 1 ms. */
+static void made_in_time(struct invented *it)
+{
+	it->profile->block_ns = 1000000;
+	it->profile->blocks_from_ns = 5000000000;
+	it->profile->first_time_ns = 5000000000;
+	it->profile->last_time_ns = 5900000000;
+}
+
+static void when_samples_were_taken_is_told(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	invented_add(&it, "main", 3, 30);
+	it.profile->tags.items[it.entries.items[0].tag].block = 8;
+	made_in_time(&it);
+	invented_finish(&it, "sym", true, NULL);
+	char *data = data_of(invented_print(&it, "html"));
+	has(data, "\"time\":{\"from_s\":5.000000000,\"column_s\":0.001000000,\"columns\":1024,"
+		  "\"grain\":1,\"heat_grain\":1}");
+	has(data, "\"times\":[7],\"samples\":[3]");
+	free(data);
+	invented_done(&it);
+}
+
+static void counted_samples_have_no_time_and_the_page_says_so(void **state)
+{
+	(void)state;
+	struct invented it;
+	invented_open(&it);
+	ev_recording_add_note(&it.recording, EV_NOTE_COUNTED, "by stack");
+	invented_add(&it, "main", 3, 30);
+	made_in_time(&it);
+	invented_finish(&it, "sym", true, NULL);
+	char *data = data_of(invented_print(&it, "html"));
+	has(data, "\"time\":{\"why\":\"samples were counted in the kernel (--bpf), which keeps no "
+		  "time of each\"}");
+	assert_null(strstr(data, "\"times\""));
 	free(data);
 	invented_done(&it);
 }
@@ -107,7 +153,7 @@ static void names_are_no_markup(void **state)
 				    "</script><img src=x onerror=\"a('\\')\">\33[2J\u202eabc\xff");
 	char *data = data_of(invented_print(&it, "html"));
 	has(data, "[\"Recording\",\"\\u003cscript>alert(1)\\u003c/script>\"]");
-	has(data, "\"threads\":[\"\\u003c/script>\\u003c!--\"]");
+	has(data, "\"threads\":[[\"\\u003c/script>\\u003c!--\",1,1,1]]");
 	has(data, "[\"\\u003c/script>\\u003cimg src=x onerror=\\\"a('\\\\')\\\">\\\\x1b[2J"
 		  "\\\\xe2\\\\x80\\\\xaeabc\\\\xff\"");
 	free(data);
@@ -162,7 +208,8 @@ static void of_nothing_it_says_so(void **state)
 	invented_open(&it);
 	invented_finish(&it, "sym", true, NULL);
 	char *data = data_of(invented_print(&it, "html"));
-	has(data, "\"events\":[],\n\"nodes\":{\"parents\":[0],\n\"frames\":[0]},\n\"frames\":[]");
+	has(data, "\"events\":[],\n\"findings\":[],\n\"nodes\":{\"parents\":[0],\n\"frames\":[0]},"
+		  "\n\"frames\":[]");
 	free(data);
 	invented_done(&it);
 }
@@ -172,7 +219,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stacks_are_nodes_with_weights),
 		cmocka_unit_test(every_event_with_samples_is_in_it),
-		cmocka_unit_test(threads_of_a_name_are_one),
+		cmocka_unit_test(threads_of_a_name_are_told_apart),
+		cmocka_unit_test(when_samples_were_taken_is_told),
+		cmocka_unit_test(counted_samples_have_no_time_and_the_page_says_so),
 		cmocka_unit_test(what_is_filtered_is_not_in_it),
 		cmocka_unit_test(names_are_no_markup),
 		cmocka_unit_test(long_names_are_cut_between_characters),

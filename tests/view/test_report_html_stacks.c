@@ -2,13 +2,25 @@
 #include "invented_report.h"
 #include "report_html.h"
 
-static void totals(const struct ev_html_stacks *stacks, uint64_t *samples, uint64_t *period)
+static struct ev_html_threads threads;
+
+static void find(struct ev_html_stacks *stacks, const struct ev_report *report, uint64_t bytes)
 {
+	ev_html_threads_find(&threads, report);
+	ev_html_stacks_find(stacks, report, &threads, bytes);
+}
+
+static void totals(const struct ev_html_stacks *stacks, const struct ev_report *report,
+		   uint64_t *samples, uint64_t *period)
+{
+	struct ev_html_cells cells = { 0 };
 	*samples = *period = 0;
-	for (size_t i = 0; i < stacks->cells.count; i++) {
-		*samples += stacks->cells.items[i].samples;
-		*period += stacks->cells.items[i].period;
+	ev_html_cells_find(&cells, report, &threads, stacks, 0, 0);
+	for (size_t i = 0; i < cells.items.count; i++) {
+		*samples += cells.items.items[i].samples;
+		*period += cells.items.items[i].period;
 	}
+	ev_html_cells_done(&cells);
 }
 
 static void parents_stand_first(const struct ev_html_stacks *stacks)
@@ -26,12 +38,13 @@ static void with_room_everything_is_kept(void **state)
 	invented_add(&it, "main;work", 1000000, 1000000);
 	invented_add(&it, "main;rare;rarer", 1, 1);
 	invented_finish(&it, "sym", true, NULL);
-	ev_html_stacks_find(&stacks, &it.report, 1000000);
+	find(&stacks, &it.report, 1000000);
 	assert_int_equal(stacks.nodes.count, 5);
 	assert_int_equal(stacks.left_out, 0);
 	assert_true(stacks.least == 0);
 	parents_stand_first(&stacks);
 	ev_html_stacks_done(&stacks);
+	ev_html_threads_done(&threads);
 	invented_done(&it);
 }
 
@@ -49,8 +62,8 @@ static void small_stacks_give_their_weight_to_a_node_that_says_so(void **state)
 		invented_add(&it, words, 1, 2);
 	}
 	invented_finish(&it, "sym", true, NULL);
-	ev_html_stacks_find(&stacks, &it.report, 1000);
-	totals(&stacks, &samples, &period);
+	find(&stacks, &it.report, 1000);
+	totals(&stacks, &it.report, &samples, &period);
 	assert_int_equal(samples, 5100);
 	assert_int_equal(period, 10200);
 	assert_int_equal(stacks.left_out, 100);
@@ -62,6 +75,7 @@ static void small_stacks_give_their_weight_to_a_node_that_says_so(void **state)
 	assert_int_equal(stacks.nodes.items[3].parent, 1);
 	parents_stand_first(&stacks);
 	ev_html_stacks_done(&stacks);
+	ev_html_threads_done(&threads);
 	invented_done(&it);
 }
 
@@ -81,7 +95,7 @@ static void what_matters_to_one_event_is_kept(void **state)
 		invented_add(&it, words, 1, 1);
 	}
 	invented_finish(&it, "sym", true, NULL);
-	ev_html_stacks_find(&stacks, &it.report, 1000);
+	find(&stacks, &it.report, 1000);
 	for (size_t i = 1; i < stacks.nodes.count; i++) {
 		uint32_t frame = stacks.nodes.items[i].frame;
 		there |= frame != EV_HTML_LEFT_OUT &&
@@ -92,6 +106,7 @@ static void what_matters_to_one_event_is_kept(void **state)
 	assert_true(there);
 	assert_int_equal(stacks.left_out, 100);
 	ev_html_stacks_done(&stacks);
+	ev_html_threads_done(&threads);
 	invented_done(&it);
 }
 
@@ -105,13 +120,14 @@ static void without_any_room_one_node_holds_all(void **state)
 	invented_add(&it, "main;work", 5, 10);
 	invented_add(&it, "", 2, 4);
 	invented_finish(&it, "sym", true, NULL);
-	ev_html_stacks_find(&stacks, &it.report, 0);
-	totals(&stacks, &samples, &period);
+	find(&stacks, &it.report, 0);
+	totals(&stacks, &it.report, &samples, &period);
 	assert_int_equal(samples, 7);
 	assert_int_equal(period, 14);
 	assert_int_equal(stacks.left_out, 1);
 	parents_stand_first(&stacks);
 	ev_html_stacks_done(&stacks);
+	ev_html_threads_done(&threads);
 	invented_done(&it);
 }
 

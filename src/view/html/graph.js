@@ -1,0 +1,180 @@
+/* ---- a picture of boxes ------------------------------------------------------------------- */
+
+const ROW = 19, LEAST_WIDTH = 0.7, LETTER_FONT = '12px system-ui, sans-serif';
+class Graph {
+	constructor(host, label, told) {
+		this.host = host;
+		this.told = told || (() => {});
+		this.canvas = make('canvas');
+		this.canvas.tabIndex = 0;
+		this.canvas.setAttribute('role', 'application');
+		this.canvas.setAttribute('aria-label', label);
+		this.room = make('div');
+		this.room.append(this.canvas);
+		host.append(this.room);
+		this.atBottom = false;
+		this.strips = [];
+		host.addEventListener('scroll', () => this.draw());
+		this.canvas.addEventListener('mousemove', event => this.point(event));
+		this.canvas.addEventListener('mouseleave', () => this.point(null));
+		this.canvas.addEventListener('click', event => {
+			const box = this.at(event);
+			if (box) this.zoomTo(box);
+		});
+		this.canvas.addEventListener('keydown', event => this.press(event));
+		new ResizeObserver(() => { if (host.clientWidth !== this.width) this.layout(); }).observe(host);
+	}
+	show(root, atBottom) {
+		this.root = this.zoom = this.selected = root;
+		this.atBottom = atBottom;
+		this.layout();
+		this.host.scrollTop = atBottom ? this.room.clientHeight : 0;
+	}
+	zoomTo(box) {
+		this.zoom = this.selected = box;
+		this.layout();
+		this.told(this);
+	}
+	/* What is wide enough to be seen, as { box, x, width }. */
+	layout() {
+		if (!this.root || !this.host.clientWidth) return;
+		const width = this.width = this.host.clientWidth, strips = [];
+		let deepest = 0;
+		for (let box = this.zoom.parent; box; box = box.parent) strips.push({ box, x: 0, width });
+		strips.reverse();
+		const open = [{ box: this.zoom, x: 0, width }];
+		while (open.length) {
+			const strip = open.pop();
+			strips.push(strip);
+			deepest = Math.max(deepest, strip.box.depth);
+			const scale = strip.width / (strip.box.weight || 1);
+			let x = strip.x;
+			for (const box of strip.width < LEAST_WIDTH ? [] : kidsOf(strip.box)) {
+				if (box.weight * scale < LEAST_WIDTH) break;
+				open.push({ box, x, width: box.weight * scale });
+				x += box.weight * scale;
+			}
+		}
+		this.strips = strips;
+		this.height = Math.max((deepest + 1) * ROW, ROW * 3);
+		this.room.style.height = this.height + 'px';
+		this.host.dataset.zoom = nameOf(this.zoom);
+		this.draw();
+	}
+	top(box) { return this.atBottom ? this.height - (box.depth + 1) * ROW : box.depth * ROW; }
+	draw() {
+		if (!this.root || !this.width) return;
+		const ratio = window.devicePixelRatio || 1, seen = Math.min(this.height, this.host.clientHeight);
+		const canvas = this.canvas, pen = canvas.getContext('2d');
+		canvas.width = Math.round(this.width * ratio);
+		canvas.height = Math.round(seen * ratio);
+		canvas.style.width = this.width + 'px';
+		canvas.style.height = seen + 'px';
+		pen.scale(ratio, ratio);
+		pen.font = LETTER_FONT;
+		pen.textBaseline = 'middle';
+		pen.direction = 'ltr';
+		for (const strip of this.strips) {
+			const y = this.top(strip.box) - this.host.scrollTop;
+			if (y > -ROW && y < seen) this.drawStrip(pen, strip, y);
+		}
+	}
+	drawStrip(pen, { box, x, width }, y) {
+		const name = markOf(box) + nameOf(box), matches = state.hit && box.frame >= 0 && state.hit[box.frame];
+		const gap = width > 3 ? 1 : 0, faded = box.depth < this.zoom.depth || (state.hit && !matches);
+		pen.globalAlpha = faded ? 0.5 : 1;
+		pen.fillStyle = matches ? '#d355b5' : colourOf(box);
+		pen.fillRect(x, y, width - gap, ROW - 1);
+		pen.globalAlpha = 1;
+		if (box === this.selected) {
+			pen.strokeStyle = getComputedStyle(document.body).color;
+			pen.lineWidth = 2;
+			pen.strokeRect(x + 1, y + 1, Math.max(width - gap - 2, 1), ROW - 3);
+		}
+		if (width < 26) return;
+		let text = name.length > 300 ? name.slice(0, 300) : name;
+		const space = width - 8, wide = pen.measureText(text).width;
+		if (wide > space) {
+			let letters = Math.floor(text.length * space / wide);
+			while (letters > 0 && pen.measureText(text.slice(0, letters) + '\u2026').width > space) letters--;
+			text = letters > 0 ? text.slice(0, letters) + '\u2026' : '';
+		}
+		pen.fillStyle = faded && document.documentElement.dataset.theme === 'dark' ? '#f4f4f4' : '#141414';
+		pen.fillText(text, x + 4, y + ROW / 2);
+	}
+	at(event) {
+		const x = event.offsetX, y = event.offsetY + this.host.scrollTop;
+		for (const strip of this.strips) {
+			const top = this.top(strip.box);
+			if (y >= top && y < top + ROW && x >= strip.x && x < strip.x + strip.width) return strip.box;
+		}
+		return null;
+	}
+	point(event) {
+		const box = event && this.at(event), tip = $('tip');
+		tip.hidden = !box;
+		if (!box) return;
+		tip.replaceChildren(make('b', nameOf(box)), ...factsOf(box).map(fact => make('div', fact)));
+		const width = tip.offsetWidth, height = tip.offsetHeight;
+		tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - width - 8)) + 'px';
+		tip.style.top = Math.max(4, event.clientY + 18 + height > innerHeight ? event.clientY - height - 10
+			: event.clientY + 18) + 'px';
+	}
+	select(box) {
+		this.selected = box;
+		const top = this.top(box);
+		if (top < this.host.scrollTop) this.host.scrollTop = top;
+		else if (top + ROW > this.host.scrollTop + this.host.clientHeight)
+			this.host.scrollTop = top + ROW - this.host.clientHeight;
+		this.draw();
+		this.told(this);
+	}
+	press(event) {
+		const box = this.selected, shown = new Set(this.strips.map(strip => strip.box));
+		const beside = step => {
+			const kids = box.parent ? kidsOf(box.parent).filter(kid => shown.has(kid)) : [];
+			return kids[kids.indexOf(box) + step];
+		};
+		const moves = {
+			ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), ArrowIn: () => kidsOf(box)[0],
+			ArrowOut: () => box.parent, Home: () => this.root,
+		};
+		const key = { ArrowUp: this.atBottom ? 'ArrowIn' : 'ArrowOut',
+			ArrowDown: this.atBottom ? 'ArrowOut' : 'ArrowIn' }[event.key] || event.key;
+		if (event.ctrlKey || event.altKey || event.metaKey) return;
+		if (moves[key]) {
+			const next = moves[key]();
+			if (next && shown.has(next)) this.select(next);
+		} else if (key === 'Enter' || key === ' ') {
+			this.zoomTo(box);
+		} else if (key === 'Escape' || key === 'Backspace') {
+			this.zoomTo(key === 'Escape' ? this.root : this.zoom.parent || this.root);
+		} else if (key === 's' && box.frame >= 0) {
+			choose(functionOf[box.frame], true);
+		} else {
+			return;
+		}
+		event.preventDefault();
+	}
+}
+
+/* Of a difference: what says without colours how a box changed. */
+function markOf(box) {
+	if (!isDiff) return '';
+	return box.mark = box.mark || changeText(partOf(box, older), partOf(box, newer))[0] + ' ';
+}
+function factsOf(box) {
+	const name = data.events[state.event].name;
+	const facts = [isDiff ? `${changeText(partOf(box, older), partOf(box, newer))[1]} of ${name}`
+		: `${weightText(box.weight)}, ${percent(box.weight)} of ${name}`];
+	if (!isDiff && !box.up && box.kind !== 'r' && box.kind !== 't') {
+		const self = Math.max(0, box.weight - kidsOf(box).reduce((sum, kid) => sum + kid.weight, 0));
+		facts.push(`of that itself: ${weightText(self)}, ${percent(self)}`);
+	}
+	if (box.frame < 0 || box.kind === 'x') return facts;
+	const frame = frames[box.frame], file = data.files[frame[FILE]];
+	facts.push(`${KINDS[box.kind][0]}, ${data.objects[frame[OBJECT]]}`);
+	if (file) facts.push(frame[LINE] ? `${file}:${frame[LINE]}` : file);
+	return facts;
+}
+
