@@ -58,6 +58,10 @@ static int print_version(void)
 		printf("  capstone: in\n");
 	else
 		printf("  capstone: not built in (%s)\n", EV_CAPSTONE_WHY);
+	if (EV_HAVE_NCURSES)
+		printf("  ncurses: in\n");
+	else
+		printf("  ncurses: not built in (%s)\n", EV_NCURSES_WHY);
 	return 0;
 }
 
