@@ -88,16 +88,18 @@ struct ev_browse_source {
 	int (*annotate)(void *self, const struct ev_browse_place *place, bool assembly, FILE *out,
 			struct ev_err *err);
 	void (*header)(void *self, FILE *out); /* what is known of the recording */
-	/* Of a live view: one line about itself; stand still or go on; forget; keep what there is
-	 * as a recording, named in *said. */
+	/* Of a live view: one line about itself; stand still, or go on; begin anew with each
+	 * refresh, or let what is older fade; keep what there is as a recording, named in `said`.
+	 */
 	void (*status)(void *self, FILE *out);
 	bool (*freeze)(void *self);
-	void (*zero)(void *self);
+	bool (*zero)(void *self);
 	int (*save)(void *self, char said[256], struct ev_err *err);
 };
 struct ev_browse_options {
 	struct ev_browse_wishes wishes; /* to begin with; texts are copied */
 	bool ascii;                     /* the terminal shows nothing else */
+	bool printed;                   /* screens are for paper: nothing on them is of keys */
 };
 struct ev_browser;
 /* -errno with a sentence when there is no report to begin with. `source` is borrowed. */
@@ -106,6 +108,8 @@ int ev_browser_open(struct ev_browser **browser, const struct ev_browse_source *
 /* The report has changed by itself: it is asked for again. What is selected and expanded stays so
  * as far as it is still there. */
 int ev_browser_refresh(struct ev_browser *browser, struct ev_err *err);
+/* A sentence at the bottom, until the next key. */
+void ev_browser_tell(struct ev_browser *browser, const char *fmt, ...) EV_PRINTF(2, 3);
 /* False when that was the key to leave. */
 bool ev_browser_press(struct ev_browser *browser, uint32_t key);
 /* A screen of this size, filled in; the one before is used again. */
