@@ -225,7 +225,7 @@ format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 # The manual pages are printed by the program, from the tables that parse its options.
-VERBS := stat record report annotate diff script trace dump control list doctor
+VERBS := stat record report top annotate diff script trace dump control list doctor
 MAN1 := $(DESTDIR)$(PREFIX)/share/man/man1
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN1)

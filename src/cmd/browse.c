@@ -182,6 +182,8 @@ static int make(struct browse *browse, struct browse_shown *next, struct ev_err 
 		joined ? &joined->recording : browse->loaded->recording;
 	struct load_options need = report_load_options(&next->options, &next->plan);
 	browse_load_options(&need);
+	if (!browse->may_load) /* where there are none, nothing is the worse for it */
+		need.stacks = browse->held.stacks;
 	int rc = report_check_needs(&next->options, &next->plan, recording, err);
 	if (!rc && need.by_cpu && !load_tells_cpus(recording))
 		rc = ev_fail(err, ENODATA,

@@ -15,9 +15,10 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-static const struct verb *const verbs[] = { &stat_verb, &record_verb, &report_verb, &annotate_verb,
-					    &diff_verb, &script_verb, &trace_verb,  &control_verb,
-					    &dump_verb, &list_verb,   &doctor_verb };
+static const struct verb *const verbs[] = {
+	&stat_verb,   &record_verb, &report_verb,  &top_verb,  &annotate_verb, &diff_verb,
+	&script_verb, &trace_verb,  &control_verb, &dump_verb, &list_verb,     &doctor_verb
+};
 
 static const struct verb program = {
 	.name = "",

@@ -5,6 +5,6 @@
 #include "options.h"
 
 extern const struct verb list_verb, stat_verb, record_verb, report_verb, annotate_verb, diff_verb,
-	script_verb, doctor_verb, trace_verb, dump_verb, control_verb;
+	script_verb, doctor_verb, trace_verb, dump_verb, control_verb, top_verb;
 
 #endif

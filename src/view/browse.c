@@ -77,6 +77,7 @@ int ev_browser_open(struct ev_browser **out, const struct ev_browse_source *sour
 	const struct ev_browse_wishes *wishes = &options->wishes;
 	browser->source = source;
 	browser->ascii = options->ascii;
+	browser->printed = options->printed;
 	browser->wishes = *wishes;
 	browser->sort = wishes->sort ? ev_strdup(wishes->sort) : NULL;
 	browser->time = wishes->time ? ev_strdup(wishes->time) : NULL;

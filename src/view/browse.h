@@ -70,7 +70,7 @@ struct ev_browser {
 	EV_ARRAY(char *) zooms; /* its filters */
 	const struct ev_report *report;
 	struct ev_report_options view; /* the report's, for a table in colour */
-	bool ascii;
+	bool ascii, printed;           /* as the options have them */
 
 	struct ev_events events; /* that are shown */
 	struct ev_block block;   /* rows and columns of them; out is `cells` */
@@ -96,8 +96,6 @@ struct ev_browser {
 
 const char *ev_buffer_text(const struct ev_buffer *buffer); /* "" when empty */
 void ev_buffer_set(struct ev_buffer *buffer, const char *text);
-/* The sentence at the bottom. */
-void ev_browser_tell(struct ev_browser *browser, const char *fmt, ...) EV_PRINTF(2, 3);
 
 /* ---- browse_items.c
  * ------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ static void draw_quality(struct ev_browser *browser, struct ev_screen *screen, s
 	add(browser, screen, line, EV_STYLE_WARM, shown);
 	add(browser, screen, line, !strncmp(quality, "Simulated", 9) ? EV_STYLE_HOT : EV_STYLE_DIM,
 	    quality);
-	if (end && end[1])
+	if (end && end[1] && !browser->printed)
 		add(browser, screen, line, EV_STYLE_DIM, " (more: i)");
 }
 
@@ -105,15 +105,15 @@ static void draw_heads(struct ev_browser *browser, struct ev_screen *screen, siz
 /* ---- items --------------------------------------------------------------------------------------
  */
 
-static const char *mark_of(const struct ev_item *item)
+static const char *mark_of(const struct ev_browser *browser, const struct ev_item *item)
 {
-	return !item->has_more ? "  " : item->expanded ? "- " : "+ ";
+	return !item->has_more || browser->printed ? "  " : item->expanded ? "- " : "+ ";
 }
 
 static void print_row(struct ev_browser *browser, const struct ev_item *item)
 {
 	struct ev_block *block = &browser->block;
-	fputs(mark_of(item), browser->cells);
+	fputs(mark_of(browser, item), browser->cells);
 	for (size_t c = 0; c < block->columns.count; c++) {
 		fputs(c ? "  " : "", browser->cells);
 		ev_block_print_cell(block, &block->columns.items[c], block->rows[item->row],
@@ -134,7 +134,7 @@ static void print_node(struct ev_browser *browser, const struct ev_item *item, s
 	size_t indent = MARK_COLUMNS + 2 * (size_t)item->depth;
 	char share[48];
 	fprintf(browser->cells, "%*s%s%s%s%%\33[m  ", (int)(indent < room ? indent : room), "",
-		mark_of(item), colour, ev_format_fixed(share, sizeof(share), percent, 2));
+		mark_of(browser, item), colour, ev_format_fixed(share, sizeof(share), percent, 2));
 	fputs(ev_report_safe(&browser->scratch,
 			     ev_strings_text(named->profile->strings, frame->function)),
 	      browser->cells);
@@ -228,11 +228,11 @@ void ev_browser_draw(struct ev_browser *browser, struct ev_screen *screen, size_
 	if (browser->pager) {
 		ev_pager_draw(browser, screen);
 	} else {
-		if (screen->height >= 4)
+		if (screen->height >= 4 || browser->printed)
 			draw_title(browser, screen, from++);
-		if (screen->height >= 8)
+		if (screen->height >= 8 || browser->printed)
 			draw_quality(browser, screen, from++);
-		if (screen->height >= 5 && !browser->heads_hidden)
+		if ((screen->height >= 5 || browser->printed) && !browser->heads_hidden)
 			draw_heads(browser, screen, from++);
 		draw_items(browser, screen, from, end > from ? end - from : 0);
 	}

@@ -301,10 +301,10 @@ static void key_space(struct ev_browser *browser)
 static void key_zero(struct ev_browser *browser)
 {
 	const struct ev_browse_source *source = browser->source;
-	if (!source->zero)
-		return;
-	source->zero(source->self);
-	ev_browser_wish(browser);
+	if (source->zero)
+		ev_browser_tell(browser, source->zero(source->self)
+						 ? "each refresh begins anew"
+						 : "what is older fades with each refresh");
 }
 
 static void key_save(struct ev_browser *browser)
@@ -372,7 +372,7 @@ static const struct binding {
 	  key_freeze, LIVE },
 	{ ' ', "Space", "the next page", key_space, RECORDED },
 	{ ' ', NULL, NULL, key_space, LIVE },
-	{ 'z', "z", "forget what was sampled so far", key_zero, LIVE },
+	{ 'z', "z", "begin anew with each refresh, or let older samples fade", key_zero, LIVE },
 	{ 'w', "w", "write what was sampled as a recording", key_save, LIVE },
 	{ 'h', "h, ?", "this text", key_help, ANYWHERE },
 	{ '?', NULL, NULL, key_help, ANYWHERE },

@@ -115,11 +115,11 @@ static bool freeze(void *self)
 	(void)self;
 	return is_frozen = !is_frozen;
 }
-static int zeroed;
-static void zero(void *self)
+static bool is_zeroing;
+static bool zero(void *self)
 {
 	(void)self;
-	zeroed++;
+	return is_zeroing = !is_zeroing;
 }
 static int save(void *self, char said[256], struct ev_err *err)
 {
@@ -140,7 +140,7 @@ static void a_live_view_is_frozen_zeroed_and_saved(void **state)
 	struct browsed on;
 	browsed_small(&on, "sym", false);
 	browsed_press(&on, "fzw"); /* of a recording: nothing */
-	assert_int_equal(zeroed, 0);
+	assert_false(is_zeroing);
 	on.source.freeze = freeze;
 	on.source.zero = zero;
 	on.source.save = save;
@@ -151,7 +151,9 @@ static void a_live_view_is_frozen_zeroed_and_saved(void **state)
 	browsed_press(&on, " ");
 	assert_false(is_frozen);
 	browsed_press(&on, "z");
-	assert_int_equal(zeroed, 1);
+	assert_shows(&on, "each refresh begins anew");
+	browsed_press(&on, "z");
+	assert_false(is_zeroing);
 	browsed_press(&on, "w");
 	assert_shows(&on, "written: here.data");
 	on.refuses = true;
