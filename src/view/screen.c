@@ -40,7 +40,7 @@ void ev_screen_done(struct ev_screen *screen)
 static size_t character_bytes(const char *text)
 {
 	size_t bytes = 1;
-	while (*text && ((uint8_t)text[bytes] & 0xc0) == 0x80)
+	while ((uint8_t)*text >= 0xc0 && ((uint8_t)text[bytes] & 0xc0) == 0x80)
 		bytes++;
 	return bytes;
 }
@@ -77,6 +77,14 @@ static char plain(const char *text, size_t bytes)
 	return '?';
 }
 
+/* Control characters were escaped where names were; should one be left, it reaches no terminal. */
+static bool is_control(const char *text, size_t bytes)
+{
+	uint8_t first = (uint8_t)text[0], second = bytes > 1 ? (uint8_t)text[1] : 0;
+	return first < ' ' || first == 0x7f || (first == 0xc2 && second < 0xa0) ||
+	       (bytes == 1 && first >= 0x80);
+}
+
 /* `length` bytes of text, of which nothing is left out before column `from`. */
 static void add_part(struct ev_screen *screen, size_t line, struct ev_run like, bool ascii,
 		     const char *text, size_t length, size_t *skip)
@@ -88,8 +96,9 @@ static void add_part(struct ev_screen *screen, size_t line, struct ev_run like, 
 		if (step > length - at)
 			step = length - at;
 		size_t columns = character_columns(text + at, step);
-		bool wide = (uint8_t)text[at] & 0x80;
-		if (ascii && wide)
+		bool control = is_control(text + at, step);
+		bool replaced = control || (ascii && (uint8_t)text[at] & 0x80);
+		if (replaced)
 			columns = 1;
 		if (*skip) {
 			*skip -= columns < *skip ? columns : *skip;
@@ -97,11 +106,11 @@ static void add_part(struct ev_screen *screen, size_t line, struct ev_run like, 
 		}
 		if (used + columns > room)
 			break;
-		if (ascii && wide)
-			out[bytes++] = plain(text + at, step);
+		if (replaced)
+			out[bytes] = control ? '?' : plain(text + at, step);
 		else
 			memcpy(out + bytes, text + at, step);
-		bytes += ascii && wide ? 0 : step;
+		bytes += replaced ? 1 : step;
 		used += columns;
 	}
 	like.text = out;

@@ -263,7 +263,7 @@ test_top_knows_every_function_of_the_kernel() {
 	needs_root
 	needs_events
 	[ -r /proc/kallsyms ] && grep -q ' T _text$' /proc/kallsyms || skip "no kernel symbols are shown here"
-	run top --batch -d 1 --refreshes 1 -e cpu-clock -U -E 8000 -s sym -a
+	run top --batch -d 30 -e cpu-clock -U -E 8000 -s sym "$examples/pagefaults" 300
 	expect_status 0
 	expect_out '\[k\] [a-z_]'
 	refuse_out '\[k\] 0x'

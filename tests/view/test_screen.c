@@ -73,6 +73,18 @@ static void blanks_reach_a_column(void **state)
 	ev_screen_done(&screen);
 }
 
+static void no_control_character_reaches_a_terminal(void **state)
+{
+	(void)state;
+	struct ev_screen screen = { 0 };
+	ev_screen_begin(&screen, 40, 1);
+	ev_screen_add(&screen, 0, EV_STYLE_PLAIN, false, false,
+		      "a\33]0;x\a\x7f\xc2\x9b"
+		      "31m\tb\x80");
+	assert_string_equal(screen.lines[0].runs.items[0].text, "a?]0;x???31m?b?");
+	ev_screen_done(&screen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -80,6 +92,7 @@ int main(void)
 		cmocka_unit_test(colours_become_styles_and_columns_are_skipped),
 		cmocka_unit_test(sizes_change_both_ways),
 		cmocka_unit_test(blanks_reach_a_column),
+		cmocka_unit_test(no_control_character_reaches_a_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
