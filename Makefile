@@ -227,7 +227,7 @@ format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 # The manual pages are printed by the program, from the tables that parse its options.
-VERBS := stat record report annotate diff script trace dump control import list doctor completion
+VERBS := stat record report top annotate diff script trace dump control import list doctor completion
 MAN1 := $(DESTDIR)$(PREFIX)/share/man/man1
 COMPLETIONS := bash:bash-completion/completions/evprof zsh:zsh/site-functions/_evprof fish:fish/vendor_completions.d/evprof.fish
 SHARE := $(DESTDIR)$(PREFIX)/share

@@ -49,6 +49,7 @@ for file in src/*/*.[ch] include/evprof/*.h; do
 			[ "$stage" = perfdata ] || [ "$stage" = symbol ] || complain "$file" "$inc" "zstd lives in perfdata and symbol"
 			;;
 		'<bpf/'*) [ "$stage" = collect ] || complain "$file" "$inc" "libbpf lives in collect" ;;
+		'<curses.h>' | '<term.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "ncurses lives in cmd" ;;
 		'<argp.h>') [ "$stage" = cmd ] || complain "$file" "$inc" "argp lives in cmd" ;;
 		esac
 	done

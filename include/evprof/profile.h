@@ -136,6 +136,10 @@ void ev_profile_add_leaf(struct ev_profile *profile, uint32_t tag, uint32_t plac
 			 uint64_t period);
 /* Add all of `from` (same objects and events, own ids) to `into`; for readers in parallel. */
 void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from);
+/* The same of parts / of of each count, rounded. What has no sample left then is left out, with its
+ * stacks and places. Losses are added in full. */
+void ev_profile_merge_part(struct ev_profile *into, const struct ev_profile *from, uint64_t parts,
+			   uint64_t of);
 /* The index of a recording by path and host (NULL: not known), made when it is new. */
 uint32_t ev_profile_origin(struct ev_profile *profile, const char *path, const char *host);
 void ev_profile_close(struct ev_profile *profile);

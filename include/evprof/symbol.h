@@ -139,6 +139,9 @@ struct ev_symbolizer_options {
 	/* A folder of the user's own for what takes long to find out again, made when needed; safe
 	 * to delete. NULL: nothing is kept. */
 	const char *cache;
+	/* ev_symbolizer_forget gives nothing back: for who asks again and again, as live views do.
+	 */
+	bool keeps;
 	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.

@@ -169,25 +169,25 @@ static int choose_events(struct annotating *it, struct ev_err *err)
  */
 
 /* One section after another: the code of all functions of a large program would be much. */
-static void print_annotation(struct annotating *it)
+void annotate_print(struct annotating *it, FILE *out)
 {
 	const struct annotate_options *options = it->options;
 	const struct ev_annotate_format *format =
 		options->json ? &ev_annotate_json : &ev_annotate_text;
 	struct ev_annotation *annotation = &it->annotation;
-	format->begin(stdout, annotation, &options->view);
+	format->begin(out, annotation, &options->view);
 	for (size_t i = 0; i < annotation->sections.count; i++) {
 		struct ev_annotated *section = &annotation->sections.items[i];
 		annotate_extend(it, section);
 		if (options->assembly)
 			annotate_read_code(it, section);
-		format->section(stdout, annotation, &options->view, section, !i);
+		format->section(out, annotation, &options->view, section, !i);
 		annotate_forget_code(section);
 	}
-	format->end(stdout, annotation, &options->view);
+	format->end(out, annotation, &options->view);
 }
 
-static int weigh_and_print(struct annotating *it, struct ev_err *err)
+int annotate_weigh(struct annotating *it, struct ev_err *err)
 {
 	const struct annotate_options *options = it->options;
 	struct ev_annotation *annotation = &it->annotation;
@@ -206,13 +206,10 @@ static int weigh_and_print(struct annotating *it, struct ev_err *err)
 	annotation->spots = options->assembly ? &it->spots : NULL;
 	annotation->events = it->events;
 	annotation->sources = ev_sources_open(&options->source);
-	rc = annotate_choose(it, err);
-	if (!rc)
-		print_annotation(it);
-	return rc;
+	return 0;
 }
 
-static void annotating_done(struct annotating *it)
+void annotate_done(struct annotating *it)
 {
 	ev_array_done(&it->annotation.sections);
 	ev_sources_close(it->annotation.sources);
@@ -222,8 +219,6 @@ static void annotating_done(struct annotating *it)
 	free(it->line_ratios);
 	free(it->file_ratios);
 	free(it->events);
-	ev_named_close(it->annotation.report.named);
-	ev_symbolizer_close(it->symbolizer);
 	ev_arena_done(&it->arena);
 }
 
@@ -245,8 +240,14 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 				       ev_cpus_online()),
 	};
 	report_worst(&it.annotation.report, it.symbolizer);
-	int rc = weigh_and_print(&it, err);
-	annotating_done(&it);
+	int rc = annotate_weigh(&it, err);
+	if (!rc)
+		rc = annotate_choose(&it, err);
+	if (!rc)
+		annotate_print(&it, stdout);
+	annotate_done(&it);
+	ev_named_close(it.annotation.report.named);
+	ev_symbolizer_close(it.symbolizer);
 	return rc;
 }
 

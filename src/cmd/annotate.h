@@ -49,6 +49,15 @@ struct annotating {
 	} age;
 };
 
+/* Weigh the lines and instructions of annotation.report.named; then choose, then print. Names and
+ * symbolizer stay the caller's. */
+int annotate_weigh(struct annotating *it, struct ev_err *err);
+void annotate_print(struct annotating *it, FILE *out);
+void annotate_done(struct annotating *it);
+/* The one function of this very name, in an object of this short name (NULL: any), becomes the only
+ * section. -ENOENT with a sentence. */
+int annotate_choose_function(struct annotating *it, const char *name, const char *object,
+			     struct ev_err *err);
 /* Fill annotation.sections with the functions and files that were named, else with the hottest
  * functions. -ENOENT for a name that nothing sampled has. */
 int annotate_choose(struct annotating *it, struct ev_err *err);

@@ -223,3 +223,27 @@ int annotate_choose(struct annotating *it, struct ev_err *err)
 		rc = add_named(it, options->words[i], false, err);
 	return rc;
 }
+
+int annotate_choose_function(struct annotating *it, const char *name, const char *object,
+			     struct ev_err *err)
+{
+	const struct ev_lines *lines = &it->lines;
+	const struct ev_named *named = lines->named;
+	struct ev_arena arena = { 0 };
+	it->annotation.sections.count = 0;
+	for (uint32_t i = 0; i < lines->functions.count; i++) {
+		const struct ev_line_function *function = &lines->functions.items[i];
+		const char *in = function->object < named->object_count
+					 ? ev_strings_text(named->profile->strings,
+							   named->object_names[function->object])
+					 : "";
+		if (strcmp(name_of(lines, i), name) || (object && strcmp(in, object)))
+			continue;
+		add_section(it, lines, i);
+		return 0;
+	}
+	int rc = ev_fail(err, ENOENT, "no sample of this event is in %s: there is nothing to show",
+			 ev_text_safe(&arena, name));
+	ev_arena_done(&arena);
+	return rc;
+}

@@ -64,6 +64,8 @@ int load_or_complain(const struct verb *verb, struct loaded *loaded, const char 
 		     const struct load_options *options);
 /* Only the reader of a recording, for other walks; "-" as above. Close it. */
 int load_reader(struct ev_reader **reader, const char *path, struct ev_err *err);
+/* Do its samples say on which CPU they were taken? */
+bool load_tells_cpus(const struct ev_recording *recording);
 /* What is known of why a recording was never ended; free() it. */
 char *load_why_unfinished(const struct ev_recording *recording);
 /* Samples have copies of stacks and registers to unwind them by. */

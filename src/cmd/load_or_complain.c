@@ -6,7 +6,7 @@
 #include "load.h"
 #include "options.h"
 
-static bool tells_cpus(const struct ev_recording *recording)
+bool load_tells_cpus(const struct ev_recording *recording)
 {
 	for (size_t i = 0; i < recording->event_count; i++)
 		if (recording->events[i].attr.sample_type & PERF_SAMPLE_CPU)
@@ -45,7 +45,7 @@ int load_or_complain(const struct verb *verb, struct loaded *loaded, const char 
 				     path, ev_import_format_words(foreign_format(path)), path);
 	if (rc)
 		return complain(verb, &err, STATUS_FAILED);
-	if (!options->by_cpu || tells_cpus(loaded->recording))
+	if (!options->by_cpu || load_tells_cpus(loaded->recording))
 		return 0;
 	loaded_done(loaded);
 	return complain_text(verb, STATUS_FAILED,

@@ -15,11 +15,10 @@
 #include <evprof/evprof.h>
 #include "verbs.h"
 
-const struct verb *const all_verbs[] = { &stat_verb,      &record_verb,  &report_verb,
-					 &annotate_verb,  &diff_verb,    &script_verb,
-					 &trace_verb,     &control_verb, &dump_verb,
-					 &import_verb,    &list_verb,    &doctor_verb,
-					 &completion_verb };
+const struct verb *const all_verbs[] = { &stat_verb,     &record_verb,    &report_verb, &top_verb,
+					 &annotate_verb, &diff_verb,      &script_verb, &trace_verb,
+					 &control_verb,  &dump_verb,      &import_verb, &list_verb,
+					 &doctor_verb,   &completion_verb };
 const size_t all_verb_count = EV_LENGTH(all_verbs);
 
 static const struct verb program = {
@@ -61,6 +60,10 @@ static int print_version(void)
 		printf("  capstone: in\n");
 	else
 		printf("  capstone: not built in (%s)\n", EV_CAPSTONE_WHY);
+	if (EV_HAVE_NCURSES)
+		printf("  ncurses: in\n");
+	else
+		printf("  ncurses: not built in (%s)\n", EV_NCURSES_WHY);
 	return 0;
 }
 

@@ -113,6 +113,10 @@ struct record_run {
 int record_events(struct record_run *run, struct ev_err *err);
 /* Give the file what other readers take the samples of tracepoints apart with. */
 int record_formats(struct record_run *run, struct ev_err *err);
+/* The first part of record_open: the command waits, and the events are open on the target. */
+int record_begin(struct record_run *run, struct ev_err *err);
+/* Into the recording's notes: what was opened in another way than asked for. */
+void record_note_openings(struct record_run *run);
 /* Open, synthesize, sample until the end; what was recorded is flushed. */
 int record_open(struct record_run *run, struct ev_err *err);
 /* How to sample, from the options: -EINVAL for contradicting or unreadable ones. Before

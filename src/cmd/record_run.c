@@ -142,7 +142,7 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 	return rc;
 }
 
-static void note_openings(struct record_run *run)
+void record_note_openings(struct record_run *run)
 {
 	for (size_t i = 0; i < run->events.count; i++) {
 		const struct ev_opening *opening = ev_sampler_opening(run->sampler, i);
@@ -271,14 +271,9 @@ static int open_sampler(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
-int record_open(struct record_run *run, struct ev_err *err)
+int record_begin(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	struct ev_writer_options file = {
-		.pipe = !strcmp(options->output, "-"),
-		.compression_level = options->compression_level,
-		.sudo_owner = true,
-	};
 	int rc = 0;
 	if (options->command)
 		rc = ev_workload_start(&run->workload, options->command, err);
@@ -290,15 +285,25 @@ int record_open(struct record_run *run, struct ev_err *err)
 	/* With a command, -p or -a watch others for as long as it runs: they count from the start.
 	 */
 	run->sampling.at_exec &= run->target.kind == EV_TARGET_COMMAND;
-	if (!rc)
-		rc = open_sampler(run, err);
+	return rc ? rc : open_sampler(run, err);
+}
+
+int record_open(struct record_run *run, struct ev_err *err)
+{
+	const struct record_options *options = run->options;
+	struct ev_writer_options file = {
+		.pipe = !strcmp(options->output, "-"),
+		.compression_level = options->compression_level,
+		.sudo_owner = true,
+	};
+	int rc = record_begin(run, err);
 	if (!rc)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (rc)
 		return rc;
-	note_openings(run);
+	record_note_openings(run);
 	rc = record_waits_open(run, err);
 	if (rc)
 		return rc;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <evprof/collect.h>
+#include "browse.h"
 #include "cache_folder.h"
 #include "join.h"
 #include "load.h"
@@ -13,8 +14,7 @@
 #include "report_code.h"
 #include "verbs.h"
 
-#define DEFAULT_CHAIN_LIMIT 0.5               /* percent, perf's */
-#define DEFAULT_PARENT "^sys_|^do_page_fault" /* perf's */
+#define DEFAULT_CHAIN_LIMIT 0.5 /* percent, perf's */
 
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
@@ -76,7 +76,7 @@ static const struct option_row rows[] = {
 	ROW(0, "inline", NULL, FLAG, inlined, "inlined functions as frames (on; --no-inline)"),
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
-	ROW(0, "stdio", NULL, FLAG, stdio, "text, also on a terminal"),
+	ROW(0, "stdio", NULL, FLAG, stdio, "text also on a terminal, which is else to move in"),
 	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, firefox, chrome, flamegraph, html, dot, pprof-text or pprof-tree"),
 	ROW(0, "json-schema", NULL, FLAG, json_schema, "print the JSON Schema of --format json"),
 	ROW(0, "code", NULL, FLAG, code, "lines and instructions of hot functions in a page of --format html (on; --no-code)"),
@@ -113,65 +113,18 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-static bool wants_lines(const struct report_options *options, const struct report_plan *plan)
-{
-	return plan->format->lines || options->branch_history ||
-	       report_has_key(plan, EV_KEY_SRCLINE) || report_has_key(plan, EV_KEY_SRCLINE_FROM) ||
-	       report_has_key(plan, EV_KEY_SRCLINE_TO);
-}
-
-/* Inlined functions are frames where stacks or lines are shown. */
-static unsigned symbol_flags(const struct report_options *options, const struct report_plan *plan)
-{
-	bool stacks = options->view.chains != EV_CHAIN_NONE || plan->format->stacks;
-	bool lines = plan->format->lines;
-	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
-		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
-	return (lines ? EV_SYMBOL_LINES : 0u) |
-	       (options->inlined && (lines || stacks) ? EV_SYMBOL_INLINES : 0u) |
-	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
-}
-
 /* Prints a report that is complete but for its table. */
 static int print_named(FILE *out, struct report_options *options, const struct report_plan *plan,
 		       struct ev_report *report, struct ev_named *named, struct ev_profile *profile,
 		       const struct ev_joints *joints, struct ev_err *err)
 {
-	bool chains = profile->quality.with_stack > 0;
-	struct ev_table table = { 0 };
-	struct ev_ratio_sums *ratio_sums = NULL;
-	uint64_t *kernel_period = NULL;
-	struct ev_scatters scatters = { 0 };
-	options->view.children = report_wants_children(options, plan) && chains;
-	options->view.threads = ev_cpus_online();
-	if (!chains)
-		options->view.chains = EV_CHAIN_NONE;
-	int rc = options->ignored ? ev_named_ignore_callees(named, options->ignored, err) : 0;
-	if (!rc && report_has_key(plan, EV_KEY_PARENT))
-		rc = ev_named_find_parents(named, profile,
-					   options->parent ? options->parent : DEFAULT_PARENT, err);
+	struct report_made made = { 0 };
+	int rc = report_settle_named(options, plan, named, profile, err);
 	if (!rc)
-		rc = ev_table_build(&table, named, plan->keys, plan->key_count,
-				    options->view.children, &options->filter, err);
-	report->named = named;
-	report->table = &table;
-	if (!rc && report->ratios)
-		report->ratio_sums = ratio_sums =
-			ev_table_ratio_sums(&table, named, joints, report->ratios->items.count);
-	if (!rc &&
-	    (report_has_field(plan, EV_FIELD_KERNEL) || report_has_field(plan, EV_FIELD_USER)))
-		report->kernel_period = kernel_period = ev_table_kernel_period(&table, named);
-	if (!rc && options->view.intervals && !plan->format->page &&
-	    !ev_recording_note(report->recording, EV_NOTE_SIMULATED, NULL)) {
-		ev_table_scatters(&scatters, &table, named);
-		report->scatters = &scatters;
-	}
+		rc = report_make(&made, options, plan, report, named, joints, err);
 	if (!rc)
 		rc = plan->format->print(out, report, &options->view, err);
-	ev_scatters_done(&scatters);
-	free(ratio_sums);
-	free(kernel_period);
-	ev_table_done(&table);
+	report_made_done(&made);
 	return rc;
 }
 
@@ -197,8 +150,8 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		return fetched;
 	}
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
-					       symbol_flags(options, plan),
-					       wants_lines(options, plan), ev_cpus_online());
+					       report_symbol_flags(options, plan),
+					       report_wants_lines(options, plan), ev_cpus_online());
 	report_lacking(options, loaded, symbolizer);
 	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {
@@ -273,6 +226,8 @@ static int print_subject(FILE *out, struct report_options *options, const struct
 static int print_to(struct report_options *options, const struct report_plan *plan,
 		    const struct subject *subject, struct ev_err *err)
 {
+	if (options->browses)
+		return report_browse(options, plan, subject->loaded, subject->joined, err);
 	if (!options->output || !strcmp(options->output, "-"))
 		return print_subject(stdout, options, plan, subject, err);
 	char *name = ev_printf("%s.evprof-%d", options->output, (int)getpid());
@@ -310,6 +265,8 @@ static int report(const struct verb *verb, struct report_options *options, struc
 	struct ev_err err = { 0 };
 	struct loaded loaded;
 	struct load_options how = report_load_options(options, plan);
+	if (options->browses)
+		browse_load_options(&how);
 	int status = load_or_complain(verb, &loaded, options->input, &how);
 	if (status)
 		return status;
@@ -335,10 +292,12 @@ static int report_several(const struct verb *verb, struct report_options *option
 	struct join_options how = {
 		.load = report_load_options(options, plan),
 		.symbols = options->symbols,
-		.flags = symbol_flags(options, plan),
-		.by_line = wants_lines(options, plan),
+		.flags = report_symbol_flags(options, plan),
+		.by_line = report_wants_lines(options, plan),
 	};
 	size_t count = options->inputs.count;
+	if (options->browses)
+		browse_load_options(&how.load);
 	const char **paths = ev_alloc(count * sizeof(*paths));
 	int status = 0;
 	for (size_t i = 0; i < count; i++)
@@ -392,7 +351,17 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	char *cache = cache_folder();
 	options.symbols.cache = cache;
 	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	if (report_plan(&options, &plan, &err))
+	int rc = report_plan(&options, &plan, &err);
+	if (!rc && report_browses(&options, &plan)) {
+		options.browses = true;
+		if (options.view.chains == EV_CHAIN_NONE && !options.by_branch)
+			options.view.chains = EV_CHAIN_GRAPH;
+		if (!options.order_given)
+			options.view.order = report_wants_children(&options, &plan)
+						     ? EV_CHAIN_CALLER
+						     : EV_CHAIN_CALLEE;
+	}
+	if (rc)
 		status = complain(verb, &err, STATUS_USAGE);
 	else
 		status = options.inputs.count > 1 ? report_several(verb, &options, &plan)

@@ -22,7 +22,8 @@ struct report_options {
 	bool raw_trace;                 /* --raw-trace */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool json_schema;               /* --json-schema */
-	bool stdio;                     /* --stdio: the only way so far */
+	bool stdio;                     /* --stdio: text on a terminal too */
+	bool browses;                   /* on a terminal, to move in */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
 	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */
 	bool demangle, inlined, code;   /* true unless --no-… */
@@ -82,6 +83,24 @@ int report_check_needs(const struct report_options *options, const struct report
 struct load_options report_load_options(const struct report_options *options,
 					const struct report_plan *plan);
 bool report_has_field(const struct report_plan *plan, enum ev_field field);
+/* Lines of one function are apart, and how places are named. */
+bool report_wants_lines(const struct report_options *options, const struct report_plan *plan);
+unsigned report_symbol_flags(const struct report_options *options, const struct report_plan *plan);
+/* What changes a named profile for good: once, before tables are made of it. */
+int report_settle_named(const struct report_options *options, const struct report_plan *plan,
+			struct ev_named *named, struct ev_profile *profile, struct ev_err *err);
+/* What a report's table is, and what stands beside it; zeroed = empty. */
+struct report_made {
+	struct ev_table table;
+	struct ev_ratio_sums *ratio_sums;
+	uint64_t *kernel_period;
+	struct ev_scatters scatters;
+};
+/* Makes it, and points the report there: it must not move until done. */
+int report_make(struct report_made *made, struct report_options *options,
+		const struct report_plan *plan, struct ev_report *report, struct ev_named *named,
+		const struct ev_joints *joints, struct ev_err *err);
+void report_made_done(struct report_made *made);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
 struct joined;

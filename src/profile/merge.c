@@ -1,5 +1,5 @@
 /* Two profiles of the same recording become one: every id of the second is looked up in the first.
- */
+ * Of the second a part may do, so that what is old counts less and is forgotten. */
 #include <stdlib.h>
 #include "profile.h"
 
@@ -53,35 +53,119 @@ static uint32_t merge_tag(struct ev_profile *into, const struct ev_profile *from
 	return ev_profile_tag(into, &copy);
 }
 
-void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
+/* Counts times parts / of, to the nearest; never so much that it overflows. */
+static uint64_t part_of(uint64_t count, uint64_t parts, uint64_t of)
 {
+	if (parts == of)
+		return count;
+	unsigned __int128 part = ((unsigned __int128)count * parts + of / 2) / of;
+	return part > UINT64_MAX / 2 ? UINT64_MAX / 2 : (uint64_t)part;
+}
+
+/* What is still there of a profile when only a part of each count is. */
+struct kept {
+	bool *stacks, *places, *tags;
+};
+
+static struct kept find_kept(const struct ev_profile *from, uint64_t parts, uint64_t of)
+{
+	struct kept kept = {
+		.stacks = ev_alloc(from->stacks.count + 1),
+		.places = ev_alloc(from->places.count + 1),
+		.tags = ev_alloc(from->tags.count + 1),
+	};
+	bool all = parts == of;
+	for (size_t i = 0; i < from->cells.count; i++) {
+		const struct ev_cell *cell = &from->cells.items[i];
+		bool counts = part_of(cell->samples, parts, of);
+		kept.stacks[cell->stack] |= counts;
+		kept.tags[cell->tag] |= counts;
+	}
+	for (size_t i = from->stacks.count; i-- > 1;) {
+		const struct ev_stack *stack = &from->stacks.items[i];
+		kept.stacks[i] |= all;
+		kept.stacks[stack->parent] |= kept.stacks[i];
+		kept.places[stack->place & ~EV_PLACE_GUESSED] |= kept.stacks[i];
+	}
+	/* Details of tags may name any place. */
+	for (size_t i = 1; (all || from->details.count) && i < from->places.count; i++)
+		kept.places[i] = true;
+	for (size_t i = 1; all && i < from->tags.count; i++)
+		kept.tags[i] = true;
+	return kept;
+}
+
+/* So many of each kind as samples are left, which were rounded one by one. */
+static void merge_quality(struct ev_profile *into, const struct ev_profile *from, uint64_t parts,
+			  uint64_t of)
+{
+	struct ev_quality part = from->quality;
+	uint64_t samples = 0, all = part.samples ? part.samples : 1;
+	for (size_t i = 0; i < from->cells.count; i++)
+		samples += part_of(ev_cell_samples(from, &from->cells.items[i]), parts, of);
+	if (parts != of) {
+		part.samples = samples;
+		part.unresolved = part_of(part.unresolved, samples, all);
+		part.with_stack = part_of(part.with_stack, samples, all);
+		part.truncated_stacks = part_of(part.truncated_stacks, samples, all);
+		part.guessed_frames = part_of(part.guessed_frames, samples, all);
+		for (size_t i = 0; i < EV_LENGTH(part.unwound); i++)
+			part.unwound[i] = part_of(part.unwound[i], samples, all);
+	}
+	ev_quality_merge(&into->quality, &part);
+}
+
+static void merge_cells(struct ev_profile *into, const struct ev_profile *from, uint64_t parts,
+			uint64_t of)
+{
+	struct kept kept = find_kept(from, parts, of);
 	uint32_t *places = ev_alloc(from->places.count * sizeof(*places));
 	uint32_t *stacks = ev_alloc(from->stacks.count * sizeof(*stacks));
 	uint32_t *tags = ev_alloc(from->tags.count * sizeof(*tags));
+	for (size_t i = 1; i < from->places.count; i++)
+		if (kept.places[i])
+			places[i] = ev_profile_place(into, from->places.items[i]);
+	for (size_t i = 1; i < from->stacks.count; i++) {
+		const struct ev_stack *stack = &from->stacks.items[i];
+		uint32_t mark = stack->place & EV_PLACE_GUESSED;
+		if (kept.stacks[i])
+			stacks[i] =
+				ev_profile_stack(into, stacks[stack->parent],
+						 places[stack->place & ~EV_PLACE_GUESSED] | mark);
+	}
+	for (size_t i = 1; i < from->tags.count; i++)
+		if (kept.tags[i])
+			tags[i] = merge_tag(into, from, (uint32_t)i, places);
+	for (size_t i = 0; i < from->cells.count; i++) {
+		const struct ev_cell *cell = &from->cells.items[i];
+		uint64_t samples = part_of(cell->samples, parts, of);
+		if (samples || parts == of)
+			ev_profile_add(into, tags[cell->tag], stacks[cell->stack], samples,
+				       part_of(cell->period, parts, of));
+	}
+	free(places);
+	free(stacks);
+	free(tags);
+	free(kept.stacks);
+	free(kept.places);
+	free(kept.tags);
+}
+
+void ev_profile_merge(struct ev_profile *into, const struct ev_profile *from)
+{
+	ev_profile_merge_part(into, from, 1, 1);
+}
+
+void ev_profile_merge_part(struct ev_profile *into, const struct ev_profile *from, uint64_t parts,
+			   uint64_t of)
+{
 	if (!into->details.count)
 		into->detail_mask = from->detail_mask;
 	into->of_branches |= from->of_branches;
 	into->has_history |= from->has_history;
 	into->tell_ends |= from->tell_ends;
-	for (size_t i = 1; i < from->places.count; i++)
-		places[i] = ev_profile_place(into, from->places.items[i]);
-	for (size_t i = 1; i < from->stacks.count; i++) {
-		const struct ev_stack *stack = &from->stacks.items[i];
-		uint32_t mark = stack->place & EV_PLACE_GUESSED;
-		stacks[i] = ev_profile_stack(into, stacks[stack->parent],
-					     places[stack->place & ~EV_PLACE_GUESSED] | mark);
-	}
-	for (size_t i = 1; i < from->tags.count; i++)
-		tags[i] = merge_tag(into, from, (uint32_t)i, places);
-	for (size_t i = 0; i < from->cells.count; i++) {
-		const struct ev_cell *cell = &from->cells.items[i];
-		ev_profile_add(into, tags[cell->tag], stacks[cell->stack], cell->samples,
-			       cell->period);
-	}
-	free(places);
-	free(stacks);
-	free(tags);
-	ev_quality_merge(&into->quality, &from->quality);
+	merge_cells(into, from, parts, of);
+	merge_quality(into, from, parts, of);
 	if (from->event_count > into->event_count)
 		into->event_count = from->event_count;
 	if (!into->first_time_ns ||

@@ -53,6 +53,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		symbolizer->cache = option(symbolizer, options->cache);
 		symbolizer->roots = options->roots;
 		symbolizer->no_local_files = options->no_local_files;
+		symbolizer->keeps = options->keeps;
 	}
 	const struct ev_section *section =
 		recording ? ev_recording_section(recording, EV_FEATURE_EVPROF_SYMBOLS) : NULL;
@@ -171,7 +172,8 @@ const char *ev_symbolizer_lacks(struct ev_symbolizer *symbolizer, uint32_t objec
 
 void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
 {
-	if (object >= symbolizer->objects.count || !symbolizer->objects.items[object].loaded)
+	if (object >= symbolizer->objects.count || !symbolizer->objects.items[object].loaded ||
+	    symbolizer->keeps)
 		return;
 	struct names *names = &symbolizer->objects.items[object];
 	keep_lacks(names);
@@ -196,7 +198,8 @@ void ev_symbolizer_want(struct ev_symbolizer *symbolizer, const struct ev_place 
 	uint32_t objects = ev_space_set_object_count(symbolizer->set);
 	while (symbolizer->objects.count < objects)
 		ev_array_add(&symbolizer->objects);
-	for (size_t i = 0; i < count; i++) {
+	/* Who keeps names will ask for others later: all are read at once. */
+	for (size_t i = 0; i < count && !symbolizer->keeps; i++) {
 		if (places[i].object >= objects)
 			continue;
 		enum ev_object_kind kind =

@@ -60,6 +60,7 @@ struct ev_symbolizer {
 	const char *symfs, *kallsyms_path, *vmlinux_path, *cache; /* NULL when not given */
 	const struct ev_roots *roots;
 	bool no_local_files;
+	bool keeps;            /* forgets nothing */
 	bool sparing;          /* leave packed debug files to those who ask for lines */
 	bool same_host;        /* as far as the recording tells, it was made here */
 	bool same_kernel;      /* and on the kernel that is running */

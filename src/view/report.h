@@ -58,6 +58,10 @@ extern const struct ev_field_info ev_fields[EV_FIELD_COUNT];
 struct ev_events {
 	size_t first, count;
 };
+/* How many events from events->first on stand side by side; false behind the last. */
+bool ev_report_events(const struct ev_report *report, const struct ev_report_options *options,
+		      struct ev_events *events);
+bool ev_report_has_samples(const struct ev_report *report, struct ev_events events);
 /* The rows that one of the events has something in and that reach the percent limit, as
  * options->row_order asks or by falling weight. free() the array. */
 const struct ev_row **ev_report_rows(const struct ev_report *report,

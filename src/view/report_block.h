@@ -34,6 +34,11 @@ struct ev_block {
 
 enum { EV_PID_WIDTH = 7, EV_COMMAND_WIDTH = 7 };
 
+/* Fills in rows and columns, as wide as they must be. */
+void ev_block_begin(struct ev_block *block);
+void ev_block_done(struct ev_block *block);
+/* What stands above a column, in its width. */
+void ev_block_print_title(struct ev_block *block, const struct ev_shown *column);
 /* A row's text in a key column, safe to print; in the scratch arena. */
 const char *ev_block_key_text(struct ev_block *block, const struct ev_shown *column,
 			      const struct ev_row *row);

@@ -140,6 +140,16 @@ static void measure(struct ev_block *block)
 	}
 }
 
+void ev_block_print_title(struct ev_block *block, const struct ev_shown *column)
+{
+	const char *title = column->title;
+	if (column->field == EV_FIELD_KEY)
+		ev_block_print_text(block, column, title, false);
+	else
+		fprintf(block->out, "%*s%s", (int)(column->width - ev_text_columns(title)), "",
+			title);
+}
+
 static void print_column_heads(struct ev_block *block)
 {
 	char separator = block->options->separator;
@@ -157,11 +167,7 @@ static void print_column_heads(struct ev_block *block)
 			continue;
 		}
 		fputs(c ? "  " : "", block->out);
-		if (column->field == EV_FIELD_KEY)
-			ev_block_print_text(block, column, title, false);
-		else
-			fprintf(block->out, "%*s%s", (int)(column->width - ev_text_columns(title)),
-				"", title);
+		ev_block_print_title(block, column);
 	}
 	putc_unlocked('\n', block->out);
 	if (separator)
@@ -278,19 +284,33 @@ static void explain_intervals(const struct ev_block *block)
 		      block->out);
 }
 
+void ev_block_begin(struct ev_block *block)
+{
+	struct ev_report_options all = *block->options;
+	if (all.hierarchy) /* small rows may be big together */
+		all.percent_limit = 0;
+	block->rows = ev_report_rows(block->report, &all, block->events, &block->row_count);
+	choose_columns(block);
+	if (!all.separator)
+		measure(block);
+}
+
+void ev_block_done(struct ev_block *block)
+{
+	free(block->rows);
+	block->rows = NULL;
+	ev_array_done(&block->columns);
+	ev_arena_done(&block->titles);
+	ev_arena_done(&block->scratch);
+}
+
 static void print_block(FILE *out, const struct ev_report *report,
 			const struct ev_report_options *options, struct ev_events events)
 {
 	struct ev_block block = {
 		.out = out, .report = report, .options = options, .events = events
 	};
-	struct ev_report_options all = *options;
-	if (options->hierarchy) /* small rows may be big together */
-		all.percent_limit = 0;
-	block.rows = ev_report_rows(report, &all, events, &block.row_count);
-	choose_columns(&block);
-	if (!options->separator)
-		measure(&block);
+	ev_block_begin(&block);
 	if (!options->quiet) {
 		print_events(&block);
 		if (!options->hierarchy)
@@ -306,10 +326,7 @@ static void print_block(FILE *out, const struct ev_report *report,
 		ev_print_ranking(out, report, options, events.first, block.rows, block.row_count);
 	}
 	fputs("\n\n", out);
-	free(block.rows);
-	ev_array_done(&block.columns);
-	ev_arena_done(&block.titles);
-	ev_arena_done(&block.scratch);
+	ev_block_done(&block);
 }
 
 static void print_top(FILE *out, const struct ev_report *report,
@@ -333,9 +350,8 @@ static void print_nothing(FILE *out, const struct ev_report *report)
 	ev_arena_done(&scratch);
 }
 
-/* How many events from events->first on stand side by side; false behind the last. */
-static bool next_events(const struct ev_report *report, const struct ev_report_options *options,
-			struct ev_events *events)
+bool ev_report_events(const struct ev_report *report, const struct ev_report_options *options,
+		      struct ev_events *events)
 {
 	const struct ev_recording *recording = report->recording;
 	size_t count = report->table->event_count, first = events->first;
@@ -349,7 +365,7 @@ static bool next_events(const struct ev_report *report, const struct ev_report_o
 	return first < count;
 }
 
-static bool has_samples(const struct ev_report *report, struct ev_events events)
+bool ev_report_has_samples(const struct ev_report *report, struct ev_events events)
 {
 	for (size_t i = 0; i < events.count; i++)
 		if (report->table->total_samples[events.first + i])
@@ -367,8 +383,8 @@ int ev_report_text(FILE *out, const struct ev_report *report,
 		print_top(out, report, options);
 	else
 		ev_print_simulated(out, report, "# ");
-	for (; next_events(report, options, &events); events.first += events.count) {
-		if (!has_samples(report, events))
+	for (; ev_report_events(report, options, &events); events.first += events.count) {
+		if (!ev_report_has_samples(report, events))
 			continue;
 		print_block(out, report, options, events);
 		printed++;

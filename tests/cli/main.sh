@@ -11,6 +11,7 @@ test_version_lists_what_is_built_in() {
 	expect_out 'liblzma'
 	expect_out 'BPF'
 	expect_out 'capstone'
+	expect_out 'ncurses'
 }
 
 test_a_build_without_bpf_says_so() {
@@ -25,6 +26,12 @@ test_a_build_without_capstone_says_so() {
 	expect_out 'capstone: not built in \(left out'
 }
 
+test_a_build_without_ncurses_says_so_and_prints_text() {
+	case " ${WITHOUT:-} " in *" ncurses "*) ;; *) skip "this build has ncurses" ;; esac
+	run --version
+	expect_out 'ncurses: not built in \(left out'
+}
+
 test_help_goes_to_stdout_and_names_every_verb() {
 	run --help
 	expect_status 0
@@ -33,7 +40,7 @@ test_help_goes_to_stdout_and_names_every_verb() {
 }
 
 test_every_verb_has_help_with_an_example() {
-	for verb in list stat record report; do
+	for verb in list stat record report top; do
 		run $verb --help
 		expect_status 0
 		expect_out "evprof $verb"

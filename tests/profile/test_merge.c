@@ -99,11 +99,72 @@ static void merging_nothing_changes_nothing(void **state)
 	invented_done(&it);
 }
 
+static uint64_t samples_of(const struct ev_profile *profile)
+{
+	uint64_t samples = 0;
+	for (size_t i = 0; i < profile->cells.count; i++)
+		samples += profile->cells.items[i].samples;
+	return samples;
+}
+
+static void a_part_of_a_profile_fades_until_nothing_is_left(void **state)
+{
+	(void)state;
+	struct invented it = invented_open();
+	add_some(&it, it.profile, 0, 999);
+	it.profile->quality.with_stack = 333;
+	struct ev_profile *half = ev_profile_open();
+	ev_profile_merge_part(half, it.profile, 1, 2);
+	/* Each cell is rounded. */
+	assert_true(samples_of(half) >= 450 && samples_of(half) <= 550);
+	assert_int_equal(half->quality.samples, samples_of(half));
+	assert_true(half->quality.with_stack >= 150 && half->quality.with_stack <= 183);
+	assert_int_equal(half->quality.lost, it.profile->quality.lost);
+	assert_int_equal(half->last_time_ns, it.profile->last_time_ns);
+	/* More parts than one, and back, are the same. */
+	struct ev_profile *many = ev_profile_open(), *back = ev_profile_open();
+	ev_profile_merge_part(many, half, 64, 1);
+	assert_int_equal(samples_of(many), 64 * samples_of(half));
+	ev_profile_merge_part(back, many, 1, 64);
+	assert_int_equal(samples_of(back), samples_of(half));
+	assert_int_equal(back->stacks.count, half->stacks.count);
+	assert_int_equal(back->quality.with_stack, half->quality.with_stack);
+	/* Not a place or stack of what has no sample any more. */
+	struct ev_profile *nothing = ev_profile_open();
+	ev_profile_merge_part(nothing, half, 1, 100000);
+	assert_int_equal(nothing->cells.count, 0);
+	assert_true(nothing->stacks.count <= 1 && nothing->places.count <= 1 &&
+		    nothing->tags.count <= 1);
+	assert_int_equal(nothing->quality.samples, 0);
+	ev_profile_close(nothing);
+	ev_profile_close(back);
+	ev_profile_close(many);
+	ev_profile_close(half);
+	invented_done(&it);
+}
+
+static void no_count_overflows(void **state)
+{
+	(void)state;
+	struct invented it = invented_open();
+	struct ev_profile *much = ev_profile_open(), *more = ev_profile_open();
+	uint32_t tag = invented_tag_in(much, 0, "one", 1);
+	ev_profile_add(much, tag, invented_stack_in(&it, much, "main a"), 3, UINT64_MAX / 4);
+	ev_profile_merge_part(more, much, 64, 1);
+	assert_int_equal(more->cells.items[0].samples, 192);
+	assert_true(more->cells.items[0].period >= UINT64_MAX / 4);
+	ev_profile_close(more);
+	ev_profile_close(much);
+	invented_done(&it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merged_parts_are_the_whole),
 		cmocka_unit_test(merging_nothing_changes_nothing),
+		cmocka_unit_test(a_part_of_a_profile_fades_until_nothing_is_left),
+		cmocka_unit_test(no_count_overflows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,418 @@
+/* What keys do on the browser's table: perf's, where perf has them. */
+#include <stdlib.h>
+#include <string.h>
+#include "browse.h"
+
+/* ---- moving -------------------------------------------------------------------------------------
+ */
+
+static void select_item(struct ev_browser *browser, size_t at)
+{
+	size_t count = browser->items.count;
+	browser->selected = !count ? 0 : at < count ? at : count - 1;
+	/* The first row stays the first, whichever it becomes. */
+	browser->selected_id = browser->selected ? browser->items.items[browser->selected].id : 0;
+}
+
+static void key_up(struct ev_browser *browser)
+{
+	select_item(browser, browser->selected ? browser->selected - 1 : 0);
+}
+
+static void key_down(struct ev_browser *browser)
+{
+	select_item(browser, browser->selected + 1);
+}
+
+static void key_page_up(struct ev_browser *browser)
+{
+	select_item(browser,
+		    browser->selected > browser->page ? browser->selected - browser->page : 0);
+}
+
+static void key_page_down(struct ev_browser *browser)
+{
+	select_item(browser, browser->selected + browser->page);
+}
+
+static void key_home(struct ev_browser *browser)
+{
+	select_item(browser, 0);
+}
+
+static void key_end(struct ev_browser *browser)
+{
+	select_item(browser, browser->items.count);
+}
+
+/* ---- call chains and code
+ * ------------------------------------------------------------------------- */
+
+static void annotate(struct ev_browser *browser)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	if (!item)
+		return;
+	struct ev_browse_place place = ev_browser_place(browser, item);
+	ev_pager_annotate(browser, &place, false);
+}
+
+static void toggle(struct ev_browser *browser, bool whole)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	if (!item)
+		return;
+	browser->selected_id = item->id;
+	if (item->has_more)
+		ev_browser_toggle(browser, item, whole);
+	else if (!browser->report->named->profile->quality.with_stack)
+		ev_browser_tell(browser, "no call chains were recorded: evprof record -g does");
+	else
+		ev_browser_tell(browser, "nothing is below this");
+}
+
+static void key_plus(struct ev_browser *browser)
+{
+	toggle(browser, false);
+}
+
+static void key_expand(struct ev_browser *browser)
+{
+	toggle(browser, true);
+}
+
+static void key_enter(struct ev_browser *browser)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	if (item && item->has_more)
+		toggle(browser, false);
+	else
+		annotate(browser);
+}
+
+static void key_expand_all(struct ev_browser *browser)
+{
+	ev_browser_expand_all(browser, true);
+}
+
+static void key_collapse_all(struct ev_browser *browser)
+{
+	ev_browser_expand_all(browser, false);
+}
+
+static void key_callers(struct ev_browser *browser)
+{
+	browser->wishes.callers = !browser->wishes.callers;
+	ev_map_done(&browser->expanded);
+	if (!ev_browser_wish(browser))
+		ev_browser_tell(browser, browser->wishes.callers
+						 ? "call chains go inwards, from the roots (-G)"
+						 : "call chains go outwards, from the function");
+}
+
+/* ---- zooming
+ * -------------------------------------------------------------------------------------- */
+
+/* Commas separate values, so that one of the text is marked. */
+static char *filter_of(enum ev_key key, const char *text)
+{
+	struct ev_buffer filter = { 0 };
+	ev_buffer_printf(&filter, "%s=", ev_keys[key].name);
+	for (; *text; text++) {
+		if (*text == ',')
+			ev_buffer_u8(&filter, '\\');
+		ev_buffer_u8(&filter, (uint8_t)*text);
+	}
+	ev_buffer_u8(&filter, 0);
+	return (char *)filter.bytes;
+}
+
+static void drop_zoom(struct ev_browser *browser)
+{
+	free(browser->zooms.items[--browser->zooms.count]);
+}
+
+/* Takes over the text; zooming into where one is already leads out again, as in perf. */
+static void zoom(struct ev_browser *browser, char *filter)
+{
+	size_t last = browser->zooms.count;
+	if (last && !strcmp(browser->zooms.items[last - 1], filter)) {
+		free(filter);
+		drop_zoom(browser);
+		ev_browser_wish(browser);
+		return;
+	}
+	*ev_array_add(&browser->zooms) = filter;
+	if (ev_browser_wish(browser)) {
+		struct ev_err why = browser->trouble;
+		drop_zoom(browser);
+		ev_browser_wish(browser);
+		browser->trouble = why;
+	}
+}
+
+static void zoom_into(struct ev_browser *browser, const enum ev_key *keys, size_t count,
+		      const char *what)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	for (size_t i = 0; item && i < count; i++) {
+		const char *text = ev_browser_row_text(browser, item, keys[i]);
+		if (!text)
+			continue;
+		zoom(browser, filter_of(keys[i], text));
+		return;
+	}
+	if (item)
+		ev_browser_tell(browser, "%s is no column here: o sorts by others", what);
+}
+
+static void key_thread(struct ev_browser *browser)
+{
+	static const enum ev_key keys[] = { EV_KEY_TID, EV_KEY_PID, EV_KEY_COMM };
+	zoom_into(browser, keys, EV_LENGTH(keys), "the thread");
+}
+
+static void key_object(struct ev_browser *browser)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	struct ev_browse_place place = { 0 };
+	if (item)
+		place = ev_browser_place(browser, item);
+	if (place.object)
+		zoom(browser, filter_of(EV_KEY_OBJECT, place.object));
+	else if (item)
+		ev_browser_tell(browser, "the object is no column here: o sorts by others");
+}
+
+static void key_kernel(struct ev_browser *browser)
+{
+	zoom(browser, ev_strdup("dso~[[]kernel*"));
+}
+
+static void key_socket(struct ev_browser *browser)
+{
+	static const enum ev_key keys[] = { EV_KEY_SOCKET };
+	zoom_into(browser, keys, EV_LENGTH(keys), "the socket");
+}
+
+/* Out of what was entered last. */
+static void key_back(struct ev_browser *browser)
+{
+	if (*ev_buffer_text(&browser->filter)) {
+		ev_buffer_set(&browser->filter, "");
+		ev_browser_list(browser);
+	} else if (browser->zooms.count) {
+		drop_zoom(browser);
+		ev_browser_wish(browser);
+	} else {
+		ev_browser_tell(browser, "q leaves");
+	}
+}
+
+/* ---- the whole table
+ * ------------------------------------------------------------------------------ */
+
+static void key_events(struct ev_browser *browser)
+{
+	ev_browser_turn_events(browser, false);
+}
+
+static void key_events_back(struct ev_browser *browser)
+{
+	ev_browser_turn_events(browser, true);
+}
+
+static void key_relative(struct ev_browser *browser)
+{
+	browser->wishes.relative = !browser->wishes.relative;
+	if (!ev_browser_wish(browser))
+		ev_browser_tell(browser, browser->wishes.relative ? "shares are of what is shown"
+								  : "shares are of everything");
+}
+
+static void key_heads(struct ev_browser *browser)
+{
+	browser->heads_hidden = !browser->heads_hidden;
+}
+
+static void key_filter(struct ev_browser *browser)
+{
+	ev_browser_begin_prompt(browser, EV_PROMPT_FILTER, ev_buffer_text(&browser->filter));
+}
+
+static void key_sort(struct ev_browser *browser)
+{
+	const struct ev_table *table = browser->report->table;
+	struct ev_buffer keys = { 0 };
+	for (size_t i = 0; i < table->key_count; i++)
+		ev_buffer_printf(&keys, "%s%s", i ? "," : "", ev_keys[table->keys[i]].name);
+	ev_buffer_u8(&keys, 0);
+	ev_browser_begin_prompt(browser, EV_PROMPT_SORT,
+				browser->sort ? browser->sort : (const char *)keys.bytes);
+	ev_buffer_done(&keys);
+}
+
+static void key_any(struct ev_browser *browser)
+{
+	ev_browser_begin_prompt(browser, EV_PROMPT_KEY, "");
+}
+
+static void key_time(struct ev_browser *browser)
+{
+	ev_browser_begin_prompt(browser, EV_PROMPT_TIME, browser->time ? browser->time : "");
+}
+
+static void key_limit(struct ev_browser *browser)
+{
+	char text[48];
+	ev_format_fixed(text, sizeof(text), browser->wishes.percent_limit, 2);
+	ev_browser_begin_prompt(browser, EV_PROMPT_LIMIT, text);
+}
+
+static void key_header(struct ev_browser *browser)
+{
+	ev_pager_header(browser);
+}
+
+static void key_help(struct ev_browser *browser)
+{
+	ev_pager_help(browser);
+}
+
+/* ---- live views
+ * ----------------------------------------------------------------------------------- */
+
+static void key_freeze(struct ev_browser *browser)
+{
+	const struct ev_browse_source *source = browser->source;
+	if (source->freeze)
+		ev_browser_tell(browser,
+				source->freeze(source->self) ? "frozen: f goes on" : "live again");
+}
+
+static void key_space(struct ev_browser *browser)
+{
+	if (browser->source->freeze)
+		key_freeze(browser);
+	else
+		key_page_down(browser);
+}
+
+static void key_zero(struct ev_browser *browser)
+{
+	const struct ev_browse_source *source = browser->source;
+	if (source->zero)
+		ev_browser_tell(browser, source->zero(source->self)
+						 ? "each refresh begins anew"
+						 : "what is older fades with each refresh");
+}
+
+static void key_save(struct ev_browser *browser)
+{
+	const struct ev_browse_source *source = browser->source;
+	struct ev_err err = { 0 };
+	char said[256] = "";
+	if (!source->save)
+		return;
+	if (source->save(source->self, said, &err))
+		browser->trouble = err;
+	else
+		ev_browser_tell(browser, "%s", said);
+}
+
+/* ---- the table
+ * ------------------------------------------------------------------------------------ */
+
+enum where { ANYWHERE, LIVE, RECORDED };
+
+/* Rows of one meaning follow one another; the help is made of them. */
+static const struct binding {
+	uint32_t key;
+	const char *name; /* in the help; NULL: like the one before */
+	const char *about;
+	void (*act)(struct ev_browser *browser);
+	enum where where;
+} bindings[] = {
+	{ EV_PRESS_UP, "arrows, PgUp, PgDn, Home, End", "move", key_up, ANYWHERE },
+	{ EV_PRESS_DOWN, NULL, NULL, key_down, ANYWHERE },
+	{ EV_PRESS_PAGE_UP, NULL, NULL, key_page_up, ANYWHERE },
+	{ EV_PRESS_PAGE_DOWN, NULL, NULL, key_page_down, ANYWHERE },
+	{ EV_PRESS_HOME, NULL, NULL, key_home, ANYWHERE },
+	{ EV_PRESS_END, NULL, NULL, key_end, ANYWHERE },
+	{ EV_PRESS_ENTER, "Enter, Right", "expand or collapse the call chain, else annotate",
+	  key_enter, ANYWHERE },
+	{ EV_PRESS_RIGHT, NULL, NULL, key_enter, ANYWHERE },
+	{ '+', "+", "expand or collapse one level", key_plus, ANYWHERE },
+	{ 'e', "e", "expand or collapse all that is below the row", key_expand, ANYWHERE },
+	{ 'E', "E", "expand all rows", key_expand_all, ANYWHERE },
+	{ 'C', "C", "collapse all rows", key_collapse_all, ANYWHERE },
+	{ 'G', "G", "call chains from the function outwards, or from the roots inwards",
+	  key_callers, ANYWHERE },
+	{ 'a', "a", "annotate: source or instructions of the function, with their weights",
+	  annotate, ANYWHERE },
+	{ '/', "/", "filter by a text, as you type", key_filter, ANYWHERE },
+	{ '=', "=", "filter by any key: KEY=VALUE, KEY~GLOB, KEY!=VALUE", key_any, ANYWHERE },
+	{ 't', "t", "zoom into the thread or command, and out again", key_thread, ANYWHERE },
+	{ 'd', "d", "zoom into the object, and out again", key_object, ANYWHERE },
+	{ 'k', "k", "zoom into the kernel, and out again", key_kernel, ANYWHERE },
+	{ 'S', "S", "zoom into the processor socket, and out again", key_socket, ANYWHERE },
+	{ 'T', "T", "only samples of a time: START,STOP or 10%-50%", key_time, RECORDED },
+	{ EV_PRESS_ESCAPE, "Esc, Left, Backspace", "leave what was entered last", key_back,
+	  ANYWHERE },
+	{ EV_PRESS_LEFT, NULL, NULL, key_back, ANYWHERE },
+	{ EV_PRESS_BACKSPACE, NULL, NULL, key_back, ANYWHERE },
+	{ EV_PRESS_TAB, "Tab, Shift-Tab", "the next event, the one before", key_events, ANYWHERE },
+	{ EV_PRESS_BACK_TAB, NULL, NULL, key_events_back, ANYWHERE },
+	{ 'o', "o", "other sort keys, as after -s", key_sort, ANYWHERE },
+	{ 'L', "L", "leave out rows below a percentage", key_limit, ANYWHERE },
+	{ 'F', "F", "shares of what is shown, or of everything", key_relative, ANYWHERE },
+	{ 'H', "H", "titles of the columns, or none", key_heads, ANYWHERE },
+	{ 'i', "i", "what is known of the recording, and its quality", key_header, ANYWHERE },
+	{ 'f', "f, Space", "freeze the screen, and go on; samples are taken all the time",
+	  key_freeze, LIVE },
+	{ ' ', "Space", "the next page", key_space, RECORDED },
+	{ ' ', NULL, NULL, key_space, LIVE },
+	{ 'z', "z", "begin anew with each refresh, or let older samples fade", key_zero, LIVE },
+	{ 'w', "w", "write what was sampled as a recording", key_save, LIVE },
+	{ 'h', "h, ?", "this text", key_help, ANYWHERE },
+	{ '?', NULL, NULL, key_help, ANYWHERE },
+	{ 'q', "q, Ctrl-C", "leave", NULL, ANYWHERE },
+};
+
+static bool is_here(const struct ev_browser *browser, const struct binding *binding)
+{
+	bool live = browser->source->freeze;
+	return binding->where == ANYWHERE || (binding->where == LIVE) == live;
+}
+
+bool ev_browser_press_table(struct ev_browser *browser, uint32_t key)
+{
+	for (size_t i = 0; i < EV_LENGTH(bindings); i++) {
+		if (bindings[i].key != key || !is_here(browser, &bindings[i]))
+			continue;
+		if (!bindings[i].act)
+			return false;
+		bindings[i].act(browser);
+		break;
+	}
+	return true;
+}
+
+void ev_pager_help(struct ev_browser *browser)
+{
+	struct ev_buffer text = { 0 };
+	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
+		if (bindings[i].name && is_here(browser, &bindings[i]))
+			ev_buffer_printf(&text, "  %-30s %s\n", bindings[i].name,
+					 bindings[i].about);
+	ev_buffer_printf(&text,
+			 "\nIn annotated code\n"
+			 "  %-30s source lines, or instructions\n"
+			 "  %-30s the hottest line, the next one\n"
+			 "  %-30s search, and search on\n"
+			 "  %-30s sideways\n"
+			 "  %-30s back\n",
+			 "s", "H, Tab", "/, n", "Right, Left", "q, Esc");
+	ev_buffer_u8(&text, 0);
+	ev_pager_push(browser, "Keys", (char *)text.bytes);
+}

@@ -1,0 +1,337 @@
+#!/bin/sh
+# evprof report on a terminal, and evprof top: what a person at tmux sees.
+. "$(dirname "$0")/harness.sh"
+
+# ---- a terminal ----------------------------------------------------------------------------------
+
+needs_terminal() {
+	needs tmux
+	"$evprof" --version | grep -q 'ncurses: in' || skip "this build has no ncurses"
+}
+tmux_here() { TMUX='' tmux -S "$PWD/socket" -f /dev/null "$@"; }
+
+# terminal COLUMNS LINES COMMAND…: it runs in a terminal of that size; `ended` is made when it ends.
+terminal() {
+	columns=$1 lines=$2
+	shift 2
+	last="$* (in tmux, $columns x $lines)"
+	trap 'tmux_here kill-server 2>/dev/null' EXIT
+	{
+		echo "cd '$PWD'"
+		printf '%s\n' "$*"
+		echo 'echo $? >status; mv status ended; sleep 600'
+	} >command
+	tmux_here new-session -d -x "$columns" -y "$lines" "LC_ALL=${terminal_locale:-C.UTF-8} ${terminal_name:+TERM=$terminal_name }sh command" ||
+		skip "tmux makes no terminal here"
+}
+keys() { tmux_here send-keys "$@"; }
+screen() { tmux_here capture-pane -p; }
+# sees PATTERN: until it stands on the screen, but no longer than 60 s.
+sees() {
+	tries=0
+	until screen >out 2>/dev/null && grep -qE -e "$1" out; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "'$1' never came to stand on the screen"
+		sleep 0.1
+	done
+}
+sees_no_more() {
+	tries=0
+	while screen >out 2>/dev/null && grep -qE -e "$1" out; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "'$1' never went from the screen"
+		sleep 0.1
+	done
+}
+ends_with() {
+	tries=0
+	until [ -s ended ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || { screen >out; fail "it never ended"; }
+		sleep 0.1
+	done
+	expect_equal "$(cat ended)" "$1" "exit status"
+}
+# The same recording for all tests.
+a_recording() {
+	[ -e ../recording ] || {
+		run record -q -g -F 2000 -e cpu-clock -o ../recording "$specimens/two_functions" 150
+		[ "$status" = 0 ] || fail "recording failed with status $status"
+	}
+	cp ../recording perf.data
+}
+
+# ---- report --------------------------------------------------------------------------------------
+
+test_a_report_on_a_terminal_is_moved_in() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 100 30 "$evprof report --no-children"
+	sees 'Overhead  Command'
+	expect_out '^evprof report: perf\.data  cpu-clock'
+	expect_out '^Quality: '
+	expect_out '^\+ .*\[\.\] twice'
+	keys Enter
+	sees '^- .*\[\.\] twice'
+	expect_out '% +main  two_functions'
+	keys C
+	sees_no_more '% +main  two_functions'
+	keys /
+	keys onc
+	sees 'Only rows with: onc'
+	sees_no_more '\[\.\] twice'
+	keys Enter
+	sees '\[/onc: 1\]'
+	keys Left
+	sees '\[\.\] twice'
+	keys '?'
+	sees 'filter by a text, as you type'
+	keys q
+	sees 'Overhead'
+	keys d
+	sees '^\[dso=two_functions\] Quality'
+	keys BSpace
+	sees_no_more 'dso=two_functions'
+	keys o C-u
+	keys -l 'nonsense'
+	keys Enter
+	sees 'nonsense'
+	keys o C-u
+	keys -l 'pid,sym'
+	keys Enter
+	sees 'Pid:Command +Symbol'
+	keys q
+	ends_with 0
+}
+
+test_code_is_annotated_under_the_cursor() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 120 30 "$evprof report --no-children -S twice"
+	sees 'twice'
+	keys a
+	sees '^Source of twice'
+	expect_out 'two_functions\.c'
+	"$evprof" --version | grep -q 'capstone: in' && {
+		keys s
+		sees '^Instructions of twice'
+		expect_out 'Address  Instruction'
+	}
+	keys q
+	sees 'Overhead'
+	keys C-c
+	ends_with 0
+}
+
+test_samples_of_a_time_are_read_from_the_recording_again() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 100 30 "$evprof report"
+	sees '^Quality: [0-9,]+ samples'
+	all=$(sed -n 's/.*Quality: \([0-9,]*\) samples.*/\1/p' out | tr -d ,)
+	keys T
+	keys -l '0%-40%'
+	keys Enter
+	sees '^\[time 0%-40%\] Quality'
+	some=$(sed -n 's/.*Quality: \([0-9,]*\) samples.*/\1/p' out | tr -d ,)
+	expect_between "$some" 1 $((all - 1)) "samples of a part of the time"
+	keys T C-u
+	keys -l 'when'
+	keys Enter
+	sees '--time takes START,STOP'
+	sees '^\[time 0%-40%\] Quality'
+	keys q
+	ends_with 0
+}
+
+test_screens_change_their_size() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 80 24 "$evprof report --no-children"
+	sees 'Overhead'
+	tmux_here resize-window -x 1 -y 1
+	sees_no_more 'Overhead'
+	keys Down Down Up
+	tmux_here resize-window -x 300 -y 100
+	sees 'Overhead  Command'
+	tmux_here resize-window -x 30 -y 3
+	sees_no_more 'Overhead'
+	sees '\+ '
+	tmux_here resize-window -x 80 -y 24
+	sees 'Overhead  Command'
+	keys q
+	ends_with 0
+}
+
+test_a_screen_of_one_character_can_be_left() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 1 1 "$evprof report"
+	tmux_here resize-window -x 1 -y 1
+	keys E '?' q q
+	ends_with 0
+}
+
+test_without_a_locale_screens_are_ascii() {
+	needs_terminal
+	needs_events
+	cp "$specimens/two_functions" 'zwei-größe'
+	run record -q -e cpu-clock ./zwei-größe 60
+	[ "$status" = 0 ] || fail "recording failed with status $status"
+	terminal_locale=C terminal 100 24 "$evprof report"
+	sees 'zwei-gr'
+	LC_ALL=C grep -q "$(printf '[\200-\377]')" out && fail "there is more than ASCII on the screen"
+	keys q
+	ends_with 0
+}
+
+test_hostile_names_do_nothing_to_the_terminal() {
+	needs_terminal
+	needs_events
+	cp "$specimens/two_functions" "$(printf 'a\033]0;evil\007\033[2J\033[31mb')"
+	run record -q -e cpu-clock "$(printf './a\033]0;evil\007\033[2J\033[31mb')" 60
+	[ "$status" = 0 ] || fail "recording failed with status $status"
+	terminal 140 24 "$evprof report -s dso"
+	sees '\\x1b\]0;evil'
+	expect_out '^evprof report'
+	keys q
+	ends_with 0
+}
+
+test_no_terminal_or_a_dumb_one_gets_text() {
+	needs_terminal
+	needs_events
+	a_recording
+	run report
+	expect_status 0
+	expect_out '^# Overhead|^# Children'
+	terminal_name=dumb terminal 100 50 "$evprof report; $evprof report --stdio --percent-limit 30"
+	sees 'Tip:'
+	ends_with 0
+	refuse_out 'q quit'
+}
+
+test_colours_obey_no_color() {
+	needs_terminal
+	needs_events
+	a_recording
+	for want in '' 1; do
+		rm -f ended
+		terminal_name=screen-256color terminal 100 24 "${want:+NO_COLOR=1 }$evprof report --no-children"
+		sees 'twice'
+		tmux_here capture-pane -p -e >out
+		if [ "$want" ]; then
+			has_not out "$(printf '\033')\\[[0-9;]*3[1-7]"
+		else
+			has out "$(printf '\033')\\[[0-9;]*31m"
+		fi
+		keys q
+		ends_with 0
+		tmux_here kill-server
+	done
+}
+
+# ---- top -----------------------------------------------------------------------------------------
+
+test_top_of_a_command_prints_tables_and_ends_with_it() {
+	needs_events
+	run top --batch -d 0.2 -e cpu-clock -E 5 "$specimens/two_functions" 600
+	expect_status 0
+	expect_out '^evprof top  cpu-clock  [0-9,]+ samples'
+	expect_out 'evprof [0-9.]+% of a CPU'
+	expect_out '^Quality: '
+	expect_out '\[\.\] twice'
+	expect_out 'it has ended'
+	expect_empty err
+}
+
+test_top_without_a_terminal_prints_as_many_tables_as_asked() {
+	needs_events
+	start_target "$specimens/two_functions" 60000
+	run top -d 0.1 --refreshes 3 -e cpu-clock -n -p "$target"
+	expect_status 0
+	expect_equal "$(grep -c '^evprof top ' out)" 3 "tables"
+	expect_out 'Overhead +Samples'
+}
+
+test_top_knows_every_function_of_the_kernel() {
+	needs_root
+	needs_events
+	[ -r /proc/kallsyms ] && grep -q ' T _text$' /proc/kallsyms || skip "no kernel symbols are shown here"
+	run top --batch -d 30 -e cpu-clock -U -E 8000 -s sym "$examples/pagefaults" 300
+	expect_status 0
+	expect_out '\[k\] [a-z_]'
+	refuse_out '\[k\] 0x'
+}
+
+test_top_refuses_what_it_cannot_do() {
+	run top -d 0 --batch
+	expect_status 129
+	expect_err '-d takes seconds'
+	run top -K -U --batch
+	expect_status 129
+	run top -s nonsense --batch
+	expect_status 129
+	expect_err 'nonsense'
+	run top --call-graph dwarf --batch
+	expect_status 129
+	expect_err 'evprof record also unwinds'
+	needs_events
+	run top --batch ./there-is-no-such-program
+	expect_status 127
+	run top --batch -p 4000000
+	expect_failure
+}
+
+test_top_is_frozen_saved_and_left() {
+	needs_terminal
+	needs_events
+	terminal 110 24 "$evprof top -g -d 0.2 -e cpu-clock $specimens/two_functions 60000"
+	sees '^\+ .*main'
+	keys Enter
+	sees '^- .*%'
+	keys f
+	sees 'FROZEN'
+	screen | sed -n '1s/ events .*//p' >before
+	sleep 0.7
+	screen | sed -n '1s/ events .*//p' >after
+	cmp -s before after || fail "what is frozen has changed"
+	keys f
+	sees_no_more 'FROZEN'
+	keys z
+	sees 'zeroing'
+	keys w
+	sees 'samples were written to perf\.data'
+	keys '?'
+	sees 'move'
+	keys End
+	sees 'write what was sampled as a recording'
+	keys q
+	sees 'q quit'
+	keys q
+	ends_with 0
+	run report --stdio --no-children
+	expect_status 0
+	expect_out 'twice'
+	refuse_out 'Partial'
+	refuse_out '0 samples'
+}
+
+test_top_stays_when_its_command_has_ended() {
+	needs_terminal
+	needs_events
+	terminal 110 24 "$evprof top -d 0.1 -e cpu-clock $specimens/two_functions 100"
+	sees 'it has ended'
+	expect_out 'twice'
+	keys a
+	sees '^Source of'
+	keys q q
+	ends_with 0
+}
+
+run_tests "$@"

@@ -1,0 +1,182 @@
+/* What keys do to the table, and what they ask for. */
+#include "browsed.h"
+
+static void zooms_are_filters_that_are_left_again(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "comm,dso,sym", false);
+	browsed_press(&on, "d");
+	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog]");
+	assert_shows(&on, "[dso=prog] Quality");
+	browsed_press(&on, "t");
+	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog] [comm=prog]");
+	browsed_press(&on, "^X");
+	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog]");
+	browsed_press(&on, "d");
+	assert_string_equal(on.wished, "sort - time - limit 0");
+	browsed_press(&on, "k^L");
+	assert_string_equal(on.wished, "sort - time - limit 0");
+	browsed_press(&on, "^L");
+	assert_shows(&on, "q leaves");
+	browsed_done(&on);
+}
+
+static void the_object_of_a_chain_is_zoomed_into_too(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", true);
+	browsed_press(&on, "e^D^D^D^D^Dd");
+	assert_string_equal(on.wished, "sort - time - limit 0 [dso=lib.so]");
+	browsed_press(&on, "^H^Ut");
+	assert_shows(&on, "the thread is no column here");
+	browsed_done(&on);
+}
+
+static void commas_in_names_do_not_part_them(void **state)
+{
+	(void)state;
+	struct browsed on = { 0 };
+	invented_open(&on.it);
+	invented_add_to(&on.it, 0, "a,b", 7, "main", 1, 1);
+	invented_finish(&on.it, "comm", false, NULL);
+	browsed_open(&on);
+	browsed_press(&on, "t");
+	assert_string_equal(on.wished, "sort - time - limit 0 [comm=a\\,b]");
+	browsed_done(&on);
+}
+
+static void a_refused_wish_is_told_and_taken_back(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "comm,sym", false);
+	on.refuses = true;
+	browsed_press(&on, "t");
+	assert_shows(&on, "there is no such report");
+	assert_string_equal(on.wished, "sort - time - limit 0");
+	assert_shows(&on, "[.] work");
+	on.refuses = false;
+	browsed_press(&on, "^D");
+	assert_shows_not(&on, "there is no such report");
+	browsed_done(&on);
+}
+
+static void order_shares_and_titles_are_switched(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "G");
+	assert_string_equal(on.wished, "sort - time - limit 0 callers");
+	browsed_press(&on, "F");
+	assert_string_equal(on.wished, "sort - time - limit 0 relative callers");
+	assert_shows(&on, "Overhead  Symbol");
+	browsed_press(&on, "H");
+	assert_shows_not(&on, "Overhead  Symbol");
+	browsed_done(&on);
+}
+
+static void the_selection_stays_on_the_table(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_draw(&on, 80, 24);
+	browsed_press(&on, "^U^P");
+	assert_shows(&on, "[.] work<");
+	browsed_press(&on, "^N^D^Q");
+	assert_shows(&on, "tiny<");
+	browsed_press(&on, "^U");
+	assert_shows(&on, "sys_read<");
+	browsed_press(&on, "^H");
+	assert_shows(&on, "[.] work<");
+	browsed_done(&on);
+}
+
+static void leaving_is_q_or_an_interrupt(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	assert_false(browsed_press(&on, "q"));
+	assert_false(browsed_press(&on, "^C"));
+	assert_true(browsed_press(&on, "/q"));
+	assert_false(browsed_press(&on, "^C"));
+	assert_true(browsed_press(&on, "^X?q"));
+	assert_true(browsed_press(&on, "^X"));
+	browsed_done(&on);
+}
+
+static bool is_frozen;
+static bool freeze(void *self)
+{
+	(void)self;
+	return is_frozen = !is_frozen;
+}
+static bool is_zeroing;
+static bool zero(void *self)
+{
+	(void)self;
+	return is_zeroing = !is_zeroing;
+}
+static int save(void *self, char said[256], struct ev_err *err)
+{
+	if (((struct browsed *)self)->refuses)
+		return ev_fail(err, ENOSPC, "the disk is full");
+	snprintf(said, 256, "written: here.data");
+	return 0;
+}
+static void status(void *self, FILE *out)
+{
+	(void)self;
+	fputs("cost 1% of a CPU", out);
+}
+
+static void a_live_view_is_frozen_zeroed_and_saved(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "fzw"); /* of a recording: nothing */
+	assert_false(is_zeroing);
+	on.source.freeze = freeze;
+	on.source.zero = zero;
+	on.source.save = save;
+	on.source.status = status;
+	browsed_press(&on, "f");
+	assert_true(is_frozen);
+	assert_shows(&on, "frozen: f goes on");
+	browsed_press(&on, " ");
+	assert_false(is_frozen);
+	browsed_press(&on, "z");
+	assert_shows(&on, "each refresh begins anew");
+	browsed_press(&on, "z");
+	assert_false(is_zeroing);
+	browsed_press(&on, "w");
+	assert_shows(&on, "written: here.data");
+	on.refuses = true;
+	browsed_press(&on, "w");
+	assert_shows(&on, "the disk is full");
+	assert_shows(&on, "cost 1% of a CPU");
+	on.refuses = false;
+	browsed_press(&on, "?");
+	assert_non_null(strstr(browsed_draw(&on, 80, 60), "write what was sampled"));
+	browsed_done(&on);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zooms_are_filters_that_are_left_again),
+		cmocka_unit_test(the_object_of_a_chain_is_zoomed_into_too),
+		cmocka_unit_test(commas_in_names_do_not_part_them),
+		cmocka_unit_test(a_refused_wish_is_told_and_taken_back),
+		cmocka_unit_test(order_shares_and_titles_are_switched),
+		cmocka_unit_test(the_selection_stays_on_the_table),
+		cmocka_unit_test(leaving_is_q_or_an_interrupt),
+		cmocka_unit_test(a_live_view_is_frozen_zeroed_and_saved),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
