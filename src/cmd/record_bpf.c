@@ -2,9 +2,11 @@
  * is written at intervals. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include "cache_folder.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -96,8 +98,11 @@ int record_bpf_open(struct record_run *run, struct ev_err *err)
 	struct ev_bpf_counts_options options = counts_options(run);
 	if (!run->sampling.counted)
 		return 0;
+	char *cache = cache_folder();
+	options.cache = cache;
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
+	free(cache);
 	if (rc)
 		return rc;
 	run->sources[run->source_count++] = ev_bpf_counts_source(run->counts);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include "cache_folder.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -75,7 +76,9 @@ int record_stream_plan(struct record_run *run, struct ev_err *err)
 
 static int begin(struct record_run *run, struct ev_err *err)
 {
+	char *cache = cache_folder();
 	const struct ev_bpf_counts_options options = {
+		.cache = cache,
 		.interval_ns = INTERVAL_NS,
 		.callchain = true,
 		.at_exec = run->sampling.at_exec,
@@ -84,6 +87,7 @@ static int begin(struct record_run *run, struct ev_err *err)
 	};
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
+	free(cache);
 	if (rc)
 		return rc;
 	run->sources[run->source_count++] = ev_bpf_counts_source(run->counts);

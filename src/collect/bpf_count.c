@@ -178,7 +178,8 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	}
 	if (!rc && made->programs[0]->rodata->walk_wanted)
 		rc = ev_bpf_walk_open(&made->walk, made->programs[0]->obj,
-				      &(struct ev_bpf_walk_options){ 0 }, err);
+				      &(struct ev_bpf_walk_options){ .cache = options->cache },
+				      err);
 	if (rc) {
 		ev_bpf_counts_close(made);
 		made = NULL;

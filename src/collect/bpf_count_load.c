@@ -45,10 +45,11 @@ uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, bool streams, uint
 	return room;
 }
 
-static uint32_t notes_bytes(uint32_t room)
+/* Of what is counted only new stacks are told. */
+static uint32_t notes_bytes(uint32_t room, bool streams)
 {
-	uint64_t bytes = NOTES_MIN_BYTES;
-	while (bytes < NOTES_MAX_BYTES && bytes < (uint64_t)room * 256)
+	uint64_t bytes = NOTES_MIN_BYTES, each = streams ? 1024 : 256;
+	while (bytes < NOTES_MAX_BYTES && bytes < room * each)
 		bytes *= 2;
 	return (uint32_t)bytes;
 }
@@ -60,7 +61,7 @@ static void size_maps(struct count_bpf *programs, uint32_t room, bool streams)
 	bpf_map__set_max_entries(programs->maps.counts_odd, counted);
 	bpf_map__set_max_entries(programs->maps.known_even, counted);
 	bpf_map__set_max_entries(programs->maps.known_odd, counted);
-	bpf_map__set_max_entries(programs->maps.notes, notes_bytes(room));
+	bpf_map__set_max_entries(programs->maps.notes, notes_bytes(room, streams));
 }
 
 /* All programs fill the maps of the first. */
@@ -207,7 +208,7 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 
 uint64_t ev_bpf_counts_map_bytes(uint32_t room)
 {
-	return (uint64_t)room * KEY_BYTES * 4 + notes_bytes(room);
+	return (uint64_t)room * KEY_BYTES * 4 + notes_bytes(room, false);
 }
 
 int ev_bpf_counts_load(struct ev_bpf_counts *counts, size_t index, const struct ev_target *target,

@@ -215,7 +215,7 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 	made->processes_fd = map_of(programs, "walk_processes", &ignored);
 	made->tally_fd = map_of(programs, "walk_tally", &ignored);
 	int mappings_fd = map_of(programs, "walk_mappings", &count);
-	int rc = ev_walk_tables_open(&made->tables, &maps, options->roots, err);
+	int rc = ev_walk_tables_open(&made->tables, &maps, options->roots, options->cache, err);
 	if (!rc) {
 		made->mappings_bytes = count * sizeof(*made->mappings);
 		rc = ev_sys_ring_map(mappings_fd, made->mappings_bytes, &base);

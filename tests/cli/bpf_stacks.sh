@@ -143,4 +143,23 @@ test_call_graph_bpf_says_what_it_does_not_go_with() {
 	expect_err 'stacks cannot be followed in the kernel: needs root, or CAP_BPF and CAP_PERFMON'
 }
 
+test_tables_of_large_files_are_kept_and_made_again_when_they_are_damaged() {
+	needs_walks
+	mkdir mine
+	export XDG_CACHE_HOME="$PWD/mine"
+	for round in first second damaged; do
+		record "$specimens/trees" deep 100
+		expect_status 0
+		expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 \
+			"the share of whole stacks, $round"
+		kept=$(find mine/evprof -name 'unwind-*' -size +60k | wc -l)
+		[ "$kept" -gt 0 ] || skip 'no library here is so large'
+		for file in mine/evprof/unwind-*; do
+			if [ $round = second ]; then
+				printf x | dd of="$file" bs=1 seek=5000 conv=notrunc 2>dd.err
+			fi
+		done
+	done
+}
+
 run_tests "$@"
