@@ -33,6 +33,7 @@ __u32 generation = 0;
 __u32 used[2] = {};
 __u32 on[EV_COUNT_EVENTS_MAX] = {};
 __u64 hits = 0, lost = 0, uncounted = 0, unreadable = 0, collided = 0;
+__u32 streaming = 0; /* all is in place for `streams` */
 __u64 left[16] = {}; /* walks by their ends, that the kernel's copies replaced */
 
 struct counts_map {
@@ -322,6 +323,8 @@ static __always_inline struct scratch *begin(__u64 period)
 SEC("perf_event")
 int count_sample(struct bpf_perf_event_data *ctx)
 {
+	if (streams && !streaming)
+		return 1;
 	struct scratch *at = begin(ctx->sample_period);
 	__u64 ip = PT_REGS_IP(&ctx->regs);
 	return at ? take(ctx, at, ip, (long)ip < 0) : 0;

@@ -58,15 +58,13 @@ int record_stream_plan(struct record_run *run, struct ev_err *err)
 		return 0;
 	if (obstacle(options))
 		return ev_fail(err, EINVAL,
-			       "stacks that are followed in the kernel (--call-graph bpf) do not "
-			       "go "
-			       "with %s",
+			       "stacks that are followed in the kernel (--call-graph bpf) do "
+			       "not go with %s",
 			       obstacle(options));
 	if (ev_bpf_walk_absence(why, sizeof(why)))
 		return ev_fail(err, EPERM,
 			       "--call-graph bpf: stacks cannot be followed in the kernel: %s. "
-			       "With "
-			       "--call-graph auto they are copied and followed here",
+			       "With --call-graph auto they are copied and followed here",
 			       why);
 	return 0;
 }
@@ -131,26 +129,25 @@ static int know(void *context, const struct ev_record *record, struct ev_err *er
 	return 0;
 }
 
-/* What is mapped already, by everybody whom the rings have told of. */
+/* What is mapped already: by those who were told to be watched, and by everybody whom the rings
+ * have told of since. */
 static int know_all(struct record_run *run, struct ev_err *err)
 {
-	struct ev_target target = { .kind = run->target.kind };
-	struct {
-		EV_ARRAY(uint32_t) pids;
-	} living = { 0 };
+	struct ev_target later = { .kind = EV_TARGET_PIDS };
+	EV_ARRAY(uint32_t) living = { 0 };
 	size_t unreadable;
-	if (target.kind != EV_TARGET_SYSTEM) {
-		target.kind = EV_TARGET_PIDS;
-		for (size_t i = 0; i < run->target.id_count; i++)
-			*ev_array_add(&living.pids) = run->target.ids[i];
-		for (size_t i = 0; i < run->stream_pids.count; i++)
-			if (!kill((pid_t)run->stream_pids.items[i], 0))
-				*ev_array_add(&living.pids) = run->stream_pids.items[i];
-		target.ids = living.pids.items;
-		target.id_count = living.pids.count;
-	}
-	int rc = ev_synthesize(&target, know, run, &unreadable, err);
-	ev_array_done(&living.pids);
+	bool command = run->target.kind == EV_TARGET_COMMAND;
+	for (size_t i = 0; command && i < run->target.id_count; i++)
+		*ev_array_add(&living) = run->target.ids[i];
+	for (size_t i = 0; i < run->stream_pids.count; i++)
+		if (!kill((pid_t)run->stream_pids.items[i], 0))
+			*ev_array_add(&living) = run->stream_pids.items[i];
+	later.ids = living.items;
+	later.id_count = living.count;
+	int rc = command ? 0 : ev_synthesize(&run->target, know, run, &unreadable, err);
+	if (!rc)
+		rc = ev_synthesize(&later, know, run, &unreadable, err);
+	ev_array_done(&living);
 	return rc;
 }
 

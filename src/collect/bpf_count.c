@@ -183,6 +183,9 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	if (rc) {
 		ev_bpf_counts_close(made);
 		made = NULL;
+	} else {
+		/* What had to be given up leaves programs on events that let all samples pass. */
+		made->programs[0]->bss->streaming = options->streams;
 	}
 	*counts = made;
 	return rc;
