@@ -241,9 +241,14 @@ int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_s
 	stacks->eager_until_ns = 0;
 	if (stacks->now < stacks->highest && bytes < BEHIND_BYTES &&
 	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT) {
-		/* Copies grow as well: until the tables are there, and for what has none. */
 		stacks->wants_stream = stacks->may_stream && stacks->now >= stacks->first;
-		return grow(stacks, sampler, err);
+		if (!stacks->wants_stream)
+			return grow(stacks, sampler, err);
+		/* To begin with it takes a moment, in which larger copies would pile up. They
+		 * grow where it turns out that there are still many that are too short. */
+		forget(stacks);
+		stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
+		return 0;
 	}
 	if (stacks->now == stacks->first && stacks->first && !stacks->was_small &&
 	    stacks->stacks >= SHALLOW_STACKS &&
