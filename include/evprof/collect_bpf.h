@@ -28,6 +28,7 @@ const char *ev_bpf_walk_absence(char *out, size_t size_bytes);
 struct ev_bpf_walk_options {
 	uint64_t limit_bytes;         /* of memory for unwind tables; 0 = 256 MiB */
 	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
+	const char *cache; /* as in ev_symbolizer_options, borrowed: for tables of large files */
 };
 struct ev_bpf_walk_tally {
 	uint64_t ends[EV_UNWOUND_END_COUNT]; /* of all walks */
@@ -58,8 +59,13 @@ struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
-	bool walk;     /* user stacks by unwind tables, in the kernel; else by frame pointers */
-	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
+	/* Nothing is counted: each sample is followed in the kernel and passed on, with `walk`, of
+	 * a sampler that was opened without `counted` and with copies of stacks. What has no tables
+	 * yet stays a sample of the sampler's. */
+	bool streams;
+	bool walk;         /* user stacks by unwind tables, in the kernel; else by frame pointers */
+	const char *cache; /* of `walk`, as in ev_bpf_walk_options */
+	uint32_t room;     /* for so many different ones; 0 = as the rates of the events ask for */
 };
 struct ev_bpf_counts_tally {
 	uint64_t seen;      /* by the programs: samples and lost, and what is not fetched yet */

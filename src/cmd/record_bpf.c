@@ -2,10 +2,13 @@
  * is written at intervals. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include "cache_folder.h"
 #include "record_bpf.h"
+#include "record_stream.h"
 #include "record_unwind.h"
 
 #define INTERVAL_S 5
@@ -95,8 +98,11 @@ int record_bpf_open(struct record_run *run, struct ev_err *err)
 	struct ev_bpf_counts_options options = counts_options(run);
 	if (!run->sampling.counted)
 		return 0;
+	char *cache = cache_folder();
+	options.cache = cache;
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
+	free(cache);
 	if (rc)
 		return rc;
 	run->sources[run->source_count++] = ev_bpf_counts_source(run->counts);
@@ -264,7 +270,7 @@ static void cost_text(const struct record_run *run, char *out, size_t size_bytes
 void record_bpf_note(struct record_run *run)
 {
 	char cost[128];
-	if (!run->counts)
+	if (!run->counts || run->streams)
 		return;
 	note_walks(run);
 	cost_text(run, cost, sizeof(cost));
@@ -275,7 +281,9 @@ void record_bpf_tell(const struct record_run *run)
 {
 	struct ev_bpf_counts_tally counted;
 	char cost[128], records[32], bytes[32];
-	if (!run->counts)
+	if (run->streams)
+		record_stream_tell(run);
+	if (!run->counts || run->streams)
 		return;
 	ev_bpf_counts_tally(run->counts, &counted);
 	cost_text(run, cost, sizeof(cost));

@@ -74,6 +74,7 @@ struct walk_tables {
 	struct ev_map by_key;
 	EV_ARRAY(uint32_t) unread;
 	const struct ev_roots *roots;
+	char *cache; /* folder, or NULL */
 	uint64_t step, now_ns;
 };
 
@@ -277,7 +278,7 @@ struct walk_objects ev_walk_tables_objects(struct walk_tables *tables)
 static enum ev_walk_tables read_rows(const struct walk_tables *tables, const struct object *object,
 				     struct ev_cfi_rows *rows)
 {
-	struct ev_symbolizer_options options = { .roots = tables->roots };
+	struct ev_symbolizer_options options = { .roots = tables->roots, .cache = tables->cache };
 	struct ev_space_set *set = ev_space_set_open();
 	struct ev_space_cache *cache = ev_alloc(sizeof(*cache));
 	const struct ev_record *record = &object->record;
@@ -381,12 +382,13 @@ void ev_walk_tables_step(struct walk_tables *tables, uint64_t step, uint64_t now
  */
 
 int ev_walk_tables_open(struct walk_tables **tables, const struct walk_tables_maps *maps,
-			const struct ev_roots *roots, struct ev_err *err)
+			const struct ev_roots *roots, const char *cache, struct ev_err *err)
 {
 	struct walk_tables *made = ev_alloc(sizeof(*made));
 	void *base;
 	uint32_t slot;
 	made->roots = roots;
+	made->cache = cache ? ev_strdup(cache) : NULL;
 	made->rows_fd = maps->rows;
 	made->shown_bytes = maps->object_count * sizeof(*made->shown);
 	made->others_bytes = maps->other_count * sizeof(*made->shown_others);
@@ -440,6 +442,7 @@ void ev_walk_tables_close(struct walk_tables *tables)
 		ev_sys_ring_unmap(tables->shown, tables->shown_bytes);
 	if (tables->shown_others)
 		ev_sys_ring_unmap(tables->shown_others, tables->others_bytes);
+	free(tables->cache);
 	free(tables->objects);
 	ev_array_done(&tables->unread);
 	ev_map_done(&tables->by_key);

@@ -14,7 +14,7 @@ struct walk_tables_maps {
 	uint32_t object_count, other_count, row_count; /* room; row_count: at most */
 };
 int ev_walk_tables_open(struct walk_tables **tables, const struct walk_tables_maps *maps,
-			const struct ev_roots *roots, struct ev_err *err);
+			const struct ev_roots *roots, const char *cache, struct ev_err *err);
 /* Who knows the objects of mappings. */
 struct walk_objects ev_walk_tables_objects(struct walk_tables *tables);
 /* Time goes on: what nobody used for long is let go of. */

@@ -1,15 +1,14 @@
 /* The kernel's own part of /proc/kallsyms, which stays the same from one boot to the next, as a
  * sorted file of which only a few lines are read. Whoever can write into the user's folder could
  * make evprof show wrong names, so it has to be the user's alone. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "kallsyms_copy.h"
+#include "own_folder.h"
 #include "regular_file.h"
 
 #define FRONT "kernel-symbols-"
@@ -30,11 +29,6 @@ static int boot_id(char out[64])
 	snprintf(out, 64, "%.*s", (int)length, text);
 	free(text);
 	return length >= 32 && length < 63 ? 0 : -EINVAL;
-}
-
-static bool is_ours(const struct stat *status)
-{
-	return status->st_uid == geteuid() && !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* ---- making -----------------------------------------------------------------------------------
@@ -78,38 +72,10 @@ static bool copy_line(void *context, const struct kallsyms_line *line)
 	return !copying->unsorted;
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes)
-{
-	while (size_bytes) {
-		ssize_t done = write(fd, bytes, size_bytes);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		bytes += done;
-		size_bytes -= (size_t)done;
-	}
-	return true;
-}
-
-static void remove_others(int folder, const char *name)
-{
-	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = again < 0 ? NULL : fdopendir(again);
-	for (struct dirent *entry; entries && (entry = readdir(entries));)
-		if (!strncmp(entry->d_name, FRONT, strlen(FRONT)) && strcmp(entry->d_name, name))
-			unlinkat(folder, entry->d_name, 0);
-	if (entries)
-		closedir(entries);
-	else if (again >= 0)
-		close(again);
-}
-
-/* Under another name first, so that nobody finds half of it. */
 static int make(int folder, const char *name, const char *boot, const char *list)
 {
 	struct copying copying = { 0 };
-	char head[HEAD_BYTES + 1], other[128];
+	char head[HEAD_BYTES + 1];
 	ev_buffer_zero(&copying.text, HEAD_BYTES);
 	int code = ev_kallsyms_lines(list ? list : "/proc/kallsyms", copy_line, &copying);
 	if (!code && (copying.unsorted || copying.begins != 2))
@@ -120,21 +86,10 @@ static int make(int folder, const char *name, const char *boot, const char *list
 		memset(head + length, ' ', sizeof(head) - (size_t)length);
 		head[HEAD_BYTES - 1] = '\n';
 		memcpy(copying.text.bytes, head, HEAD_BYTES);
-		snprintf(other, sizeof(other), "%s.%d", name, getpid());
-		int fd = openat(folder, other, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				0600);
-		if (fd < 0)
-			code = -errno;
-		else if (!write_all(fd, copying.text.bytes, size) ||
-			 renameat(folder, other, folder, name)) {
-			code = -EIO;
-			unlinkat(folder, other, 0);
-		}
-		if (fd >= 0)
-			close(fd);
+		code = ev_own_file_write(folder, name, copying.text.bytes, size);
 	}
 	if (!code)
-		remove_others(folder, name);
+		ev_own_files_prune(folder, FRONT, name, 0);
 	ev_buffer_done(&copying.text);
 	return code;
 }
@@ -142,30 +97,14 @@ static int make(int folder, const char *name, const char *boot, const char *list
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
-static int open_folder(const char *path)
-{
-	struct stat status;
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return -errno;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) || !is_ours(&status)) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
-}
-
 static int open_made(int folder, const char *name, const char *boot)
 {
 	struct stat status;
 	char head[HEAD_BYTES + 1] = "", wanted[HEAD_BYTES];
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = ev_own_file_open(folder, name, &status);
 	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && is_ours(&status) &&
-	    status.st_size > HEAD_BYTES && !ev_regular_read_at(fd, 0, head, HEAD_BYTES)) {
+		return fd;
+	if (status.st_size > HEAD_BYTES && !ev_regular_read_at(fd, 0, head, HEAD_BYTES)) {
 		snprintf(wanted, sizeof(wanted), HEAD, boot, (size_t)status.st_size);
 		if (!strncmp(head, wanted, strlen(wanted)))
 			return fd;
@@ -178,7 +117,7 @@ int ev_kallsyms_copy_open(const char *folder_path, const char *list)
 {
 	char boot[64], name[96];
 	int code = boot_id(boot);
-	int folder = code ? code : open_folder(folder_path);
+	int folder = code ? code : ev_own_folder_open(folder_path);
 	if (folder < 0)
 		return folder;
 	snprintf(name, sizeof(name), FRONT "%s", boot);

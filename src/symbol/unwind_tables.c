@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cfi.h"
+#include "cfi_kept.h"
 #include "code_scan.h"
 #include "elf_symbols.h"
 #include "symbolizer.h"
@@ -202,7 +203,12 @@ static void mark_beginnings(const struct opened *table, struct ev_cfi_rows *rows
 int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct ev_cfi_rows *rows,
 			  struct ev_err *err)
 {
+	const char *folder = tables->symbolizer->cache;
+	bool known = object < ev_space_set_object_count(tables->set);
+	const struct ev_object *shown = known ? ev_space_set_object(tables->set, object) : NULL;
 	*rows = (struct ev_cfi_rows){ 0 };
+	if (shown && !ev_cfi_kept_read(folder, shown->build_id, shown->build_id_bytes, rows))
+		return 0;
 	pthread_mutex_lock(&tables->lock);
 	struct opened *table = table_of(tables, object);
 	if (table) {
@@ -210,10 +216,11 @@ int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct 
 		mark_beginnings(table, rows);
 	}
 	pthread_mutex_unlock(&tables->lock);
+	if (shown && rows->count)
+		ev_cfi_kept_write(folder, shown->build_id, shown->build_id_bytes, rows);
 	if (rows->count)
 		return 0;
 	ev_cfi_rows_done(rows);
-	bool known = object < ev_space_set_object_count(tables->set);
 	return ev_fail(err, ENODATA, "'%s' has no unwind tables that can be read",
-		       known ? ev_space_set_object(tables->set, object)->name : "[unknown]");
+		       known ? shown->name : "[unknown]");
 }

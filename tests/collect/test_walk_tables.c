@@ -44,7 +44,7 @@ static void open_scene(struct scene *scene, uint32_t rows)
 		make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct ev_walk_object), 64, BPF_F_MMAPABLE, 0);
 	scene->maps.others =
 		make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct ev_walk_rule), 256, BPF_F_MMAPABLE, 0);
-	assert_int_equal(ev_walk_tables_open(&scene->tables, &scene->maps, NULL, NULL), 0);
+	assert_int_equal(ev_walk_tables_open(&scene->tables, &scene->maps, NULL, NULL, NULL), 0);
 	scene->objects = ev_walk_tables_objects(scene->tables);
 	scene->shown = mmap(NULL, 4096, PROT_READ, MAP_SHARED, scene->maps.objects, 0);
 	assert_true(scene->shown != MAP_FAILED);
