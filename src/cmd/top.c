@@ -84,7 +84,6 @@ static const struct option_row rows[] = {
 	ROW(0, "batch", NULL, FLAG, batch, "tables of text, one after another; so it is without a terminal"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "the same"),
 	ROW('o', "output", "FILE", TEXT, record.output, "where the key w writes a recording (perf.data)"),
-	ROW('v', "verbose", NULL, FLAG, record.verbose, "tell more"),
 	{ 0 },
 };
 /* clang-format on */

@@ -246,6 +246,23 @@ static void the_reason_for_missing_names_is_carried(void **state)
 	ev_buffer_done(&bytes);
 }
 
+static void who_keeps_names_has_them_after_the_file_is_gone(void **state)
+{
+	needs_program("gcc");
+	struct ev_symbolizer_options options = { .keeps = true };
+	struct scene scene = { 0 };
+	char line[64];
+	output_of(state, "cp pie kept && echo done", line, sizeof(line));
+	uint64_t hidden = offset_of(state, "kept", "hidden");
+	open_scene(&scene, in_folder(state, "kept"), NULL, &options);
+	ev_symbolizer_want(scene.symbolizer, &scene.place, 1);
+	assert_string_equal(function_at(&scene, hidden), "hidden");
+	assert_int_equal(unlink(in_folder(state, "kept")), 0);
+	ev_symbolizer_forget(scene.symbolizer, scene.place.object);
+	assert_string_equal(function_at(&scene, hidden), "hidden");
+	close_scene(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +275,7 @@ int main(void)
 		cmocka_unit_test(descriptors_are_left_as_they_were),
 		cmocka_unit_test(carried_symbols_need_no_file),
 		cmocka_unit_test(the_reason_for_missing_names_is_carried),
+		cmocka_unit_test(who_keeps_names_has_them_after_the_file_is_gone),
 	};
 	return cmocka_run_group_tests(tests, setup, folder_remove);
 }
