@@ -16,8 +16,7 @@ struct record_unwind {
 	struct ev_stack_ends *stack_ends;
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
-	struct ev_writer *writer;
-	void (*see)(void *context, const void *bytes, size_t size_bytes);
+	record_unwind_put put;
 	void *context;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
@@ -27,7 +26,7 @@ struct record_unwind {
 	 * before that. What happened before a drain ended has come with the next one, so that the
 	 * spaces can be told of everything in order. */
 	uint64_t seen_ns, known_ns, told_ns;
-	struct ev_buffer record;
+	struct ev_buffer record, made;
 	uint64_t chain[CHAIN_LIMIT];
 	/* Where stacks of threads ended; address 0: here and there. */
 	struct ended {
@@ -81,27 +80,34 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 	return unwind;
 }
 
-void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
-		      void (*see)(void *context, const void *bytes, size_t size_bytes),
-		      void *context)
+void record_unwind_to(struct record_unwind *unwind, record_unwind_put put_bytes, void *context)
 {
-	unwind->writer = writer;
-	unwind->see = see;
+	unwind->put = put_bytes;
 	unwind->context = context;
 }
 
 static int put(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
 	       struct ev_err *err)
 {
-	unwind->see(unwind->context, bytes, size_bytes);
-	return ev_writer_add(unwind->writer, bytes, size_bytes, err);
+	return unwind->put(unwind->context, bytes, size_bytes, true, err);
+}
+
+/* One that was made here. */
+static int put_record(struct record_unwind *unwind, const struct ev_record *record,
+		      struct ev_err *err)
+{
+	unwind->made.size_bytes = 0;
+	int rc = ev_encode(unwind->recording, record, &unwind->made, err);
+	return rc ? rc
+		  : unwind->put(unwind->context, unwind->made.bytes, unwind->made.size_bytes, false,
+				err);
 }
 
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err)
 {
 	ev_space_set_add(unwind->spaces, record);
-	return ev_writer_add_record(unwind->writer, record, err);
+	return put_record(unwind, record, err);
 }
 
 /* ---- records in a span ------------------------------------------------------------------------
@@ -185,7 +191,7 @@ static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struc
 	if (!added)
 		return 0;
 	ev_stack_end_mapping(&mapping, unwind->spaces, end, &arena);
-	int rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	int rc = put_record(unwind, &mapping, err);
 	ev_arena_done(&arena);
 	return rc;
 }
@@ -329,6 +335,7 @@ void record_unwind_close(struct record_unwind *unwind)
 	ev_buffer_done(&unwind->waiting);
 	ev_buffer_done(&unwind->arrived);
 	ev_buffer_done(&unwind->record);
+	ev_buffer_done(&unwind->made);
 	free(unwind->opened.events);
 	free(unwind);
 }
