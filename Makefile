@@ -220,6 +220,10 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(PAGE) $(BPF_SKELETONS)
 
 bench: all
 	$(Q)B=$(B) CC="$(CC)" sh tests/bench/run
+# Recorders of the whole machine while processes come and go: make soak SECONDS=600
+soak: $(B)/evprof
+	$(Q)B=$(B) CC="$(CC)" SECONDS_EACH=$(or $(SECONDS),600) sh tests/soak/run
+.PHONY: soak
 lint: $(B)/config.mk $(PAGE) $(BPF_SKELETONS)
 	$(Q)sh tests/check-stages.sh
 	$(Q)B=$(B) CLANG="$(CLANG)" sh .ci/lint

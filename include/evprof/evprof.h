@@ -6,6 +6,7 @@
 #include <evprof/collect_stopped.h>
 #include <evprof/collect_waits.h>
 #include <evprof/import.h>
+#include <evprof/perfdata_flight.h>
 #include <evprof/view.h>
 #include <evprof/view_calls.h>
 #include <evprof/view_dump.h>

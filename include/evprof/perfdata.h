@@ -291,6 +291,9 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 #define EV_NOTE_COUNTED "counted"
 /* The note of a recording whose stacks were unwound while it was made: how they ended. */
 #define EV_NOTE_STACKS "stacks"
+/* The note of a recording that goes on where another file ended, or that was kept back: which of
+ * how many, and from when to when. */
+#define EV_NOTE_CONTINUED "continued"
 /* The note of a recording with time off the CPUs: how many intervals, how long, how many are lost.
  */
 #define EV_NOTE_WAITS "waits"

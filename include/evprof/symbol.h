@@ -47,6 +47,10 @@ void ev_space_set_generated(struct ev_space_set *set, const struct ev_recording 
 			    const struct ev_symbolizer_options *options);
 /* Build-ids of the recording's header, for mappings whose record has none. Before ready. */
 void ev_space_set_build_ids(struct ev_space_set *set, const struct ev_recording *recording);
+/* Forgets who ever ran and what was mapped, and nothing of the objects, which keep their numbers:
+ * who records for days tells it anew what stands now. How much there is to forget. */
+void ev_space_set_restart(struct ev_space_set *set);
+size_t ev_space_set_weight(const struct ev_space_set *set);
 void ev_space_set_close(struct ev_space_set *set);
 
 /* Where an address was. object is an index for ev_space_set_object; 0 is the unknown object, and

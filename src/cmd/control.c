@@ -80,6 +80,7 @@ struct order {
 	const char *rest;        /* what stands behind the command, "" when nothing does */
 	bool unknown;            /* it is no command after all */
 	struct ev_buffer answer; /* what goes before "ack" */
+	bool later;              /* it will be answered */
 	struct ev_err refused;   /* it is not obeyed, and that is no reason to end */
 };
 
@@ -214,12 +215,25 @@ static int frequency(struct order *order, struct ev_err *err)
 				      &order->refused);
 }
 
+static int snapshot(struct order *order, struct ev_err *err)
+{
+	(void)err;
+	order->unknown = *order->rest;
+	if (order->unknown)
+		return 0;
+	if (!order->ways->snapshot)
+		return ev_fail(&order->refused, EINVAL, "counting makes no files");
+	order->later = !order->ways->snapshot(order->context, &order->refused);
+	return 0;
+}
+
 static const struct command {
 	const char *name;
 	int (*run)(struct order *order, struct ev_err *err);
 } commands[] = {
-	{ "enable", enable }, { "disable", disable }, { "stop", stop },           { "ping", ping },
-	{ "evlist", list },   { "status", status },   { "frequency", frequency },
+	{ "enable", enable },       { "disable", disable },   { "stop", stop },
+	{ "ping", ping },           { "evlist", list },       { "status", status },
+	{ "frequency", frequency }, { "snapshot", snapshot }, { "switch", snapshot },
 };
 
 static const struct command *find_command(const char *line)
@@ -250,6 +264,16 @@ static void answer(const struct control *control, struct ev_buffer *text, const 
 	(void)ignored;
 }
 
+void control_answer(const struct control *control, const char *trouble)
+{
+	struct ev_buffer none = { 0 };
+	char text[LONGEST_ANSWER];
+	snprintf(text, sizeof(text), "%s%s", trouble ? CONTROL_ERROR : "ack",
+		 trouble ? trouble : "");
+	answer(control, &none, text);
+	ev_buffer_done(&none);
+}
+
 static void refuse(const struct order *order, const char *verb)
 {
 	struct ev_buffer none = { 0 };
@@ -267,12 +291,15 @@ static int obey_line(struct order *order, char *line, const char *verb, struct e
 	order->unknown = !command;
 	order->rest = line + length + strspn(line + length, " ");
 	order->refused = (struct ev_err){ 0 };
+	order->later = false;
 	order->answer.size_bytes = 0;
 	int rc = command ? command->run(order, err) : 0;
 	if (order->refused.code) {
 		refuse(order, verb);
 		return 0;
 	}
+	if (order->later)
+		return 0;
 	if (!order->unknown) {
 		/* Where nobody takes answers, what was asked for still is to be seen. */
 		if (order->answer.size_bytes && order->control->ack_fd < 0)

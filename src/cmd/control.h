@@ -27,6 +27,9 @@ struct control_ways {
 	 * sampled. */
 	int (*frequency)(void *context, uint64_t frequency_hz, struct ev_buffer *text,
 			 struct ev_err *err);
+	/* A file of what there is, soon; it answers by itself, when that is there. NULL: no files
+	 * are made. */
+	int (*snapshot)(void *context, struct ev_err *err);
 	/* An event as it was opened. */
 	const struct perf_event_attr *(*attr)(void *context, size_t event);
 };
@@ -37,6 +40,8 @@ int control_open(struct control *control, const char *text, struct ev_err *err);
  * sentence when a way failed; what is no command is told on standard error. */
 int control_obey(struct control *control, const struct control_ways *ways, void *context,
 		 const struct ev_event_list *events, const char *verb, struct ev_err *err);
+/* The answer to one command, later: "ack", or why it was not obeyed. */
+void control_answer(const struct control *control, const char *trouble);
 void control_close(struct control *control);
 /* Is it a command, with or without words behind it? */
 bool control_knows(const char *line);

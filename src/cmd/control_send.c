@@ -30,6 +30,7 @@ static const struct example examples[] = {
 	{ "evprof control ctl,ack status", "from another terminal: what there is so far" },
 	{ "evprof control ctl,ack frequency 999", "look closer from now on" },
 	{ "evprof control ctl,ack disable", "a break; enable goes on" },
+	{ "evprof control ctl,ack snapshot", "what was kept, or came until now, as a file" },
 	{ "evprof control ctl,ack stop", "finish the file" },
 	{ NULL, NULL },
 };
@@ -170,7 +171,7 @@ static int steer(const struct verb *verb, const struct send_options *options, co
 	if (!control_knows(command) || strchr(command, '\n') || strlen(command) > LONGEST_COMMAND)
 		status = complain_text(verb, STATUS_USAGE,
 				       "'%s' is no command: there are enable, disable, stop, ping, "
-				       "evlist, status and frequency N",
+				       "snapshot, switch, evlist, status and frequency N",
 				       ev_text_safe(&arena, command));
 	else if (!(options->timeout_s > 0 && options->timeout_s <= 86400))
 		status = complain_text(verb, STATUS_USAGE,
@@ -214,10 +215,16 @@ const struct verb control_verb = {
 		 "error\n"
 		 "  ping                is it there?\n"
 		 "  stop                end as if by Ctrl-C\n"
+		 "  snapshot            write what --overwrite has kept, or go on in a new file "
+		 "with\n"
+		 "                      --switch-output; the answer comes when it can be read\n"
 		 "and of evprof alone:\n"
-		 "  status              how long, how many samples, how many lost, the file, and "
-		 "how\n"
-		 "                      much CPU time the recording itself has taken\n"
+		 "  switch              the same as snapshot\n"
+		 "  status              how long, how many samples, how many lost, the file, how "
+		 "much\n"
+		 "                      CPU time the recording itself has taken, and the functions "
+		 "with\n"
+		 "                      most samples of the first event (what each had at least)\n"
 		 "  frequency N         sample so often from now on: all that is sampled by "
 		 "frequency.\n"
 		 "                      Threads that a watched one has started before keep their "

@@ -7,6 +7,7 @@
 #include <time.h>
 #include "record.h"
 #include "record_bpf.h"
+#include "record_hot.h"
 #include "record_reader.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -177,7 +178,7 @@ static const struct option_row rows[] = {
 	OPTION_TO('D', "delay", "MS|RANGES", record_parse_delay,
 		  "begin after so many milliseconds; -1: when --control says so; 10-20,30-40: only then"),
 	ROW(0, "control", "fd:N[,N]|fifo:PATH[,PATH]", TEXT, control,
-	    "obey lines written there (enable, disable, stop, ping, evlist, status, frequency N: see evprof control); ack answers on the second"),
+	    "obey lines written there (enable, disable, stop, snapshot, ping, evlist, status, frequency N: see evprof control); ack answers on the second"),
 	ROW(0, "duration", "SECONDS", REAL, duration_s, "stop after so many seconds"),
 	OPTION_TO('k', "clockid", "CLOCK", parse_clock, "clock of the times: monotonic, realtime, …"),
 	OPTION_GROUP("The file"),
@@ -190,6 +191,7 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct record_options, no_cache), .help = "keep no copies (evprof never does)" },
 	ROW('B', "no-buildid", NULL, FLAG, no_build_ids, "leave build-ids out of the file"),
 	ROW(0, "max-size", "SIZE", SIZE, max_size_bytes, "stop when the file is as large as this: 10M, 1G"),
+	RECORD_FILES_ROWS(struct record_options, files),
 	ROW(0, "dry-run", NULL, FLAG, dry_run, "check options and events, record nothing"),
 	ROW('q', "quiet", NULL, FLAG, quiet, "say nothing but errors"),
 	ROW('v', "verbose", NULL, FLAG, verbose, "tell more"),
@@ -221,6 +223,12 @@ static const struct example examples[] = {
 	{ "evprof record --jitter -F 999 ./server",
 	  "not in step with what happens every millisecond" },
 	{ "evprof record -p 'redis*'", "the processes that are called so" },
+	{ "evprof record -a --bpf --switch-output=1h --switch-max-files 24",
+	  "a day of a server, a file for each hour (as root)" },
+	{ "evprof record -a --overwrite --keep 2m --snapshot-when 'cpu>90%'",
+	  "the two minutes before it got busy" },
+	{ "evprof record -p 1234 --overwrite --control fifo:ctl,ack",
+	  "the last minute, whenever evprof control ctl,ack snapshot says so" },
 	{ NULL, NULL },
 };
 
@@ -246,7 +254,9 @@ static void run_done(struct record_run *run)
 	record_roots_close(run);
 	record_stacks_done(&run->stacks);
 	record_stream_close(run);
+	record_files_close(run);
 	ev_writer_close(run->writer);
+	record_hot_close(run->hot);
 	record_bpf_close(run);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);
@@ -267,7 +277,8 @@ static int record_all(struct record_run *run)
 			      : options->off_cpu ? "--off-cpu"
 			      : options->wall    ? "--wall"
 						 : NULL;
-	if (record_jitter_check(options, &err) || record_page_check(options, &err))
+	if (record_jitter_check(options, &err) || record_page_check(options, &err) ||
+	    record_files_plan(run, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (options->simulate.on && kernels)
 		return complain_text(run->verb, STATUS_USAGE,
@@ -306,10 +317,12 @@ static int record_all(struct record_run *run)
 		}
 	}
 	int failed = record_loop(run, &err);
+	if (record_files_last(run, failed ? NULL : &err) && !failed)
+		failed = -err.code;
 	if (failed)
 		complain(run->verb, &err, 0);
 	/* What was written is worth finishing, also after a full disk: the header is small. */
-	if (record_finish(run, &err) && !failed)
+	if (run->writer && record_finish(run, &err) && !failed)
 		failed = complain(run->verb, &err, STATUS_FAILED);
 	record_summary(run);
 	return failed ? STATUS_FAILED : command_status(run);

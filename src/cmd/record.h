@@ -7,6 +7,7 @@
 #include "control.h"
 #include "events.h"
 #include "options.h"
+#include "record_files.h"
 #include "record_stacks.h"
 #include "simulate.h"
 #include "target.h"
@@ -57,6 +58,7 @@ struct record_options {
 	double off_cpu_ms;     /* --off-cpu-thresh */
 	bool off_cpu_ms_given;
 	bool quiet, verbose;
+	struct record_files_options files;
 	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
 };
@@ -90,8 +92,11 @@ struct record_run {
 	uint64_t began_ns; /* everything was open, and the recorder had used so much: */
 	double began_cpu_s, ran_s, ran_cpu_s; /* ran: from there to the last record */
 	struct ev_recording recording;
-	struct ev_writer *writer;
-	struct ev_roots *roots; /* file systems of the processes that were seen */
+	struct ev_writer *writer;   /* NULL while memory takes all */
+	struct record_files *files; /* NULL while one file takes all */
+	const char *path;           /* of the file that is written, or finished */
+	struct record_hot *hot;     /* with --control */
+	struct ev_roots *roots;     /* file systems of the processes that were seen */
 	struct ev_decoder *roots_decoder;
 	struct record_stacks stacks;
 	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */

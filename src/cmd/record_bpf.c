@@ -160,7 +160,7 @@ static int take(void *context, const struct ev_record *record, struct ev_err *er
 {
 	struct record_run *run = context;
 	return run->unwind ? record_unwind_give(run->unwind, record, err)
-			   : ev_writer_add_record(run->writer, record, err);
+			   : record_put_record(run, record, err);
 }
 
 int record_sources_drain(struct record_run *run, bool last, struct ev_err *err)
@@ -169,6 +169,12 @@ int record_sources_drain(struct record_run *run, bool last, struct ev_err *err)
 	for (size_t i = 0; i < run->source_count && !rc; i++)
 		rc = run->sources[i].drain(run->sources[i].self, last, take, run, err);
 	return rc;
+}
+
+int record_bpf_fetch(struct record_run *run, struct ev_err *err)
+{
+	struct ev_bpf_source counts = ev_bpf_counts_source(run->counts);
+	return counts.drain(counts.self, true, take, run, err);
 }
 
 void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tally)

@@ -19,6 +19,8 @@ void record_bpf_know(struct record_run *run, const void *bytes, size_t size_byte
 void record_bpf_over(struct record_run *run);
 /* What the sources have goes to the writer. */
 int record_sources_drain(struct record_run *run, bool last, struct ev_err *err);
+/* What has been counted until now goes there at once; counting goes on. */
+int record_bpf_fetch(struct record_run *run, struct ev_err *err);
 /* What was counted, into the tally of the rings. */
 void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tally);
 /* What a reader of the file should know of it, and of what the recorder cost. */

@@ -2,7 +2,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include "record.h"
+#include "record_hot.h"
 #include "record_reader.h"
+
+/* Functions told of: an answer has to fit into a pipe. */
+enum { TOP = 8 };
 
 static int turn(void *context, bool on, struct ev_err *err)
 {
@@ -44,8 +48,12 @@ static void status(void *context, struct ev_buffer *text)
 	resume_reader(run);
 	ev_buffer_printf(text, "seconds: %.1f\nsamples: %" PRIu64 "\nlost: %" PRIu64 "\n",
 			 seconds_since_begin(run), tally.samples, tally.lost);
-	ev_buffer_printf(text, "file: %.1000s, %" PRIu64 " bytes\n",
-			 ev_text_safe(&arena, run->options->output), ev_writer_size(run->writer));
+	if (run->writer)
+		ev_buffer_printf(text, "file: %.500s, %" PRIu64 " bytes\n",
+				 ev_text_safe(&arena, run->path), ev_writer_size(run->writer));
+	record_files_status(run, text);
+	if (run->hot)
+		record_hot_tell(run->hot, TOP, text);
 	ev_arena_done(&arena);
 }
 
@@ -81,6 +89,15 @@ static int frequency(void *context, uint64_t frequency_hz, struct ev_buffer *tex
 	return 0;
 }
 
+static int snapshot(void *context, struct ev_err *err)
+{
+	return record_files_want(context, "a command", 1)
+		       ? 0
+		       : ev_fail(err, EINVAL,
+				 "this recording has one file: --switch-output makes several, and "
+				 "--overwrite keeps the last while for a snapshot");
+}
+
 static const struct perf_event_attr *attr_of(void *context, size_t event)
 {
 	const struct record_run *run = context;
@@ -89,7 +106,8 @@ static const struct perf_event_attr *attr_of(void *context, size_t event)
 
 int record_obey(struct record_run *run, struct ev_err *err)
 {
-	static const struct control_ways ways = { turn, turn_event, status, frequency, attr_of };
+	static const struct control_ways ways = { turn,      turn_event, status,
+						  frequency, snapshot,   attr_of };
 	int rc = control_obey(&run->control, &ways, run, &run->events, "record", err);
 	run->told_to_stop |= rc > 0;
 	return rc < 0 ? rc : 0;

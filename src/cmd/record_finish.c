@@ -49,7 +49,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		.symbols = &where,
 	};
 	struct loaded loaded;
-	int rc = load(&loaded, run->options->output, &options, err);
+	int rc = load(&loaded, run->path, &options, err);
 	if (rc) {
 		free(cache);
 		return rc;
@@ -155,7 +155,9 @@ int record_finish(struct record_run *run, struct ev_err *err)
 		note_unwound(run);
 	record_waits_note(run);
 	record_bpf_note(run);
-	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
+	record_files_note(run);
+	int rc = run->stream || !record_files_samples(run, tally.samples) ? 0
+									  : carry_symbols(run, err);
 	if (!rc)
 		rc = ev_writer_finish(run->writer, &run->recording, err);
 	run->finished = !rc;
@@ -247,14 +249,15 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 static uint64_t samples_written(const struct record_run *run, const struct ev_sampler_tally *tally)
 {
 	bool failed = ev_writer_failure(run->writer);
-	return failed && !run->stream ? run->quality.samples : tally->samples;
+	return failed && !run->stream ? run->quality.samples
+				      : record_files_samples(run, tally->samples);
 }
 
 /* What to type next, or why there is nothing to look at. */
 static void print_next(const struct record_run *run, const struct ev_sampler_tally *tally,
 		       const char *name)
 {
-	bool usual = !strcmp(run->options->output, "perf.data");
+	bool usual = !strcmp(run->path, "perf.data");
 	if (!tally->samples && run->options->delay_ms < 0)
 		fputs("[ evprof record: no samples: sampling was never begun (-D -1) ]\n", stderr);
 	else if (!tally->samples && run->options->delay_ms)
@@ -284,14 +287,15 @@ void record_summary(const struct record_run *run)
 	struct ev_sampler_tally tally = { 0 };
 	struct ev_arena arena = { 0 };
 	const char *name;
-	bool failed = ev_writer_failure(run->writer);
 	char size[32], samples[32];
-	if (run->options->quiet)
+	if (run->options->quiet || !run->writer)
 		return;
-	name = ev_text_safe(&arena, run->options->output);
+	bool failed = ev_writer_failure(run->writer);
+	name = ev_text_safe(&arena, run->path);
 	record_tally(run, &tally);
 	print_trouble(run, &tally);
 	record_bpf_tell(run);
+	record_files_tell(run);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "record.h"
 #include "record_bpf.h"
+#include "record_hot.h"
 #include "record_reader.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -84,12 +85,15 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 	    (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER)
 		record_stacks_map(&run->stacks, &record->mmap);
 	return run->unwind ? record_unwind_told(run->unwind, &plain, err)
-			   : ev_writer_add_record(run->writer, &plain, err);
+			   : record_put_record(run, &plain, err);
 }
 
-static void see(void *context, const void *bytes, size_t size_bytes)
+static int take_unwound(void *context, const void *bytes, size_t size_bytes, bool from_rings,
+			struct ev_err *err)
 {
-	record_waits_see(context, bytes, size_bytes);
+	if (from_rings)
+		record_waits_see(context, bytes, size_bytes);
+	return record_put(context, bytes, size_bytes, err);
 }
 
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
@@ -98,7 +102,7 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 	record_roots_take(run, bytes, size_bytes);
 	record_waits_see(run, bytes, size_bytes);
 	record_bpf_know(run, bytes, size_bytes);
-	return ev_writer_add(run->writer, bytes, size_bytes, err);
+	return record_put(run, bytes, size_bytes, err);
 }
 
 static uint64_t portion_ns(uint64_t bytes, uint64_t ns)
@@ -297,11 +301,6 @@ int record_begin(struct record_run *run, struct ev_err *err)
 int record_open(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	struct ev_writer_options file = {
-		.pipe = !strcmp(options->output, "-"),
-		.compression_level = options->compression_level,
-		.sudo_owner = true,
-	};
 	int rc = record_begin(run, err);
 	if (!rc)
 		rc = record_jitter_begin(run, err);
@@ -323,12 +322,14 @@ int record_open(struct record_run *run, struct ev_err *err)
 		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;
 	run->recording.compression_level = (uint32_t)options->compression_level;
-	rc = ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
+	if (options->control)
+		run->hot = record_hot_open(&run->recording);
+	rc = record_files_open(run, err);
 	run->stream = record_is_stream(options->output);
 	if (!run->stream) /* of what is read at the end, nothing goes into a stream */
 		record_roots_open(run);
 	if (run->unwind)
-		record_unwind_to(run->unwind, run->writer, see, run);
+		record_unwind_to(run->unwind, take_unwound, run);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)
@@ -337,7 +338,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = record_waits_name(run, err);
 	if (!rc)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);
-	if (!rc)
+	if (!rc && run->writer)
 		rc = ev_writer_flush(run->writer, err);
 	/* What already runs can be followed from the first sample on. */
 	while (!rc && run->counts && ev_bpf_counts_step(run->counts))
@@ -373,6 +374,9 @@ static int wait_ms(const struct record_run *run, const struct deadlines *at, uin
 		until = now_ns + run->pause_ns;
 	if (run->switches.next_ns && run->switches.next_ns < until)
 		until = run->switches.next_ns;
+	uint64_t file_ns = record_files_next_ns(run);
+	if (file_ns && file_ns < until)
+		until = file_ns;
 	if (at->stop_ns && at->stop_ns < until)
 		until = at->stop_ns;
 	return until <= now_ns || run->walks_more ? 0 : (int)((until - now_ns) / 1000000) + 1;
@@ -402,12 +406,13 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	if (!rc)
 		rc = record_jitter(run, err);
 	/* Only what is flushed has a size. */
-	if (!rc && (limit_bytes || now_ns >= at->flush_ns)) {
+	bool by_size = limit_bytes || run->options->files.by == RECORD_SWITCH_BY_SIZE;
+	if (!rc && run->writer && (by_size || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
 		rc = ev_writer_flush(run->writer, err);
 	}
-	run->size_reached = limit_bytes && ev_writer_size(run->writer) >= limit_bytes;
-	return rc;
+	run->size_reached = limit_bytes && record_files_bytes(run) >= limit_bytes;
+	return rc ? rc : record_files_round(run, now_ns, err);
 }
 
 /* One descriptor to wait for: signals, --control and waits where they are given. */
@@ -494,7 +499,7 @@ int record_loop(struct record_run *run, struct ev_err *err)
 		rc = record_waits_round(run, true, err);
 	record_reader_close(run->reader);
 	run->reader = NULL;
-	if (!rc)
+	if (!rc && run->writer)
 		rc = ev_writer_flush(run->writer, err);
 	record_bpf_over(run);
 	return rc;

@@ -69,13 +69,8 @@ static void add_events(struct record_run *run, const struct simulate_plan *plan)
 static int open_writer(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	struct ev_writer_options file = {
-		.pipe = !strcmp(options->output, "-"),
-		.compression_level = options->compression_level,
-		.sudo_owner = true,
-	};
 	run->stream = record_is_stream(options->output);
-	return ev_writer_open(&run->writer, options->output, &file, &run->recording, err);
+	return record_writer_open(run, options->output, err);
 }
 
 /* A run of minutes should not end in front of a file that cannot be written. */

@@ -3,21 +3,30 @@
  * long. */
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/perfdata_flight.h>
 #include "record_unwind.h"
 
 enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
+/* Records of processes that the spaces remember before they are told anew; more where more stand.
+ */
+enum { LEAST_WEIGHT = 50000, TIMES_STANDING = 4 };
+/* So many objects more, and the unwind tables that were read are given back: on a machine that
+ * builds programs most of them are of files that have gone. */
+enum { OBJECTS_MORE = 256 };
 
 struct record_unwind {
 	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
 	struct ev_recording *recording;
 	struct ev_decoder *decoder;
 	struct ev_space_set *spaces;
+	/* What the spaces are told anew when they have become too large by what has ended. */
+	struct ev_standing *standing;
+	size_t restart_weight, reopen_objects;
 	struct ev_unwinder *unwinder;
 	struct ev_stack_ends *stack_ends;
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
-	struct ev_writer *writer;
-	void (*see)(void *context, const void *bytes, size_t size_bytes);
+	record_unwind_put put;
 	void *context;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
@@ -27,7 +36,7 @@ struct record_unwind {
 	 * before that. What happened before a drain ended has come with the next one, so that the
 	 * spaces can be told of everything in order. */
 	uint64_t seen_ns, known_ns, told_ns;
-	struct ev_buffer record;
+	struct ev_buffer record, made;
 	uint64_t chain[CHAIN_LIMIT];
 	/* Where stacks of threads ended; address 0: here and there. */
 	struct ended {
@@ -75,33 +84,48 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 	}
 	unwind->decoder = ev_decoder_open(&unwind->opened);
 	unwind->spaces = ev_space_set_open();
+	unwind->standing = ev_standing_open(recording);
+	unwind->restart_weight = LEAST_WEIGHT;
 	ev_space_set_ready(unwind->spaces);
 	unwind->unwinder = ev_unwinder_open(unwind->spaces, NULL, NULL);
 	unwind->stack_ends = ev_stack_ends_open(unwind->spaces);
 	return unwind;
 }
 
-void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
-		      void (*see)(void *context, const void *bytes, size_t size_bytes),
-		      void *context)
+void record_unwind_to(struct record_unwind *unwind, record_unwind_put put_bytes, void *context)
 {
-	unwind->writer = writer;
-	unwind->see = see;
+	unwind->put = put_bytes;
 	unwind->context = context;
 }
 
 static int put(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
 	       struct ev_err *err)
 {
-	unwind->see(unwind->context, bytes, size_bytes);
-	return ev_writer_add(unwind->writer, bytes, size_bytes, err);
+	ev_standing_add(unwind->standing, bytes, size_bytes);
+	return unwind->put(unwind->context, bytes, size_bytes, true, err);
+}
+
+static int put_made(struct record_unwind *unwind, struct ev_err *err)
+{
+	ev_standing_add(unwind->standing, unwind->made.bytes, unwind->made.size_bytes);
+	return unwind->put(unwind->context, unwind->made.bytes, unwind->made.size_bytes, false,
+			   err);
+}
+
+/* One that was made here. */
+static int put_record(struct record_unwind *unwind, const struct ev_record *record,
+		      struct ev_err *err)
+{
+	unwind->made.size_bytes = 0;
+	int rc = ev_encode(unwind->recording, record, &unwind->made, err);
+	return rc ? rc : put_made(unwind, err);
 }
 
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err)
 {
 	ev_space_set_add(unwind->spaces, record);
-	return ev_writer_add_record(unwind->writer, record, err);
+	return put_record(unwind, record, err);
 }
 
 /* ---- records in a span ------------------------------------------------------------------------
@@ -185,7 +209,7 @@ static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struc
 	if (!added)
 		return 0;
 	ev_stack_end_mapping(&mapping, unwind->spaces, end, &arena);
-	int rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	int rc = put_record(unwind, &mapping, err);
 	ev_arena_done(&arena);
 	return rc;
 }
@@ -262,6 +286,40 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
 }
 
+static int tell_standing(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
+{
+	struct record_unwind *unwind = context;
+	struct ev_buffer records = { (uint8_t *)(uintptr_t)bytes, size_bytes, 0 };
+	(void)err;
+	tell_spaces(unwind, &records, 0, unwind->told_ns + 1);
+	return 0;
+}
+
+/* The spaces keep the history of everybody, and the recorder may run for days: they are told anew
+ * what stands, as old as the samples that wait, and what has come since. */
+static int tell_anew(struct record_unwind *unwind, struct ev_err *err)
+{
+	ev_space_set_restart(unwind->spaces);
+	int rc = ev_standing_give(unwind->standing, tell_standing, unwind, err);
+	tell_spaces(unwind, &unwind->waiting, 0, unwind->told_ns + 1);
+	ev_space_set_ready(unwind->spaces);
+	size_t standing = TIMES_STANDING * ev_space_set_weight(unwind->spaces);
+	unwind->restart_weight = standing > LEAST_WEIGHT ? standing : LEAST_WEIGHT;
+	return rc;
+}
+
+static void give_tables_back(struct record_unwind *unwind)
+{
+	size_t objects = ev_space_set_object_count(unwind->spaces);
+	if (unwind->reopen_objects && objects < unwind->reopen_objects)
+		return;
+	if (unwind->reopen_objects) {
+		ev_unwinder_close(unwind->unwinder);
+		unwind->unwinder = ev_unwinder_open(unwind->spaces, NULL, NULL);
+	}
+	unwind->reopen_objects = objects + OBJECTS_MORE;
+}
+
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 {
 	struct ev_raw raw;
@@ -279,6 +337,7 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	while (!rc && next_record(&unwind->waiting, &at, &raw))
 		rc = raw.type == PERF_RECORD_SAMPLE ? write_sample(unwind, &raw, err)
 						    : put(unwind, raw.header, raw.size_bytes, err);
+	ev_standing_round(unwind->standing, 0);
 	struct ev_buffer done = unwind->waiting;
 	if (done.room_bytes > KEPT_BYTES)
 		ev_buffer_done(&done);
@@ -287,6 +346,9 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->arrived_others = 0;
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
+	if (!rc && ev_space_set_weight(unwind->spaces) >= unwind->restart_weight)
+		rc = tell_anew(unwind, err);
+	give_tables_back(unwind);
 	return rc;
 }
 
@@ -325,10 +387,12 @@ void record_unwind_close(struct record_unwind *unwind)
 	ev_stack_ends_close(unwind->stack_ends);
 	ev_map_done(&unwind->ends_told);
 	ev_space_set_close(unwind->spaces);
+	ev_standing_close(unwind->standing);
 	ev_decoder_close(unwind->decoder);
 	ev_buffer_done(&unwind->waiting);
 	ev_buffer_done(&unwind->arrived);
 	ev_buffer_done(&unwind->record);
+	ev_buffer_done(&unwind->made);
 	free(unwind->opened.events);
 	free(unwind);
 }

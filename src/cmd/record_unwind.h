@@ -12,11 +12,10 @@ struct record_unwind; /* NULL where stacks are not copied: then records go strai
  * copies. */
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
 					 struct record_stacks *stacks);
-/* The writer of the file; before the first record. `see` is shown what goes there from the rings.
- */
-void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
-		      void (*see)(void *context, const void *bytes, size_t size_bytes),
-		      void *context);
+/* What takes whole records in the layout of the file; before the first one. */
+typedef int (*record_unwind_put)(void *context, const void *bytes, size_t size_bytes,
+				 bool from_rings, struct ev_err *err);
+void record_unwind_to(struct record_unwind *unwind, record_unwind_put put, void *context);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);

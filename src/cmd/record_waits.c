@@ -193,7 +193,7 @@ int record_waits_name(struct record_run *run, struct ev_err *err)
 	for (enum ev_wait_state state = 0; run->waits && state < EV_STATE_COUNT && !rc; state++) {
 		struct ev_record mapping;
 		ev_wait_state_mapping(&mapping, state);
-		rc = ev_writer_add_record(run->writer, &mapping, err);
+		rc = record_put_record(run, &mapping, err);
 	}
 	return rc;
 }
@@ -221,7 +221,7 @@ static int give(void *context, const struct ev_switch_wait *wait, struct ev_err 
 	if (wait->chain_count)
 		memcpy(chain + 2, wait->chain, wait->chain_count * sizeof(*chain));
 	run->waits->given++;
-	int rc = ev_writer_add_record(run->writer, &record, err);
+	int rc = record_put_record(run, &record, err);
 	free(chain);
 	return rc;
 }

@@ -6,12 +6,14 @@
 #include "signals.h"
 
 static int pipe_ends[2] = { -1, -1 };
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, wish;
 
 static void note(int number)
 {
 	int saved = errno;
-	if (number != SIGCHLD)
+	if (number == SIGUSR2)
+		wish = 1;
+	else if (number != SIGCHLD)
 		stop = number;
 	/* A full pipe is readable already. */
 	ssize_t ignored = write(pipe_ends[1], "", 1);
@@ -31,6 +33,19 @@ void signals_watch(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* So is a file that may not grow any more (ulimit -f). */
 	signal(SIGXFSZ, SIG_IGN);
+}
+
+void signals_watch_wish(void)
+{
+	struct sigaction action = { .sa_handler = note };
+	sigaction(SIGUSR2, &action, NULL);
+}
+
+bool signals_take_wish(void)
+{
+	bool came = wish;
+	wish = 0;
+	return came;
 }
 
 int signals_fd(void)

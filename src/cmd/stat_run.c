@@ -229,7 +229,7 @@ static const struct perf_event_attr *attr_of(void *context, size_t event)
 
 static int obey(struct stat_run *run, struct stat_deadlines *at, struct ev_err *err)
 {
-	static const struct control_ways ways = { turn, turn_event, status, NULL, attr_of };
+	static const struct control_ways ways = { turn, turn_event, status, NULL, NULL, attr_of };
 	struct told told = { run, at };
 	int rc = control_obey(&run->control, &ways, &told, &run->events, "stat", err);
 	run->told_to_stop |= rc > 0;

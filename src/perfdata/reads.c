@@ -22,6 +22,7 @@ struct ev_reads {
 	EV_ARRAY(struct stream) streams;
 	EV_ARRAY(struct ev_read_delta) deltas;
 	struct ev_reads_tally tally;
+	bool continued; /* counters had begun before the first sample */
 };
 
 bool ev_recording_has_reads(const struct ev_recording *recording)
@@ -37,6 +38,7 @@ struct ev_reads *ev_reads_open(const struct ev_recording *recording)
 	struct ev_reads *reads = ev_alloc(sizeof(*reads));
 
 	reads->recording = recording;
+	reads->continued = ev_recording_note(recording, EV_NOTE_CONTINUED, NULL);
 	for (size_t i = 0; i < recording->event_count; i++)
 		for (size_t k = 0; k < recording->events[i].id_count; k++)
 			*ev_map_add(&reads->event_of_id, recording->events[i].ids[k], 0, NULL) =
@@ -108,7 +110,7 @@ static bool began_here(const struct ev_reads *reads, const struct ev_record *rec
 	bool has_period = sample->has & PERF_SAMPLE_PERIOD || !attr->freq;
 	uint64_t period = sample->has & PERF_SAMPLE_PERIOD ? sample->period : attr->sample_period;
 
-	if (attr->enable_on_exec)
+	if (attr->enable_on_exec && !reads->continued)
 		return true;
 	for (size_t i = 0; has_period && i < sample->read_count; i++)
 		if (event_of(reads, record, i) == record->event)

@@ -67,6 +67,19 @@ void ev_space_set_close(struct ev_space_set *set)
 	free(set);
 }
 
+void ev_space_set_restart(struct ev_space_set *set)
+{
+	forget_histories(set);
+	ev_array_done(&set->events);
+	set->mappings.count = 1; /* mapping 0 maps nothing */
+	set->generation++;
+}
+
+size_t ev_space_set_weight(const struct ev_space_set *set)
+{
+	return set->events.count;
+}
+
 /* ---- adding -----------------------------------------------------------------------------------
  */
 

@@ -370,9 +370,34 @@ static void an_old_memory_does_not_answer_for_a_new_set(void **state)
 	free(cache);
 }
 
+static void who_is_told_anew_keeps_the_numbers_of_objects(void **state)
+{
+	(void)state;
+	struct ev_space_set *set = ev_space_set_open();
+	struct ev_space_cache *cache = ev_alloc(sizeof(*cache));
+	map(set, 10, 7, 0x1000, 0x1000, 0, "/a");
+	map(set, 11, 8, 0x1000, 0x1000, 0, "/b");
+	ev_space_set_ready(set);
+	struct ev_place before = ev_space_find(set, cache, 8, 20, 0x1010, USER);
+	assert_int_equal(ev_space_set_weight(set), 2);
+	ev_space_set_restart(set);
+	assert_int_equal(ev_space_set_weight(set), 0);
+	map(set, 0, 8, 0x1000, 0x1000, 0, "/b");
+	map(set, 30, 8, 0x5000, 0x1000, 0, "/c");
+	ev_space_set_ready(set);
+	struct ev_place after = ev_space_find(set, cache, 8, 20, 0x1010, USER);
+	assert_int_equal(before.object, after.object);
+	assert_place(set, 7, 20, 0x1010, USER, "[unknown]+1010");
+	assert_place(set, 8, 20, 0x5010, USER, "[unknown]+5010");
+	assert_place(set, 8, 30, 0x5010, USER, "c+10");
+	free(cache);
+	ev_space_set_close(set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_told_anew_keeps_the_numbers_of_objects),
 		cmocka_unit_test(an_address_becomes_an_offset_in_the_file),
 		cmocka_unit_test(a_later_mapping_overrides_from_its_time_on),
 		cmocka_unit_test(records_without_time_come_first_in_their_order),
