@@ -5,6 +5,7 @@
 #include <evprof/collect_bpf.h>
 #include <evprof/collect_stopped.h>
 #include <evprof/collect_waits.h>
+#include <evprof/perfdata_python.h>
 #include <evprof/view.h>
 #include <evprof/view_calls.h>
 #include <evprof/view_dump.h>

@@ -76,6 +76,7 @@ enum {
 	EV_FEATURE_COUNT = 256,
 	EV_FEATURE_EVPROF_SYMBOLS = 200, /* encoded and decoded by symbol */
 	EV_FEATURE_EVPROF_NOTES = 201, /* text lines "key value": fallbacks, losses, the interval */
+	EV_FEATURE_EVPROF_PYTHON = 202, /* Python functions: perfdata_python.h */
 };
 
 /* ---- records -------------------------------------------------------------------------------- */
