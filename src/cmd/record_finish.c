@@ -7,6 +7,7 @@
 #include "cache_folder.h"
 #include "load.h"
 #include "record.h"
+#include "record_agent.h"
 #include "record_bpf.h"
 #include "record_unwind.h"
 #include "record_waits.h"
@@ -53,7 +54,8 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		free(cache);
 		return rc;
 	}
-	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
+	struct ev_symbolizer *symbolizer =
+		ev_symbolizer_open(loaded.spaces, run->agent ? &run->recording : NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;
 	if (count > 1)
@@ -138,6 +140,7 @@ void record_tally(const struct record_run *run, struct ev_sampler_tally *tally)
 	tally->samples += record_waits_samples(run);
 	tally->records += record_waits_samples(run);
 	record_bpf_tally(run, tally);
+	tally->samples -= record_agent_dropped(run);
 }
 
 int record_finish(struct record_run *run, struct ev_err *err)
@@ -150,6 +153,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 		note_unwound(run);
 	record_waits_note(run);
 	record_bpf_note(run);
+	record_agent_note(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
 }

@@ -130,6 +130,8 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 	if (!rc)
 		rc = record_sources_drain(run, last, err);
 	if (!rc)
+		rc = record_agent_round(run->agent, run->unwind, err);
+	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
 	if (!rc && !last)
 		rc = record_waits_round(run, false, err);
@@ -280,8 +282,11 @@ int record_open(struct record_run *run, struct ev_err *err)
 		.sudo_owner = true,
 	};
 	int rc = 0;
-	if (options->command)
+	if (options->command) {
+		record_agent_lend(run, true);
 		rc = ev_workload_start(&run->workload, options->command, err);
+		record_agent_lend(run, false);
+	}
 	if (!rc && run->target.kind == EV_TARGET_COMMAND) {
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
 		run->target.ids[0] = ev_workload_pid(run->workload);
@@ -292,6 +297,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	run->sampling.at_exec &= run->target.kind == EV_TARGET_COMMAND;
 	if (!rc)
 		rc = open_sampler(run, err);
+	if (!rc)
+		rc = record_agent_open(run, err);
 	if (!rc)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
@@ -316,6 +323,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 		record_roots_open(run);
 	if (run->unwind)
 		record_unwind_to(run->unwind, run->writer, see, run);
+	if (run->unwind)
+		record_unwind_agent(run->unwind, run->agent);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)
@@ -475,7 +484,9 @@ int record_loop(struct record_run *run, struct ev_err *err)
 		rc = record_drain(run, true, err);
 	if (!rc && run->unwind) {
 		record_unwind_arrived(run->unwind, NULL)->size_bytes = 0;
-		rc = record_unwind_step(run->unwind, err);
+		rc = record_agent_round(run->agent, run->unwind, err);
+		if (!rc)
+			rc = record_unwind_end(run->unwind, err);
 	}
 	if (!rc)
 		rc = record_waits_round(run, true, err);

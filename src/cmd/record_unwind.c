@@ -3,9 +3,12 @@
  * long. */
 #include <stdlib.h>
 #include <string.h>
+#include "record_agent.h"
 #include "record_unwind.h"
 
 enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
+/* A record has at most 64 KiB. */
+enum { MERGED_LIMIT = 7168 };
 
 struct record_unwind {
 	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
@@ -19,6 +22,8 @@ struct record_unwind {
 	struct ev_writer *writer;
 	void (*see)(void *context, const void *bytes, size_t size_bytes);
 	void *context;
+	struct record_agent *agent;
+	bool last; /* nothing more will come */
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
@@ -29,6 +34,7 @@ struct record_unwind {
 	uint64_t seen_ns, known_ns, told_ns;
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
+	uint64_t merged[MERGED_LIMIT];
 	/* Where stacks of threads ended; address 0: here and there. */
 	struct ended {
 		uint64_t address, time_ns;
@@ -97,6 +103,11 @@ static int put(struct record_unwind *unwind, const void *bytes, size_t size_byte
 	return ev_writer_add(unwind->writer, bytes, size_bytes, err);
 }
 
+void record_unwind_agent(struct record_unwind *unwind, struct record_agent *agent)
+{
+	unwind->agent = agent;
+}
+
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err)
 {
@@ -159,6 +170,7 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 			stacks->lost += record.lost.lost;
 		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
 			record_stacks_map(stacks, &record.mmap);
+		record_agent_see(unwind->agent, &record);
 	}
 }
 
@@ -235,17 +247,53 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	return count;
 }
 
+/* Python's functions take the place of the interpreter's. */
+static void merge(struct record_unwind *unwind, struct ev_record *record,
+		  const struct ev_python_stack *stack)
+{
+	struct ev_sample *sample = &record->sample;
+	struct ev_python_merged how;
+	uint64_t address;
+	if (!stack->count || !sample->chain_count)
+		return;
+	sample->chain_count = ev_python_merge(stack, sample->chain, sample->chain_count,
+					      unwind->merged, MERGED_LIMIT, &how);
+	sample->chain = unwind->merged;
+	if (ev_python_place(stack, sample->ip, &address))
+		sample->ip = address;
+	record_agent_merged(unwind->agent, &how);
+}
+
+static enum record_agent_wants judge(struct record_unwind *unwind, const struct ev_raw *raw,
+				     struct ev_record *record, struct ev_python_stack *stack)
+{
+	enum record_agent_wants wants =
+		!unwind->agent || record->event < 0
+			? RECORD_AGENT_KEEP
+			: record_agent_judge(unwind->agent, record,
+					     &unwind->opened.events[record->event].attr,
+					     unwind->last, stack);
+	if (wants == RECORD_AGENT_WAIT)
+		ev_buffer_add(&unwind->arrived, raw->header, raw->size_bytes);
+	record->misc &= (uint16_t)~EV_MISC_FOLLOWED;
+	return wants;
+}
+
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
 {
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
 	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
+	struct ev_python_stack python = { 0 };
 	static const struct ev_unwound by_kernel = { .end = EV_UNWOUND_COMPLETE };
 	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
 	if (ev_decode(unwind->decoder, raw, &record)) {
 		unwind->unreadable++;
 		return 0;
 	}
+	enum record_agent_wants wants = judge(unwind, raw, &record, &python);
+	if (wants == RECORD_AGENT_DROP || wants == RECORD_AGENT_WAIT)
+		return 0;
 	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
 		return put(unwind, raw->header, raw->size_bytes, err);
 	if (sample->user_stack_asked_bytes) {
@@ -254,6 +302,7 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
 		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
 	}
+	merge(unwind, &record, &python);
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 	unwind->record.size_bytes = 0;
 	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
@@ -288,6 +337,12 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->arrived = done;
 	unwind->arrived.size_bytes = 0;
 	return rc;
+}
+
+int record_unwind_end(struct record_unwind *unwind, struct ev_err *err)
+{
+	unwind->last = true;
+	return record_unwind_step(unwind, err);
 }
 
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind)

@@ -5,6 +5,7 @@
 #include "record_outermost.h"
 #include "record_stacks.h"
 
+struct record_agent;
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
 
 /* `recording` holds the events as they were opened; they become what the file has: chains instead
@@ -17,6 +18,8 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
 		      void (*see)(void *context, const void *bytes, size_t size_bytes),
 		      void *context);
+/* Who knows what Python runs in the samples; NULL for nobody. */
+void record_unwind_agent(struct record_unwind *unwind, struct record_agent *agent);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
@@ -28,8 +31,10 @@ struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **o
 int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
- * need has come; these wait. At the end, once more with none. */
+ * need has come; these wait. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
+/* At the end, once more with none. */
+int record_unwind_end(struct record_unwind *unwind, struct ev_err *err);
 /* Where the stacks of the last step ended. */
 void record_unwind_outermost(struct record_unwind *unwind, struct record_outermost *all);
 /* Samples of which nothing could be made, and which are not in the file. */
