@@ -143,4 +143,30 @@ const struct ev_python_code *ev_python_codes_known(const struct ev_python_codes 
 						   uint64_t address, uint32_t check);
 void ev_python_codes_close(struct ev_python_codes *codes);
 
+/* ---- merged stacks ------------------------------------------------------------------------------
+ */
+
+/* The Python frames of a thread, innermost first, as addresses. The last one of those that one call
+ * from C runs has EV_PYTHON_STACK_ENTRY; that alone: a call that runs none. */
+#define EV_PYTHON_STACK_ENTRY (UINT64_C(1) << 63)
+struct ev_python_stack {
+	const uint64_t *frames;
+	size_t count;
+	bool complete; /* to the outermost */
+	const struct ev_python_range *ranges;
+	uint32_t range_count;
+};
+struct ev_python_merged {
+	size_t placed;   /* Python frames in the chain */
+	size_t behind;   /* of those, at its end: there was no native frame for them */
+	size_t left_out; /* addresses, for want of room */
+};
+/* The chain of a sample, with its markers, native and Python frames merged: in its part of user
+ * space each frame that runs Python is replaced by what it runs, and those that only lead there
+ * from another Python function are left out. How many addresses there are in `out`. */
+size_t ev_python_merge(const struct ev_python_stack *stack, const uint64_t *chain, size_t count,
+		       uint64_t *out, size_t limit, struct ev_python_merged *how);
+/* What runs at a place in user space, where that is the interpreter's; false where it is not. */
+bool ev_python_place(const struct ev_python_stack *stack, uint64_t ip, uint64_t *address);
+
 #endif
