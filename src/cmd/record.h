@@ -8,6 +8,7 @@
 #include "events.h"
 #include "options.h"
 #include "record_agent.h"
+#include "record_python.h"
 #include "record_stacks.h"
 #include "simulate.h"
 #include "target.h"
@@ -55,7 +56,7 @@ struct record_options {
 	bool wakers;           /* --wakers */
 	double off_cpu_ms;     /* --off-cpu-thresh */
 	bool off_cpu_ms_given;
-	enum record_python python; /* --python */
+	enum record_python_how python; /* --python */
 	bool quiet, verbose;
 	struct simulate_options simulate;
 	char *const *command; /* ends with NULL; NULL when there is none */
@@ -92,6 +93,7 @@ struct record_run {
 	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */
 	struct record_reader *reader;  /* of the rings, while stacks are unwound */
 	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
+	struct record_python *python;  /* NULL where no Python is followed */
 	struct record_waits *waits;    /* a source beside the rings, NULL when not asked for */
 	struct record_agent *agent;    /* in Python processes, NULL when there is none */
 	struct control control;

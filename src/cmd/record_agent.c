@@ -18,6 +18,8 @@
 /* A thread that was sampled may have to wait for a processor before it can tell. */
 #define WAIT_NS 1000000000u
 
+enum { CHAIN_LIMIT = 8192 };
+
 struct kept {
 	uint32_t pid, tid;
 	uint64_t time_ns, ip, sp;
@@ -41,22 +43,10 @@ struct record_agent {
 	uint64_t turned_ns;
 	/* Samples. */
 	uint64_t merged, outside, missing, dropped;
-	uint64_t behind; /* frames without a place of their own */
+	uint64_t behind;              /* frames without a place of their own */
+	struct ev_python_stack stack; /* of the sample that was judged last; empty: none is known */
+	uint64_t chain[CHAIN_LIMIT];
 };
-
-int record_parse_python(void *into, const char *value, struct ev_err *err)
-{
-	static const char *const words[] = { [RECORD_PYTHON_AUTO] = "auto",
-					     [RECORD_PYTHON_AGENT] = "agent",
-					     [RECORD_PYTHON_OFF] = "off" };
-	struct record_options *options = into;
-	for (size_t i = 0; i < EV_LENGTH(words); i++)
-		if (!strcmp(value, words[i])) {
-			options->python = (enum record_python)i;
-			return 0;
-		}
-	return ev_fail(err, EINVAL, "--python takes auto, agent or off, not '%s'", value);
-}
 
 /* ---- before it begins ---------------------------------------------------------------------------
  */
@@ -89,12 +79,8 @@ static bool is_new_enough(void)
 static const char *absence(const struct record_run *run, char *library, size_t size_bytes)
 {
 	const struct record_options *options = run->options;
-	bool chains =
-		options->chains == RECORD_CHAINS_AUTO || options->chains == RECORD_CHAINS_DWARF;
 	if (!options->command || run->target.kind != EV_TARGET_COMMAND)
 		return "an agent can only be given to a command";
-	if (!chains || options->kernel_callchains || !ev_unwind_registers())
-		return "they need call chains that are unwound (--call-graph auto)";
 	if (options->bpf || options->off_cpu || options->wall)
 		return "an agent tells of samples that are taken in the program, not in the kernel";
 	if (run->sampling.steered)
@@ -109,37 +95,25 @@ static const char *absence(const struct record_run *run, char *library, size_t s
 	return NULL;
 }
 
-bool record_agent_may(const struct record_options *options)
+int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err)
 {
-	char nothing[256];
-	if (options->python != RECORD_PYTHON_AUTO)
-		return options->python == RECORD_PYTHON_AGENT;
-	/* Who may use BPF has a better way. */
-	return options->command && !options->simulate.on &&
-	       ev_bpf_absence(nothing, sizeof(nothing)) &&
-	       record_command_is_python(options->command);
-}
-
-int record_agent_plan(struct record_run *run, struct ev_err *err)
-{
-	const struct record_options *options = run->options;
 	struct record_agent *agent;
-	bool asked = options->python == RECORD_PYTHON_AGENT;
-	if (!record_agent_may(options) || (!asked && run->target.kind != EV_TARGET_COMMAND))
-		return 0;
 	agent = ev_alloc(sizeof(*agent));
 	const char *why = absence(run, agent->library, sizeof(agent->library));
 	int rc = why ? -EOPNOTSUPP : ev_python_agents_open(&agent->agents, err);
 	if (rc) {
 		free(agent);
 		if (asked)
-			return why ? ev_fail(err, EOPNOTSUPP, "no Python frames: %s", why) : rc;
-		ev_recording_add_note(&run->recording, "fallback", "no Python frames: %s",
+			return why ? ev_fail(err, EOPNOTSUPP, "Python: native frames only: %s", why)
+				   : rc;
+		ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
 				      why ? why : err->text);
 		return 0;
 	}
 	run->agent = agent;
 	run->sampling.identified = true;
+	if (run->sampling.clock_id < 0)
+		run->sampling.clock_id = CLOCK_MONOTONIC;
 	agent->clock_id = run->sampling.clock_id;
 	agent->stack_register = ev_unwind_stack_register();
 	agent->functions = ev_python_functions_open();
@@ -243,10 +217,8 @@ int record_agent_round(struct record_agent *agent, struct record_unwind *unwind,
 	return rc;
 }
 
-void record_agent_see(struct record_agent *agent, const struct ev_record *record)
+void record_agent_know(struct record_agent *agent, const struct ev_record *record)
 {
-	if (!agent)
-		return;
 	if (record->type == PERF_RECORD_COMM && record->misc & PERF_RECORD_MISC_COMM_EXEC)
 		ev_python_agents_over(agent->agents, record->comm.pid, record->time_ns);
 	/* The number is another process's from here on. */
@@ -291,46 +263,63 @@ static bool is_user(const struct ev_record *record)
 	return (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER;
 }
 
-enum record_agent_wants record_agent_judge(struct record_agent *agent,
-					   const struct ev_record *record,
-					   const struct perf_event_attr *attr, bool last,
-					   struct ev_python_stack *stack)
+/* 1 when it is there, 0 when it is not there yet, -1 when there will be none. */
+static int find_stack(struct record_agent *agent, const struct ev_record *record,
+		      const struct perf_event_attr *attr, bool last)
+{
+	const struct generation *from = &agent->past;
+	const struct kept *moment = find_from(from, record->tid, record->time_ns);
+	if (!moment)
+		moment = find_from(from = &agent->now, record->tid, record->time_ns);
+	if (!moment && !last && now_of(agent) < record->time_ns + WAIT_NS)
+		return 0;
+	if (!moment || !is_same(agent, record, attr, moment))
+		return -1;
+	agent->stack.frames = from->frames.items + moment->first;
+	agent->stack.count = moment->count;
+	agent->stack.complete = moment->complete;
+	return 1;
+}
+
+enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev_record *record,
+					   const struct perf_event_attr *attr, bool last)
 {
 	bool followed = record->misc & EV_MISC_FOLLOWED;
-	uint64_t time_ns = record->time_ns;
 	const struct ev_python_runtime *runtime =
-		ev_python_agents_find(agent->agents, record->pid, time_ns);
+		ev_python_agents_find(agent->agents, record->pid, record->time_ns);
+	agent->stack = (struct ev_python_stack){ 0 };
+	record->misc &= (uint16_t)~EV_MISC_FOLLOWED;
 	if (!followed && (!runtime || !is_user(record) || !ev_attr_may_follow(attr)))
 		return RECORD_AGENT_KEEP;
 	if (!followed || !runtime) {
 		agent->dropped++;
 		return RECORD_AGENT_DROP;
 	}
-	const struct generation *from = &agent->past;
-	const struct kept *moment = find_from(from, record->tid, time_ns);
-	if (!moment)
-		moment = find_from(from = &agent->now, record->tid, time_ns);
-	if (!moment && !last && now_of(agent) < time_ns + WAIT_NS)
+	int found = find_stack(agent, record, attr, last);
+	if (!found)
 		return RECORD_AGENT_WAIT;
-	if (!moment || !is_same(agent, record, attr, moment)) {
-		agent->missing++;
-		return RECORD_AGENT_KEEP;
-	}
-	agent->outside += !moment->count;
-	agent->merged += moment->count > 0;
-	*stack = (struct ev_python_stack){
-		.frames = from->frames.items + moment->first,
-		.count = moment->count,
-		.complete = moment->complete,
-		.ranges = runtime->ranges,
-		.range_count = runtime->range_count,
-	};
-	return RECORD_AGENT_MERGE;
+	agent->missing += found < 0;
+	agent->outside += found > 0 && !agent->stack.count;
+	agent->merged += found > 0 && agent->stack.count;
+	agent->stack.ranges = runtime->ranges;
+	agent->stack.range_count = runtime->range_count;
+	return RECORD_AGENT_KEEP;
 }
 
-void record_agent_merged(struct record_agent *agent, const struct ev_python_merged *how)
+bool record_agent_merge(struct record_agent *agent, struct ev_record *record)
 {
-	agent->behind += how->behind;
+	struct ev_sample *sample = &record->sample;
+	struct ev_python_merged how;
+	if (!agent->stack.count)
+		return true;
+	ev_python_place(&agent->stack, sample->ip, &sample->ip);
+	if (!sample->chain_count)
+		return true;
+	sample->chain_count = ev_python_merge(&agent->stack, sample->chain, sample->chain_count,
+					      agent->chain, CHAIN_LIMIT, &how);
+	sample->chain = agent->chain;
+	agent->behind += how.behind > 0;
+	return true;
 }
 
 uint64_t record_agent_dropped(const struct record_run *run)
@@ -371,9 +360,9 @@ void record_agent_note(struct record_run *run)
 	if (!agent)
 		return;
 	describe(agent, &text);
-	ev_recording_add_note(&run->recording, "python", "%s", (char *)text.bytes);
+	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON, "%s", (char *)text.bytes);
 	if (!run->options->quiet)
-		fprintf(stderr, "[ evprof record: Python frames: %s ]\n", (char *)text.bytes);
+		fprintf(stderr, "[ evprof record: Python: frames %s ]\n", (char *)text.bytes);
 	text.size_bytes = 0;
 	ev_python_functions_encode(agent->functions, &text);
 	ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_PYTHON, text.bytes,

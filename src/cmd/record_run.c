@@ -303,6 +303,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
 		rc = record_bpf_open(run, err);
+	if (!rc)
+		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
 	note_openings(run);
@@ -312,7 +314,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
-	run->unwind = record_unwind_open(&run->recording, &run->stacks);
+	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
 	if (run->unwind)
 		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;
@@ -323,8 +325,6 @@ int record_open(struct record_run *run, struct ev_err *err)
 		record_roots_open(run);
 	if (run->unwind)
 		record_unwind_to(run->unwind, run->writer, see, run);
-	if (run->unwind)
-		record_unwind_agent(run->unwind, run->agent);
 	if (!rc)
 		rc = record_formats(run, err);
 	if (!rc)

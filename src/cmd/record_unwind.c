@@ -7,8 +7,6 @@
 #include "record_unwind.h"
 
 enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
-/* A record has at most 64 KiB. */
-enum { MERGED_LIMIT = 7168 };
 
 struct record_unwind {
 	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
@@ -19,6 +17,7 @@ struct record_unwind {
 	struct ev_stack_ends *stack_ends;
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
+	struct record_python *python;
 	struct ev_writer *writer;
 	void (*see)(void *context, const void *bytes, size_t size_bytes);
 	void *context;
@@ -34,7 +33,6 @@ struct record_unwind {
 	uint64_t seen_ns, known_ns, told_ns;
 	struct ev_buffer record;
 	uint64_t chain[CHAIN_LIMIT];
-	uint64_t merged[MERGED_LIMIT];
 	/* Where stacks of threads ended; address 0: here and there. */
 	struct ended {
 		uint64_t address, time_ns;
@@ -59,14 +57,17 @@ static bool any_has_copies(const struct ev_recording *recording)
 }
 
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks)
+					 struct record_stacks *stacks, struct record_python *python,
+					 struct record_agent *agent)
 {
-	if (!any_has_copies(recording))
+	if (!any_has_copies(recording) && !python && !agent)
 		return NULL;
 	struct record_unwind *unwind = ev_alloc(sizeof(*unwind));
 	size_t count = recording->event_count;
 	unwind->recording = recording;
 	unwind->stacks = stacks;
+	unwind->python = python;
+	unwind->agent = agent;
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
@@ -101,11 +102,6 @@ static int put(struct record_unwind *unwind, const void *bytes, size_t size_byte
 {
 	unwind->see(unwind->context, bytes, size_bytes);
 	return ev_writer_add(unwind->writer, bytes, size_bytes, err);
-}
-
-void record_unwind_agent(struct record_unwind *unwind, struct record_agent *agent)
-{
-	unwind->agent = agent;
 }
 
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
@@ -170,7 +166,10 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 			stacks->lost += record.lost.lost;
 		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
 			record_stacks_map(stacks, &record.mmap);
-		record_agent_see(unwind->agent, &record);
+		if (unwind->python && !sample)
+			record_python_know(unwind->python, &record);
+		if (unwind->agent && !sample)
+			record_agent_know(unwind->agent, &record);
 	}
 }
 
@@ -247,36 +246,39 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	return count;
 }
 
-/* Python's functions take the place of the interpreter's. */
-static void merge(struct record_unwind *unwind, struct ev_record *record,
-		  const struct ev_python_stack *stack)
+/* True when the sample is not for the file, at least not yet. */
+static bool leave_out(struct record_unwind *unwind, const struct ev_raw *raw,
+		      struct ev_record *record)
 {
-	struct ev_sample *sample = &record->sample;
-	struct ev_python_merged how;
-	uint64_t address;
-	if (!stack->count || !sample->chain_count)
-		return;
-	sample->chain_count = ev_python_merge(stack, sample->chain, sample->chain_count,
-					      unwind->merged, MERGED_LIMIT, &how);
-	sample->chain = unwind->merged;
-	if (ev_python_place(stack, sample->ip, &address))
-		sample->ip = address;
-	record_agent_merged(unwind->agent, &how);
-}
-
-static enum record_agent_wants judge(struct record_unwind *unwind, const struct ev_raw *raw,
-				     struct ev_record *record, struct ev_python_stack *stack)
-{
+	if (!unwind->agent || record->event < 0)
+		return false;
+	const struct perf_event_attr *attr = &unwind->opened.events[record->event].attr;
 	enum record_agent_wants wants =
-		!unwind->agent || record->event < 0
-			? RECORD_AGENT_KEEP
-			: record_agent_judge(unwind->agent, record,
-					     &unwind->opened.events[record->event].attr,
-					     unwind->last, stack);
+		record_agent_judge(unwind->agent, record, attr, unwind->last);
 	if (wants == RECORD_AGENT_WAIT)
 		ev_buffer_add(&unwind->arrived, raw->header, raw->size_bytes);
-	record->misc &= (uint16_t)~EV_MISC_FOLLOWED;
-	return wants;
+	return wants != RECORD_AGENT_KEEP;
+}
+
+/* True when the sample is no longer what the ring had. */
+static bool add_python(struct record_unwind *unwind, struct ev_record *record, struct ev_err *err,
+		       int *rc)
+{
+	struct ev_record mapping;
+	if (unwind->agent)
+		return record_agent_merge(unwind->agent, record);
+	if (!unwind->python || !record_python_merge(unwind->python, record))
+		return false;
+	if (record_python_mapping(unwind->python, record, &mapping))
+		*rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	return true;
+}
+
+static int encode(struct record_unwind *unwind, const struct ev_record *record, struct ev_err *err)
+{
+	unwind->record.size_bytes = 0;
+	int rc = ev_encode(unwind->recording, record, &unwind->record, err);
+	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
 }
 
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
@@ -284,31 +286,32 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 	struct ev_record record;
 	struct ev_sample *sample = &record.sample;
 	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
-	struct ev_python_stack python = { 0 };
 	static const struct ev_unwound by_kernel = { .end = EV_UNWOUND_COMPLETE };
 	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
 	if (ev_decode(unwind->decoder, raw, &record)) {
 		unwind->unreadable++;
 		return 0;
 	}
-	enum record_agent_wants wants = judge(unwind, raw, &record, &python);
-	if (wants == RECORD_AGENT_DROP || wants == RECORD_AGENT_WAIT)
+	if (leave_out(unwind, raw, &record))
 		return 0;
-	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
-		return put(unwind, raw->header, raw->size_bytes, err);
+	int rc = 0;
+	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr)) {
+		if (!add_python(unwind, &record, err, &rc))
+			return put(unwind, raw->header, raw->size_bytes, err);
+		return rc ? rc : encode(unwind, &record, err);
+	}
 	if (sample->user_stack_asked_bytes) {
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
 	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
 		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
 	}
-	merge(unwind, &record, &python);
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
-	unwind->record.size_bytes = 0;
-	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
+	if (ev_stack_end_address(end))
+		rc = tell_end(unwind, end, err);
 	if (!rc)
-		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
-	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
+		add_python(unwind, &record, err, &rc);
+	return rc ? rc : encode(unwind, &record, err);
 }
 
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)

@@ -2,24 +2,24 @@
 #ifndef CMD_RECORD_UNWIND_H
 #define CMD_RECORD_UNWIND_H
 
+#include "record_agent.h"
 #include "record_outermost.h"
+#include "record_python.h"
 #include "record_stacks.h"
 
-struct record_agent;
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
 
 /* `recording` holds the events as they were opened; they become what the file has: chains instead
  * of registers and stacks. `stacks` is told of each stack, and outlives it. NULL when no event has
- * copies. */
+ * copies, and neither `python` nor `agent` look at every sample. */
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks);
+					 struct record_stacks *stacks, struct record_python *python,
+					 struct record_agent *agent);
 /* The writer of the file; before the first record. `see` is shown what goes there from the rings.
  */
 void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
 		      void (*see)(void *context, const void *bytes, size_t size_bytes),
 		      void *context);
-/* Who knows what Python runs in the samples; NULL for nobody. */
-void record_unwind_agent(struct record_unwind *unwind, struct record_agent *agent);
 /* A record of what already runs. */
 int record_unwind_told(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
