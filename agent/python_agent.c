@@ -382,19 +382,24 @@ static bool take_turn(void)
 	return true;
 }
 
-static void take_moment(const ucontext_t *context)
+static uint64_t now_ns(void)
 {
 	struct timespec now;
+	clock_gettime(own_clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void take_moment(const ucontext_t *context)
+{
 	if (!take_turn()) {
 		__atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	clock_gettime(own_clock, &now);
 	moments++;
 	window_bytes = 0;
 	moment.head = (struct python_agent_moment){
 		.header.type = PYTHON_AGENT_MOMENT,
-		.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+		.time_ns = now_ns(),
 		.tid = (uint32_t)syscall(SYS_gettid),
 	};
 	find_place(context);
@@ -402,6 +407,7 @@ static void take_moment(const ucontext_t *context)
 	size_t size_bytes =
 		sizeof(moment.head) + moment.head.frame_count * sizeof(moment.frames[0]);
 	moment.head.header.size_bytes = (uint32_t)size_bytes;
+	moment.head.took_ns = (uint32_t)(now_ns() - moment.head.time_ns);
 	uint8_t *to = reserve(size_bytes);
 	if (to) {
 		memcpy(to, &moment, size_bytes);
@@ -536,7 +542,7 @@ static void take_answer(const struct python_agent_answer *answer, int memory)
 	if (answer->refused || memory < 0)
 		return;
 	void *base = mmap(NULL, PYTHON_AGENT_RING_AT + answer->ring_bytes, PROT_READ | PROT_WRITE,
-			  MAP_SHARED, memory, 0);
+			  MAP_SHARED | MAP_POPULATE, memory, 0);
 	if (base == MAP_FAILED)
 		return;
 	at = answer->offsets;
@@ -579,6 +585,8 @@ static void forked(void)
 	errno = before;
 }
 
+extern const char etext[]; /* the linker's: where this library's code ends */
+
 static uint32_t find_version(void)
 {
 	const unsigned long *tells = dlsym(RTLD_DEFAULT, "Py_Version"); /* from 3.11 on */
@@ -600,6 +608,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *name = getenv(PYTHON_AGENT_VARIABLE);
 	runtime = name ? dlsym(RTLD_DEFAULT, "_PyRuntime") : NULL;
 	size_t length = name ? strlen(name) : 0;
+	Dl_info self;
 	if (!runtime || !length || length >= sizeof(recorder.sun_path) - 1)
 		return;
 	recorder.sun_family = AF_UNIX;
@@ -610,6 +619,10 @@ __attribute__((constructor)) static void begin(void)
 					     .version = find_version(),
 					     .traced = is_traced(),
 					     .runtime = (uint64_t)(uintptr_t)runtime };
+	if (dladdr(&recorder, &self)) {
+		hello.start = (uint64_t)(uintptr_t)self.dli_fbase;
+		hello.end = (uint64_t)(uintptr_t)etext;
+	}
 	own_pid = getpid();
 	read_memory(hello.runtime, hello.published, sizeof(hello.published));
 	generation = 1;

@@ -16,9 +16,10 @@ enum { PYTHON_AGENT_PUBLISHED_BYTES = 584, PYTHON_AGENT_NO_OFFSET = UINT32_MAX }
 /* agent -> recorder. Where the interpreter is, and what it says of itself. */
 struct python_agent_hello {
 	uint32_t magic, size_bytes;
-	uint32_t version; /* PY_VERSION_HEX */
-	uint32_t traced;  /* a debugger has it, whose signals these would be */
-	uint64_t runtime; /* address of _PyRuntime */
+	uint32_t version;    /* PY_VERSION_HEX */
+	uint32_t traced;     /* a debugger has it, whose signals these would be */
+	uint64_t runtime;    /* address of _PyRuntime */
+	uint64_t start, end; /* of the agent's own code */
 	uint8_t published[PYTHON_AGENT_PUBLISHED_BYTES];
 };
 
@@ -90,9 +91,9 @@ struct python_agent_moment {
 	uint64_t ip, sp; /* of the instruction that was interrupted */
 	uint32_t tid;
 	uint32_t frame_count;
-	uint32_t flags; /* PYTHON_AGENT_CUT: there are more; PYTHON_AGENT_TORN: the next could not
-			   be read */
-	uint32_t unused;
+	uint32_t flags;   /* PYTHON_AGENT_CUT: there are more; PYTHON_AGENT_TORN: the next could not
+			     be read */
+	uint32_t took_ns; /* from time_ns until all was read */
 };
 struct python_agent_frame {
 	uint32_t code; /* id; 0: there was no room to tell which */

@@ -11,6 +11,7 @@
 struct ev_python_moment {
 	uint32_t pid, tid;
 	uint64_t time_ns;       /* shortly behind the sample's */
+	uint64_t took_ns;       /* so long the agent was busy with it */
 	uint64_t ip, sp;        /* the same as the sample's */
 	bool cut;               /* there were more frames */
 	bool torn;              /* frames could not be read */
@@ -52,8 +53,13 @@ bool ev_python_agents_next(struct ev_python_agents *agents, size_t *at, uint32_t
 void ev_python_agents_drain(struct ev_python_agents *agents, ev_take_python take, void *context);
 /* Another program, or none, runs in the process from that time on. */
 void ev_python_agents_over(struct ev_python_agents *agents, uint32_t pid, uint64_t time_ns);
-/* The interpreter of the process that had an agent at that time; NULL: it had none. */
-const struct ev_python_runtime *ev_python_agents_find(const struct ev_python_agents *agents,
+/* A process with an agent; lives as long as the agents. */
+struct ev_python_process {
+	struct ev_python_runtime runtime;
+	uint64_t agent_start, agent_end; /* where the agent's own code is */
+};
+/* The process that had an agent at that time; NULL: it had none. */
+const struct ev_python_process *ev_python_agents_find(const struct ev_python_agents *agents,
 						      uint32_t pid, uint64_t time_ns);
 struct ev_python_agents_tally {
 	uint64_t processes, refused;

@@ -22,7 +22,7 @@ enum { CHAIN_LIMIT = 8192 };
 
 struct kept {
 	uint32_t pid, tid;
-	uint64_t time_ns, ip, sp;
+	uint64_t time_ns, took_ns, ip, sp;
 	size_t first, count; /* of the frames */
 	bool complete;
 };
@@ -42,8 +42,14 @@ struct record_agent {
 	struct generation now, past;
 	uint64_t turned_ns;
 	/* Samples. */
-	uint64_t merged, outside, missing, dropped;
-	uint64_t behind;              /* frames without a place of their own */
+	uint64_t merged, outside, missing, own, dropped;
+	uint64_t behind; /* frames without a place of their own */
+	/* Threads' last samples of events that share them. */
+	struct shared {
+		uint32_t tid;
+		int event;
+		uint64_t time_ns;
+	} shared[256];
 	struct ev_python_stack stack; /* of the sample that was judged last; empty: none is known */
 	uint64_t chain[CHAIN_LIMIT];
 };
@@ -163,6 +169,7 @@ static void keep(void *context, const struct ev_python_moment *moment)
 		.pid = moment->pid,
 		.tid = moment->tid,
 		.time_ns = moment->time_ns,
+		.took_ns = moment->took_ns,
 		.ip = moment->ip,
 		.sp = moment->sp,
 		.first = now->frames.count,
@@ -226,8 +233,8 @@ void record_agent_know(struct record_agent *agent, const struct ev_record *recor
 		ev_python_agents_over(agent->agents, record->task.pid, record->time_ns);
 }
 
-/* The first of a thread from a time on. */
-static const struct kept *find_from(const struct generation *in, uint32_t tid, uint64_t time_ns)
+/* Where those of a thread from a time on begin. */
+static size_t place_of(const struct generation *in, uint32_t tid, uint64_t time_ns)
 {
 	struct kept wanted = { .tid = tid, .time_ns = time_ns };
 	size_t low = 0, high = in->moments.count;
@@ -238,9 +245,21 @@ static const struct kept *find_from(const struct generation *in, uint32_t tid, u
 		else
 			high = middle;
 	}
-	return low < in->moments.count && in->moments.items[low].tid == tid
-		       ? &in->moments.items[low]
-		       : NULL;
+	return low;
+}
+
+static const struct kept *find_from(const struct generation *in, uint32_t tid, uint64_t time_ns)
+{
+	size_t at = place_of(in, tid, time_ns);
+	return at < in->moments.count && in->moments.items[at].tid == tid ? &in->moments.items[at]
+									  : NULL;
+}
+
+/* The last one before that. */
+static const struct kept *find_before(const struct generation *in, uint32_t tid, uint64_t time_ns)
+{
+	size_t at = place_of(in, tid, time_ns);
+	return at && in->moments.items[at - 1].tid == tid ? &in->moments.items[at - 1] : NULL;
 }
 
 /* Nothing was done between the two: the same instruction, and the same stack. */
@@ -263,6 +282,18 @@ static bool is_user(const struct ev_record *record)
 	return (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER;
 }
 
+/* The agent's work is not the program's. */
+static bool is_own(const struct record_agent *agent, const struct ev_record *record,
+		   const struct ev_python_process *process)
+{
+	uint64_t ip = record->sample.ip, time_ns = record->time_ns;
+	const struct kept *before = find_before(&agent->now, record->tid, time_ns);
+	if (!before)
+		before = find_before(&agent->past, record->tid, time_ns);
+	return (ip >= process->agent_start && ip < process->agent_end) ||
+	       (before && time_ns - before->time_ns <= before->took_ns);
+}
+
 /* 1 when it is there, 0 when it is not there yet, -1 when there will be none. */
 static int find_stack(struct record_agent *agent, const struct ev_record *record,
 		      const struct perf_event_attr *attr, bool last)
@@ -281,17 +312,40 @@ static int find_stack(struct record_agent *agent, const struct ev_record *record
 	return 1;
 }
 
+/* Two software events that count the same things in a thread (not the clocks) share one sample in
+ * the kernel, so that the second one has the id of the first, whichever that is. True for the
+ * second one. */
+static bool is_second(struct record_agent *agent, const struct ev_record *record)
+{
+	struct shared *last = &agent->shared[record->tid % EV_LENGTH(agent->shared)];
+	bool same = last->tid == record->tid && last->time_ns == record->time_ns &&
+		    last->event == record->event;
+	*last = (struct shared){ record->tid, record->event, record->time_ns };
+	return same;
+}
+
+static bool shares(const struct perf_event_attr *attr)
+{
+	return attr->type == PERF_TYPE_SOFTWARE && attr->config != PERF_COUNT_SW_CPU_CLOCK &&
+	       attr->config != PERF_COUNT_SW_TASK_CLOCK;
+}
+
 enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev_record *record,
 					   const struct perf_event_attr *attr, bool last)
 {
-	bool followed = record->misc & EV_MISC_FOLLOWED;
-	const struct ev_python_runtime *runtime =
+	bool again = record->misc & RECORD_AGENT_AGAIN;
+	bool followed = again || record->misc & EV_MISC_FOLLOWED;
+	const struct ev_python_process *process =
 		ev_python_agents_find(agent->agents, record->pid, record->time_ns);
 	agent->stack = (struct ev_python_stack){ 0 };
-	record->misc &= (uint16_t)~EV_MISC_FOLLOWED;
-	if (!followed && (!runtime || !is_user(record) || !ev_attr_may_follow(attr)))
+	record->misc &= (uint16_t) ~(EV_MISC_FOLLOWED | RECORD_AGENT_AGAIN);
+	if (!followed && (!process || !is_user(record) || !ev_attr_may_follow(attr)))
 		return RECORD_AGENT_KEEP;
-	if (!followed || !runtime) {
+	if (process && !again && shares(attr))
+		followed = !is_second(agent, record);
+	bool own = followed && process && is_own(agent, record, process);
+	agent->own += own;
+	if (!followed || !process || own) {
 		agent->dropped++;
 		return RECORD_AGENT_DROP;
 	}
@@ -301,8 +355,8 @@ enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev
 	agent->missing += found < 0;
 	agent->outside += found > 0 && !agent->stack.count;
 	agent->merged += found > 0 && agent->stack.count;
-	agent->stack.ranges = runtime->ranges;
-	agent->stack.range_count = runtime->range_count;
+	agent->stack.ranges = process->runtime.ranges;
+	agent->stack.range_count = process->runtime.range_count;
 	return RECORD_AGENT_KEEP;
 }
 
@@ -335,8 +389,11 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 	struct ev_python_agents_tally tally;
 	uint64_t all = agent->merged + agent->missing;
 	ev_python_agents_tally(agent->agents, &tally);
-	ev_buffer_printf(text, "by an agent in %" PRIu64 " process%s", tally.processes,
-			 tally.processes == 1 ? "" : "es");
+	if (!tally.processes && !tally.refused)
+		ev_buffer_printf(text, "none: no program that ran was Python");
+	else
+		ev_buffer_printf(text, "frames by an agent in %" PRIu64 " process%s",
+				 tally.processes, tally.processes == 1 ? "" : "es");
 	if (all)
 		ev_buffer_printf(text, ", for %.1f%% of %" PRIu64 " samples there",
 				 100.0 * (double)agent->merged / (double)all, all);
@@ -347,6 +404,9 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 				 "; %" PRIu64 " have none: the signal (SIGTRAP) was blocked, or "
 				 "the thread ended%s",
 				 agent->missing, tally.lost ? ", or there was no room" : "");
+	if (agent->own)
+		ev_buffer_printf(text, "; %" PRIu64 " of the agent's own work are left out",
+				 agent->own);
 	if (tally.refused)
 		ev_buffer_printf(text, "; %" PRIu64 " process%s without: %s", tally.refused,
 				 tally.refused == 1 ? "" : "es", tally.why);
@@ -362,7 +422,7 @@ void record_agent_note(struct record_run *run)
 	describe(agent, &text);
 	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON, "%s", (char *)text.bytes);
 	if (!run->options->quiet)
-		fprintf(stderr, "[ evprof record: Python: frames %s ]\n", (char *)text.bytes);
+		fprintf(stderr, "[ evprof record: Python: %s ]\n", (char *)text.bytes);
 	text.size_bytes = 0;
 	ev_python_functions_encode(agent->functions, &text);
 	ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_PYTHON, text.bytes,

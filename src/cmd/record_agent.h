@@ -22,6 +22,8 @@ int record_agent_round(struct record_agent *agent, struct record_unwind *unwind,
 		       struct ev_err *err);
 /* A record that is no sample: it may end a program. */
 void record_agent_know(struct record_agent *agent, const struct ev_record *record);
+/* In the misc of a sample that has waited: it is what was sampled in the process. */
+#define RECORD_AGENT_AGAIN (1 << 10)
 enum record_agent_wants {
 	RECORD_AGENT_KEEP,
 	RECORD_AGENT_DROP, /* the same was sampled in the process itself */

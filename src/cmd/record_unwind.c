@@ -255,8 +255,12 @@ static bool leave_out(struct record_unwind *unwind, const struct ev_raw *raw,
 	const struct perf_event_attr *attr = &unwind->opened.events[record->event].attr;
 	enum record_agent_wants wants =
 		record_agent_judge(unwind->agent, record, attr, unwind->last);
-	if (wants == RECORD_AGENT_WAIT)
-		ev_buffer_add(&unwind->arrived, raw->header, raw->size_bytes);
+	if (wants == RECORD_AGENT_WAIT) {
+		struct perf_event_header header = *raw->header;
+		header.misc |= RECORD_AGENT_AGAIN;
+		ev_buffer_add(&unwind->arrived, &header, sizeof(header));
+		ev_buffer_add(&unwind->arrived, raw->header + 1, raw->size_bytes - sizeof(header));
+	}
 	return wants != RECORD_AGENT_KEEP;
 }
 

@@ -36,7 +36,7 @@ struct process {
 	uint64_t tail;
 	struct ev_python_words *words;
 	struct ev_followed *followed;
-	struct ev_python_runtime runtime;
+	struct ev_python_process told;
 };
 
 struct ev_python_agents {
@@ -132,8 +132,10 @@ static int prepare(struct ev_python_agents *agents, struct process *process,
 					 err);
 	if (rc)
 		return rc;
+	process->told.agent_start = hello->start;
+	process->told.agent_end = hello->end;
 	/* Which code is the interpreter's, in native stacks. */
-	rc = ev_python_find(process->pid, &process->runtime, path, sizeof(path), err);
+	rc = ev_python_find(process->pid, &process->told.runtime, path, sizeof(path), err);
 	if (rc)
 		return rc == -ENOENT ? ev_fail(err, ENOENT, "its interpreter was not found") : rc;
 	int fd = make_ring(process, err);
@@ -341,21 +343,21 @@ void ev_python_agents_over(struct ev_python_agents *agents, uint32_t pid, uint64
 	pthread_mutex_unlock(&agents->lock);
 }
 
-const struct ev_python_runtime *ev_python_agents_find(const struct ev_python_agents *agents,
+const struct ev_python_process *ev_python_agents_find(const struct ev_python_agents *agents,
 						      uint32_t pid, uint64_t time_ns)
 {
 	pthread_mutex_t *lock = (pthread_mutex_t *)&agents->lock;
-	const struct ev_python_runtime *runtime = NULL;
+	const struct ev_python_process *found = NULL;
 	pthread_mutex_lock(lock);
 	const uint32_t *latest = ev_map_find(&agents->latest, pid, 0);
-	for (uint32_t at = latest ? *latest : 0; at && !runtime;
+	for (uint32_t at = latest ? *latest : 0; at && !found;
 	     at = agents->processes.items[at - 1]->before) {
 		const struct process *process = agents->processes.items[at - 1];
 		if (time_ns >= process->since_ns && time_ns < process->until_ns)
-			runtime = &process->runtime;
+			found = &process->told;
 	}
 	pthread_mutex_unlock(lock);
-	return runtime;
+	return found;
 }
 
 void ev_python_agents_tally(struct ev_python_agents *agents, struct ev_python_agents_tally *tally)

@@ -122,6 +122,7 @@ static int take_moment(struct ev_python_words *words, struct ev_cursor *in, ev_t
 		.pid = words->pid,
 		.tid = head.tid,
 		.time_ns = head.time_ns,
+		.took_ns = head.took_ns,
 		.ip = head.ip,
 		.sp = head.sp,
 		.cut = head.flags & PYTHON_AGENT_CUT,
