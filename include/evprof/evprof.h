@@ -3,6 +3,7 @@
 #define EVPROF_EVPROF_H
 
 #include <evprof/collect_bpf.h>
+#include <evprof/collect_python_bpf.h>
 #include <evprof/collect_stopped.h>
 #include <evprof/collect_waits.h>
 #include <evprof/perfdata_python.h>

@@ -161,6 +161,8 @@ static const struct option_row rows[] = {
 	ROW(0, "bpf-interval", "SECONDS", REAL, bpf_interval_s, "write what --bpf has counted so often (5)"),
 	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
+	OPTION_TO(0, "python", "merged|off|auto", record_python_parse,
+		  "Python functions and lines in place of the interpreter's frames (as root): merged; off: native frames only; auto: merged where a program is Python"),
 	OPTION_GROUP("Waiting"),
 	ROW(0, "off-cpu", NULL, FLAG, off_cpu, "also measure every interval that a thread is off the CPUs, with the stack that waits and for what (as root)"),
 	ROW(0, "wall", NULL, FLAG, wall, "time on and off the CPUs as one event, in ns: what every thread's elapsed time went into (as root)"),
@@ -240,6 +242,7 @@ static void run_done(struct record_run *run)
 	record_stacks_done(&run->stacks);
 	ev_writer_close(run->writer);
 	record_bpf_close(run);
+	record_python_close(run);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);
 	ev_sampler_close(run->sampler);
@@ -275,7 +278,7 @@ static int record_all(struct record_run *run)
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
-	    record_waits_plan(run, &err) ||
+	    record_waits_plan(run, &err) || record_python_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_bpf_check(run, &err))

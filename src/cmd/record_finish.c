@@ -155,6 +155,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	if (run->unwind)
 		note_unwound(run);
 	record_waits_note(run);
+	record_python_finish(run);
 	record_bpf_note(run);
 	int rc = run->stream || !tally.samples ? 0 : carry_symbols(run, err);
 	return rc ? rc : ev_writer_finish(run->writer, &run->recording, err);
@@ -290,6 +291,7 @@ void record_summary(const struct record_run *run)
 	record_tally(run, &tally);
 	print_trouble(run, &tally);
 	record_bpf_tell(run);
+	record_python_tell(run);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,

@@ -296,6 +296,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
 		rc = record_bpf_open(run, err);
+	if (!rc)
+		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
 	note_openings(run);
@@ -305,7 +307,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
-	run->unwind = record_unwind_open(&run->recording, &run->stacks);
+	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python);
 	if (run->unwind)
 		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;

@@ -16,6 +16,7 @@ struct record_unwind {
 	struct ev_stack_ends *stack_ends;
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
+	struct record_python *python;
 	struct ev_writer *writer;
 	void (*see)(void *context, const void *bytes, size_t size_bytes);
 	void *context;
@@ -53,14 +54,15 @@ static bool any_has_copies(const struct ev_recording *recording)
 }
 
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks)
+					 struct record_stacks *stacks, struct record_python *python)
 {
-	if (!any_has_copies(recording))
+	if (!any_has_copies(recording) && !python)
 		return NULL;
 	struct record_unwind *unwind = ev_alloc(sizeof(*unwind));
 	size_t count = recording->event_count;
 	unwind->recording = recording;
 	unwind->stacks = stacks;
+	unwind->python = python;
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
@@ -159,6 +161,8 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 			stacks->lost += record.lost.lost;
 		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
 			record_stacks_map(stacks, &record.mmap);
+		if (unwind->python && !sample)
+			record_python_know(unwind->python, &record);
 	}
 }
 
@@ -235,6 +239,25 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	return count;
 }
 
+/* True when the sample is no longer what the ring had. */
+static bool add_python(struct record_unwind *unwind, struct ev_record *record, struct ev_err *err,
+		       int *rc)
+{
+	struct ev_record mapping;
+	if (!unwind->python || !record_python_merge(unwind->python, record))
+		return false;
+	if (record_python_mapping(unwind->python, record, &mapping))
+		*rc = ev_writer_add_record(unwind->writer, &mapping, err);
+	return true;
+}
+
+static int encode(struct record_unwind *unwind, const struct ev_record *record, struct ev_err *err)
+{
+	unwind->record.size_bytes = 0;
+	int rc = ev_encode(unwind->recording, record, &unwind->record, err);
+	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
+}
+
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
 {
 	struct ev_record record;
@@ -246,8 +269,12 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		unwind->unreadable++;
 		return 0;
 	}
-	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
-		return put(unwind, raw->header, raw->size_bytes, err);
+	int rc = 0;
+	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr)) {
+		if (!add_python(unwind, &record, err, &rc))
+			return put(unwind, raw->header, raw->size_bytes, err);
+		return rc ? rc : encode(unwind, &record, err);
+	}
 	if (sample->user_stack_asked_bytes) {
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
@@ -255,11 +282,11 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
 	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
-	unwind->record.size_bytes = 0;
-	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
+	if (ev_stack_end_address(end))
+		rc = tell_end(unwind, end, err);
 	if (!rc)
-		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
-	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
+		add_python(unwind, &record, err, &rc);
+	return rc ? rc : encode(unwind, &record, err);
 }
 
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)

@@ -3,15 +3,17 @@
 #define CMD_RECORD_UNWIND_H
 
 #include "record_outermost.h"
+#include "record_python.h"
 #include "record_stacks.h"
 
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
 
 /* `recording` holds the events as they were opened; they become what the file has: chains instead
  * of registers and stacks. `stacks` is told of each stack, and outlives it. NULL when no event has
- * copies. */
+ * copies and `python`, which looks at every sample, is NULL. */
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks);
+					 struct record_stacks *stacks,
+					 struct record_python *python);
 /* The writer of the file; before the first record. `see` is shown what goes there from the rings.
  */
 void record_unwind_to(struct record_unwind *unwind, struct ev_writer *writer,
