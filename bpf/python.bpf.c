@@ -6,23 +6,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-__u64 python_lost = 0; /* notes that found no room */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
-} python_notes SEC(".maps");
-
-/* The reader is called for what it does not know, which may be gone soon, and when there is much.
- */
-static __always_inline __u64 python_wakeup(bool call)
-{
-	if (call || bpf_ringbuf_query(&python_notes, BPF_RB_AVAIL_DATA) * 4 >
-			    bpf_ringbuf_query(&python_notes, BPF_RB_RING_SIZE))
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
-}
-
 static __always_inline int python_tell(__u32 slot, __u8 kind, __u64 ip)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
@@ -35,10 +18,7 @@ static __always_inline int python_tell(__u32 slot, __u8 kind, __u64 ip)
 	__u32 count = at->note.count;
 	if (count > EV_PYTHON_FRAMES_MAX)
 		return 0;
-	if (bpf_ringbuf_output(&python_notes, at, sizeof(at->note) + count * sizeof(at->words[0]),
-			       python_wakeup(at->fresh)))
-		__sync_fetch_and_add(&python_lost, 1);
-	return 0;
+	return python_send(at, sizeof(at->note) + count * sizeof(at->words[0]), false);
 }
 
 /* 1: the kernel makes its sample. */
@@ -72,9 +52,7 @@ static __always_inline int python_tell_of(__u8 kind, __u32 pid, __u32 parent, bo
 				       .tid = pid,
 				       .parent = parent,
 				       .kind = kind };
-	if (bpf_ringbuf_output(&python_notes, &note, sizeof(note), python_wakeup(call)))
-		__sync_fetch_and_add(&python_lost, 1);
-	return 0;
+	return python_send(&note, sizeof(note), call);
 }
 
 SEC("raw_tp/sched_process_fork")

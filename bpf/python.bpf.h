@@ -25,7 +25,7 @@ struct {
 	__type(value, __u64);
 } python_threads SEC(".maps");
 
-/* Code objects that the reader knows, or was called for. */
+/* Code objects that the reader was told of. */
 struct python_code_key {
 	__u64 code;
 	__u32 pid, check;
@@ -36,6 +36,13 @@ struct {
 	__type(key, struct python_code_key);
 	__type(value, __u8);
 } python_codes SEC(".maps");
+
+__u64 python_lost = 0; /* notes that found no room */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} python_notes SEC(".maps");
 
 /* One for each kind of program, for one may interrupt another. */
 enum { PYTHON_OF_EVENT, PYTHON_OF_TRACEPOINT, PYTHON_OF_SWITCH, PYTHON_OF_COUNT, PYTHON_SLOTS };
@@ -48,9 +55,10 @@ struct python_scratch {
 	__u64 self;   /* what thread_id is to be */
 	__u32 until;  /* the marker is set anew then */
 	__u32 ended;  /* the walk is over */
-	__u32 fresh;  /* there is code that the reader does not know */
+	__u32 unused;
 	__u8 frame[EV_PYTHON_RECORD_BYTES + 8];
 	__u8 code[EV_PYTHON_RECORD_BYTES + 8];
+	struct ev_python_code_note told;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -193,18 +201,87 @@ static __always_inline __s32 python_position(const struct python_scratch *at, __
 	return process->position == PYTHON_AT_UNITS ? lasti * 2 : lasti;
 }
 
-static __always_inline void python_call_reader(struct python_scratch *at, __u64 code, __u32 check)
+/* The reader is called when there is much. */
+static __always_inline int python_send(void *note, __u64 size_bytes, bool call)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+	if (call || bpf_ringbuf_query(&python_notes, BPF_RB_AVAIL_DATA) * 4 >
+			    bpf_ringbuf_query(&python_notes, BPF_RB_RING_SIZE))
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&python_notes, note, size_bytes, flags))
+		__sync_fetch_and_add(&python_lost, 1);
+	return 0;
+}
+
+static __always_inline void python_copy(struct python_scratch *at, __u32 part, __u64 address,
+					__u64 size_bytes, __u64 room_bytes)
+{
+	at->told.address[part] = address;
+	at->told.size[part] = 0;
+	if (!address || size_bytes > room_bytes)
+		return;
+	if (!bpf_probe_read_user(at->told.bytes + EV_PYTHON_PART_AT(part), size_bytes,
+				 (const void *)address))
+		at->told.size[part] = size_bytes;
+}
+
+static __always_inline void python_copy_text(struct python_scratch *at, __u32 part, __u64 address)
+{
+	__u64 length = python_fetch(address + at->process.text_length);
+	__u64 size_bytes = EV_PYTHON_TEXT_HEAD + (length & (EV_PYTHON_TEXT_BYTES - 1)) * 4;
+	if (length >= EV_PYTHON_TEXT_BYTES || size_bytes > EV_PYTHON_TEXT_BYTES)
+		size_bytes = EV_PYTHON_TEXT_BYTES;
+	python_copy(at, part, address, size_bytes, EV_PYTHON_TEXT_BYTES);
+	/* It may be the last thing in its page. */
+	if (!at->told.size[part])
+		python_copy(at, part, address,
+			    EV_PYTHON_TEXT_HEAD - 32 + (length & (EV_PYTHON_TEXT_BYTES / 2 - 1)),
+			    EV_PYTHON_TEXT_BYTES);
+}
+
+__noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
+{
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (!at)
+		return 0;
+	at->told.note.kind = EV_PYTHON_CODE;
+	at->told.note.pid = at->note.pid;
+	at->told.note.tid = at->note.tid;
+	at->told.note.count = 0;
+	at->told.code = code;
+	at->told.check = check;
+	__u64 file = python_word(at->code, at->process.code_file);
+	__u64 name = python_word(at->code, at->process.code_function);
+	__u64 lines = python_word(at->code, at->process.code_lines);
+	python_copy(at, EV_PYTHON_CODE_ITSELF, code, EV_PYTHON_CODE_BYTES, EV_PYTHON_CODE_BYTES);
+	python_copy_text(at, EV_PYTHON_CODE_FILE, file);
+	python_copy_text(at, EV_PYTHON_CODE_NAME, name);
+	__u64 count = python_fetch(lines + at->process.bytes_size);
+	if (count > EV_PYTHON_LINES_BYTES - EV_PYTHON_BYTES_HEAD)
+		count = 0;
+	python_copy(at, EV_PYTHON_CODE_LINES, lines, EV_PYTHON_BYTES_HEAD + count,
+		    EV_PYTHON_LINES_BYTES);
+	__u64 size_bytes = offsetof(struct ev_python_code_note, bytes) +
+			   EV_PYTHON_PART_AT(EV_PYTHON_CODE_LINES) + EV_PYTHON_BYTES_HEAD + count;
+	if (size_bytes > sizeof(at->told))
+		return 0;
+	return python_send(&at->told, size_bytes, false);
+}
+
+/* Code that is met for the first time is told at once: it may be gone soon. */
+static __always_inline void python_meet(struct python_scratch *at, __u32 slot, __u64 code,
+					__u32 check)
 {
 	struct python_code_key key = { code, at->note.pid, check };
 	__u8 yes = 1;
 	if (bpf_map_lookup_elem(&python_codes, &key))
 		return;
 	bpf_map_update_elem(&python_codes, &key, &yes, BPF_ANY);
-	at->fresh = 1;
+	python_tell_code(slot, code, check);
 }
 
 /* False when the walk is over. */
-static __always_inline bool python_add(struct python_scratch *at, __u32 index)
+static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __u32 index)
 {
 	const struct ev_python_process *process = &at->process;
 	struct ev_python_word *word = &at->words[index & (EV_PYTHON_FRAMES_MAX - 1)];
@@ -225,7 +302,7 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 index)
 	if (process->entry == PYTHON_ENTRY_EACH ||
 	    (process->entry == PYTHON_ENTRY_FLAG && mark == 1))
 		word->code |= EV_PYTHON_ENTRY;
-	python_call_reader(at, code, word->check);
+	python_meet(at, slot, code, word->check);
 	return true;
 }
 
@@ -237,7 +314,7 @@ static long python_follow(__u32 index, void *context)
 		return 1;
 	if (bpf_probe_read_user(at->frame, at->process.frame_bytes & (EV_PYTHON_RECORD_BYTES - 1),
 				(const void *)(at->at + at->process.frame_from)) ||
-	    !python_add(at, index)) {
+	    !python_add(at, slot, index)) {
 		at->note.flags |= EV_PYTHON_TORN;
 		at->ended = 1;
 		return 1;
@@ -277,7 +354,7 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	at->note.parent = 0;
 	at->note.count = 0;
 	at->note.flags = 0;
-	at->marker = at->until = at->ended = at->fresh = 0;
+	at->marker = at->until = at->ended = 0;
 	at->self = python_self((void *)bpf_get_current_task(), process->by_number);
 	if (!python_find_frame(at, slot))
 		return NULL;

@@ -9,7 +9,7 @@ enum {
 	EV_PYTHON_THREADS_MAX = 1024, /* of an interpreter, as far as its list is followed */
 	EV_PYTHON_INTERPRETERS_MAX = 64,
 	EV_PYTHON_PROCESSES = 8192,
-	EV_PYTHON_CODES = 32768,      /* that the reader was called for lately */
+	EV_PYTHON_CODES = 32768,      /* that the reader was told of lately */
 	EV_PYTHON_RECORD_BYTES = 128, /* looked at of a frame, and of a code object */
 	EV_PYTHON_CODE_FROM = 16,     /* where that begins in a code object */
 };
@@ -25,7 +25,8 @@ struct ev_python_process {
 	__u32 frame_from, frame_code, frame_previous, frame_position, frame_mark;
 	/* Of a code object, from EV_PYTHON_CODE_FROM on: what makes up its check. */
 	__u32 code_file, code_lines, code_first_line;
-	__u32 code_instructions;
+	__u32 code_instructions, code_function;
+	__u32 text_length, bytes_size; /* of a string in characters, and of bytes */
 	__u8 position, entry; /* enum python_position and python_entry of the symbol stage */
 	__u8 frame_bytes;     /* that are looked at, at most EV_PYTHON_RECORD_BYTES - 1 */
 	__u8 by_number;       /* thread_id is the kernel's number of the thread, 32 bits */
@@ -46,6 +47,7 @@ enum ev_python_note_kind {
 	EV_PYTHON_FORK,   /* `pid` is a copy of `parent`, whose Python is known */
 	EV_PYTHON_EXEC,   /* another program runs, which may be Python */
 	EV_PYTHON_EXIT,
+	EV_PYTHON_CODE, /* a code object that was not met before: struct ev_python_code_note */
 };
 enum {
 	EV_PYTHON_DEEPER = 1, /* there were more frames */
@@ -60,6 +62,26 @@ struct ev_python_note {
 	__u32 parent;
 	__u16 count;
 	__u8 kind, flags;
+};
+
+/* What a code object is, as its memory is now: it may be gone when anyone asks. Of each part so
+ * many bytes are there, 0 when there was no room, at its own place in `bytes`. */
+enum { EV_PYTHON_CODE_ITSELF, EV_PYTHON_CODE_FILE, EV_PYTHON_CODE_NAME, EV_PYTHON_CODE_LINES };
+#define EV_PYTHON_CODE_PARTS 4
+#define EV_PYTHON_CODE_BYTES 160
+#define EV_PYTHON_TEXT_BYTES 1024
+#define EV_PYTHON_LINES_BYTES 8192
+#define EV_PYTHON_TEXT_HEAD 72 /* of a string, before its characters, at most */
+#define EV_PYTHON_BYTES_HEAD 32
+#define EV_PYTHON_PART_AT(part)                                                                    \
+	((part) ? EV_PYTHON_CODE_BYTES + ((part)-1) * EV_PYTHON_TEXT_BYTES : 0)
+struct ev_python_code_note {
+	struct ev_python_note note;
+	__u64 code;
+	__u64 address[EV_PYTHON_CODE_PARTS];
+	__u32 size[EV_PYTHON_CODE_PARTS];
+	__u32 check, unused;
+	__u8 bytes[EV_PYTHON_CODE_BYTES + 2 * EV_PYTHON_TEXT_BYTES + EV_PYTHON_LINES_BYTES];
 };
 
 #endif

@@ -8,8 +8,13 @@
 /* Python code is an object of its own in every process that runs any: one mapping of this name at
  * addresses that no process has. Other readers of the file show the addresses. */
 #define EV_PYTHON_OBJECT "[python]"
+#define EV_PYTHON_NATIVE_OBJECT "[native]"
 #define EV_PYTHON_BASE (UINT64_C(1) << 52)
 #define EV_PYTHON_LENGTH (UINT64_C(1) << 36)
+/* The last address stands for any function, where a reader wants none told; and beside the ends of
+ * stacks there is an address, in no process, for samples that were in no Python code. */
+#define EV_PYTHON_ANY (EV_PYTHON_BASE + EV_PYTHON_LENGTH - 1)
+#define EV_PYTHON_NATIVE UINT64_C(0xfffffffffffe0040)
 /* An address is a line: blocks of so many addresses are as many lines of one function, from a
  * multiple of it on, so that a function may have any lines. */
 #define EV_PYTHON_BLOCK_LINES 64
@@ -50,5 +55,7 @@ struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t
 /* The mapping of Python code in a process, from a time on, to be written before its first sample
  * with such an address. */
 void ev_python_mapping(struct ev_record *record, uint32_t pid, uint32_t tid, uint64_t time_ns);
+/* The mapping that names EV_PYTHON_NATIVE: [native]. */
+void ev_python_native_mapping(struct ev_record *record);
 
 #endif

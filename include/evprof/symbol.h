@@ -118,6 +118,7 @@ struct ev_symbol {
 	uint32_t declared; /* line of `file` where the function begins; 0 when not asked for, not
 			    * known, or in another file */
 	bool inlined;      /* this frame was inlined into the next one */
+	bool python;       /* a Python function: file and declared are told unasked */
 	bool made_up; /* function is no name: the file has none here, but tells where a function
 		       * begins: "[sort+0x5a30]", its short name and address as in objdump */
 };

@@ -124,7 +124,8 @@ struct ev_python_shape {
 	uint32_t thread_next, thread_id, thread_native;
 	uint32_t thread_frame, cframe_frame; /* cframe_frame: in what thread_frame points to */
 	uint32_t frame_code, frame_previous, frame_position, frame_mark;
-	uint32_t code_file, code_lines, code_first_line, code_instructions;
+	uint32_t code_file, code_function, code_lines, code_first_line, code_instructions;
+	uint32_t text_length, bytes_size;
 	uint8_t position, entry;
 };
 /* The code objects of one process, read as they are asked for. */
@@ -138,6 +139,9 @@ void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python
  * can't be read, or another is there by now. `check` as bpf/python.bpf.h computes it. */
 const struct ev_python_code *ev_python_codes_find(struct ev_python_codes *codes, uint64_t address,
 						  uint32_t check);
+/* One whose memory someone has kept: read there while it is not known. */
+void ev_python_codes_learn(struct ev_python_codes *codes, uint64_t address, uint32_t check,
+			   const struct ev_python_memory *kept);
 /* The same of what was read before. */
 const struct ev_python_code *ev_python_codes_known(const struct ev_python_codes *codes,
 						   uint64_t address, uint32_t check);

@@ -331,6 +331,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
+	python_frames_prepare(options->python, loaded->spaces);
 	choose_blocks(&wanted, loaded->recording);
 	loaded->profile->event_count = (uint32_t)loaded->recording->event_count;
 	loaded->profile->slice_ns = options->slice_ns;
@@ -343,7 +344,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		unwinder = ev_unwinder_open(loaded->spaces, loaded->recording, options->symbols);
 	}
 	wanted.unwinder = unwinder;
-	loaded->profile->quality.ends_known = wanted.unwound || (unwinder && all);
+	loaded->profile->quality.ends_known =
+		wanted.unwound || (unwinder && all) || options->python == PYTHON_ONLY;
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);

@@ -54,8 +54,12 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		free(cache);
 		return rc;
 	}
-	struct ev_symbolizer *symbolizer =
-		ev_symbolizer_open(loaded.spaces, run->agent ? &run->recording : NULL, &where);
+	const struct ev_section *table =
+		ev_recording_section(&run->recording, EV_FEATURE_EVPROF_PYTHON);
+	struct ev_python_functions *python =
+		table ? ev_python_functions_decode(table->bytes, table->size_bytes) : NULL;
+	where.python = python;
+	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;
 	if (count > 1)
@@ -72,6 +76,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	run->recording.last_time_ns = loaded.profile->last_time_ns;
 	ev_buffer_done(&bytes);
 	ev_symbolizer_close(symbolizer);
+	ev_python_functions_close(python);
 	free(cache);
 	loaded_done(&loaded);
 	return 0;

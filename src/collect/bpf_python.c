@@ -196,6 +196,9 @@ static int take_note(void *context, void *bytes, size_t size_bytes)
 	case EV_PYTHON_EXIT:
 		ev_python_frames_end(python->frames, note->pid);
 		break;
+	case EV_PYTHON_CODE:
+		ev_python_frames_learn(python->frames, bytes, size_bytes);
+		break;
 	default:
 		ev_python_frames_note(python->frames, note, size_bytes);
 	}

@@ -59,6 +59,12 @@ void ev_python_frames_end(struct python_frames *frames, uint32_t pid)
 	ev_python_process_end(&frames->processes, pid);
 }
 
+void ev_python_frames_learn(struct python_frames *frames, const struct ev_python_code_note *note,
+			    size_t size_bytes)
+{
+	ev_python_process_learn(&frames->processes, note, size_bytes);
+}
+
 /* ---- notes -------------------------------------------------------------------------------------
  */
 

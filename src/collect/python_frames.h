@@ -20,6 +20,9 @@ void ev_python_frames_end(struct python_frames *frames, uint32_t pid);
 /* One note, out of the ring: its frames become addresses while its process is there. */
 void ev_python_frames_note(struct python_frames *frames, const struct ev_python_note *note,
 			   size_t size_bytes);
+/* One of a code object that was not met before. */
+void ev_python_frames_learn(struct python_frames *frames, const struct ev_python_code_note *note,
+			    size_t size_bytes);
 /* A drain has ended: what is three of them old goes. */
 void ev_python_frames_round(struct python_frames *frames);
 bool ev_python_frames_find(struct python_frames *frames, uint32_t tid, uint64_t time_ns,

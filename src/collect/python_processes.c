@@ -97,6 +97,7 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 	}
 	/* The last code word looked at may end with the record. */
 	if (!fits(until, from, 8) || !fits(shape->code_file, EV_PYTHON_CODE_FROM, 23) ||
+	    !fits(shape->code_function, EV_PYTHON_CODE_FROM, 7) ||
 	    !fits(shape->code_lines, EV_PYTHON_CODE_FROM, 7) ||
 	    !fits(shape->code_first_line, EV_PYTHON_CODE_FROM, 7))
 		return false;
@@ -114,9 +115,12 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 		.frame_position = shape->frame_position - from,
 		.frame_mark = of_frame[3] - from,
 		.code_file = shape->code_file - EV_PYTHON_CODE_FROM,
+		.code_function = shape->code_function - EV_PYTHON_CODE_FROM,
 		.code_lines = shape->code_lines - EV_PYTHON_CODE_FROM,
 		.code_first_line = shape->code_first_line - EV_PYTHON_CODE_FROM,
 		.code_instructions = shape->code_instructions,
+		.text_length = shape->text_length,
+		.bytes_size = shape->bytes_size,
 		.position = shape->position,
 		.entry = shape->entry,
 		.frame_bytes = (uint8_t)(until - from + 8),
@@ -266,6 +270,55 @@ uint64_t ev_python_process_address(struct python_processes *processes,
 		ev_array_done(&process->addresses);
 	}
 	return address;
+}
+
+/* Memory as a program in the kernel has kept it, else as it is now. */
+struct kept {
+	const struct ev_python_code_note *note;
+	uint32_t pid;
+};
+
+static int read_kept(void *context, uint64_t address, void *bytes, size_t size_bytes)
+{
+	struct kept *kept = context;
+	const struct ev_python_code_note *note = kept->note;
+	for (unsigned part = 0; part < EV_PYTHON_CODE_PARTS; part++) {
+		uint64_t from = address - note->address[part];
+		if (address >= note->address[part] && from <= note->size[part] &&
+		    size_bytes <= note->size[part] - from) {
+			memcpy(bytes, note->bytes + EV_PYTHON_PART_AT(part) + from, size_bytes);
+			return 0;
+		}
+	}
+	return ev_process_memory(&kept->pid, address, bytes, size_bytes);
+}
+
+/* Does every part lie in what came out of the ring? */
+static bool is_whole(const struct ev_python_code_note *note, size_t size_bytes)
+{
+	size_t head = offsetof(struct ev_python_code_note, bytes);
+	if (size_bytes < head)
+		return false;
+	size_bytes -= head;
+	for (unsigned part = 0; part < EV_PYTHON_CODE_PARTS; part++) {
+		size_t at = EV_PYTHON_PART_AT(part);
+		if (note->size[part] && (size_bytes < at || note->size[part] > size_bytes - at))
+			return false;
+	}
+	return true;
+}
+
+void ev_python_process_learn(struct python_processes *processes,
+			     const struct ev_python_code_note *note, size_t size_bytes)
+{
+	if (!is_whole(note, size_bytes))
+		return;
+	struct python_process *process = ev_python_process_find(processes, note->note.pid);
+	struct kept kept = { note, note->note.pid };
+	struct ev_python_memory memory = { read_kept, &kept };
+	if (process && process->codes)
+		ev_python_codes_learn(process->codes, note->code & ~EV_PYTHON_ENTRY, note->check,
+				      &memory);
 }
 
 /* ---- the end -----------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ void ev_python_process_end(struct python_processes *processes, uint32_t pid);
 uint64_t ev_python_process_address(struct python_processes *processes,
 				   struct python_process *process,
 				   const struct ev_python_word *word);
+/* A code object as its memory was when it was met. */
+void ev_python_process_learn(struct python_processes *processes,
+			     const struct ev_python_code_note *note, size_t size_bytes);
 /* Those that ended some rounds ago go. */
 void ev_python_processes_round(struct python_processes *processes);
 void ev_python_processes_done(struct python_processes *processes);

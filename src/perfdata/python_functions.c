@@ -109,3 +109,22 @@ void ev_python_mapping(struct ev_record *record, uint32_t pid, uint32_t tid, uin
 		},
 	};
 }
+
+void ev_python_native_mapping(struct ev_record *record)
+{
+	enum { AROUND = 0x40 };
+
+	*record = (struct ev_record){
+		.type = PERF_RECORD_MMAP2,
+		.misc = PERF_RECORD_MISC_KERNEL,
+		.event = -1,
+		.mmap = {
+			.pid = UINT32_MAX,
+			.start = EV_PYTHON_NATIVE - AROUND,
+			.length = 2 * AROUND,
+			.prot = PROT_EXEC,
+			.executable = true,
+			.path = EV_PYTHON_NATIVE_OBJECT,
+		},
+	};
+}

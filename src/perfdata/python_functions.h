@@ -13,7 +13,8 @@
 
 #define PYTHON_MAGIC "EVPY"
 #define PYTHON_VERSION 1
-#define PYTHON_BLOCKS_MAX (EV_PYTHON_LENGTH / EV_PYTHON_BLOCK_LINES)
+/* The last one is not of lines. */
+#define PYTHON_BLOCKS_MAX (EV_PYTHON_LENGTH / EV_PYTHON_BLOCK_LINES - 1)
 
 struct python_function {
 	uint32_t name, file; /* texts */

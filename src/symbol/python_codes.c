@@ -56,13 +56,10 @@ const struct ev_python_code *ev_python_codes_known(const struct ev_python_codes 
 	return index ? &codes->codes.items[*index - 1] : NULL;
 }
 
-const struct ev_python_code *ev_python_codes_find(struct ev_python_codes *codes, uint64_t address,
-						  uint32_t check)
+static const struct ev_python_code *read_code(struct ev_python_codes *codes, uint64_t address,
+					      uint32_t check)
 {
 	struct ev_python_code code;
-	const struct ev_python_code *known = ev_python_codes_known(codes, address, check);
-	if (known)
-		return known;
 	/* What is still used is soon read again. */
 	if (codes->codes.count >= CODES_MAX ||
 	    codes->reader.kept_bytes >= codes->reader.limit_bytes)
@@ -72,6 +69,23 @@ const struct ev_python_code *ev_python_codes_find(struct ev_python_codes *codes,
 	*ev_array_add(&codes->codes) = code;
 	*ev_map_add(&codes->known, address, check, NULL) = (uint32_t)codes->codes.count;
 	return &codes->codes.items[codes->codes.count - 1];
+}
+
+const struct ev_python_code *ev_python_codes_find(struct ev_python_codes *codes, uint64_t address,
+						  uint32_t check)
+{
+	const struct ev_python_code *known = ev_python_codes_known(codes, address, check);
+	return known ? known : read_code(codes, address, check);
+}
+
+void ev_python_codes_learn(struct ev_python_codes *codes, uint64_t address, uint32_t check,
+			   const struct ev_python_memory *kept)
+{
+	if (ev_python_codes_known(codes, address, check))
+		return;
+	codes->reader.memory = kept;
+	read_code(codes, address, check);
+	codes->reader.memory = &codes->memory;
 }
 
 void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python_shape *shape)
@@ -91,9 +105,13 @@ void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python
 		.frame_position = layout->frame_position,
 		.frame_mark = layout->frame_mark,
 		.code_file = layout->code_file,
+		.code_function = layout->code_qualname == PYTHON_NONE ? layout->code_name
+								      : layout->code_qualname,
 		.code_lines = layout->code_lines,
 		.code_first_line = layout->code_first_line,
 		.code_instructions = layout->code_instructions,
+		.text_length = layout->text_length,
+		.bytes_size = layout->bytes_size,
 		.position = layout->position,
 		.entry = layout->entry,
 	};

@@ -26,6 +26,8 @@ static enum ev_object_kind kind_of(const char *path, const struct mapping *mappi
 {
 	if (mapping->ksymbol)
 		return EV_OBJECT_BPF;
+	if (kernel && !strcmp(path, EV_PYTHON_NATIVE_OBJECT))
+		return EV_OBJECT_PYTHON;
 	if (kernel)
 		return is_stack_end(mapping)     ? EV_OBJECT_END
 		       : begins(path, "[guest.") ? EV_OBJECT_UNKNOWN

@@ -245,13 +245,17 @@ static void put_nodes(struct page *page)
 	fputs("]},\n", page->out);
 }
 
-/* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'n'ot known, 'x' left out. */
+/* Whose code: 'k'ernel, 'p'ython, 'i'nlined, 'u'ser, 'n'ot known, 'x' left out. */
 static char kind_of(const struct ev_named *named, uint32_t index)
 {
 	if (index == EV_HTML_LEFT_OUT)
 		return 'x';
 	const struct ev_frame *frame = &named->frames.items[index];
-	return frame->kernel ? 'k' : frame->inlined ? 'i' : frame->resolved ? 'u' : 'n';
+	return frame->kernel     ? 'k'
+	       : frame->python   ? 'p'
+	       : frame->inlined  ? 'i'
+	       : frame->resolved ? 'u'
+				 : 'n';
 }
 
 /* [name, object, kind, file, line] of each. */

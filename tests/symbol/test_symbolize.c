@@ -79,6 +79,7 @@ static void a_line_is_itself_for_callers_too(void **state)
 		assert_string_equal(symbol.file, "/home/a/sorts.py");
 		assert_int_equal(symbol.line, 14);
 		assert_int_equal(symbol.declared, 12);
+		assert_true(symbol.python);
 		assert_false(symbol.inlined || symbol.made_up);
 	}
 	ev_symbolize(python.symbolizer, place_of(&python, 7, python.unknown), EV_SYMBOL_LINES,
@@ -88,7 +89,30 @@ static void a_line_is_itself_for_callers_too(void **state)
 	ev_symbolize(python.symbolizer, place_of(&python, 7, python.fib), EV_SYMBOL_MANGLED,
 		     &symbol, 1);
 	assert_string_equal(symbol.function, "fib");
-	assert_null(symbol.file);
+	assert_string_equal(symbol.file, "/home/a/sorts.py");
+	assert_int_equal(symbol.declared, 12);
+	assert_int_equal(symbol.line, 0); /* not asked for */
+	close_python(&python);
+}
+
+static void what_is_outside_of_python_and_any_of_it_have_names(void **state)
+{
+	(void)state;
+	struct python python;
+	struct ev_symbol symbol;
+	struct ev_record mapping;
+	open_python(&python, true);
+	ev_python_native_mapping(&mapping);
+	ev_space_set_add(python.set, &mapping);
+	ev_space_set_ready(python.set);
+	struct ev_place native =
+		ev_space_find(python.set, python.cache, 99, 1, EV_PYTHON_NATIVE, KERNEL);
+	assert_int_equal(ev_symbolize(python.symbolizer, native, 0, &symbol, 1), 1);
+	assert_string_equal(symbol.function, "[native]");
+	assert_false(symbol.python);
+	ev_symbolize(python.symbolizer, place_of(&python, 7, EV_PYTHON_ANY), 0, &symbol, 1);
+	assert_string_equal(symbol.function, "[python]");
+	assert_true(symbol.python);
 	close_python(&python);
 }
 
@@ -140,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(python_code_is_one_object_in_all_processes),
 		cmocka_unit_test(a_line_is_itself_for_callers_too),
+		cmocka_unit_test(what_is_outside_of_python_and_any_of_it_have_names),
 		cmocka_unit_test(an_address_that_the_table_does_not_have_has_no_name),
 		cmocka_unit_test(a_recording_without_the_table_says_so),
 		cmocka_unit_test(the_symbols_that_are_carried_leave_python_to_its_table),

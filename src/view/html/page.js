@@ -97,7 +97,7 @@ function weightText(weight) {
 }
 const KINDS = {
 	u: ['user', '#f0a44b'], k: ['kernel', '#74b9ec'], i: ['inlined', '#f8e596'],
-	n: ['unknown', '#b4b4b4'], t: ['thread', '#d8cff0'], r: ['everything', '#dcdcd6'],
+	p: ['Python', '#8fc98a'], n: ['unknown', '#b4b4b4'], t: ['thread', '#d8cff0'], r: ['everything', '#dcdcd6'],
 	x: ['left out', '#ececec'],
 };
 /* What text or /expression/ matches; null for nothing asked, false for a bad expression. */
