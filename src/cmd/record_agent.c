@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "record.h"
 #include "record_agent.h"
+#include "record_agent_sites.h"
 #include "record_unwind.h"
 
 #define LIBRARY "libevprof-python.so"
@@ -51,7 +52,8 @@ struct record_agent {
 		uint64_t time_ns;
 	} shared[256];
 	struct ev_python_stack stack; /* of the sample that was judged last; empty: none is known */
-	uint64_t chain[CHAIN_LIMIT];
+	struct record_sites sites;
+	uint64_t native[CHAIN_LIMIT], chain[CHAIN_LIMIT];
 };
 
 /* ---- before it begins ---------------------------------------------------------------------------
@@ -366,11 +368,18 @@ bool record_agent_merge(struct record_agent *agent, struct ev_record *record)
 	struct ev_python_merged how;
 	if (!agent->stack.count)
 		return true;
-	ev_python_place(&agent->stack, sample->ip, &sample->ip);
-	if (!sample->chain_count)
+	uint64_t ip = sample->ip;
+	size_t count = sample->chain_count < CHAIN_LIMIT ? sample->chain_count : CHAIN_LIMIT;
+	if (count)
+		memcpy(agent->native, sample->chain, count * sizeof(*agent->native));
+	record_sites_apply(&agent->sites, record->pid, &agent->stack, agent->native, count);
+	if (count > 1 && sample->chain[1] == ip)
+		ip = agent->native[1];
+	ev_python_place(&agent->stack, ip, &sample->ip);
+	if (!count)
 		return true;
-	sample->chain_count = ev_python_merge(&agent->stack, sample->chain, sample->chain_count,
-					      agent->chain, CHAIN_LIMIT, &how);
+	sample->chain_count = ev_python_merge(&agent->stack, agent->native, count, agent->chain,
+					      CHAIN_LIMIT, &how);
 	sample->chain = agent->chain;
 	agent->behind += how.behind > 0;
 	return true;
@@ -445,6 +454,7 @@ void record_agent_close(struct record_run *run)
 	ev_python_functions_close(agent->functions);
 	generation_done(&agent->now);
 	generation_done(&agent->past);
+	record_sites_done(&agent->sites);
 	free(agent->before);
 	free(agent);
 	run->agent = NULL;

@@ -65,6 +65,10 @@ test_debian_s_own_python_by_nobody() {
 	run script --python only -F ip,sym,srcline
 	deepest=$(awk '/recurse \(/ { n++ } /^$/ { if (n > m) m = n; n = 0 } END { print m }' out)
 	expect_equal "$deepest" 501 "calls of recurse in a stack"
+	# Python stands where the interpreter ran it, also where that has no name, not behind its roots.
+	run report --format folded
+	behind=$(awk '{ all += $NF } /^python3;<module> \(python_agent/ { n += $NF } END { print 100 * n / all }' out)
+	expect_between "$behind" 0 2 "percent of the samples with Python in no place"
 	run report --header-only --stdio
 	expect_out 'by an agent in 2 processes'
 }
