@@ -101,6 +101,9 @@ static const char *contradiction(const struct record_options *options)
 {
 	if (options->bpf)
 		return "samples that --bpf counts in the kernel have native frames only";
+	if (options->chains == RECORD_CHAINS_BPF)
+		return "stacks that are followed in the kernel (--call-graph bpf) have native "
+		       "frames only";
 	if (options->kernel_callchains)
 		return "--kernel-callchains leaves user space out";
 	if (options->clock_id >= 0 && options->clock_id != CLOCK_MONOTONIC)
