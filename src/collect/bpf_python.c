@@ -32,8 +32,9 @@ static bool may_be_python(uint32_t pid)
 	for (const char *at = maps; !found && (at = strstr(at, "/")); at += strcspn(at, "\n")) {
 		size_t length = strcspn(at, "\n");
 		const char *name = memrchr(at, '/', length);
-		const char *python = memmem(name, length - (size_t)(name - at), "python", 6);
-		found = python != NULL;
+		size_t left = length - (size_t)(name - at);
+		found = (left > 7 && !memcmp(name, "/python", 7)) ||
+			(left > 10 && !memcmp(name, "/libpython", 10));
 	}
 	free(maps);
 	return found;
