@@ -1,5 +1,6 @@
 /* Counts samples of one event by stack, thread and CPU, so that only what is distinct reaches user
- * space. There are two generations of maps: while programs fill one, the other is read.
+ * space. There are two generations of maps: while programs fill one, the other is read. Or, with
+ * `streams`, follows each sample's stack and passes it on, so that the kernel need not copy it.
  *
  *   sample ─▶ key is in `counts`: one more
  *          ─▶ else a new key, and the stack goes through `notes` unless it is `known`
@@ -21,8 +22,9 @@ const volatile bool switched = false; /* the kernel cannot switch it: `on` says 
 const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
 const volatile bool has_filter = false;
-const volatile int begin_pid = 0; /* watched from its exec on */
-const volatile __u32 mark = 1;    /* keys in a generation after which the reader is called */
+const volatile bool streams = false; /* each sample stands for itself, nothing is counted */
+const volatile int begin_pid = 0;    /* watched from its exec on */
+const volatile __u32 mark = 1;       /* keys in a generation after which the reader is called */
 const volatile struct ev_count_step filter[EV_COUNT_STEPS_MAX] = {};
 const volatile struct ev_count_glob globs[EV_COUNT_GLOBS_MAX] = {};
 
@@ -31,6 +33,7 @@ __u32 generation = 0;
 __u32 used[2] = {};
 __u32 on[EV_COUNT_EVENTS_MAX] = {};
 __u64 hits = 0, lost = 0, uncounted = 0, unreadable = 0, collided = 0;
+__u64 left[16] = {}; /* walks by their ends, that the kernel's copies replaced */
 
 struct counts_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -255,6 +258,21 @@ static __always_inline int count_in(struct scratch *at, void *counts, void *know
 	return 0;
 }
 
+/* 1: the kernel makes its own sample, with a copy of the stack, of what has no tables here, and of
+ * what finds no room. */
+static __always_inline int stream(struct scratch *at)
+{
+	__u32 end = at->note.end;
+	bool has_tables = end != EV_WALKED_NOT_YET && end != EV_WALKED_NO_ROOM;
+	if (has_tables && !tell(at, EV_COUNT_SAMPLE, false)) {
+		__sync_fetch_and_add(&hits, 1);
+		return 0;
+	}
+	if (at->note.user_frames)
+		__sync_fetch_and_add(&left[end & 15], 1);
+	return 1;
+}
+
 static __always_inline int take(void *ctx, struct scratch *at, __u64 ip, bool in_kernel)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -263,6 +281,8 @@ static __always_inline int take(void *ctx, struct scratch *at, __u64 ip, bool in
 	at->note.key.program = BPF_CORE_READ(task, self_exec_id);
 	at->note.count.hits = 1;
 	at->note.count.first_ns = bpf_ktime_get_ns();
+	if (streams)
+		return stream(at);
 	hash_stack(at);
 	__sync_fetch_and_add(&hits, 1);
 	/* Once: the reader may go on to the other one meanwhile. */

@@ -67,6 +67,13 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EV_WALK_REMEMBERED);
+	__type(key, __u32);
+	__type(value, struct ev_walk_remembered);
+} walk_remembered SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct ev_walk_tally);
@@ -104,6 +111,7 @@ struct walk {
 	__u64 pc, sp, fp, lr;
 	__u64 start, end; /* the mapping that was found last */
 	__u32 file_offset, object;
+	__u64 version;
 	__u32 first, count; /* mappings of the process */
 	__u32 frames, guessed;
 	__u8 fp_known, lr_known;
@@ -452,6 +460,14 @@ static __always_inline __u8 walk_end_without(__u32 tables)
 					   : EV_WALKED_NO_CFI;
 }
 
+static __always_inline struct ev_walk_remembered *walk_remember(const struct walk *walk,
+								__u64 address)
+{
+	__u32 slot = (__u32)((address ^ walk->version << 4) * 0x9e3779b97f4a7c15ull >> 32);
+	slot &= EV_WALK_REMEMBERED - 1;
+	return bpf_map_lookup_elem(&walk_remembered, &slot);
+}
+
 /* 1 when the caller was found. */
 __noinline int walk_step(struct walk *walk)
 {
@@ -462,6 +478,9 @@ __noinline int walk_step(struct walk *walk)
 	__u64 address = walk->interrupted ? walk->pc : walk->pc - 1;
 	if (!walk->count)
 		return walk_follow_pointer(walk, EV_WALKED_NOT_YET);
+	struct ev_walk_remembered *known = walk_remember(walk, address);
+	if (known && known->address == address && known->version == walk->version)
+		return walk_follow_rule(walk, &known->rule);
 	if (!walk_find_mapping(walk, address)) {
 		if (walk->frames == 1 && walk_follow_wild_call(walk))
 			return true;
@@ -472,8 +491,14 @@ __noinline int walk_step(struct walk *walk)
 	const struct ev_walk_object *object = bpf_map_lookup_elem(&walk_objects, &index);
 	if (!object)
 		return walk_ends(walk, EV_WALKED_BROKEN);
-	if (object->tables == EV_WALK_READY && walk_find_rule(walk, object, address, &rule))
+	if (object->tables == EV_WALK_READY && walk_find_rule(walk, object, address, &rule)) {
+		if (known) {
+			known->address = address;
+			known->version = walk->version;
+			known->rule = rule;
+		}
 		return walk_follow_rule(walk, &rule);
+	}
 	if (walk_follow_signal(walk))
 		return true;
 	return walk_follow_pointer(walk, walk_end_without(object->tables));
@@ -514,6 +539,7 @@ static __always_inline void walk_find_process(struct walk *walk)
 	walk->first = process->first;
 	walk->count = process->count;
 	walk->settled = process->settled;
+	walk->version = process->version;
 }
 
 static __always_inline long walk_run(struct walk_to *to, __u32 max, struct ev_walk_result *result)

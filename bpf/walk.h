@@ -16,12 +16,14 @@ enum {
 	EV_WALK_OBJECTS = 16 * 1024,
 	EV_WALK_PROCESSES = 32 * 1024,
 	EV_WALK_MAPPINGS = 256 * 1024,
+	EV_WALK_REMEMBERED = 1024, /* rules of addresses, on each CPU */
 };
 
 struct ev_walk_process {
 	__u32 first, count; /* its mappings, by rising address */
 	__u32 pid;
 	__u32 settled; /* nothing was mapped lately: what is not found is no file's */
+	__u64 version; /* of its mappings: the same number always is of the same ones */
 };
 
 struct ev_walk_mapping {
@@ -62,6 +64,11 @@ struct ev_walk_rule {
 	__u8 base, base_register, indirect, is_signal, fp, ra;
 	__u16 unused;
 	__s32 cfa_offset, beyond, fp_offset, ra_offset;
+};
+/* Most frames are those of the sample before: what was found for an address is found at once. */
+struct ev_walk_remembered {
+	__u64 address, version; /* 0: nothing yet */
+	struct ev_walk_rule rule;
 };
 enum {
 	EV_WALK_BASE_NOTHING,

@@ -58,6 +58,10 @@ struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
 	bool at_exec;                           /* as in the sampler's */
+	/* Nothing is counted: each sample is followed in the kernel and passed on, with `walk`, of
+	 * a sampler that was opened without `counted` and with copies of stacks. What has no tables
+	 * yet stays a sample of the sampler's. */
+	bool streams;
 	bool walk;     /* user stacks by unwind tables, in the kernel; else by frame pointers */
 	uint32_t room; /* for so many different ones; 0 = as the rates of the events ask for */
 };

@@ -159,6 +159,11 @@ struct ev_python_stack {
 	bool complete; /* to the outermost */
 	const struct ev_python_range *ranges;
 	uint32_t range_count;
+	/* Is this in memory that is no file's? From there the interpreter is called for Python's
+	 * own perf support (-X perf), once more for each function: those frames are left out. NULL:
+	 * none is. */
+	bool (*generated)(void *context, uint64_t address);
+	void *context;
 };
 struct ev_python_merged {
 	size_t placed;   /* Python frames in the chain */

@@ -8,6 +8,7 @@
 #include "record.h"
 #include "record_bpf.h"
 #include "record_reader.h"
+#include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
 #include "signals.h"
@@ -42,6 +43,7 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		{ "auto", RECORD_CHAINS_AUTO },   { "fp", RECORD_CHAINS_FP },
 		{ "no", RECORD_CHAINS_NONE },     { "none", RECORD_CHAINS_NONE },
 		{ "dwarf", RECORD_CHAINS_DWARF }, { "lbr", RECORD_CHAINS_LBR },
+		{ "bpf", RECORD_CHAINS_BPF },
 	};
 	struct record_options *options = into;
 	options->chains_given = true;
@@ -59,7 +61,8 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 	}
 	return ev_fail(err, EINVAL,
 		       "--call-graph takes auto, fp (frame pointers), dwarf[,BYTES] (unwind "
-		       "tables), lbr (the processor's record of calls) or no, not '%s'",
+		       "tables), bpf (unwind tables, in the kernel), lbr (the processor's "
+		       "record of calls) or no, not '%s'",
 		       value);
 }
 
@@ -144,10 +147,10 @@ static const struct option_row rows[] = {
 	ROW('F', "freq", "HZ|max", TEXT, frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, period_events, "one sample every N events"),
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "record call chains: they are, by default; as --call-graph auto"),
-	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|bpf|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are followed: by what the code allows (auto), by frame pointers, by "
-				     "unwind tables from copies of the stack of so many bytes (8192), with --bpf in the kernel "
-				     "and without copies; no, or --no-call-graph: not" },
+				     "unwind tables from copies of the stack of so many bytes (8192), or in the kernel and without "
+				     "copies (bpf, as root; auto does so where copies are too short); no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	{ .name = "jitter", .value = "PERCENT", .value_is_optional = true, .kind = OPTION_CALL, .parse = record_parse_jitter,
@@ -157,6 +160,7 @@ static const struct option_row rows[] = {
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
 	ROW('P', "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
+	ROW(0, "no-bpf", NULL, FLAG, no_bpf, "stacks deeper than their copies are not followed in the kernel: copies grow"),
 	ROW(0, "bpf", NULL, FLAG, bpf, "count samples in the kernel, by stack, thread and CPU: a fraction of the cost"),
 	ROW(0, "bpf-interval", "SECONDS", REAL, bpf_interval_s, "write what --bpf has counted so often (5)"),
 	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
@@ -241,6 +245,7 @@ static void run_done(struct record_run *run)
 	record_waits_close(run);
 	record_roots_close(run);
 	record_stacks_done(&run->stacks);
+	record_stream_close(run);
 	ev_writer_close(run->writer);
 	record_bpf_close(run);
 	record_python_close(run);
@@ -280,9 +285,13 @@ static int record_all(struct record_run *run)
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
-	    record_waits_plan(run, &err) || record_python_plan(run, &err) ||
+	    record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
+	if (record_stream_plan(run, &err))
+		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
+	if (record_python_plan(run, &err))
+		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_bpf_check(run, &err))
 		return complain(run->verb, &err, STATUS_REFUSED);
 	int rc = record_events(run, &err);
@@ -322,7 +331,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 					  .options = &options,
 					  .control = CONTROL_NONE };
 		options.events.conditions = options.bpf;
-		if (options.bpf && options.clock_id < 0)
+		if ((options.bpf || record_stream_may(&options)) && options.clock_id < 0)
 			options.clock_id = CLOCK_MONOTONIC;
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */
 		ev_describe_clock(&run.recording, options.clock_id);

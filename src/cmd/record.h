@@ -50,6 +50,7 @@ struct record_options {
 	bool addresses;        /* -d */
 	int clock_id;          /* -k; -1 = the kernel's own */
 	bool bpf;              /* --bpf */
+	bool no_bpf;           /* --no-bpf */
 	double bpf_interval_s; /* --bpf-interval */
 	bool off_cpu;          /* --off-cpu */
 	bool wall;             /* --wall */
@@ -80,6 +81,10 @@ struct record_run {
 	struct ev_sampler *sampler;
 	struct ev_bpf_counts *counts; /* of --bpf */
 	bool walks;                   /* its programs follow user stacks by unwind tables */
+	bool walks_more;              /* unwind tables are still to be read for them */
+	bool streams;                 /* and pass samples on, they count none */
+	struct ev_map stream_known;   /* processes, until that begins */
+	EV_ARRAY(uint32_t) stream_pids;
 	struct ev_decoder *walk_decoder;
 	struct ev_bpf_source sources[4]; /* of records, beside the sampler's rings */
 	size_t source_count;

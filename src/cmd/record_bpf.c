@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "record_bpf.h"
+#include "record_stream.h"
 #include "record_unwind.h"
 
 #define INTERVAL_S 5
@@ -264,7 +265,7 @@ static void cost_text(const struct record_run *run, char *out, size_t size_bytes
 void record_bpf_note(struct record_run *run)
 {
 	char cost[128];
-	if (!run->counts)
+	if (!run->counts || run->streams)
 		return;
 	note_walks(run);
 	cost_text(run, cost, sizeof(cost));
@@ -275,7 +276,9 @@ void record_bpf_tell(const struct record_run *run)
 {
 	struct ev_bpf_counts_tally counted;
 	char cost[128], records[32], bytes[32];
-	if (!run->counts)
+	if (run->streams)
+		record_stream_tell(run);
+	if (!run->counts || run->streams)
 		return;
 	ev_bpf_counts_tally(run->counts, &counted);
 	cost_text(run, cost, sizeof(cost));

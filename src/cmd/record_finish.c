@@ -9,6 +9,7 @@
 #include "record.h"
 #include "record_agent.h"
 #include "record_bpf.h"
+#include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
 
@@ -82,10 +83,12 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
-static uint64_t unwound(const struct record_run *run)
+/* How stacks ended, followed here or in the kernel: how many of all. */
+static uint64_t unwound(const struct record_run *run, uint64_t *ends)
 {
-	const uint64_t *ends = record_unwind_ends(run->unwind);
 	uint64_t all = 0;
+	memcpy(ends, record_unwind_ends(run->unwind), EV_UNWOUND_END_COUNT * sizeof(*ends));
+	record_stream_ends(run, ends);
 	for (size_t i = 0; i < EV_UNWOUND_END_COUNT; i++)
 		all += ends[i];
 	return all;
@@ -100,8 +103,8 @@ static double tenths(uint64_t part, uint64_t whole)
 /* How the stacks ended, for reports that do not look at them, and whoever wonders later. */
 static void note_unwound(struct record_run *run)
 {
-	const uint64_t *ends = record_unwind_ends(run->unwind);
-	uint64_t all = unwound(run);
+	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
+	uint64_t walked = record_stream_ends(run, (uint64_t[EV_UNWOUND_END_COUNT]){ 0 });
 	struct ev_buffer text = { 0 };
 	char bytes[32];
 	if (!all && !run->stacks.by_kernel)
@@ -109,6 +112,8 @@ static void note_unwound(struct record_run *run)
 	if (all)
 		ev_buffer_printf(&text, "%.1f%% complete (unwound)",
 				 tenths(ends[EV_UNWOUND_COMPLETE], all));
+	if (walked)
+		ev_buffer_printf(&text, ", %.1f%% of them in the kernel", tenths(walked, all));
 	for (enum ev_unwound_end i = 0; i < EV_UNWOUND_END_COUNT; i++) {
 		if (!ends[i] || !ev_unwound_words(i))
 			continue;
@@ -173,14 +178,14 @@ static double percent(uint64_t part, uint64_t whole)
 static const char *walks_instead(void)
 {
 	char why[256];
-	return ev_bpf_walk_absence(why, sizeof(why)) ? "" : ": --bpf follows them whole";
+	return ev_bpf_walk_absence(why, sizeof(why)) ? "" : ": --call-graph bpf follows them whole";
 }
 
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
-	const uint64_t *ends = record_unwind_ends(run->unwind);
-	uint64_t all = unwound(run), copied = run->stacks.largest_bytes;
+	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
+	uint64_t copied = run->stacks.largest_bytes;
 	char bytes[32];
 	if (record_unwind_unreadable(run->unwind))
 		fprintf(stderr,

@@ -26,6 +26,10 @@ struct record_python {
 	EV_ARRAY(struct seen_process) processes;
 	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
 	unsigned refused;
+	/* While a sample is merged. */
+	const struct ev_space_set *spaces;
+	struct ev_space_cache *cache;
+	const struct ev_record *record;
 	uint64_t chain[CHAIN_LIMIT];
 };
 
@@ -104,6 +108,9 @@ static const char *contradiction(const struct record_options *options)
 {
 	if (options->bpf)
 		return "samples that --bpf counts in the kernel have native frames only";
+	if (options->chains == RECORD_CHAINS_BPF)
+		return "stacks that are followed in the kernel (--call-graph bpf) have native "
+		       "frames only";
 	if (options->kernel_callchains)
 		return "--kernel-callchains leaves user space out";
 	if (options->clock_id >= 0 && options->clock_id != CLOCK_MONOTONIC)
@@ -117,17 +124,16 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	bool asked = run->options->python != RECORD_PYTHON_AUTO;
 	if (run->options->simulate.on || !is_wanted(run))
 		return 0;
-	const char *why = contradiction(run->options);
-	if (!why && run->options->python == RECORD_PYTHON_AGENT)
+	const char *against = contradiction(run->options);
+	if (!against && run->options->python == RECORD_PYTHON_AGENT)
 		return record_agent_plan(run, true, err);
-	if (!why)
-		why = ev_bpf_python_absence(absence, sizeof(absence));
+	const char *why = against ? against : ev_bpf_python_absence(absence, sizeof(absence));
 	/* Without the rights for that, the program may tell itself. */
-	if (why == absence && run->target.kind == EV_TARGET_COMMAND)
+	if (why && !against && run->target.kind == EV_TARGET_COMMAND)
 		return record_agent_plan(run, asked, err);
 	if (why && asked)
-		return ev_fail(err, EINVAL, "--python merged: Python's frames cannot be read: %s",
-			       why);
+		return ev_fail(err, against ? EINVAL : EPERM,
+			       "--python merged: Python's frames cannot be read: %s", why);
 	if (why) {
 		ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
 				      why);
@@ -136,6 +142,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	run->python = ev_alloc(sizeof(*run->python));
 	run->python->options = run->options;
 	run->python->functions = ev_python_functions_open();
+	run->python->cache = ev_alloc(sizeof(*run->python->cache));
 	run->sampling.clock_id = CLOCK_MONOTONIC;
 	return 0;
 }
@@ -198,7 +205,17 @@ void record_python_know(struct record_python *python, const struct ev_record *re
 /* ---- merging -----------------------------------------------------------------------------------
  */
 
-bool record_python_merge(struct record_python *python, struct ev_record *record)
+static bool is_generated(void *context, uint64_t address)
+{
+	const struct record_python *python = context;
+	struct ev_place place =
+		ev_space_find(python->spaces, python->cache, python->record->sample.pid,
+			      python->record->time_ns, address, PERF_RECORD_MISC_USER);
+	return ev_space_set_object(python->spaces, place.object)->kind == EV_OBJECT_JIT;
+}
+
+bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
+			 struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_python_stack stack;
@@ -210,6 +227,10 @@ bool record_python_merge(struct record_python *python, struct ev_record *record)
 	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
 				waits, &stack))
 		return false;
+	python->spaces = spaces;
+	python->record = record;
+	stack.generated = is_generated;
+	stack.context = python;
 	uint16_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (mode == PERF_RECORD_MISC_USER)
 		ev_python_place(&stack, sample->ip, &sample->ip);
@@ -310,6 +331,7 @@ void record_python_close(struct record_run *run)
 		return;
 	ev_bpf_python_close(python->programs);
 	ev_python_functions_close(python->functions);
+	free(python->cache);
 	ev_map_done(&python->by_pid);
 	ev_array_done(&python->processes);
 	free(python);

@@ -5,6 +5,7 @@
 #include <evprof/base.h>
 
 struct ev_record;
+struct ev_space_set;
 struct ev_writer;
 struct record_python; /* NULL where no Python is followed */
 struct record_run;
@@ -25,8 +26,10 @@ int record_python_open(struct record_run *run, struct ev_err *err);
 /* A record that is no sample, in the order of the rings. */
 void record_python_know(struct record_python *python, const struct ev_record *record);
 /* Samples on their way to the file: the chain of one of a Python thread becomes the merged one,
- * which lives until the next. True when there was something to change. */
-bool record_python_merge(struct record_python *python, struct ev_record *record);
+ * which lives until the next. `spaces` knows what is mapped. True when there was something to
+ * change. */
+bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
+			 struct ev_record *record);
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);

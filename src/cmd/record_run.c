@@ -12,6 +12,7 @@
 #include "record.h"
 #include "record_bpf.h"
 #include "record_reader.h"
+#include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
 #include "signals.h"
@@ -125,8 +126,12 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 	uint64_t now_ns = ev_now_ns();
 	run->pause_ns = portion_ns(bytes, now_ns - run->drained_ns);
 	run->drained_ns = now_ns;
-	if (*others)
+	if (*others) {
 		record_roots_take(run, arrived->bytes, bytes);
+		record_stream_see(run, arrived->bytes, bytes);
+		record_bpf_know(run, arrived->bytes, bytes);
+	}
+	run->walks_more = run->streams && ev_bpf_counts_step(run->counts);
 	if (!rc)
 		rc = record_sources_drain(run, last, err);
 	if (!rc)
@@ -141,7 +146,7 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 	record_unwind_outermost(run->unwind, record_reader_outermost(run->reader));
 	rc = record_stacks_step(&run->stacks, bytes, run->sampler, &run->recording, err);
 	record_reader_resume(run->reader);
-	return rc;
+	return rc || last ? rc : record_stream_step(run, err);
 }
 
 static void note_openings(struct record_run *run)
@@ -238,6 +243,9 @@ static void plan_stacks(struct record_run *run)
 	}
 	record_stacks_plan(&run->stacks, chains, options->stack_bytes,
 			   run->target.kind == EV_TARGET_SYSTEM, &run->events, &run->sampling);
+	/* An event can have one program beside it. */
+	run->stacks.may_stream =
+		chains == RECORD_CHAINS_AUTO && !run->python && record_stream_may(options);
 }
 
 /* With stacks in the way that was planned, else in one that costs less. What really stands in the
@@ -304,6 +312,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (!rc)
+		rc = record_stream_open(run, err);
+	if (!rc)
 		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
@@ -363,7 +373,7 @@ static struct deadlines deadlines_from(const struct record_options *options, uin
 static int wait_ms(const struct record_run *run, const struct deadlines *at, uint64_t now_ns)
 {
 	bool eager = record_stacks_eager(&run->stacks, now_ns);
-	int usual_ms = run->counts ? CALM_MS : WAIT_MS; /* counts call */
+	int usual_ms = run->sampling.counted ? CALM_MS : WAIT_MS; /* counts call */
 	uint64_t until = now_ns + (uint64_t)(eager ? EAGER_MS : usual_ms) * 1000000u;
 	if (run->pause_ns && now_ns + run->pause_ns < until)
 		until = now_ns + run->pause_ns;
@@ -371,7 +381,7 @@ static int wait_ms(const struct record_run *run, const struct deadlines *at, uin
 		until = run->switches.next_ns;
 	if (at->stop_ns && at->stop_ns < until)
 		until = at->stop_ns;
-	return until <= now_ns ? 0 : (int)((until - now_ns) / 1000000) + 1;
+	return until <= now_ns || run->walks_more ? 0 : (int)((until - now_ns) / 1000000) + 1;
 }
 
 /* True when there is nothing more to wait for. */
@@ -444,7 +454,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
 			listens || run->source_count ? run->wait_fd : signals_fd());
-	if (run->walks)
+	if (run->walks && !run->walks_more)
 		let_burst_pass(now_ns);
 	signals_clear();
 	int rc = listens ? record_obey(run, err) : 0;

@@ -76,7 +76,8 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 	if (chains == RECORD_CHAINS_NONE || chains == RECORD_CHAINS_FP ||
 	    chains == RECORD_CHAINS_LBR)
 		return;
-	if (chains == RECORD_CHAINS_AUTO && leave_a_choice(events, sampling))
+	bool chooses = chains == RECORD_CHAINS_AUTO || chains == RECORD_CHAINS_BPF;
+	if (chooses && leave_a_choice(events, sampling))
 		add_sizes(stacks, whole_machine, sampling);
 	else
 		stacks->sizes[stacks->count++] = stack_bytes ? stack_bytes : USUAL_BYTES;
@@ -239,8 +240,11 @@ int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_s
 		return 0;
 	stacks->eager_until_ns = 0;
 	if (stacks->now < stacks->highest && bytes < BEHIND_BYTES &&
-	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT)
+	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT) {
+		/* Copies grow as well: until the tables are there, and for what has none. */
+		stacks->wants_stream = stacks->may_stream && stacks->now >= stacks->first;
 		return grow(stacks, sampler, err);
+	}
 	if (stacks->now == stacks->first && stacks->first && !stacks->was_small &&
 	    stacks->stacks >= SHALLOW_STACKS &&
 	    stacks->deepest_bytes <= stacks->sizes[small] / 4 * 3)

@@ -10,6 +10,7 @@ enum record_chains {
 	RECORD_CHAINS_FP,    /* as the kernel follows frame pointers */
 	RECORD_CHAINS_DWARF, /* copies of one size */
 	RECORD_CHAINS_LBR,   /* as the processor keeps calls */
+	RECORD_CHAINS_BPF,   /* followed in the kernel; copies of what cannot be */
 };
 
 struct record_stacks {
@@ -27,6 +28,9 @@ struct record_stacks {
 	unsigned settling; /* steps in which what comes may be of the time before */
 	unsigned bad;      /* decisions in a row that saw too much lost */
 	bool given_up;
+	/* Stacks that copies are too short for may be followed in the kernel; it is time for that.
+	 */
+	bool may_stream, wants_stream;
 	bool was_small; /* and stacks have been too deep for it */
 	/* Of the code that is mapped: all of it keeps frame pointers. */
 	bool mapped, kept;

@@ -24,8 +24,8 @@
 /* ---- attaching --------------------------------------------------------------------------------
  */
 
-static int attach(struct ev_bpf_counts *counts, size_t index, struct count_bpf *programs,
-		  struct ev_err *err)
+static int attach_one(struct ev_bpf_counts *counts, size_t index, struct count_bpf *programs,
+		      struct ev_err *err)
 {
 	struct ev_sampler *sampler = counts->sampler;
 	struct ev_sampled_event *sampled = &sampler->events[index];
@@ -54,6 +54,18 @@ static int attach(struct ev_bpf_counts *counts, size_t index, struct count_bpf *
 	return 0;
 }
 
+/* To all that the event was opened as: once for each size of copies. */
+static int attach(struct ev_bpf_counts *counts, size_t index, struct count_bpf *programs,
+		  struct ev_err *err)
+{
+	const struct ev_sampler *sampler = counts->sampler;
+	size_t end = sampler->event_count - sampler->has_teller;
+	int rc = 0;
+	for (size_t event = index; event < end && !rc; event += sampler->listed)
+		rc = attach_one(counts, event, programs, err);
+	return rc;
+}
+
 static int open_event(struct ev_bpf_counts *counts, size_t index, const struct ev_target *target,
 		      struct ev_err *err)
 {
@@ -77,6 +89,31 @@ static void describe(const struct ev_bpf_counts *counts, size_t index,
 		attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
 }
 
+/* Its samples have nothing but what a program knows as well. */
+static bool may_stream(const struct ev_sampled_event *sampled)
+{
+	const uint64_t known = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+			       PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |
+			       PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN |
+			       PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	const struct perf_event_attr *attr = &sampled->opening.attr;
+	return !(attr->sample_type & ~known) && attr->sample_type & PERF_SAMPLE_STACK_USER &&
+	       !attr->precise_ip && attr->type != PERF_TYPE_TRACEPOINT;
+}
+
+/* Can a program take an event over? Else why not. */
+static bool may_take(const struct ev_bpf_counts *counts, size_t index,
+		     const struct ev_event_list *events, const struct ev_target *target,
+		     const char **why)
+{
+	*why = NULL;
+	if (counts->options.streams && !may_stream(&counts->sampler->events[index])) {
+		*why = "samples have more than places and stacks";
+		return false;
+	}
+	return ev_sampler_may_count(&events->items[index], target, why);
+}
+
 static int open_all(struct ev_bpf_counts *counts, const struct ev_event_list *events,
 		    const struct ev_target *target, struct ev_recording *recording,
 		    struct ev_err *err)
@@ -84,16 +121,20 @@ static int open_all(struct ev_bpf_counts *counts, const struct ev_event_list *ev
 	int rc = 0;
 	for (size_t i = 0; i < counts->sampler->listed && !rc; i++) {
 		const char *why;
-		if (!ev_sampler_may_count(&events->items[i], target, &why)) {
+		bool taken = may_take(counts, i, events, target, &why);
+		if (taken)
+			rc = open_event(counts, i, target, err);
+		if (taken && !counts->options.streams)
+			describe(counts, i, recording);
+		if (!taken && !counts->options.streams)
 			ev_recording_add_note(recording, "fallback",
 					      "%s: samples are taken one by one, not counted in "
 					      "the kernel: %s",
 					      events->items[i].name, why);
-			continue;
-		}
-		rc = open_event(counts, i, target, err);
-		describe(counts, i, recording);
 	}
+	if (!rc && !counts->program_count && counts->options.streams)
+		rc = ev_fail(err, EOPNOTSUPP,
+			     "no stacks of these events can be followed in the kernel");
 	if (!rc && !counts->program_count)
 		rc = ev_fail(err, EOPNOTSUPP,
 			     "none of these events can be counted in the kernel: leave --bpf out");
@@ -117,8 +158,9 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	made->sampler = sampler;
 	made->recording = recording;
 	made->options = *options;
-	made->room =
-		options->room ? options->room : ev_bpf_counts_room(sampler, options->interval_ns);
+	made->room = options->room
+			     ? options->room
+			     : ev_bpf_counts_room(sampler, options->streams, options->interval_ns);
 	made->programs = ev_alloc(sampler->listed * sizeof(*made->programs));
 	made->keys = ev_alloc(EV_COUNT_BATCH * sizeof(*made->keys));
 	made->values = ev_alloc(EV_COUNT_BATCH * sizeof(*made->values));
@@ -158,9 +200,14 @@ bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 
 bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
 {
-	if (counts->walk)
-		ev_bpf_walk_tally(counts->walk, tally);
-	return counts->walk;
+	if (!counts->walk)
+		return false;
+	ev_bpf_walk_tally(counts->walk, tally);
+	const struct count_bpf *first = counts->programs[0];
+	for (size_t i = 0; i < EV_WALKED_COUNT; i++)
+		tally->ends[i] -=
+			first->bss->left[i] < tally->ends[i] ? first->bss->left[i] : tally->ends[i];
+	return true;
 }
 
 static int source_fd(void *self)

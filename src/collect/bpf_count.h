@@ -54,7 +54,7 @@ enum { EV_COUNT_BATCH = 4096 };
 
 /* How many keys the maps should have room for: all samples of an interval, were they all different,
  * twice over, as far as the rates of the events tell. */
-uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, uint64_t interval_ns);
+uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, bool streams, uint64_t interval_ns);
 /* Memory of all maps with room for so many, about. */
 uint64_t ev_bpf_counts_map_bytes(uint32_t room);
 /* Loads the programs for an event and tells them whom to watch; *loaded may be there on failure as

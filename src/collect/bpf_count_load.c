@@ -28,12 +28,12 @@ enum {
 	MARK_PERCENT = 50,
 };
 
-uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, uint64_t interval_ns)
+uint32_t ev_bpf_counts_room(const struct ev_sampler *sampler, bool streams, uint64_t interval_ns)
 {
 	uint64_t rate = 0, keys;
 	for (size_t i = 0; i < sampler->listed; i++) {
 		const struct perf_event_attr *attr = &sampler->events[i].opening.attr;
-		if (sampler->events[i].counted)
+		if (sampler->events[i].counted || streams)
 			rate += attr->freq ? attr->sample_freq : 1000;
 	}
 	keys = rate * ev_cpus_online() * (interval_ns / 1000000) / 1000 * 2;
@@ -53,12 +53,13 @@ static uint32_t notes_bytes(uint32_t room)
 	return (uint32_t)bytes;
 }
 
-static void size_maps(struct count_bpf *programs, uint32_t room)
+static void size_maps(struct count_bpf *programs, uint32_t room, bool streams)
 {
-	bpf_map__set_max_entries(programs->maps.counts_even, room);
-	bpf_map__set_max_entries(programs->maps.counts_odd, room);
-	bpf_map__set_max_entries(programs->maps.known_even, room);
-	bpf_map__set_max_entries(programs->maps.known_odd, room);
+	uint32_t counted = streams ? 1 : room;
+	bpf_map__set_max_entries(programs->maps.counts_even, counted);
+	bpf_map__set_max_entries(programs->maps.counts_odd, counted);
+	bpf_map__set_max_entries(programs->maps.known_even, counted);
+	bpf_map__set_max_entries(programs->maps.known_odd, counted);
 	bpf_map__set_max_entries(programs->maps.notes, notes_bytes(room));
 }
 
@@ -110,6 +111,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	bool tracepoint = attr->type == PERF_TYPE_TRACEPOINT;
 	programs->rodata->event_index = (uint32_t)ev_sampler_recorded(counts->sampler, index);
 	programs->rodata->mark = counts->room * MARK_PERCENT / 100;
+	programs->rodata->streams = options->streams;
 	programs->rodata->every =
 		tracepoint && !attr->freq && attr->sample_period ? attr->sample_period : 1;
 	programs->rodata->picks = tracepoint && watching->target.kind != EV_TARGET_SYSTEM;
@@ -184,7 +186,7 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 	bool watches = programs->rodata->picks && !watching->cgroup;
 	choose(programs, tracepoint, watches, watches && watching->at_exec, raw);
 	ev_watched_size(programs->obj, &watching->watch);
-	size_maps(programs, counts->room);
+	size_maps(programs, counts->room, counts->options.streams);
 	ev_bpf_walk_plan(programs->obj, programs->rodata->walk_wanted,
 			 watching->target.kind == EV_TARGET_SYSTEM);
 	if (counts->program_count)

@@ -244,7 +244,7 @@ int ev_bpf_counts_drain(void *context, bool last, ev_take_record take, void *tak
 	counts->failed = 0;
 	ring_buffer__consume(counts->notes);
 	int rc = counts->failed;
-	if (!rc && (due || full || last)) {
+	if (!rc && !counts->options.streams && (due || full || last)) {
 		counts->tally.early += full && !due;
 		counts->fetched_ns = now_ns;
 		rc = fetch(counts);

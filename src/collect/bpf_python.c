@@ -32,19 +32,33 @@ static bool may_be_python(uint32_t pid)
 	for (const char *at = maps; !found && (at = strstr(at, "/")); at += strcspn(at, "\n")) {
 		size_t length = strcspn(at, "\n");
 		const char *name = memrchr(at, '/', length);
-		const char *python = memmem(name, length - (size_t)(name - at), "python", 6);
-		found = python != NULL;
+		size_t left = length - (size_t)(name - at);
+		found = (left > 7 && !memcmp(name, "/python", 7)) ||
+			(left > 10 && !memcmp(name, "/libpython", 10));
 	}
 	free(maps);
 	return found;
 }
 
+/* The process that a thread is of. */
+static uint32_t process_of(uint32_t tid)
+{
+	char path[64], *text;
+	snprintf(path, sizeof(path), "/proc/%u/status", tid);
+	if (ev_file_read(path, &text, NULL))
+		return tid;
+	const char *line = strstr(text, "\nTgid:");
+	uint32_t pid = line ? (uint32_t)strtoul(line + 6, NULL, 10) : 0;
+	free(text);
+	return pid ? pid : tid;
+}
+
 static void list_pids(const struct ev_target *target, struct ev_task_list *pids)
 {
 	bool of_user = target->kind == EV_TARGET_USER;
-	if (target->kind == EV_TARGET_PIDS)
+	if (target->kind == EV_TARGET_PIDS || target->kind == EV_TARGET_TIDS)
 		for (size_t i = 0; i < target->id_count; i++)
-			*ev_array_add(pids) = target->ids[i];
+			*ev_array_add(pids) = process_of(target->ids[i]);
 	else if (target->kind != EV_TARGET_COMMAND)
 		ev_processes_list(pids, of_user, of_user ? target->ids[0] : 0);
 }

@@ -51,7 +51,7 @@ struct ev_bpf_walk {
 	struct ev_walk_mapping *mappings;
 	size_t mappings_bytes;
 	int processes_fd, tally_fd;
-	uint64_t step;
+	uint64_t step, version;
 	size_t looked_at;
 	struct bpf_link *links[2];
 	uint64_t left_out; /* processes, now */
@@ -277,6 +277,8 @@ static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t
 		space->insist = INSIST_STEPS;
 	if (space->changed)
 		place_mappings(walk, space);
+	if (space->changed)
+		space->version = ++walk->version;
 	bool settles = space->changed_ns && now_ns - space->changed_ns > SETTLING_NS;
 	if (space->changed)
 		space->changed_ns = now_ns;
@@ -285,7 +287,7 @@ static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t
 	else if (!space->insist)
 		return;
 	struct ev_walk_process process = { space->first, space->count, space->pid,
-					   !space->changed_ns };
+					   !space->changed_ns, space->version };
 	int rc = bpf_map_update_elem(walk->processes_fd, &space->pid, &process,
 				     space->insist ? BPF_ANY : BPF_EXIST);
 	if (rc == -ENOENT)

@@ -21,6 +21,7 @@ struct walk_space {
 	uint32_t first, count; /* where it stands; count 0: nowhere */
 	uint8_t insist;        /* for how many steps it is there without doubt */
 	uint64_t changed_ns;   /* when it last was, 0 = nothing more is expected */
+	uint64_t version;      /* of what stands there */
 };
 
 /* Who knows which object a mapping is of. Each object that `find` told is kept as often as mappings

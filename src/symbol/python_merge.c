@@ -81,6 +81,12 @@ static size_t count_idle(const struct ev_python_stack *stack, const uint64_t *us
 	return calls > entries ? calls - entries : 0;
 }
 
+static bool leads(const struct ev_python_stack *stack, uint64_t address, enum code_kind kind)
+{
+	return kind == LEADS_TO_PYTHON || (kind == OTHER_CODE && stack->generated &&
+					   stack->generated(stack->context, address));
+}
+
 static void merge_user(struct merge *merge, const uint64_t *user, size_t length)
 {
 	bool led = false; /* what led to the interpreter stands behind it */
@@ -93,7 +99,7 @@ static void merge_user(struct merge *merge, const uint64_t *user, size_t length)
 		} else if (runs) {
 			put_call(merge);
 		}
-		led = runs || (led && kind == LEADS_TO_PYTHON);
+		led = runs || (led && leads(merge->stack, user[i] - (i > 0), kind));
 		if (!led)
 			put(merge, user[i]);
 	}

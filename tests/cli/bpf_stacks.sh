@@ -1,6 +1,7 @@
 #!/bin/sh
 # evprof record --bpf follows user stacks by unwind tables in the kernel: code without frame
-# pointers, stacks of any depth, what is loaded while it runs.
+# pointers, stacks of any depth, what is loaded while it runs. So does --call-graph bpf, sample by
+# sample.
 . "$(dirname "$0")/harness.sh"
 
 needs_walks() {
@@ -89,6 +90,57 @@ test_perf_reads_the_stacks() {
 	perf script -i perf.data -F ip,sym >chains 2>perf.err || fail "$(head -3 perf.err)"
 	expect_between "$(grep -c 'descend' chains)" 200 1000000 'frames of descend()'
 	grep -q ' work$' chains || fail 'perf does not find work()'
+}
+
+test_samples_come_one_by_one_when_they_are_not_counted() {
+	needs_walks
+	run record -v -e cpu-clock -F 997 --call-graph bpf "$specimens/trees" deep 300
+	expect_status 0
+	expect_err 'the stacks of [0-9,]+ samples were followed in the kernel and not copied; '
+	samples=$(sed -n 's/.*captured and wrote .* (\([0-9,]*\) samples, .*/\1/p' err | tr -d ,)
+	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 \
+		'the share of whole stacks'
+	run report --stdio
+	expect_out '^# Stacks: [0-9.]+% complete \(unwound\), [0-9.]+% of them in the kernel'
+	run script -F time -G
+	expect_status 0
+	expect_between "$(sort -u out | grep -c .)" "$samples" "$samples" 'samples with times of their own'
+}
+
+test_stacks_that_are_deeper_than_copies_are_followed_in_the_kernel() {
+	needs_walks
+	# How soon that begins depends on what else runs.
+	for rounds in 1500 6000 24000; do
+		run record -v -e cpu-clock -F 997 "$specimens/wide_frames" $rounds
+		expect_status 0
+		grep -q 'followed in the kernel and not copied, once copies had turned out too short' err && break
+	done
+	expect_err 'followed in the kernel and not copied, once copies had turned out too short'
+	run report --format folded
+	expect_out ';_start;.*;main;(descend;){60,}bottom [0-9]+$'
+	run record -v -e cpu-clock -F 997 --no-bpf "$specimens/wide_frames" 600
+	expect_status 0
+	grep -q 'followed in the kernel' err && fail '--no-bpf did not keep it from that'
+	return 0
+}
+
+test_what_starts_later_is_followed_too() {
+	needs_walks
+	run record -v -e cpu-clock -F 997 --call-graph bpf "$specimens/trees" child 300
+	expect_status 0
+	expect_between "$(share_of 'main;child;deep;200 descend;work')" 80 100 \
+		'the share of whole stacks'
+}
+
+test_call_graph_bpf_says_what_it_does_not_go_with() {
+	needs_walks
+	run record --call-graph bpf -d -e cpu-clock true
+	expect_status 129
+	expect_err '--call-graph bpf\) do not go with -d \(data addresses\)'
+	needs_nobody
+	run_as_nobody record --call-graph bpf -e cpu-clock true
+	expect_status 125
+	expect_err 'stacks cannot be followed in the kernel: needs root, or CAP_BPF and CAP_PERFMON'
 }
 
 run_tests "$@"

@@ -319,7 +319,7 @@ test_stacks_are_recorded_without_asking_and_left_out_on_demand() {
 }
 
 test_copies_grow_with_the_stacks_and_the_others_say_where_they_end() {
-	record "$specimens/wide_frames" 600
+	record --no-bpf "$specimens/wide_frames" 600
 	expect_status 0
 	run report --format folded
 	sed -E 's/ [0-9]+$//; s/(descend;)+/descend;/' out | sort -u >shapes
@@ -339,7 +339,7 @@ test_copies_grow_with_the_stacks_and_the_others_say_where_they_end() {
 
 # Many stacks that are shallow: copies become smaller, and larger again when stacks are deeper.
 test_smaller_copies_are_given_up_when_stacks_become_deeper() {
-	record -F 10000 "$specimens/deep_later" 300
+	record --no-bpf -F 10000 "$specimens/deep_later" 300
 	expect_status 0
 	run report --format folded
 	complete=$(sed -nE 's/.*;main;descend;.*;shallow;work ([0-9]+)$/\1/p' out | awk '{ n += $1 } END { print n + 0 }')
