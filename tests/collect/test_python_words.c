@@ -41,7 +41,8 @@ static void take(void *context, const struct ev_python_moment *moment)
 	made->moments++;
 	made->last = *moment;
 	assert_true(moment->frame_count <= EV_LENGTH(made->frames));
-	memcpy(made->frames, moment->frames, moment->frame_count * sizeof(made->frames[0]));
+	for (size_t i = 0; i < moment->frame_count; i++)
+		made->frames[i] = moment->frames[i];
 }
 
 static int take_all(struct made *made)
