@@ -32,14 +32,14 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
 	    $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -DEV_SANITIZED=1)
-override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ibpf -I$(B)/gen
+override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ibpf -Iagent -I$(B)/gen
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
 .PHONY: all demo check check-built check-pmu deps bench lint format fuzz fuzz-built install uninstall clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/gen/%.bpf.o $(B)/gen/%.skel.h
 
-all: $(B)/evprof examples
+all: $(B)/evprof $(B)/libevprof-python.so examples
 
 # ---- what is there to build with -----------------------------------------------------------------
 
@@ -78,6 +78,16 @@ $(B)/obj/%.o: src/%.c $(B)/config.mk
 $(B)/evprof: $(B)/libcmd.a $(call upto,view)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# ---- what is preloaded into Python programs ------------------------------------------------------
+
+# It stands beside evprof here, and in lib/evprof where that is installed. Never with sanitizers: it
+# is in other programs.
+$(B)/libevprof-python.so: agent/python_agent.c agent/python_agent.h
+	$(Q)mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
+		-shared -Wl,-z,now -Wl,-z,defs -o $@ $< -lpthread -ldl
 
 # ---- the page of --format html, as strings -------------------------------------------------------
 
@@ -179,7 +189,7 @@ $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay_main.c $(call upto,view)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(call upto,view) $(LIBS)
 
-test-programs: $(B)/evprof $(SCRIPTED) examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
+test-programs: $(B)/evprof $(B)/libevprof-python.so $(SCRIPTED) examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
 .PHONY: test-programs $(STAGES:%=test-%)
 # make test-perfdata: one stage's tests.
 $(foreach stage,$(STAGES),$(eval test-$(stage): $(filter $(B)/tests/$(stage)/%,$(TESTS)); @for t in $$(abspath $$^); do $$$$t || exit 1; done))
@@ -240,12 +250,16 @@ install: all
 	for of in $(COMPLETIONS); do install -d "$$(dirname $(SHARE)/$${of#*:})" && \
 		$(B)/evprof completion $${of%%:*} >$(SHARE)/$${of#*:} || exit 1; done
 	install -m 755 $(B)/evprof $(DESTDIR)$(PREFIX)/bin/evprof
+	install -d $(DESTDIR)$(PREFIX)/lib/evprof
+	install -m 644 $(B)/libevprof-python.so $(DESTDIR)$(PREFIX)/lib/evprof
 	for verb in $(VERBS); do $(B)/evprof $$verb --manual >$(MAN1)/evprof-$$verb.1 || exit 1; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(VERBS:%=$(MAN1)/evprof-%.1)
 	for of in $(COMPLETIONS); do rm -f $(SHARE)/$${of#*:}; done
+	rm -f $(DESTDIR)$(PREFIX)/lib/evprof/libevprof-python.so
+	rmdir $(DESTDIR)$(PREFIX)/lib/evprof 2>/dev/null || true
 	$(if $(DESTDIR),for of in $(COMPLETIONS); do rmdir -p --ignore-fail-on-non-empty "$$(dirname $(SHARE)/$${of#*:})" 2>/dev/null; done; \
-		rmdir -p --ignore-fail-on-non-empty $(MAN1) $(DESTDIR)$(PREFIX)/bin 2>/dev/null || true)
+		rmdir -p --ignore-fail-on-non-empty $(MAN1) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib 2>/dev/null || true)
 clean:
 	rm -rf $(B)
 help:

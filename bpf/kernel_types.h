@@ -33,7 +33,17 @@ struct css_set {
 	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 };
 
+/* Of a processor: where the thread-local memory of user space is. */
+struct thread_struct {
+	unsigned long fsbase; /* x86-64 */
+};
+
+struct linux_binprm {
+	const char *interp; /* path of the program that runs, of a script its interpreter */
+};
+
 struct task_struct {
+	struct thread_struct thread;
 	int pid;              /* of the thread */
 	int tgid;             /* of the process */
 	unsigned int flags;   /* PF_… */

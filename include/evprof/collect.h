@@ -251,6 +251,18 @@ int ev_sampler_jitter(struct ev_sampler *sampler, unsigned percent, uint64_t *st
 		      struct ev_err *err);
 /* Is there an event whose rate can vary? */
 bool ev_sampler_may_jitter(const struct ev_sampler *sampler);
+/* Opens the sampler's events once more on a process that has one thread by now, for that and those
+ * that it will start, so that every sample of what they do in user space is a signal SIGTRAP there
+ * as well, with si_code TRAP_PERF and `data`, before the thread goes on. They end with the next
+ * exec, and are not inherited by other processes. What they write has EV_MISC_FOLLOWED. For a
+ * sampler with `identified`, from any thread; -errno with a sentence. */
+struct ev_followed;
+int ev_sampler_follow(struct ev_sampler *sampler, uint32_t pid, uint64_t data,
+		      struct ev_followed **followed, struct ev_err *err);
+void ev_sampler_leave(struct ev_sampler *sampler, struct ev_followed *followed);
+#define EV_MISC_FOLLOWED (1 << 11) /* in the misc of samples, which the kernel leaves free */
+/* Can such an event be followed so? */
+bool ev_attr_may_follow(const struct perf_event_attr *attr);
 /* Wait until a ring is part full, `extra_fd` (-1 for none) is readable, or the time is over. */
 int ev_sampler_wait(struct ev_sampler *sampler, int timeout_ms, int extra_fd);
 /* Hand every complete record in the rings to `take`, in spans of whole records of native order (one

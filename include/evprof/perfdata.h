@@ -76,6 +76,7 @@ enum {
 	EV_FEATURE_COUNT = 256,
 	EV_FEATURE_EVPROF_SYMBOLS = 200, /* encoded and decoded by symbol */
 	EV_FEATURE_EVPROF_NOTES = 201, /* text lines "key value": fallbacks, losses, the interval */
+	EV_FEATURE_EVPROF_PYTHON = 202, /* Python functions: perfdata_python.h */
 };
 
 /* ---- records -------------------------------------------------------------------------------- */
@@ -297,6 +298,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 /* The note of a recording with time off the CPUs: how many intervals, how long, how many are lost.
  */
 #define EV_NOTE_WAITS "waits"
+/* How frames of Python were read, and of how many samples. */
+#define EV_NOTE_PYTHON "python"
 /* Events of such a recording: intervals off the CPUs, as perf calls them; who ended those; and time
  * on and off the CPUs as one. */
 #define EV_NAME_WAITS "offcpu-time"

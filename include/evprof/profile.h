@@ -153,7 +153,9 @@ struct ev_frame {
 	uint32_t object;   /* object index of the space set */
 	uint32_t file;     /* string id */
 	uint32_t line;
-	bool resolved, inlined, kernel;
+	uint32_t
+		declared; /* of Python: the line where the function begins; its file is known too */
+	bool resolved, inlined, kernel, python;
 };
 /* The profile with every unique place resolved once and stacks folded to frames. Stacks of frames
  * obey the same law, parent < index, and stand in the order of a depth-first walk, so that what is

@@ -6,6 +6,7 @@
 
 #include <evprof/event.h>
 #include <evprof/perfdata.h>
+#include <evprof/perfdata_python.h>
 
 /* ---- objects: mapped ELF files and the like ---------------------------------------------------
  */
@@ -21,6 +22,7 @@ enum ev_object_kind {
 	/* No code: why a stack was not followed further, "[no CFI: libx.so]", or what a thread
 	 * waits for, "[waiting: lock]". */
 	EV_OBJECT_END,
+	EV_OBJECT_PYTHON, /* lines of Python functions: [python], one for all processes */
 };
 struct ev_object {
 	enum ev_object_kind kind;
@@ -109,7 +111,7 @@ void ev_roots_close(struct ev_roots *roots);
  */
 
 /* What a place is called. Strings live as long as the symbolizer, or until it is told to forget the
- * place's object. */
+ * place's object. Of Python: "fib (sorts.py:12)", `linkage` the name alone. */
 struct ev_symbol {
 	const char *function; /* demangled; NULL when not known */
 	const char *linkage;  /* as in the symbol table, NULL when the same or not known */
@@ -120,6 +122,7 @@ struct ev_symbol {
 	uint32_t declared; /* line of `file` where the function begins; 0 when not asked for, not
 			    * known, or in another file */
 	bool inlined;      /* this frame was inlined into the next one */
+	bool python;       /* a Python function: file and declared are told unasked */
 	bool made_up; /* function is no name: the file has none here, but tells where a function
 		       * begins: "[sort+0x5a30]", its short name and address as in objdump */
 };
@@ -147,6 +150,8 @@ struct ev_symbolizer_options {
 	 */
 	bool keeps;
 	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
+	/* Borrowed, decoded; NULL: those that the recording carries. */
+	const struct ev_python_functions *python;
 };
 /* `recording` may be NULL; its carried symbols (EV_FEATURE_EVPROF_SYMBOLS) win over files on disk.
  * The kernel's own symbols are only used when `recording` is of the running kernel (same release

@@ -210,6 +210,12 @@ enum ev_line_measure {
 	EV_MEASURE_INLINED, /* and in what the compiler put there: all of a function's machine code;
 			     * where a function is inlined into itself, its innermost line has it */
 	EV_MEASURE_CALLED,  /* and in what was called from there: once per stack */
+	/* Samples that were in it; of a line of Python also those in native code and in the kernel
+	 * under it, which no line of Python is nearer to; and these parts of it. Of other code
+	 * EV_MEASURE_NATIVE is what is a line's of Python as well. */
+	EV_MEASURE_OWN,
+	EV_MEASURE_NATIVE,
+	EV_MEASURE_SYSTEM,
 	EV_MEASURE_COUNT
 };
 struct ev_line {
@@ -218,11 +224,12 @@ struct ev_line {
 	uint32_t first_link, link_count;
 };
 /* Lines of one function stand together, by file and line. Their EV_MEASURE_SELF and
- * EV_MEASURE_INLINED add up to the function's; a line counts once per stack, and so does a
- * function, so that in recursion EV_MEASURE_CALLED of the lines adds up to more. */
+ * EV_MEASURE_INLINED add up to the function's, as do those from EV_MEASURE_OWN on; a line counts
+ * once per stack, and so does a function, so that in recursion EV_MEASURE_CALLED of the lines adds
+ * up to more. */
 struct ev_line_function {
 	uint32_t name, object; /* string id, object of the space set */
-	bool kernel, resolved;
+	bool kernel, resolved, python;
 	bool passes; /* the filter's objects and symbols let it through; its weights count anyway */
 	uint32_t first_line, line_count;
 };
@@ -255,6 +262,8 @@ struct ev_lines {
 int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by_file,
 		   const struct ev_filter *filter, struct ev_err *err);
 void ev_lines_done(struct ev_lines *lines);
+/* The innermost of a stack and its parents whose frame is of Python; 0 without any. */
+uint32_t ev_stack_python(const struct ev_named *named, uint32_t stack);
 /* Weights, one per event. */
 const struct ev_weight *ev_line_weight(const struct ev_lines *lines, size_t line,
 				       enum ev_line_measure measure);

@@ -243,8 +243,10 @@ extern const struct ev_annotate_format ev_annotate_text;
  * "functions":L}],"code":[{"address","offset","bytes","text","weight":W,"target",
  * "frames":[{"function","file","line","inlined"}]}],"code_trouble"}]}. W is an array with
  * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
- * Lines also have "ratios":[{"name","value","low","high","few"}] where events were counted
- * together. All lines and instructions of the sections are in it, whatever their share. */
+ * Sections of Python have "python", which is true, and "native":W and "system":W, as do their
+ * lines: what was below the line and is not in "self", which is Python's own. Lines also have
+ * "ratios":[{"name","value","low","high","few"}] where events were counted together. All lines and
+ * instructions of the sections are in it, whatever their share. */
 extern const struct ev_annotate_format ev_annotate_json;
 
 /* ---- samples as text ---------------------------------------------------------------------------

@@ -10,6 +10,11 @@
 #include "report.h"
 #include "verbs.h"
 
+static int parse_python(void *options, const char *value, struct ev_err *err)
+{
+	return python_frames_parse(&((struct annotate_options *)options)->python, value, err);
+}
+
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
 	OPTION(letter, name, value, kind, struct annotate_options, field, help)
@@ -27,6 +32,7 @@ static const struct option_row rows[] = {
 	ROW(0, "min-percent", "PERCENT", REAL, view.min_percent, "leave out lines of a smaller share (0.5)"),
 	ROW(0, "context", "N", U64, context, "lines around those that are shown (3)"),
 	ROW(0, "all", NULL, FLAG, view.all, "whole functions, nothing left out"),
+	OPTION_TO(0, "python", "merged|only|off", parse_python, "functions of Python and others (merged), only Python's, or none of them"),
 	OPTION_GROUP("Instructions"),
 	ROW(0, "asm", NULL, FLAG, assembly, "instructions, their source lines between them"),
 	ROW(0, "show-raw-insn", NULL, FLAG, view.raw_bytes, "with their bytes"),
@@ -71,6 +77,7 @@ static const struct example examples[] = {
 	{ "evprof annotate --all -l 'sort_*'", "whole functions, by a glob" },
 	{ "evprof annotate --asm insertion_sort", "its instructions" },
 	{ "evprof annotate --prefix ~/src main", "sources that lie elsewhere now" },
+	{ "evprof annotate sorts.py", "a Python program, line by line" },
 	{ "evprof annotate --json", "for programs" },
 	{ NULL, NULL },
 };
@@ -272,7 +279,8 @@ static int annotate(const struct verb *verb, struct annotate_options *options)
 	if (loaded.partial && !loaded.profile->quality.samples)
 		status = complain_text(verb, STATUS_FAILED, "'%s' holds no samples: %s",
 				       options->input, loaded.partial);
-	else if (annotate_loaded(options, &loaded, &err))
+	else if (python_frames_check(options->python, loaded.recording, &err) ||
+		 annotate_loaded(options, &loaded, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	loaded_done(&loaded);
 	return status;
@@ -341,11 +349,17 @@ const struct verb annotate_verb = {
 		 "inlined at the line and what was called from it, once per stack. Own samples of "
 		 "the lines of a function, left out ones and \"no line\" included, add up to the "
 		 "function's.\n\n"
+		 "Lines of Python have as their own what was below them, too, up to the next line "
+		 "of Python: Python is in the interpreter at work on the line itself, native in "
+		 "functions written in C that it called, system in the kernel. % Time is of the "
+		 "function with what it calls, or of the file.\n\n"
 		 "--json: "
 		 "{\"events\":[{\"name\",\"samples\",\"period\"}],\"sections\":[{\"function\" "
 		 "(or \"file\"),\"object\",\"source\",\"self\":W,\"inlined\":W,\"called\":W,"
 		 "\"lines\":[{\"file\",\"line\",\"text\",\"self\":W,\"inlined\":W,\"called\":W,"
 		 "\"inlined_into\",\"inlined_here\"}],\"code\" (with --asm):[{\"address\",\"text\","
 		 "\"weight\":W,\"frames\"}]}]}; W has samples and period of each event, in their "
-		 "order. All lines of what is shown are in it.",
+		 "order. All lines of what is shown are in it. Functions and lines of Python also "
+		 "have "
+		 "\"native\":W and \"system\":W, which \"self\" leaves out.",
 };

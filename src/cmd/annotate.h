@@ -16,6 +16,7 @@ struct annotate_options {
 	const char *time;          /* --time */
 	double percent_limit;      /* --percent-limit; < 0: not given */
 	uint64_t context;          /* --context */
+	enum python_frames python; /* --python */
 	bool assembly;             /* --asm */
 	bool json;                 /* --json */
 	bool children;             /* true unless --no-children */
@@ -69,6 +70,9 @@ void annotate_forget_code(struct ev_annotated *section);
 /* Does a person mean this function, or this file? "push" means std::vector<int>::push(int); globs
  * mean whole names. */
 bool annotate_means_function(const char *word, const char *name);
+/* And a function of Python, "Work.inner (toy.py:6)": by all of that, by its name, or the end of it.
+ */
+bool annotate_means_python(const char *word, const char *label);
 bool annotate_means_file(const char *word, const char *path);
 
 #endif

@@ -16,7 +16,32 @@ static uint64_t weight_of(const struct annotating *it, const struct ev_lines *li
 {
 	if (it->options->assembly && !lines->by_file)
 		return it->spots.of_functions[function * lines->event_count + it->event].period;
-	return ev_line_function_weight(lines, function, EV_MEASURE_SELF)[it->event].period;
+	return ev_line_function_weight(lines, function, EV_MEASURE_OWN)[it->event].period;
+}
+
+struct ranked {
+	uint32_t function;
+	uint64_t weight, called;
+};
+
+/* What --python shows of functions. */
+static bool is_asked(const struct annotating *it, const struct ev_line_function *function)
+{
+	enum python_frames python = it->options->python;
+	return python == PYTHON_MERGED || (python == PYTHON_ONLY) == function->python;
+}
+
+/* Samples that are not a line's of Python as well. */
+static uint64_t single_weight(const struct annotating *it, const struct ev_lines *lines,
+			      const struct ranked *ranked)
+{
+	if (it->options->assembly)
+		return ranked->weight;
+	if (lines->functions.items[ranked->function].python)
+		return ranked->weight;
+	return ranked->weight -
+	       ev_line_function_weight(lines, ranked->function, EV_MEASURE_NATIVE)[it->event]
+		       .period;
 }
 
 static bool has_lines(const struct ev_lines *lines, uint32_t function)
@@ -25,11 +50,6 @@ static bool has_lines(const struct ev_lines *lines, uint32_t function)
 	/* What has no line stands first. */
 	return lines->lines.items[item->first_line + item->line_count - 1].line;
 }
-
-struct ranked {
-	uint32_t function;
-	uint64_t weight, called;
-};
 
 static int by_weight(const void *one, const void *other)
 {
@@ -113,21 +133,23 @@ static void choose_hottest(struct annotating *it)
 				     ? function->object != 0
 				     : it->options->json || has_lines(lines, ranked[i].function);
 		double percent = percent_of(it, ranked[i].weight);
-		if (!function->passes || !ranked[i].weight)
+		if (!function->passes || !ranked[i].weight || !is_asked(it, function))
 			continue;
+		if (!shows && !single_weight(it, lines, &ranked[i]))
+			continue; /* lines of Python show all of it */
 		if (!shows) {
 			if (annotation->lineless_count < EV_LENGTH(annotation->lineless))
 				annotation->lineless[annotation->lineless_count] =
 					ranked[i].function;
 			annotation->lineless_count++;
-			annotation->lineless_period += ranked[i].weight;
+			annotation->lineless_period += single_weight(it, lines, &ranked[i]);
 		} else if (limit < 0 ? percent >= USUAL_LIMIT &&
 					       annotation->sections.count < USUAL_COUNT
 				     : percent >= limit) {
 			add_section(it, lines, ranked[i].function);
 		} else {
 			annotation->left_count++;
-			annotation->left_period += ranked[i].weight;
+			annotation->left_period += single_weight(it, lines, &ranked[i]);
 		}
 	}
 	free(ranked);
@@ -151,10 +173,13 @@ static size_t add_meant(struct annotating *it, const struct ev_lines *lines, con
 		uint32_t function = ranked[i].function;
 		const char *name = name_of(lines, function);
 		bool meant = lines->by_file ? annotate_means_file(word, name)
-					    : annotate_means_function(word, name);
+			     : lines->functions.items[function].python
+				     ? annotate_means_python(word, name)
+				     : annotate_means_function(word, name);
 		bool small = it->options->percent_limit >= 0 &&
 			     percent_of(it, ranked[i].weight) < it->options->percent_limit;
-		if (!meant || !ranked[i].called || !lines->functions.items[function].passes)
+		if (!meant || !ranked[i].called || !lines->functions.items[function].passes ||
+		    (!lines->by_file && !is_asked(it, &lines->functions.items[function])))
 			continue;
 		if (!small)
 			add_section(it, lines, function);

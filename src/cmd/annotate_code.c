@@ -87,6 +87,69 @@ static void find_extent(struct annotating *it, struct ev_annotated *section)
 	section->last = extent.last;
 }
 
+/* ---- extent of Python -------------------------------------------------------------------------
+ */
+
+/* Columns before the text of a line; -1 for one without text. */
+static int indent_of(const struct ev_source *source, uint32_t line, const char **text,
+		     size_t *length)
+{
+	int indent = 0;
+	*text = ev_source_line(source, line, length);
+	for (; *text && *length && (**text == ' ' || **text == '\t'); ++*text, --*length)
+		indent += **text == '\t' ? 8 - indent % 8 : 1;
+	return *text && *length && **text != '#' && **text != '\r' ? indent : -1;
+}
+
+static bool begins_with(const char *text, size_t length, const char *word)
+{
+	return length >= strlen(word) && !memcmp(text, word, strlen(word));
+}
+
+/* The last line of what is defined at `first`: those after its head are indented further. Found by
+ * the text, which may have changed since; 0 where no definition stands there. */
+static uint32_t end_of_definition(const struct ev_source *source, uint32_t first)
+{
+	const char *text;
+	size_t length;
+	int indent = indent_of(source, first, &text, &length);
+	uint32_t head = first, last;
+	while (indent >= 0 && length && *text == '@' && head < source->line_count)
+		if (indent_of(source, ++head, &text, &length) < 0)
+			length = 0;
+	if (indent < 0 ||
+	    (!begins_with(text, length, "def ") && !begins_with(text, length, "async ") &&
+	     !begins_with(text, length, "class ")))
+		return 0;
+	last = head;
+	for (uint32_t line = head + 1; line <= source->line_count; line++) {
+		int here = indent_of(source, line, &text, &length);
+		/* A head may go on to ")" or "):" where it began. */
+		if (here >= 0 && here <= indent && !begins_with(text, length, ")"))
+			break;
+		if (here >= 0)
+			last = line;
+	}
+	return last;
+}
+
+static void find_python_extent(struct annotating *it, struct ev_annotated *section)
+{
+	const struct ev_strings *strings = it->lines.named->profile->strings;
+	const struct ev_line_function *function =
+		&section->lines->functions.items[section->function];
+	const struct ev_named *named = section->lines->named;
+	const struct ev_source *source =
+		ev_sources_find(it->annotation.sources, ev_strings_text(strings, section->file));
+	uint32_t first = 0;
+	for (size_t i = 0; i < named->frames.count && !first; i++)
+		if (section->lines->line_of[i] >= function->first_line &&
+		    section->lines->line_of[i] < function->first_line + function->line_count)
+			first = named->frames.items[i].declared;
+	section->first = first;
+	section->last = first ? end_of_definition(source, first) : 0;
+}
+
 static void check_age(struct annotating *it, struct ev_annotated *section)
 {
 	const struct ev_strings *strings = it->lines.named->profile->strings;
@@ -114,6 +177,8 @@ void annotate_extend(struct annotating *it, struct ev_annotated *section)
 					ev_strings_text(strings, section->file));
 		section->first = source->line_count ? 1 : 0;
 		section->last = source->line_count;
+	} else if (section->lines->functions.items[section->function].python) {
+		find_python_extent(it, section);
 	} else {
 		find_extent(it, section);
 	}

@@ -59,6 +59,21 @@ bool annotate_means_function(const char *word, const char *name)
 			     (space && !strcmp(word, space + 1)));
 }
 
+bool annotate_means_python(const char *word, const char *label)
+{
+	const char *end = strstr(label, " (");
+	size_t length = end ? (size_t)(end - label) : strlen(label);
+	char name[NAME_BYTES];
+	if (!strcmp(word, label))
+		return true;
+	if (length >= sizeof(name))
+		return false;
+	memcpy(name, label, length);
+	name[length] = 0;
+	return !strcmp(word, name) || ends_in(name, word, ".") ||
+	       (is_glob(word) && ev_glob_match_exact(word, name));
+}
+
 bool annotate_means_file(const char *word, const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -331,6 +331,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
+	python_frames_prepare(options->python, loaded->spaces);
 	choose_blocks(&wanted, loaded->recording);
 	loaded->profile->blocks_from_ns = wanted.blocks_from_ns;
 	loaded->profile->block_ns = wanted.block_ns;
@@ -345,7 +346,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 		unwinder = ev_unwinder_open(loaded->spaces, loaded->recording, options->symbols);
 	}
 	wanted.unwinder = unwinder;
-	loaded->profile->quality.ends_known = wanted.unwound || (unwinder && all);
+	loaded->profile->quality.ends_known =
+		wanted.unwound || (unwinder && all) || options->python == PYTHON_ONLY;
 	loaded->profile->tell_ends = options->stacks && !loaded->profile->quality.ends_known &&
 				     !options->chain_limit && !options->branch_history;
 	if (threads > cuts.count - 1)

@@ -5,6 +5,7 @@
 #include <evprof/profile.h>
 #include <evprof/tables.h>
 #include "progress.h"
+#include "python_chain.h"
 
 struct option_list;
 struct verb;
@@ -23,8 +24,9 @@ struct load_options {
 	uint32_t details;                     /* and these: bits 1 << ev_detail */
 	bool by_branch;                       /* each branch of a sample counts, not the sample */
 	bool by_weight;                       /* a sample counts its weight, not its period */
-	bool branch_history;  /* branches become frames inside the innermost of a stack */
-	uint64_t chain_limit; /* addresses of a chain that are kept, 0 = all */
+	bool branch_history;       /* branches become frames inside the innermost of a stack */
+	enum python_frames python; /* which frames count */
+	uint64_t chain_limit;      /* addresses of a chain that are kept, 0 = all */
 	unsigned blocks;   /* keep so many equal parts of the time apart, for intervals; 0 = no */
 	uint64_t slice_ns; /* keep time slices of this length apart, 0 = no */
 	const char *time;  /* --time, as time_range_parse takes it; NULL = all */

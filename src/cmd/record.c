@@ -166,6 +166,9 @@ static const struct option_row rows[] = {
 	ROW(0, "bpf-interval", "SECONDS", REAL, bpf_interval_s, "write what --bpf has counted so often (5)"),
 	{ .name = "strict-freq", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, strict_rate), .help = "refuse a frequency that is too high (evprof always does)" },
+	OPTION_TO(0, "python", "merged|agent|off|auto", record_python_parse,
+		  "Python functions and lines in place of the interpreter's frames: merged (as root read in the kernel, else by an "
+		  "agent in a command and its Python children); agent: so in any case; off: native frames only; auto: merged where a program is Python"),
 	OPTION_GROUP("Waiting"),
 	ROW(0, "off-cpu", NULL, FLAG, off_cpu, "also measure every interval that a thread is off the CPUs, with the stack that waits and for what (as root)"),
 	ROW(0, "wall", NULL, FLAG, wall, "time on and off the CPUs as one event, in ns: what every thread's elapsed time went into (as root)"),
@@ -258,8 +261,10 @@ static void run_done(struct record_run *run)
 	ev_writer_close(run->writer);
 	record_hot_close(run->hot);
 	record_bpf_close(run);
+	record_python_close(run);
 	if (run->sampler)
 		events_tell_closing(run->verb, &run->events);
+	record_agent_close(run);
 	ev_sampler_close(run->sampler);
 	ev_workload_close(run->workload);
 	ev_event_list_done(&run->events);
@@ -298,6 +303,8 @@ static int record_all(struct record_run *run)
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_stream_plan(run, &err))
+		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
+	if (record_python_plan(run, &err))
 		return complain(run->verb, &err, err.code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_bpf_check(run, &err))
 		return complain(run->verb, &err, STATUS_REFUSED);

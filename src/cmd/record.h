@@ -7,7 +7,9 @@
 #include "control.h"
 #include "events.h"
 #include "options.h"
+#include "record_agent.h"
 #include "record_files.h"
+#include "record_python.h"
 #include "record_stacks.h"
 #include "simulate.h"
 #include "target.h"
@@ -57,6 +59,7 @@ struct record_options {
 	bool wakers;           /* --wakers */
 	double off_cpu_ms;     /* --off-cpu-thresh */
 	bool off_cpu_ms_given;
+	enum record_python_how python; /* --python */
 	bool quiet, verbose;
 	struct record_files_options files;
 	struct simulate_options simulate;
@@ -102,7 +105,9 @@ struct record_run {
 	struct record_unwind *unwind;  /* between rings and writer, NULL when nothing is unwound */
 	struct record_reader *reader;  /* of the rings, while stacks are unwound */
 	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
+	struct record_python *python;  /* NULL where no Python is followed */
 	struct record_waits *waits;    /* a source beside the rings, NULL when not asked for */
+	struct record_agent *agent;    /* in Python processes, NULL when there is none */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */

@@ -7,6 +7,7 @@
 #include "cache_folder.h"
 #include "load.h"
 #include "record.h"
+#include "record_agent.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -54,6 +55,11 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		free(cache);
 		return rc;
 	}
+	const struct ev_section *table =
+		ev_recording_section(&run->recording, EV_FEATURE_EVPROF_PYTHON);
+	struct ev_python_functions *python =
+		table ? ev_python_functions_decode(table->bytes, table->size_bytes) : NULL;
+	where.python = python;
 	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;
@@ -71,6 +77,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	run->recording.last_time_ns = loaded.profile->last_time_ns;
 	ev_buffer_done(&bytes);
 	ev_symbolizer_close(symbolizer);
+	ev_python_functions_close(python);
 	free(cache);
 	loaded_done(&loaded);
 	return 0;
@@ -143,6 +150,7 @@ void record_tally(const struct record_run *run, struct ev_sampler_tally *tally)
 	tally->samples += record_waits_samples(run);
 	tally->records += record_waits_samples(run);
 	record_bpf_tally(run, tally);
+	tally->samples -= record_agent_dropped(run);
 }
 
 int record_finish(struct record_run *run, struct ev_err *err)
@@ -154,7 +162,9 @@ int record_finish(struct record_run *run, struct ev_err *err)
 	if (run->unwind)
 		note_unwound(run);
 	record_waits_note(run);
+	record_python_finish(run);
 	record_bpf_note(run);
+	record_agent_note(run);
 	record_files_note(run);
 	int rc = run->stream || !record_files_samples(run, tally.samples) ? 0
 									  : carry_symbols(run, err);
@@ -296,6 +306,7 @@ void record_summary(const struct record_run *run)
 	print_trouble(run, &tally);
 	record_bpf_tell(run);
 	record_files_tell(run);
+	record_python_tell(run);
 	ev_format_size(size, sizeof(size), ev_writer_size(run->writer));
 	ev_format_grouped(samples, sizeof(samples), samples_written(run, &tally));
 	fprintf(stderr,

@@ -139,6 +139,8 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 	if (!rc)
 		rc = record_sources_drain(run, last, err);
 	if (!rc)
+		rc = record_agent_round(run->agent, run->unwind, err);
+	if (!rc)
 		rc = record_unwind_step(run->unwind, err);
 	if (!rc && !last)
 		rc = record_waits_round(run, false, err);
@@ -245,7 +247,9 @@ static void plan_stacks(struct record_run *run)
 	}
 	record_stacks_plan(&run->stacks, chains, options->stack_bytes,
 			   run->target.kind == EV_TARGET_SYSTEM, &run->events, &run->sampling);
-	run->stacks.may_stream = chains == RECORD_CHAINS_AUTO && record_stream_may(options);
+	/* An event can have one program beside it. */
+	run->stacks.may_stream =
+		chains == RECORD_CHAINS_AUTO && !run->python && record_stream_may(options);
 }
 
 /* With stacks in the way that was planned, else in one that costs less. What really stands in the
@@ -285,8 +289,11 @@ int record_begin(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
 	int rc = 0;
-	if (options->command)
+	if (options->command) {
+		record_agent_lend(run, true);
 		rc = ev_workload_start(&run->workload, options->command, err);
+		record_agent_lend(run, false);
+	}
 	if (!rc && run->target.kind == EV_TARGET_COMMAND) {
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
 		run->target.ids[0] = ev_workload_pid(run->workload);
@@ -303,11 +310,15 @@ int record_open(struct record_run *run, struct ev_err *err)
 	const struct record_options *options = run->options;
 	int rc = record_begin(run, err);
 	if (!rc)
+		rc = record_agent_open(run, err);
+	if (!rc)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (!rc)
 		rc = record_stream_open(run, err);
+	if (!rc)
+		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
 	record_note_openings(run);
@@ -317,7 +328,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
-	run->unwind = record_unwind_open(&run->recording, &run->stacks);
+	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
 	if (run->unwind)
 		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;
@@ -493,7 +504,9 @@ int record_loop(struct record_run *run, struct ev_err *err)
 		rc = record_drain(run, true, err);
 	if (!rc && run->unwind) {
 		record_unwind_arrived(run->unwind, NULL)->size_bytes = 0;
-		rc = record_unwind_step(run->unwind, err);
+		rc = record_agent_round(run->agent, run->unwind, err);
+		if (!rc)
+			rc = record_unwind_end(run->unwind, err);
 	}
 	if (!rc)
 		rc = record_waits_round(run, true, err);

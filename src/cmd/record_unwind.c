@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <evprof/perfdata_flight.h>
+#include "record_agent.h"
 #include "record_unwind.h"
 
 enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
@@ -27,7 +28,10 @@ struct record_unwind {
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
 	struct record_stacks *stacks;
 	record_unwind_put put;
+	struct record_python *python;
 	void *context;
+	struct record_agent *agent;
+	bool last; /* nothing more will come */
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
@@ -62,14 +66,17 @@ static bool any_has_copies(const struct ev_recording *recording)
 }
 
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks)
+					 struct record_stacks *stacks, struct record_python *python,
+					 struct record_agent *agent)
 {
-	if (!any_has_copies(recording))
+	if (!any_has_copies(recording) && !python && !agent)
 		return NULL;
 	struct record_unwind *unwind = ev_alloc(sizeof(*unwind));
 	size_t count = recording->event_count;
 	unwind->recording = recording;
 	unwind->stacks = stacks;
+	unwind->python = python;
+	unwind->agent = agent;
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
@@ -183,6 +190,10 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 			stacks->lost += record.lost.lost;
 		if (raw.type == PERF_RECORD_MMAP2 || raw.type == PERF_RECORD_MMAP)
 			record_stacks_map(stacks, &record.mmap);
+		if (unwind->python && !sample)
+			record_python_know(unwind->python, &record);
+		if (unwind->agent && !sample)
+			record_agent_know(unwind->agent, &record);
 	}
 }
 
@@ -259,6 +270,45 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 	return count;
 }
 
+/* True when the sample is not for the file, at least not yet. */
+static bool leave_out(struct record_unwind *unwind, const struct ev_raw *raw,
+		      struct ev_record *record)
+{
+	if (!unwind->agent || record->event < 0)
+		return false;
+	const struct perf_event_attr *attr = &unwind->opened.events[record->event].attr;
+	enum record_agent_wants wants =
+		record_agent_judge(unwind->agent, record, attr, unwind->last);
+	if (wants == RECORD_AGENT_WAIT) {
+		struct perf_event_header header = *raw->header;
+		header.misc |= RECORD_AGENT_AGAIN;
+		ev_buffer_add(&unwind->arrived, &header, sizeof(header));
+		ev_buffer_add(&unwind->arrived, raw->header + 1, raw->size_bytes - sizeof(header));
+	}
+	return wants != RECORD_AGENT_KEEP;
+}
+
+/* True when the sample is no longer what the ring had. */
+static bool add_python(struct record_unwind *unwind, struct ev_record *record, struct ev_err *err,
+		       int *rc)
+{
+	struct ev_record mapping;
+	if (unwind->agent)
+		return record_agent_merge(unwind->agent, record);
+	if (!unwind->python || !record_python_merge(unwind->python, unwind->spaces, record))
+		return false;
+	if (record_python_mapping(unwind->python, record, &mapping))
+		*rc = put_record(unwind, &mapping, err);
+	return true;
+}
+
+static int encode(struct record_unwind *unwind, const struct ev_record *record, struct ev_err *err)
+{
+	unwind->record.size_bytes = 0;
+	int rc = ev_encode(unwind->recording, record, &unwind->record, err);
+	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
+}
+
 static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
 {
 	struct ev_record record;
@@ -270,8 +320,14 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		unwind->unreadable++;
 		return 0;
 	}
-	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr))
-		return put(unwind, raw->header, raw->size_bytes, err);
+	if (leave_out(unwind, raw, &record))
+		return 0;
+	int rc = 0;
+	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr)) {
+		if (!add_python(unwind, &record, err, &rc))
+			return put(unwind, raw->header, raw->size_bytes, err);
+		return rc ? rc : encode(unwind, &record, err);
+	}
 	if (sample->user_stack_asked_bytes) {
 		sample->chain_count = chain_of(unwind, &record, &end);
 		sample->chain = unwind->chain;
@@ -279,11 +335,11 @@ static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, 
 		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
 	}
 	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
-	unwind->record.size_bytes = 0;
-	int rc = ev_stack_end_address(end) ? tell_end(unwind, end, err) : 0;
+	if (ev_stack_end_address(end))
+		rc = tell_end(unwind, end, err);
 	if (!rc)
-		rc = ev_encode(unwind->recording, &record, &unwind->record, err);
-	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
+		add_python(unwind, &record, err, &rc);
+	return rc ? rc : encode(unwind, &record, err);
 }
 
 static int tell_standing(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
@@ -350,6 +406,12 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 		rc = tell_anew(unwind, err);
 	give_tables_back(unwind);
 	return rc;
+}
+
+int record_unwind_end(struct record_unwind *unwind, struct ev_err *err)
+{
+	unwind->last = true;
+	return record_unwind_step(unwind, err);
 }
 
 uint64_t record_unwind_unreadable(const struct record_unwind *unwind)

@@ -2,16 +2,19 @@
 #ifndef CMD_RECORD_UNWIND_H
 #define CMD_RECORD_UNWIND_H
 
+#include "record_agent.h"
 #include "record_outermost.h"
+#include "record_python.h"
 #include "record_stacks.h"
 
 struct record_unwind; /* NULL where stacks are not copied: then records go straight to the file */
 
 /* `recording` holds the events as they were opened; they become what the file has: chains instead
  * of registers and stacks. `stacks` is told of each stack, and outlives it. NULL when no event has
- * copies. */
+ * copies, and neither `python` nor `agent` look at every sample. */
 struct record_unwind *record_unwind_open(struct ev_recording *recording,
-					 struct record_stacks *stacks);
+					 struct record_stacks *stacks, struct record_python *python,
+					 struct record_agent *agent);
 /* What takes whole records in the layout of the file; before the first one. */
 typedef int (*record_unwind_put)(void *context, const void *bytes, size_t size_bytes,
 				 bool from_rings, struct ev_err *err);
@@ -27,8 +30,10 @@ struct ev_buffer *record_unwind_arrived(struct record_unwind *unwind, size_t **o
 int record_unwind_give(struct record_unwind *unwind, const struct ev_record *record,
 		       struct ev_err *err);
 /* They are there: those of the time before can be unwound now, because every mapping that they may
- * need has come; these wait. At the end, once more with none. */
+ * need has come; these wait. */
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err);
+/* At the end, once more with none. */
+int record_unwind_end(struct record_unwind *unwind, struct ev_err *err);
 /* Where the stacks of the last step ended. */
 void record_unwind_outermost(struct record_unwind *unwind, struct record_outermost *all);
 /* Samples of which nothing could be made, and which are not in the file. */

@@ -16,6 +16,11 @@
 
 #define DEFAULT_CHAIN_LIMIT 0.5 /* percent, perf's */
 
+static int parse_python(void *options, const char *value, struct ev_err *err)
+{
+	return python_frames_parse(&((struct report_options *)options)->python, value, err);
+}
+
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
 	OPTION(letter, name, value, kind, struct report_options, field, help)
@@ -58,6 +63,7 @@ static const struct option_row rows[] = {
 	ROW('G', "inverted", NULL, FLAG, inverted, "the same as -g caller"),
 	ROW(0, "peek", "REGEX", TEXT, view.peek, "callers and callees of these functions, as pprof -peek"),
 	ROW(0, "max-stack", "N", U64, chain_limit, "keep the innermost N addresses of a chain only"),
+	OPTION_TO(0, "python", "merged|only|off", parse_python, PYTHON_OPTION_HELP),
 	ROW(0, "ignore-callees", "REGEX", TEXT, ignored, "what these functions call counts as their own"),
 	ROW('p', "parent", "REGEX", TEXT, parent, "callers that the key parent names (^sys_|^do_page_fault)"),
 	ROW('x', "exclude-other", NULL, FLAG, exclude_other, "only what has a caller that -p names"),

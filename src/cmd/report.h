@@ -36,6 +36,7 @@ struct report_options {
 	bool exclude_other;             /* -x */
 	const char *ignored;            /* --ignore-callees */
 	uint64_t chain_limit;           /* --max-stack */
+	enum python_frames python;      /* --python */
 	struct option_list key_filters; /* --filter */
 	const char *sockets;            /* --socket-filter */
 	double fetch_s;                 /* --debuginfod: seconds for all, 0 = don't */

@@ -80,6 +80,7 @@ struct load_options report_load_options(const struct report_options *options,
 		.by_weight = options->by_weight,
 		.branch_history = options->branch_history,
 		.chain_limit = options->chain_limit,
+		.python = options->python,
 		.blocks = timeline                  ? EV_PAGE_COLUMNS
 			  : options->view.intervals ? EV_BLOCK_COUNT
 						    : 0,

@@ -95,7 +95,9 @@ int report_check_needs(const struct report_options *options, const struct report
 {
 	struct ev_arena arena = { 0 };
 	bool usual = !options->sort && !options->fields; /* of a mode: some may be missing */
-	int rc = 0;
+	int rc = python_frames_check(options->python, recording, err);
+	if (rc)
+		return rc;
 	if ((options->by_branch || options->branch_history) &&
 	    !carries(recording, PERF_SAMPLE_BRANCH_STACK))
 		rc = ev_fail(err, ENODATA,

@@ -26,7 +26,8 @@ void sample_sink_open(struct sample_sink *sink, const struct sample_options *opt
 			PERF_SAMPLE_CPU,
 	};
 	sink->whole = options->load->stacks || options->load->details || options->load->by_branch ||
-		      options->load->by_weight || options->load->branch_history;
+		      options->load->by_weight || options->load->branch_history ||
+		      options->load->python;
 	if (options->load->details & EV_DETAIL_BIT(TRACE) || options->load->field_count)
 		sink->tracepoints = ev_tracepoints_open(recording);
 	if (options->load->branch_history)
@@ -165,6 +166,7 @@ void sample_settle_chain(struct sample_sink *sink, struct ev_record *record)
 	if (!joined && sink->unwinder && record->sample.user_stack)
 		unwind(sink, record);
 	count_end(sink, &record->sample);
+	python_chain_adapt(&sink->python, sink->options->load->python, record);
 	if (sink->options->load->stacks)
 		adapt_chain(sink, record);
 }
@@ -255,6 +257,7 @@ void sample_sink_close(struct sample_sink *sink)
 	sample_history_close(sink->history);
 	ev_stack_ends_close(sink->ends);
 	ev_tracepoints_close(sink->tracepoints);
+	python_chain_done(&sink->python);
 	free(sink->unwound);
 	free(sink->frames);
 	free(sink->last);

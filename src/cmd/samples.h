@@ -83,6 +83,7 @@ struct sample_sink {
 	struct deferred *deferred;          /* NULL where whole chains are in samples */
 	struct sample_calls *calls;         /* NULL where no processor kept the stack of calls */
 	struct sample_quick *quick;         /* NULL where samples take more than that does */
+	struct python_chain python;         /* where not all frames count */
 	struct ev_unwinder *unwinder;       /* NULL when no stack is a copy */
 	struct ev_stack_ends *ends;         /* the same */
 	uint64_t *unwound;                  /* chain of such a sample */

@@ -48,8 +48,8 @@ static bool is_quick(const struct sample_options *options, const struct ev_recor
 {
 	const struct load_options *load = options->load;
 	if (load->by_cpu || load->details || load->by_branch || load->by_weight ||
-	    load->branch_history || load->chain_limit || load->slice_ns || options->block_ns ||
-	    options->reads || options->unwinder)
+	    load->branch_history || load->chain_limit || load->python || load->slice_ns ||
+	    options->block_ns || options->reads || options->unwinder)
 		return false;
 	/* A link register is a frame as well; and a weight that stands behind more than the chain
 	 * is not found in brief. */

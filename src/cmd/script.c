@@ -6,6 +6,11 @@
 #include "script.h"
 #include "verbs.h"
 
+static int parse_python(void *options, const char *value, struct ev_err *err)
+{
+	return python_frames_parse(&((struct script_options *)options)->python, value, err);
+}
+
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
 	OPTION(letter, name, value, kind, struct script_options, field, help)
@@ -33,6 +38,7 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Call chains"),
 	ROW('G', "hide-call-graph", NULL, FLAG, view.hide_chains, "only where each sample was"),
 	ROW(0, "max-stack", "N", U64, view.max_depth, "show so many levels"),
+	OPTION_TO(0, "python", "merged|only|off", parse_python, PYTHON_OPTION_HELP),
 	ROW(0, "stop-bt", "NAME[,NAME]", TEXT, stops, "end chains at these functions"),
 	OPTION_GROUP("Other records"),
 	ROW(0, "show-task-events", NULL, FLAG, show_tasks, "threads that start, end and change their names"),
@@ -213,11 +219,14 @@ static int script(const struct verb *verb, struct script_options *options)
 				 : complain(verb, &err, STATUS_FAILED);
 	if (!rc) {
 		script_learn(&run);
-		rc = ev_script_fields_fit(&options->view.fields, run.loaded.recording,
-					  !options->view.hide_chains, &err);
+		rc = python_frames_check(options->python, run.loaded.recording, &err);
+		if (!rc)
+			rc = ev_script_fields_fit(&options->view.fields, run.loaded.recording,
+						  !options->view.hide_chains, &err);
 		status = rc ? complain(verb, &err, STATUS_FAILED) : print_to(verb, &run, &err);
 		close_files(&run);
 	}
+	python_chain_done(&run.python);
 	loaded_done(&run.loaded);
 	script_filter_done(&run.filter);
 	return status;

@@ -15,10 +15,11 @@ struct script_options {
 	bool header, header_only, header_full;
 	bool show_tasks, show_maps, show_switches, show_lost, show_namespaces, show_cgroups,
 		show_bpf, show_rounds;
-	bool dump;              /* -D */
-	bool per_event;         /* --per-event-dump */
-	bool force;             /* -f: perf's, whose owner check evprof has not */
-	bool demangle, inlines; /* true unless --no-… */
+	bool dump;                 /* -D */
+	bool per_event;            /* --per-event-dump */
+	enum python_frames python; /* --python */
+	bool force;                /* -f: perf's, whose owner check evprof has not */
+	bool demangle, inlines;    /* true unless --no-… */
 	struct ev_symbolizer_options names;
 	struct ev_script_options view;
 };
@@ -50,6 +51,7 @@ struct script_run {
 	struct deferred *deferred; /* where chains are told later; NULL else */
 	struct ev_decoder *waking; /* decodes the samples that waited for them */
 	FILE **files;              /* of each event, with --per-event-dump */
+	struct python_chain python;
 	uint64_t taken, damaged;
 };
 

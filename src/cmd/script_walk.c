@@ -22,6 +22,7 @@ void script_learn(struct script_run *run)
 	ev_array_done(&cuts);
 	if (!loaded->partial && loaded->recording->unfinished)
 		loaded->partial = load_why_unfinished(loaded->recording);
+	python_frames_prepare(run->options->python, loaded->spaces);
 	time_range_resolve(&run->filter.time, loaded->recording->first_time_ns,
 			   loaded->recording->last_time_ns);
 }
@@ -91,6 +92,7 @@ static void show_counts(struct script_run *run, const struct ev_record *record)
 static void take_sample(void *context, struct ev_record *record)
 {
 	struct script_run *run = context;
+	python_chain_adapt(&run->python, run->options->python, record);
 	if (run->reads && record->sample.read_count)
 		show_counts(run, record);
 	else

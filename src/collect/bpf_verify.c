@@ -19,6 +19,7 @@
 #include <watched.h>
 #include <trace.h>
 #include <count.skel.h>
+#include <python.skel.h>
 #include <switches.skel.h>
 #include <trace.skel.h>
 #include <waits.h>
@@ -36,6 +37,7 @@
 		name##_bpf__destroy(skeleton);                                                     \
 	}
 COLLECTION(count)
+COLLECTION(python)
 COLLECTION(switches)
 COLLECTION(trace)
 COLLECTION(waits)
@@ -68,6 +70,7 @@ static const struct {
 } collections[] = {
 	{ "count", open_count, close_count, false },
 	{ "count with unwind tables", open_walking_count, close_count, true },
+	{ "python", open_python, close_python, true },
 	{ "switches", open_switches, close_switches, false },
 	{ "trace", open_trace, close_trace, false },
 	{ "waits", open_all_waits, close_waits, false },

@@ -109,7 +109,13 @@ static int answer(const struct search *search, struct ev_python_runtime *runtime
 		.version = version,
 		.address = file->runtime + search->bias,
 		.code_type = file->code_type ? file->code_type + search->bias : 0,
+		.range_count = file->range_count,
 	};
+	for (uint32_t i = 0; i < file->range_count; i++) {
+		runtime->ranges[i] = file->ranges[i];
+		runtime->ranges[i].start += search->bias;
+		runtime->ranges[i].end += search->bias;
+	}
 	return 0;
 }
 

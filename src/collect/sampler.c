@@ -314,6 +314,7 @@ int ev_sampler_open(struct ev_sampler **sampler, const struct ev_event_list *eve
 		    struct ev_recording *recording, struct ev_err *err)
 {
 	struct ev_sampler *made = ev_alloc(sizeof(*made));
+	pthread_mutex_init(&made->follow_lock, NULL);
 	made->kind = target->kind;
 	made->depth_limit = depth_limit();
 	ev_probe_points_open(&made->probe_points, "", events, target);
@@ -371,6 +372,7 @@ static int turn(struct ev_sampler *sampler, size_t event, bool on, struct ev_err
 			return ev_fail(err, -rc, "cannot %s %s: %s", on ? "start" : "stop",
 				       sampler->events[event].event->name, strerror(-rc));
 	}
+	ev_sampler_turn_followed(sampler, event, on);
 	return 0;
 }
 
@@ -439,6 +441,7 @@ void ev_sampler_close(struct ev_sampler *sampler)
 		return;
 	for (size_t i = 0; i < sampler->ring_count; i++)
 		ev_ring_unmap(&sampler->rings[i]);
+	ev_sampler_close_followed(sampler);
 	close_fds(sampler);
 	ev_probe_points_close(&sampler->probe_points, "");
 	ev_descriptors_restore(&sampler->limit);

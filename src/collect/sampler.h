@@ -2,6 +2,7 @@
 #ifndef COLLECT_SAMPLER_H
 #define COLLECT_SAMPLER_H
 
+#include <pthread.h>
 #include "opening.h"
 #include "probe_points.h"
 #include "ring.h"
@@ -51,6 +52,10 @@ struct ev_sampler {
 	struct ev_descriptor_limit limit;
 	char ring_note[512];
 	struct ev_probe_points probe_points;
+	pthread_mutex_t follow_lock;  /* of what follows */
+	struct ev_followed *followed; /* processes, a list */
+	struct ev_map followed_ids;   /* of all their events ever -> index + 1 */
+	EV_ARRAY(uint64_t) told_ids;  /* the ids that readers know for them */
 };
 
 static inline int *ev_sampler_fd(const struct ev_sampler *sampler, size_t event, size_t ring,
@@ -90,6 +95,12 @@ int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err);
  * count for the period that they were taken with. Before the ring's tail is moved behind them. */
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,
 			     size_t size_bytes);
+/* One event of the sampler (with its size of copies) is on or off with the followed as well. */
+void ev_sampler_turn_followed(struct ev_sampler *sampler, size_t event, bool on);
+/* Records out of a ring, as ev_sampler_weigh gave them, or a copy in which those of followed
+ * processes have the ids of the events that they are of; samples have EV_MISC_FOLLOWED. */
+const void *ev_sampler_mark(struct ev_sampler *sampler, const void *bytes, size_t size_bytes);
+void ev_sampler_close_followed(struct ev_sampler *sampler);
 /* A value up to so many percent (at most 100) below or above, at least 1; all are as likely. */
 uint64_t ev_jittered(uint64_t value, unsigned percent, uint64_t *state);
 /* Counts one span of records. */

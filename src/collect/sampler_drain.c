@@ -112,6 +112,7 @@ static int take_and_count(void *context, const void *bytes, size_t size_bytes, s
 {
 	struct taking *taking = context;
 	bytes = ev_sampler_weigh(taking->sampler, taking->ring, bytes, size_bytes);
+	bytes = ev_sampler_mark(taking->sampler, bytes, size_bytes);
 	int rc = taking->take(taking->context, bytes, size_bytes, err);
 	if (!rc)
 		ev_sampler_count(taking->sampler, bytes, size_bytes);

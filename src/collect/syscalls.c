@@ -1,5 +1,6 @@
 /* The raw system calls, and nothing else. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -55,6 +56,20 @@ int ev_sys_ring_map(int fd, size_t size_bytes, void **base)
 void ev_sys_ring_unmap(void *base, size_t size_bytes)
 {
 	munmap(base, size_bytes);
+}
+
+int ev_sys_memory_make(const char *name, size_t size_bytes)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size_bytes) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		int error = errno;
+		close(fd);
+		return -error;
+	}
+	return fd;
 }
 
 int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms)

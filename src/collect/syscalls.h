@@ -23,6 +23,8 @@ void ev_sys_close(int fd);
 /* A shared writable map of a ring: 0 and *base, or -errno. */
 int ev_sys_ring_map(int fd, size_t size_bytes, void **base);
 void ev_sys_ring_unmap(void *base, size_t size_bytes);
+/* A descriptor of memory of so many bytes, for good, or -errno. */
+int ev_sys_memory_make(const char *name, size_t size_bytes);
 /* Descriptors that have something, or -errno. */
 int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms);
 int ev_sys_pidfd_open(pid_t pid);

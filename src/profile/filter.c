@@ -57,6 +57,21 @@ static void take_objects(struct ev_sieve *sieve, const char *list)
 	}
 }
 
+/* A Python function, "fib (sorts.py:12)", is meant by its name alone as well. */
+static void take_python_names(struct ev_sieve *sieve)
+{
+	const struct ev_named *named = sieve->named;
+	struct ev_strings *strings = named->profile->strings;
+	for (size_t i = 0; sieve->symbols.count && i < named->frames.count; i++) {
+		const struct ev_frame *frame = &named->frames.items[i];
+		const char *label = ev_strings_text(strings, frame->function);
+		const char *end = frame->python ? strstr(label, " (") : NULL;
+		if (end && ev_map_find(&sieve->symbols,
+				       ev_strings_add(strings, label, (size_t)(end - label)), 0))
+			*ev_map_add(&sieve->symbols, frame->function, 0, NULL) = 1;
+	}
+}
+
 int ev_sieve_open(struct ev_sieve *sieve, const struct ev_filter *filter,
 		  const struct ev_named *named, struct ev_err *err)
 {
@@ -67,6 +82,7 @@ int ev_sieve_open(struct ev_sieve *sieve, const struct ev_filter *filter,
 	*sieve = (struct ev_sieve){ .filter = filter, .named = named };
 	take_names(&sieve->comms, strings, filter->comms);
 	take_names(&sieve->symbols, strings, filter->symbols);
+	take_python_names(sieve);
 	take_objects(sieve, filter->objects);
 	int rc = take_numbers(&sieve->pids, "--pid", filter->pids, PID_LIMIT, err);
 	if (!rc)

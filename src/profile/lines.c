@@ -105,6 +105,7 @@ static void find_lines(struct ev_lines *lines, const struct ev_sieve *sieve)
 		struct ev_line_function *function =
 			&lines->functions.items[lines->functions.count - 1];
 		function->resolved |= frame->resolved;
+		function->python |= frame->python;
 		function->passes |= ev_sieve_frame(sieve, order[i]);
 		if (!before || by_line(&order[i - 1], &order[i], lines)) {
 			*ev_array_add(&lines->lines) = (struct ev_line){
@@ -133,6 +134,7 @@ struct building {
 	struct ev_lines *lines;
 	struct ev_sieve sieve;
 	struct linking linking;
+	bool has_python;
 	uint32_t *seen; /* per function: the cell + 1 that counted for it last */
 };
 
@@ -152,6 +154,39 @@ static void link_up(struct building *build, uint32_t line, uint32_t frame,
 	add(&linking->weights.items[*id * build->lines->event_count + event], cell);
 }
 
+uint32_t ev_stack_python(const struct ev_named *named, uint32_t stack)
+{
+	while (stack && !named->frames.items[named->stacks.items[stack].place].python)
+		stack = named->stacks.items[stack].parent;
+	return stack;
+}
+
+static void add_own(struct building *build, uint32_t line, enum ev_line_measure measure,
+		    uint32_t event, const struct ev_cell *cell)
+{
+	struct ev_lines *lines = build->lines;
+	add(line_weight(lines, line, measure) + event, cell);
+	add(function_weight(lines, lines->lines.items[line].function, measure) + event, cell);
+}
+
+/* A cell is its innermost line's own, and that of the line of Python that this was called from. */
+static void add_owners(struct building *build, const struct ev_cell *cell, uint32_t event)
+{
+	const struct ev_lines *lines = build->lines;
+	const struct ev_named *named = lines->named;
+	const struct ev_frame *leaf = &named->frames.items[named->stacks.items[cell->stack].place];
+	uint32_t python = build->has_python ? ev_stack_python(named, cell->stack) : 0;
+	add_own(build, lines->line_of[named->stacks.items[cell->stack].place], EV_MEASURE_OWN,
+		event, cell);
+	if (!python || python == cell->stack)
+		return;
+	uint32_t line = lines->line_of[named->stacks.items[python].place];
+	add_own(build, lines->line_of[named->stacks.items[cell->stack].place], EV_MEASURE_NATIVE,
+		event, cell);
+	add_own(build, line, EV_MEASURE_OWN, event, cell);
+	add_own(build, line, leaf->kernel ? EV_MEASURE_SYSTEM : EV_MEASURE_NATIVE, event, cell);
+}
+
 /* The frames of the place that a cell ends in: its line, and outwards to the function whose machine
  * code it is. */
 static void add_place(struct building *build, uint32_t index)
@@ -164,6 +199,7 @@ static void add_place(struct building *build, uint32_t index)
 	add(line_weight(lines, leaf, EV_MEASURE_SELF) + event, cell);
 	add(function_weight(lines, lines->lines.items[leaf].function, EV_MEASURE_SELF) + event,
 	    cell);
+	add_owners(build, cell, event);
 	for (uint32_t stack = cell->stack;; stack = named->stacks.items[stack].parent) {
 		uint32_t frame = named->stacks.items[stack].place, line = lines->line_of[frame];
 		uint32_t function = lines->lines.items[line].function;
@@ -346,6 +382,8 @@ int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by
 	lines->of_functions = ev_alloc(lines->functions.count * width);
 	lines->totals = ev_alloc(events * sizeof(*lines->totals));
 	build.seen = ev_alloc(lines->functions.count * sizeof(*build.seen));
+	for (size_t i = 0; i < lines->functions.count; i++)
+		build.has_python |= lines->functions.items[i].python;
 	lines->passes = tags_that_pass(&build.sieve, named->profile);
 	for (uint32_t i = 0; i < named->cells.count; i++) {
 		const struct ev_cell *cell = &named->cells.items[i];

@@ -82,7 +82,9 @@ static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bo
 		snprintf(address, sizeof(address), "0x%016" PRIx64, place->offset);
 		frame.function = text_id(naming, address);
 	}
-	if (naming->work->flags & EV_SYMBOL_LINES)
+	frame.python = symbol->python;
+	frame.declared = symbol->python ? symbol->declared : 0;
+	if (naming->work->flags & EV_SYMBOL_LINES || symbol->python)
 		frame.file = text_id(naming, symbol->file);
 	if (naming->work->by_line)
 		frame.line = symbol->line;

@@ -76,10 +76,15 @@ struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
 	for (size_t i = 0; i < joints->items.count; i++) {
 		const struct ev_joint *joint = &joints->items.items[i];
 		uint32_t stack = settled ? settled[joint->stack] : joint->stack;
-		uint32_t frame = named->stacks.items[named->stack_of[stack]].place;
-		size_t line = lines->line_of[frame];
+		uint32_t leaf = named->stack_of[stack], python = ev_stack_python(named, leaf);
+		size_t line = lines->line_of[named->stacks.items[leaf].place];
 		if (!lines->passes[joint->tag])
 			continue;
+		if (python && python != leaf) {
+			size_t above = lines->line_of[named->stacks.items[python].place];
+			ev_ratio_sums_merge(&sums[above * ratio_count + joint->ratio],
+					    &joint->sums);
+		}
 		ev_ratio_sums_merge(&sums[line * ratio_count + joint->ratio], &joint->sums);
 		ev_ratio_sums_merge(&sums[count * ratio_count + joint->ratio], &joint->sums);
 	}

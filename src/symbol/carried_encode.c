@@ -244,7 +244,9 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && sorted[to].object == sorted[from].object; to++)
 			;
-		if (sorted[from].object)
+		/* Python's functions travel in a table of their own. */
+		if (sorted[from].object &&
+		    ev_space_set_object(set, sorted[from].object)->kind != EV_OBJECT_PYTHON)
 			encode_object(&encoder, &sorted[from], to - from);
 	}
 	symbolizer->sparing = false;

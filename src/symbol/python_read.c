@@ -3,14 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "python_layout.h"
+#include "python_code.h"
 
 enum {
 	FRAMES_MAX = 1 << 17, /* of a thread */
 	THREADS_MAX = 1 << 16,
 	INTERPRETERS_MAX = 1 << 12,
-	NAME_MAX_CHARACTERS = 4096,
-	TABLE_MAX_BYTES = 1 << 22,
 	/* Of all code objects together, which a process that makes up its memory may have many of.
 	 */
 	ALL_FRAMES_MAX = 1 << 20,
@@ -18,20 +16,15 @@ enum {
 	RECORD_MAX_BYTES = 512, /* of a frame or code object, as far as it is looked at */
 };
 
-struct code {
-	const char *function, *file;
-	const uint8_t *lines;
-	size_t lines_bytes;
-	uint32_t first_line;
-};
 struct walk {
 	const struct python_layout *layout;
 	const struct ev_python_runtime *runtime;
 	const struct ev_python_memory *memory;
 	struct ev_python_state *state;
 	struct ev_map known; /* address of a code object -> index + 1 */
-	EV_ARRAY(struct code) codes;
-	uint64_t kept_bytes, frame_count;
+	EV_ARRAY(struct ev_python_code) codes;
+	struct python_code_reader reader;
+	uint64_t frame_count;
 	uint64_t holder; /* thread state that has the GIL of this interpreter, 0: none */
 };
 
@@ -62,83 +55,12 @@ static int32_t number(const uint8_t *bytes, uint32_t at)
 	return value;
 }
 
-/* ---- code objects -------------------------------------------------------------------------------
- */
-
-static const char *read_text(struct walk *walk, uint64_t address)
-{
-	const struct python_layout *layout = walk->layout;
-	uint8_t head[RECORD_MAX_BYTES];
-	size_t head_bytes = layout->text_state + sizeof(uint32_t);
-	if (head_bytes < layout->text_length + sizeof(uint64_t))
-		head_bytes = layout->text_length + sizeof(uint64_t);
-	if (head_bytes > sizeof(head) || fetch(walk, address, head, head_bytes))
-		return NULL;
-	uint32_t state = (uint32_t)number(head, layout->text_state);
-	unsigned kind = state >> 2 & 7;
-	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
-	uint64_t length = word(head, layout->text_length);
-	if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > TABLE_MAX_BYTES)
-		return NULL;
-	if (length > NAME_MAX_CHARACTERS)
-		length = NAME_MAX_CHARACTERS;
-	uint8_t *characters = ev_alloc(length * kind + 1);
-	const char *text = NULL;
-	if (walk->kept_bytes < KEPT_MAX_BYTES &&
-	    !fetch(walk, address + (ascii ? layout->text_ascii : layout->text_compact), characters,
-		   length * kind)) {
-		text = ev_python_text(&walk->state->arena, characters, length, kind);
-		walk->kept_bytes += 4 * length;
-	}
-	free(characters);
-	return text;
-}
-
-static void read_lines(struct walk *walk, uint64_t address, struct code *code)
-{
-	uint64_t size_bytes;
-	if (fetch_word(walk, address, walk->layout->bytes_size, &size_bytes) ||
-	    size_bytes > TABLE_MAX_BYTES || walk->kept_bytes + size_bytes > KEPT_MAX_BYTES)
-		return;
-	uint8_t *lines = ev_alloc(size_bytes + 1);
-	if (!fetch(walk, address + walk->layout->bytes_data, lines, size_bytes)) {
-		code->lines = ev_arena_copy(&walk->state->arena, lines, size_bytes);
-		code->lines_bytes = size_bytes;
-		walk->kept_bytes += size_bytes;
-	}
-	free(lines);
-}
-
-/* False when there is no code object. */
-static bool read_code(struct walk *walk, uint64_t address, struct code *code)
-{
-	enum { TYPE = 8 };
-	const struct python_layout *layout = walk->layout;
-	uint8_t bytes[RECORD_MAX_BYTES];
-	size_t size_bytes = layout->code_lines + sizeof(uint64_t);
-	if (size_bytes > sizeof(bytes) || layout->code_file > sizeof(bytes) - 8 ||
-	    layout->code_name > sizeof(bytes) - 8 || layout->code_first_line > sizeof(bytes) - 8 ||
-	    fetch(walk, address, bytes, size_bytes))
-		return false;
-	if (walk->runtime->code_type && word(bytes, TYPE) != walk->runtime->code_type)
-		return false;
-	bool qualified = layout->code_qualname != PYTHON_NONE;
-	*code = (struct code){ .first_line = (uint32_t)number(bytes, layout->code_first_line) };
-	code->file = read_text(walk, word(bytes, layout->code_file));
-	code->function =
-		read_text(walk, word(bytes, qualified ? layout->code_qualname : layout->code_name));
-	if (!code->file || !code->function)
-		return false;
-	read_lines(walk, word(bytes, layout->code_lines), code);
-	return true;
-}
-
-static const struct code *find_code(struct walk *walk, uint64_t address)
+static const struct ev_python_code *find_code(struct walk *walk, uint64_t address)
 {
 	bool added;
-	struct code code;
+	struct ev_python_code code;
 	uint32_t *index = ev_map_add(&walk->known, address, 0, &added);
-	if (added && read_code(walk, address, &code)) {
+	if (added && !ev_python_code_read(&walk->reader, address, &code)) {
 		*ev_array_add(&walk->codes) = code;
 		*index = (uint32_t)walk->codes.count;
 	}
@@ -179,14 +101,13 @@ static const char *add_frame(struct walk *walk, const uint8_t *bytes, frame_list
 {
 	const struct python_layout *layout = walk->layout;
 	uint64_t address = word(bytes, layout->frame_code);
-	const struct code *code = find_code(walk, address);
+	const struct ev_python_code *code = find_code(walk, address);
 	if (!code)
 		return "a frame without code";
 	*ev_array_add(frames) = (struct ev_python_frame){
 		.function = code->function,
 		.file = code->file,
-		.line = ev_python_line(layout->lines, code->lines, code->lines_bytes,
-				       code->first_line, position(walk, bytes, address)),
+		.line = ev_python_code_line(code, position(walk, bytes, address)),
 		.first_line = code->first_line,
 		.entry = layout->entry == PYTHON_ENTRY_EACH ||
 			 (layout->entry == PYTHON_ENTRY_FLAG && bytes[layout->frame_mark] == 1),
@@ -318,6 +239,11 @@ int ev_python_read(const struct ev_python_runtime *runtime, const struct ev_pyth
 	uint64_t first;
 	*state = (struct ev_python_state){ 0 };
 	walk.state = state;
+	walk.reader = (struct python_code_reader){ .layout = &layout,
+						   .memory = memory,
+						   .code_type = runtime->code_type,
+						   .arena = &state->arena,
+						   .limit_bytes = KEPT_MAX_BYTES };
 	bool readable = !fetch(&walk, runtime->address, published, sizeof(published));
 	int rc = ev_python_layout_find(runtime->version, readable ? published : NULL, &layout, err);
 	if (rc)

@@ -26,6 +26,8 @@ static enum ev_object_kind kind_of(const char *path, const struct mapping *mappi
 {
 	if (mapping->ksymbol)
 		return EV_OBJECT_BPF;
+	if (kernel && !strcmp(path, EV_PYTHON_NATIVE_OBJECT))
+		return EV_OBJECT_PYTHON;
 	if (kernel)
 		return is_stack_end(mapping)     ? EV_OBJECT_END
 		       : begins(path, "[guest.") ? EV_OBJECT_UNKNOWN
@@ -35,6 +37,8 @@ static enum ev_object_kind kind_of(const char *path, const struct mapping *mappi
 		return EV_OBJECT_VDSO;
 	if (!*path)
 		return EV_OBJECT_JIT;
+	if (mapping->start == EV_PYTHON_BASE && !strcmp(path, EV_PYTHON_OBJECT))
+		return EV_OBJECT_PYTHON;
 	/* A memfd with a build-id is a program run from memory. */
 	for (size_t i = 0; i < EV_LENGTH(generated) && !mapping->build; i++)
 		if (begins(path, generated[i]))
@@ -89,6 +93,7 @@ static void name_object(struct ev_space_set *set, struct object *object)
 		break;
 	case EV_OBJECT_BPF:
 	case EV_OBJECT_END:
+	case EV_OBJECT_PYTHON:
 	case EV_OBJECT_UNKNOWN:
 		shown->name = shown->path;
 		break;
@@ -127,7 +132,7 @@ static uint32_t object_of(struct ev_space_set *set, enum ev_object_kind kind, ui
 			  uint32_t build, uint64_t more, bool *added)
 {
 	uint64_t key = (uint64_t)path << 32 | build;
-	uint32_t *index = ev_map_add(&set->object_by_key, key, more << 3 | kind, added);
+	uint32_t *index = ev_map_add(&set->object_by_key, key, more << 4 | kind, added);
 	if (*added) {
 		*index = (uint32_t)set->objects.count;
 		struct object *object = ev_arena_take(&set->arena, sizeof(*object));

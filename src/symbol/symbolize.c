@@ -236,6 +236,27 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	return count;
 }
 
+/* An address is a line itself, of callers too. */
+static size_t find_python(const struct ev_symbolizer *symbolizer, const struct object *object,
+			  uint64_t at, unsigned flags, struct ev_symbol *out)
+{
+	struct ev_python_line line;
+	*out = (struct ev_symbol){ .python = at != EV_PYTHON_NATIVE };
+	if (at == EV_PYTHON_NATIVE || at == EV_PYTHON_ANY)
+		out->function = object->shown.name;
+	if (!ev_python_line_find(symbolizer->python, at, &line))
+		return 1;
+	out->function = flags & EV_SYMBOL_MANGLED ? line.name : line.label;
+	out->linkage = flags & EV_SYMBOL_MANGLED ? NULL : line.name;
+	out->start = at - at % EV_PYTHON_BLOCK_LINES;
+	out->size_bytes = EV_PYTHON_BLOCK_LINES;
+	out->file = line.file;
+	out->declared = line.first_line;
+	if (flags & EV_SYMBOL_LINES)
+		out->line = line.line;
+	return 1;
+}
+
 size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, unsigned flags,
 		    struct ev_symbol *out, size_t limit)
 {
@@ -246,6 +267,8 @@ size_t ev_symbolize(struct ev_symbolizer *symbolizer, struct ev_place place, uns
 		at--; /* a return address: the call is before it */
 	struct names *names = ev_names_at_hand(symbolizer, place.object);
 	const struct object *object = ev_space_object(symbolizer->set, place.object);
+	if (object->shown.kind == EV_OBJECT_PYTHON)
+		return find_python(symbolizer, object, place.offset, flags, out);
 	unsigned wanted = flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
 	size_t carried = find_carried(&symbolizer->carried, names, at, flags, out, limit);
 	bool local = !symbolizer->no_local_files || symbolizer->kallsyms_path ||

@@ -52,6 +52,7 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		symbolizer->vmlinux_path = option(symbolizer, options->vmlinux);
 		symbolizer->cache = option(symbolizer, options->cache);
 		symbolizer->roots = options->roots;
+		symbolizer->python = options->python;
 		symbolizer->no_local_files = options->no_local_files;
 		symbolizer->keeps = options->keeps;
 	}
@@ -61,6 +62,10 @@ struct ev_symbolizer *ev_symbolizer_open(const struct ev_space_set *set,
 		ev_carried_decode(&symbolizer->carried, section->bytes, section->size_bytes);
 	if (recording)
 		ev_carried_take_foreign(&symbolizer->carried, recording);
+	section = recording ? ev_recording_section(recording, EV_FEATURE_EVPROF_PYTHON) : NULL;
+	if (section && !symbolizer->python)
+		symbolizer->python = symbolizer->own_python =
+			ev_python_functions_decode(section->bytes, section->size_bytes);
 	return symbolizer;
 }
 
@@ -77,6 +82,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	ev_names_done(&symbolizer->kernel.vmlinux);
 	ev_variables_close(symbolizer->variables);
 	ev_carried_done(&symbolizer->carried);
+	ev_python_functions_close(symbolizer->own_python);
 	pthread_mutex_destroy(&symbolizer->kernel.lock);
 	ev_arena_done(&symbolizer->arena);
 	free(symbolizer);
@@ -114,6 +120,10 @@ static void load_names(struct ev_symbolizer *symbolizer, uint32_t index, struct 
 	case EV_OBJECT_MODULE: /* one list for all, read when an address asks for it */
 	case EV_OBJECT_BPF:    /* has its name with it */
 	case EV_OBJECT_END:
+		return;
+	case EV_OBJECT_PYTHON:
+		if (!symbolizer->python)
+			names->trouble = "the recording carries no names of its Python functions";
 		return;
 	case EV_OBJECT_UNKNOWN:
 		names->trouble = index ? "nothing is known of this memory"

@@ -67,6 +67,8 @@ struct ev_symbolizer {
 	const char *osrelease; /* of the recording, NULL when not known */
 	const char *elsewhere; /* why a path means nothing here, when it was made elsewhere */
 	struct carried carried;
+	const struct ev_python_functions *python; /* NULL when there are none */
+	struct ev_python_functions *own_python;   /* the same, where it was decoded here */
 	EV_ARRAY(struct names) objects;
 	EV_ARRAY(struct fetched) fetched;
 	struct kernel kernel;

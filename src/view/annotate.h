@@ -4,7 +4,17 @@
 
 #include "report.h"
 
-enum annotate_cell { CELL_SAMPLES, CELL_PERIOD, CELL_CALLED, CELL_SELF, CELL_RATIO };
+enum annotate_cell {
+	CELL_SAMPLES,
+	CELL_PERIOD,
+	CELL_TIME, /* the same in ms */
+	CELL_CALLED,
+	CELL_SELF,
+	CELL_PYTHON, /* parts of CELL_SELF, where lines are Python's */
+	CELL_NATIVE,
+	CELL_SYSTEM,
+	CELL_RATIO
+};
 struct annotate_column {
 	enum annotate_cell cell;
 	size_t event; /* or ratio */
@@ -14,7 +24,7 @@ struct annotate_column {
 };
 /* What one row of the table has; arrays of one weight per event. NULL: nothing. */
 struct annotate_weights {
-	const struct ev_weight *self, *called;
+	const struct ev_weight *self, *called, *native, *system;
 	const struct ev_ratio_sums *ratios; /* one per ratio */
 };
 
@@ -25,6 +35,7 @@ struct annotate_section {
 	const struct ev_annotated *it;
 	const struct ev_weight *base; /* what shares are of, per event */
 	bool called;                  /* a column with what was called, too */
+	bool python;                  /* its lines are Python's */
 	EV_ARRAY(struct annotate_column) columns;
 	size_t cells_width;      /* of all columns, with what is between them */
 	struct ev_arena scratch; /* reset after every row */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "annotate.h"
+#include "export.h"
 
 enum { TAB = 8, TEXT_LIMIT = 4096 /* bytes of a line that are looked at */ };
 
@@ -21,9 +22,11 @@ static void add_column(struct annotate_section *section, enum annotate_cell cell
 	char number[32];
 	struct annotate_column *column = ev_array_add(&section->columns);
 	*column = (struct annotate_column){ cell, event, 0, title, ev_text_columns(title) };
-	size_t width = cell == CELL_CALLED || cell == CELL_SELF
-			       ? strlen("100.00%")
-			       : strlen(ev_format_grouped(number, sizeof(number), greatest));
+	size_t width = strlen("100.00%");
+	if (cell == CELL_TIME)
+		width = strlen(ev_format_fixed(number, sizeof(number), (double)greatest / 1e6, 1));
+	else if (cell == CELL_SAMPLES || cell == CELL_PERIOD)
+		width = strlen(ev_format_grouped(number, sizeof(number), greatest));
 	if (column->width < width)
 		column->width = width;
 	section->cells_width += column->width + 2;
@@ -65,6 +68,23 @@ static void add_ratios(struct annotate_section *section)
 	}
 }
 
+/* Of Python in the manner of line_profiler, with scalene's three parts. */
+static void add_python(struct annotate_section *section, size_t event, const char *name, bool alone,
+		       uint64_t greatest)
+{
+	bool time = ev_export_is_time(&section->annotation->report, event);
+	const char *title = name;
+	if (time)
+		title = alone ? "Time (ms)" : ev_arena_printf(&section->titles, "%s (ms)", name);
+	add_column(section, time ? CELL_TIME : CELL_PERIOD, event, title, greatest);
+	if (section->called)
+		add_column(section, CELL_CALLED, event, "Children", 0);
+	add_column(section, CELL_SELF, event, time ? "% Time" : "%", 0);
+	add_column(section, CELL_PYTHON, event, "Python", 0);
+	add_column(section, CELL_NATIVE, event, "Native", 0);
+	add_column(section, CELL_SYSTEM, event, "System", 0);
+}
+
 void ev_annotate_columns(struct annotate_section *section, const struct ev_weight *greatest)
 {
 	const struct ev_annotation *annotation = section->annotation;
@@ -77,8 +97,12 @@ void ev_annotate_columns(struct annotate_section *section, const struct ev_weigh
 		const char *name = ev_report_event(&annotation->report, e, &section->titles);
 		if (shown == 1 || section->options->show_samples)
 			add_column(section, CELL_SAMPLES, e, "Samples", greatest[e].samples);
-		add_column(section, CELL_PERIOD, e, ev_report_safe(&section->titles, name),
-			   greatest[e].period);
+		name = ev_report_safe(&section->titles, name);
+		if (section->python) {
+			add_python(section, e, name, shown == 1, greatest[e].period);
+			continue;
+		}
+		add_column(section, CELL_PERIOD, e, name, greatest[e].period);
 		if (section->called)
 			add_column(section, CELL_CALLED, e, "Children", 0);
 		add_column(section, CELL_SELF, e, section->called ? "Self" : "%", 0);
@@ -146,6 +170,33 @@ static void print_share(struct annotate_section *section, const struct annotate_
 		colour ? "\33[m" : "");
 }
 
+/* What was in Python itself is what was neither below it nor in the kernel. */
+static void print_python(struct annotate_section *section, const struct annotate_column *column,
+			 const struct annotate_weights *weights)
+{
+	size_t e = column->event, events = section->annotation->lines->event_count;
+	if (!weights->self || !weights->native || !weights->system) {
+		fprintf(section->out, "  %*s", (int)column->width, "");
+		return;
+	}
+	struct ev_weight *python = ev_arena_take(&section->scratch, events * sizeof(*python));
+	python[e].samples =
+		weights->self[e].samples - weights->native[e].samples - weights->system[e].samples;
+	python[e].period =
+		weights->self[e].period - weights->native[e].period - weights->system[e].period;
+	print_share(section, column, python);
+}
+
+static void print_time(struct annotate_section *section, const struct annotate_column *column,
+		       const struct ev_weight *weights)
+{
+	const struct ev_weight *weight = weights ? &weights[column->event] : NULL;
+	char number[48] = "";
+	if (weight && (weight->samples || weight->period))
+		ev_format_fixed(number, sizeof(number), (double)weight->period / 1e6, 1);
+	fprintf(section->out, "  %*s", (int)column->width, number);
+}
+
 static void print_number(struct annotate_section *section, const struct annotate_column *column,
 			 const struct ev_weight *weights)
 {
@@ -178,14 +229,31 @@ void ev_annotate_cells(struct annotate_section *section, const struct annotate_w
 {
 	for (size_t c = 0; c < section->columns.count; c++) {
 		const struct annotate_column *column = &section->columns.items[c];
-		if (column->cell == CELL_CALLED)
+		switch (column->cell) {
+		case CELL_CALLED:
 			print_share(section, column, weights->called);
-		else if (column->cell == CELL_SELF)
+			break;
+		case CELL_SELF:
 			print_share(section, column, weights->self);
-		else if (column->cell == CELL_RATIO)
+			break;
+		case CELL_PYTHON:
+			print_python(section, column, weights);
+			break;
+		case CELL_NATIVE:
+			print_share(section, column, weights->native);
+			break;
+		case CELL_SYSTEM:
+			print_share(section, column, weights->system);
+			break;
+		case CELL_RATIO:
 			print_ratio(section, column, weights->ratios);
-		else
+			break;
+		case CELL_TIME:
+			print_time(section, column, weights->self);
+			break;
+		default:
 			print_number(section, column, weights->self);
+		}
 	}
 }
 

@@ -82,6 +82,16 @@ static void print_measures(const struct json *json, const struct ev_weight *self
 	print_weights(json, "called", called);
 }
 
+/* Of Python: samples below it, in native code and in the kernel. */
+static void print_parts(const struct json *json, const struct ev_weight *native,
+			const struct ev_weight *system)
+{
+	fputs(", ", json->out);
+	print_weights(json, "native", native);
+	fputs(", ", json->out);
+	print_weights(json, "system", system);
+}
+
 static void print_ratios(const struct json *json, const struct ev_annotated *it, size_t line)
 {
 	const struct ev_ratio_list *ratios = json->annotation->report.ratios;
@@ -121,6 +131,9 @@ static void print_line(const struct json *json, const struct ev_annotated *secti
 	print_measures(json, ev_line_weight(lines, line, EV_MEASURE_SELF),
 		       ev_line_weight(lines, line, EV_MEASURE_INLINED),
 		       ev_line_weight(lines, line, EV_MEASURE_CALLED));
+	if (lines->functions.items[it->function].python)
+		print_parts(json, ev_line_weight(lines, line, EV_MEASURE_NATIVE),
+			    ev_line_weight(lines, line, EV_MEASURE_SYSTEM));
 	print_links(json, lines, line, EV_LINK_INTO, "inlined_into");
 	print_links(json, lines, line, EV_LINK_HERE, "inlined_here");
 	print_links(json, lines, line, EV_LINK_OF, "functions");
@@ -220,6 +233,8 @@ static void print_annotated(const struct json *json, const struct ev_annotated *
 		print_name(json, "object",
 			   json->annotation->report.named->object_names[function->object]);
 		fprintf(json->out, ", \"kernel\": %s", function->kernel ? "true" : "false");
+		if (function->python)
+			fputs(", \"python\": true", json->out);
 	}
 	fputs(", ", json->out);
 	print_text(json->out, "source", source && !source->trouble ? source->path : NULL);
@@ -227,6 +242,9 @@ static void print_annotated(const struct json *json, const struct ev_annotated *
 	print_measures(json, ev_line_function_weight(lines, it->function, EV_MEASURE_SELF),
 		       ev_line_function_weight(lines, it->function, EV_MEASURE_INLINED),
 		       ev_line_function_weight(lines, it->function, EV_MEASURE_CALLED));
+	if (function->python)
+		print_parts(json, ev_line_function_weight(lines, it->function, EV_MEASURE_NATIVE),
+			    ev_line_function_weight(lines, it->function, EV_MEASURE_SYSTEM));
 	fputs(",\n     \"lines\": [", json->out);
 	for (uint32_t i = 0; i < function->line_count; i++) {
 		fputs(i ? ",\n      " : "\n      ", json->out);

@@ -15,8 +15,8 @@ struct part {
 	const struct ev_source *source;
 	size_t from, to;
 	uint32_t first, last; /* numbers that rows are made for */
-	/* Sums of rows that are left out. */
-	struct ev_weight *self;
+	/* Sums of rows that are left out: own weights, and the native and system parts of them. */
+	struct ev_weight *sums[3];
 	struct ev_ratio_sums *ratios; /* NULL without any */
 	size_t ratio_count;
 };
@@ -31,7 +31,9 @@ static struct annotate_weights weights_of(const struct annotate_section *section
 	const struct ev_lines *lines = section->it->lines;
 	const struct ev_ratio_list *ratios = section->annotation->report.ratios;
 	return (struct annotate_weights){
-		.self = ev_line_weight(lines, line, EV_MEASURE_SELF),
+		.self = ev_line_weight(lines, line, EV_MEASURE_OWN),
+		.native = ev_line_weight(lines, line, EV_MEASURE_NATIVE),
+		.system = ev_line_weight(lines, line, EV_MEASURE_SYSTEM),
 		.called = ev_line_weight(lines, line, EV_MEASURE_CALLED),
 		.ratios = section->it->ratio_sums
 				  ? &section->it->ratio_sums[line * ratios->items.count]
@@ -133,27 +135,38 @@ static void print_row(struct part *part, uint32_t number, size_t line)
 	ev_arena_reset(&section->scratch);
 }
 
+static void sum_up(struct ev_weight *into, const struct ev_weight *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		into[i].samples += from[i].samples;
+		into[i].period += from[i].period;
+	}
+}
+
 /* One row for those from `first` to `last`, with the sum of their own weights. */
 static void print_gap(struct part *part, uint32_t first, uint32_t last, size_t *line)
 {
 	struct annotate_section *section = part->section;
 	const struct ev_lines *lines = section->it->lines;
 	size_t events = lines->event_count;
-	memset(part->self, 0, events * sizeof(*part->self));
+	memset(part->sums[0], 0, EV_LENGTH(part->sums) * events * sizeof(*part->sums[0]));
 	if (part->ratios)
 		memset(part->ratios, 0, part->ratio_count * sizeof(*part->ratios));
 	for (; *line < part->to && lines->lines.items[*line].line <= last; ++*line) {
-		const struct ev_weight *self = ev_line_weight(lines, *line, EV_MEASURE_SELF);
-		for (size_t e = 0; e < events; e++) {
-			part->self[e].samples += self[e].samples;
-			part->self[e].period += self[e].period;
-		}
+		for (size_t m = 0; m < EV_LENGTH(part->sums); m++)
+			sum_up(part->sums[m],
+			       ev_line_weight(lines, *line,
+					      (enum ev_line_measure)(EV_MEASURE_OWN + m)),
+			       events);
 		for (size_t r = 0; part->ratios && r < part->ratio_count; r++)
 			ev_ratio_sums_merge(&part->ratios[r],
 					    &weights_of(section, *line).ratios[r]);
 	}
 	prefix(section, GAP);
-	struct annotate_weights weights = { .self = part->self, .ratios = part->ratios };
+	struct annotate_weights weights = { .self = part->sums[0],
+					    .native = part->sums[1],
+					    .system = part->sums[2],
+					    .ratios = part->ratios };
 	ev_annotate_cells(section, &weights);
 	if (first == last)
 		fprintf(section->out, "  " GAP " line %" PRIu32 "\n", first);
@@ -253,7 +266,7 @@ static void print_part(struct part *part, uint32_t file)
 	print_source_state(part, is_main);
 	fprintf(section->out, "\n%*s", NUMBER_WIDTH, "Line #");
 	ev_annotate_heads(section);
-	fputs("  Source\n", section->out);
+	fputs(section->python ? "  Line Contents\n" : "  Source\n", section->out);
 	if (part->source->trouble || part->last - part->first >= ROW_LIMIT)
 		print_sampled(part);
 	else
@@ -267,7 +280,7 @@ static void print_no_line(struct annotate_section *section, size_t line, bool al
 	if (alone) {
 		fprintf(section->out, "\n%*s", NUMBER_WIDTH, "Line #");
 		ev_annotate_heads(section);
-		fputs("  Source\n", section->out);
+		fputs(section->python ? "  Line Contents\n" : "  Source\n", section->out);
 	}
 	prefix(section, "-");
 	ev_annotate_cells(section, &weights);
@@ -280,8 +293,10 @@ void ev_annotate_lines(struct annotate_section *section)
 	const struct ev_lines *lines = section->it->lines;
 	const struct ev_line_function *function = &lines->functions.items[section->it->function];
 	size_t from = function->first_line, end = from + function->line_count;
-	struct part part = { .section = section,
-			     .self = ev_alloc(lines->event_count * sizeof(*part.self)) };
+	struct part part = { .section = section };
+	part.sums[0] = ev_alloc(EV_LENGTH(part.sums) * lines->event_count * sizeof(**part.sums));
+	for (size_t m = 1; m < EV_LENGTH(part.sums); m++)
+		part.sums[m] = part.sums[m - 1] + lines->event_count;
 	bool any = false;
 	if (section->it->ratio_sums) {
 		part.ratio_count = section->annotation->report.ratios->items.count;
@@ -307,6 +322,6 @@ void ev_annotate_lines(struct annotate_section *section)
 	if (from < end && !lines->lines.items[from].line)
 		print_no_line(section, from, !any);
 	putc('\n', section->out);
-	free(part.self);
+	free(part.sums[0]);
 	free(part.ratios);
 }

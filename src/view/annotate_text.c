@@ -106,6 +106,42 @@ static void print_measure(struct annotate_section *section, const char *words,
 	putc('\n', section->out);
 }
 
+static uint64_t own_of(const struct annotate_section *section, enum ev_line_measure measure,
+		       size_t event)
+{
+	return ev_line_function_weight(section->it->lines, section->it->function, measure)[event]
+		.period;
+}
+
+/* What a function of Python has by itself, and how much of that was in Python, below it, and in the
+ * kernel. */
+static void print_own(struct annotate_section *section)
+{
+	const struct ev_lines *lines = section->it->lines;
+	fputs("Self: ", section->out);
+	bool first = true;
+	for (size_t e = 0; e < lines->event_count; e++) {
+		char all[48], python[48], native[48], system[48];
+		uint64_t total = lines->totals[e].period, own = own_of(section, EV_MEASURE_OWN, e);
+		uint64_t below = own_of(section, EV_MEASURE_NATIVE, e);
+		uint64_t kernel = own_of(section, EV_MEASURE_SYSTEM, e);
+		if (!section->annotation->events[e])
+			continue;
+		fprintf(section->out, "%s%s%% of %s (Python %s%%, native %s%%, system %s%%)",
+			first ? "" : ", ",
+			ev_format_fixed(all, sizeof(all), ev_percent(own, total), 2),
+			ev_report_safe(&section->scratch,
+				       ev_report_event(&section->annotation->report, e,
+						       &section->scratch)),
+			ev_format_fixed(python, sizeof(python),
+					ev_percent(own - below - kernel, total), 2),
+			ev_format_fixed(native, sizeof(native), ev_percent(below, total), 2),
+			ev_format_fixed(system, sizeof(system), ev_percent(kernel, total), 2));
+		first = false;
+	}
+	putc('\n', section->out);
+}
+
 static bool same_weights(const struct annotate_section *section, enum ev_line_measure one,
 			 enum ev_line_measure other)
 {
@@ -185,6 +221,8 @@ static void print_title(struct annotate_section *section)
 	const char *name = ev_annotate_name(section, function->name);
 	if (it->lines->by_file) {
 		fprintf(section->out, "File: %s\n", name);
+	} else if (function->python) {
+		fprintf(section->out, "Function: %s\n", name);
 	} else {
 		fprintf(section->out, "Function: %s (%s)%s", name,
 			ev_annotate_name(section, named->object_names[function->object]),
@@ -193,10 +231,14 @@ static void print_title(struct annotate_section *section)
 			fprintf(section->out, " at line %" PRIu32, it->first);
 		putc('\n', section->out);
 	}
-	print_measure(section, "Self", EV_MEASURE_SELF);
-	if (!same_weights(section, EV_MEASURE_SELF, EV_MEASURE_INLINED))
+	if (section->python)
+		print_own(section);
+	else
+		print_measure(section, "Self", EV_MEASURE_SELF);
+	if (!section->python && !same_weights(section, EV_MEASURE_SELF, EV_MEASURE_INLINED))
 		print_measure(section, "With what is inlined there", EV_MEASURE_INLINED);
-	if (!same_weights(section, EV_MEASURE_INLINED, EV_MEASURE_CALLED))
+	if (!same_weights(section, section->python ? EV_MEASURE_OWN : EV_MEASURE_INLINED,
+			  EV_MEASURE_CALLED))
 		print_measure(section, "With what it calls", EV_MEASURE_CALLED);
 	if (!it->lines->by_file)
 		print_hosts(section);
@@ -230,7 +272,7 @@ static bool has_called(const struct annotate_section *section)
 	const struct ev_line_function *function = &lines->functions.items[section->it->function];
 	for (uint32_t i = 0; i < function->line_count; i++) {
 		size_t line = function->first_line + i;
-		const struct ev_weight *self = ev_line_weight(lines, line, EV_MEASURE_SELF);
+		const struct ev_weight *self = ev_line_weight(lines, line, EV_MEASURE_OWN);
 		const struct ev_weight *called = ev_line_weight(lines, line, EV_MEASURE_CALLED);
 		for (size_t e = 0; e < lines->event_count; e++)
 			if (section->annotation->events[e] && called[e].samples != self[e].samples)
@@ -249,6 +291,7 @@ static void print_section(FILE *out, const struct ev_annotation *annotation,
 		.out = out, .annotation = annotation, .options = options, .it = it, .base = base
 	};
 	(void)first;
+	section.python = !annotation->spots && lines->functions.items[it->function].python;
 	section.called = !annotation->spots && has_called(&section);
 	find_base(&section, base);
 	print_title(&section);

@@ -157,7 +157,11 @@ static const char *kind_of(const struct picture *picture, const struct box *box)
 	if (box->frame == UINT32_MAX)
 		return "t";
 	const struct ev_frame *frame = &picture->report->named->frames.items[box->frame];
-	return frame->kernel ? "k" : frame->inlined ? "i" : frame->resolved ? "u" : "n";
+	return frame->kernel     ? "k"
+	       : frame->python   ? "p"
+	       : frame->inlined  ? "i"
+	       : frame->resolved ? "u"
+				 : "n";
 }
 
 static const char *name_of(struct picture *picture, const struct box *box)
@@ -247,7 +251,7 @@ static void draw_frame_of_picture(struct picture *picture)
 	      "rect { stroke: #fff; stroke-width: .5; }\n"
 	      "g:hover rect { stroke: #000; stroke-width: 1.5; }\n"
 	      ".t { fill: #ddd; } .u { fill: #f3c66b; } .i { fill: #fbe7bd; }\n"
-	      ".k { fill: #84b5de; } .n { fill: #bbb; }\n"
+	      ".k { fill: #84b5de; } .n { fill: #bbb; } .p { fill: #9ed19a; }\n"
 	      "@media (prefers-color-scheme: dark) {\n"
 	      "svg { background: #16181c; } .head, .foot { fill: #eee; }\n"
 	      "rect { stroke: #16181c; } g:hover rect { stroke: #fff; } }\n"
@@ -265,7 +269,8 @@ static void draw_frame_of_picture(struct picture *picture)
 	fprintf(picture->out, "</text>\n<text class=\"foot\" x=\"%d\" y=\"%d\">", MARGIN,
 		height - FOOT / 2);
 	fprintf(picture->out,
-		"yellow: program, pale: inlined, blue: kernel, grey: threads and what has no "
+		"yellow: program, pale: inlined, green: Python, blue: kernel, grey: threads and "
+		"what has no "
 		"name%s; %" PRIu64 " boxes below %g px are not drawn</text>\n",
 		simulated ? "; SIMULATED" : "", picture->too_narrow, LEAST_WIDTH);
 	ev_arena_reset(&picture->scratch);

@@ -161,16 +161,11 @@ static void put_nodes(struct ev_html_page *page)
 	fputs("]},\n", page->out);
 }
 
-/* Interpreted code has its own names, as Python's perf trampolines write them, or is a file of
- * source. */
+/* Python's perf trampolines write names of their own. */
 static bool is_python(const struct ev_named *named, const struct ev_frame *frame)
 {
-	const struct ev_strings *strings = named->profile->strings;
-	const char *object = ev_strings_text(strings, named->object_names[frame->object]);
-	const char *file = ev_strings_text(strings, frame->file);
-	size_t length = strlen(file);
-	return !strncmp(ev_strings_text(strings, frame->function), "py::", 4) ||
-	       (length > 3 && !strcmp(file + length - 3, ".py")) || !strcmp(object, "[python]");
+	return frame->python ||
+	       !strncmp(ev_strings_text(named->profile->strings, frame->function), "py::", 4);
 }
 
 /* Whose code: 'k'ernel, 'i'nlined, 'u'ser, 'p'ython, 'w'aiting, 'n'ot known, 'x' left

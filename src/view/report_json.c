@@ -20,10 +20,12 @@
  *
  * pid, tid, cpu, socket, weights and latencies are numbers, time is in seconds, other values are
  * text; null is not known. The name of a pid is its comm key's business. kernel is there with
- * symbol or object. Period is the event's own count (of ns, cycles, ...). children_... count what
- * was called as well; null when that was not asked for. ratios is there with counts that were read
- * together, in the rows of every event of their group: of the row's own samples, low to high being
- * the 95 % interval, null where it is not known, and few where there are too few samples to tell.
+ * symbol or object; and of Python code python, which is true, with symbol also file and line, where
+ * the function begins. Period is the event's own count (of ns, cycles, ...). children_... count
+ * what was called as well; null when that was not asked for. ratios is there with counts that were
+ * read together, in the rows of every event of their group: of the row's own samples, low to high
+ * being the 95 % interval, null where it is not known, and few where there are too few samples to
+ * tell.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -236,6 +238,25 @@ static void print_intervals(FILE *out, const struct ev_report *report, const str
 		print_interval(out, "children_", ev_report_share(report, row, event, true));
 }
 
+/* Whose code it is; and of Python where it begins. */
+static void print_origin(FILE *out, const struct ev_report *report, const struct ev_row *row)
+{
+	const struct ev_named *named = report->named;
+	const struct ev_frame *frame = &named->frames.items[row->frame];
+	bool function = false;
+	for (size_t k = 0; k < report->table->key_count; k++)
+		function |= report->table->keys[k] == EV_KEY_SYMBOL;
+	fprintf(out, ", \"kernel\": %s", frame->kernel ? "true" : "false");
+	if (!frame->python)
+		return;
+	fputs(", \"python\": true", out);
+	if (!function)
+		return;
+	fputs(", \"file\": ", out);
+	ev_json_text(out, ev_strings_text(named->profile->strings, frame->file));
+	fprintf(out, ", \"line\": %" PRIu32, frame->declared);
+}
+
 static void print_row(FILE *out, const struct ev_report *report,
 		      const struct ev_report_options *options, const struct ev_row *row,
 		      size_t event, const char *event_name)
@@ -252,8 +273,7 @@ static void print_row(FILE *out, const struct ev_report *report,
 		print_value(out, options, key, ev_report_key_text(report, row, k, event, &texts));
 	}
 	if (has_function)
-		fprintf(out, ", \"kernel\": %s",
-			report->named->frames.items[row->frame].kernel ? "true" : "false");
+		print_origin(out, report, row);
 	fprintf(out, ", \"samples\": %" PRIu64 ", \"period\": %" PRIu64, row->samples[event],
 		row->period[event]);
 	if (table->has_children)

@@ -2,6 +2,7 @@
  *   main work       functions of the object "prog"
  *   lib:read        of "lib.so"
  *   k:sys_read      of the kernel
+ *   py:fib          of Python
  *   in<out          `in`, inlined into `out`: one place, two frames
  *   ?7              a place of "prog" without a name
  *   !7              one whose function has a made-up name
@@ -99,7 +100,7 @@ static inline void invented_add(struct invented *it, const char *words, uint64_t
 static inline const char *invented_name(const char *word)
 {
 	const char *colon = strchr(word, ':');
-	return colon && colon[1] != ':' && (*word == 'k' || *word == 'l') ? colon + 1 : word;
+	return colon && colon[1] != ':' && strchr("klp", *word) ? colon + 1 : word;
 }
 
 static inline size_t invented_symbolize(void *context, struct ev_place place, unsigned flags,
@@ -117,6 +118,7 @@ static inline size_t invented_symbolize(void *context, struct ev_place place, un
 	const char *name = invented_name(it->words.items[word]), *outer = strchr(name, '<');
 	out[0].made_up = *name == '!';
 	out[0].start = (word + 1) * WORD_BYTES;
+	out[0].python = !strncmp(it->words.items[word], "py:", 3);
 	bool two = outer && (flags & EV_SYMBOL_INLINES);
 	out[0].function =
 		ev_arena_text(&it->arena, name, two ? (size_t)(outer - name) : strlen(name));

@@ -62,7 +62,9 @@ static void adds_up(const struct made *made)
 {
 	for (size_t f = 0; f < made->lines.functions.count; f++) {
 		const struct ev_line_function *function = &made->lines.functions.items[f];
-		for (enum ev_line_measure m = EV_MEASURE_SELF; m <= EV_MEASURE_INLINED; m++) {
+		for (enum ev_line_measure m = EV_MEASURE_SELF; m < EV_MEASURE_COUNT; m++) {
+			if (m == EV_MEASURE_CALLED)
+				continue;
 			for (size_t e = 0; e < made->lines.event_count; e++) {
 				struct ev_weight sum = { 0 };
 				for (size_t i = 0; i < function->line_count; i++) {
@@ -98,6 +100,7 @@ static void a_sample_counts_for_its_own_line_and_those_of_its_callers(void **sta
 	assert_int_equal(of(&made, "main", 7, EV_MEASURE_SELF), 4);
 	assert_int_equal(of_function(&made, "main", EV_MEASURE_CALLED), 7);
 	assert_int_equal(of_function(&made, "main", EV_MEASURE_SELF), 4);
+	assert_int_equal(of_function(&made, "main", EV_MEASURE_OWN), 4);
 	assert_int_equal(made.lines.totals[0].period, 70);
 	adds_up(&made);
 	made_done(&made);
@@ -114,6 +117,36 @@ static void a_line_counts_once_per_stack_however_deep_it_recurses(void **state)
 	assert_int_equal(of(&made, "fib", 8, EV_MEASURE_SELF), 5);
 	assert_int_equal(of(&made, "fib", 20, EV_MEASURE_CALLED), 1);
 	assert_int_equal(of_function(&made, "fib", EV_MEASURE_CALLED), 6);
+	adds_up(&made);
+	made_done(&made);
+}
+
+static void what_is_below_a_line_of_python_is_its_own_as_well(void **state)
+{
+	struct made made = { .it = invented_open() };
+	(void)state;
+	invented_add(&made.it, "main@3 py:run@9 py:work@6", 1, 10);
+	invented_add(&made.it, "main@3 py:run@9 py:work@6 lib:sum@20", 2, 20);
+	invented_add(&made.it, "main@3 py:run@9 py:work@6 lib:sum@20 k:fault@30", 4, 40);
+	invented_add(&made.it, "main@3 py:run@9 lib:sort@15 py:key@40", 8, 80);
+	invented_add(&made.it, "main@3 py:run@9 py:run@9 lib:sum@20", 16, 160);
+	invented_add(&made.it, "main@3 lib:sum@20", 32, 320);
+	build(&made, false, NULL);
+	assert_int_equal(of(&made, "work", 5, EV_MEASURE_OWN), 6);
+	assert_int_equal(of(&made, "work", 6, EV_MEASURE_OWN), 1);
+	assert_int_equal(of(&made, "work", 5, EV_MEASURE_NATIVE), 2);
+	assert_int_equal(of(&made, "work", 5, EV_MEASURE_SYSTEM), 4);
+	assert_int_equal(of_function(&made, "work", EV_MEASURE_SELF), 1);
+	assert_int_equal(of_function(&made, "work", EV_MEASURE_OWN), 7);
+	/* The innermost line has it, once however deep it recurses. */
+	assert_int_equal(of_function(&made, "run", EV_MEASURE_OWN), 16);
+	assert_int_equal(of_function(&made, "run", EV_MEASURE_CALLED), 31);
+	assert_int_equal(of_function(&made, "key", EV_MEASURE_OWN), 8);
+	/* Of native code it is told what is a line's of Python as well. */
+	assert_int_equal(of_function(&made, "sum", EV_MEASURE_OWN), 50);
+	assert_int_equal(of_function(&made, "sum", EV_MEASURE_NATIVE), 18);
+	assert_true(made.lines.functions.items[function_of(&made, "work")].python);
+	assert_false(made.lines.functions.items[function_of(&made, "sum")].python);
 	adds_up(&made);
 	made_done(&made);
 }
@@ -238,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sample_counts_for_its_own_line_and_those_of_its_callers),
 		cmocka_unit_test(a_line_counts_once_per_stack_however_deep_it_recurses),
+		cmocka_unit_test(what_is_below_a_line_of_python_is_its_own_as_well),
 		cmocka_unit_test(inlined_lines_are_their_own_functions_and_count_where_they_went),
 		cmocka_unit_test(by_file_a_line_is_one_in_all_its_functions),
 		cmocka_unit_test(events_are_kept_apart_and_filters_say_whose_samples_count),

@@ -64,7 +64,9 @@ static struct made *make(void)
 	static struct made one;
 	struct made *made = &one;
 	memset(made, 0, sizeof(*made));
-	made->runtime = (struct ev_python_runtime){ 0x030812f0, BASE + RUNTIME, BASE + TYPE };
+	made->runtime = (struct ev_python_runtime){ .version = 0x030812f0,
+						    .address = BASE + RUNTIME,
+						    .code_type = BASE + TYPE };
 	made->memory = (struct ev_python_memory){ read_made, made };
 	put(made, RUNTIME + 32, BASE + INTERPRETER);
 	put(made, RUNTIME + 1368, BASE + THREAD);

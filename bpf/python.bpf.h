@@ -1,0 +1,367 @@
+/* The Python frames of the thread that runs now, out of the memory of its interpreter: which code,
+ * and where in it. Everything read may be torn or made up: walks are bounded, circles are noticed.
+ * All loops are bpf_loop's, so that the verifier looks at each once. */
+#ifndef BPF_PYTHON_BPF_H
+#define BPF_PYTHON_BPF_H
+
+#include "kernel_types.h"
+#include "python.h"
+
+enum { PYTHON_AT_UNITS = 1, PYTHON_AT_POINTER = 2 };
+enum { PYTHON_ENTRY_EACH, PYTHON_ENTRY_FLAG, PYTHON_ENTRY_SHIM, PYTHON_SHIM = 3 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EV_PYTHON_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct ev_python_process);
+} python_processes SEC(".maps");
+
+/* The thread state that a thread had last, by tid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EV_PYTHON_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u64);
+} python_threads SEC(".maps");
+
+/* Code objects that the reader was told of. */
+struct python_code_key {
+	__u64 code;
+	__u32 pid, check;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EV_PYTHON_CODES);
+	__type(key, struct python_code_key);
+	__type(value, __u8);
+} python_codes SEC(".maps");
+
+__u64 python_lost = 0; /* notes that found no room */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} python_notes SEC(".maps");
+
+/* One for each kind of program, for one may interrupt another. */
+enum { PYTHON_OF_EVENT, PYTHON_OF_TRACEPOINT, PYTHON_OF_SWITCH, PYTHON_OF_COUNT, PYTHON_SLOTS };
+struct python_scratch {
+	struct ev_python_note note;
+	struct ev_python_word words[EV_PYTHON_FRAMES_MAX];
+	struct ev_python_process process;
+	__u64 at;     /* thread state, then frame */
+	__u64 marker; /* a frame from before, to notice circles */
+	__u64 self;   /* what thread_id is to be */
+	__u32 until;  /* the marker is set anew then */
+	__u32 ended;  /* the walk is over */
+	__u32 unused;
+	__u8 frame[EV_PYTHON_RECORD_BYTES + 8];
+	__u8 code[EV_PYTHON_RECORD_BYTES + 8];
+	struct ev_python_code_note told;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PYTHON_SLOTS);
+	__type(key, __u32);
+	__type(value, struct python_scratch);
+} python_scratch SEC(".maps");
+
+/* ---- memory ------------------------------------------------------------------------------------
+ */
+
+static __always_inline __u64 python_fetch(__u64 address)
+{
+	__u64 value = 0;
+	if (bpf_probe_read_user(&value, sizeof(value), (const void *)address))
+		return 0;
+	return value;
+}
+
+static __always_inline __u64 python_word(const __u8 *bytes, __u32 at)
+{
+	return *(const __u64 *)(bytes + (at & (EV_PYTHON_RECORD_BYTES - 1)));
+}
+
+static __always_inline __u32 python_half(const __u8 *bytes, __u32 at)
+{
+	return *(const __u32 *)(bytes + (at & (EV_PYTHON_RECORD_BYTES - 1)));
+}
+
+static __always_inline __u64 python_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 29;
+}
+
+/* ---- threads -----------------------------------------------------------------------------------
+ */
+
+/* What the interpreter has as the id of a thread: its pthread_t is where its thread-local memory
+ * is, in every PID namespace. */
+static __always_inline __u64 python_self(struct task_struct *task, bool by_number)
+{
+#if defined(bpf_target_x86)
+	if (!by_number)
+		return BPF_CORE_READ(task, thread.fsbase);
+#endif
+	return BPF_CORE_READ(task, pid);
+}
+
+static __always_inline bool python_is_self(const struct python_scratch *at, __u64 state)
+{
+	__u64 id = python_fetch(state + at->process.thread_id);
+	return (at->process.by_number ? (__u32)id : id) == at->self;
+}
+
+static __always_inline __u64 python_frame_of(const struct python_scratch *at, __u64 state)
+{
+	__u64 frame = python_fetch(state + at->process.thread_frame);
+	if (frame && at->process.cframe_frame != EV_PYTHON_ABSENT)
+		frame = python_fetch(frame + at->process.cframe_frame);
+	return frame;
+}
+
+struct python_search {
+	__u64 interpreter, state;
+	__u32 slot, interpreters;
+};
+
+/* Through the threads of one interpreter, and on to the next; 1 when it is found. */
+static long python_try_thread(__u32 index, void *context)
+{
+	struct python_search *search = context;
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &search->slot);
+	if (!at)
+		return 1;
+	if (!search->state) {
+		if (!search->interpreter || ++search->interpreters > EV_PYTHON_INTERPRETERS_MAX)
+			return 1;
+		search->state = python_fetch(search->interpreter + at->process.interpreter_threads);
+		search->interpreter =
+			python_fetch(search->interpreter + at->process.interpreter_next);
+		return 0;
+	}
+	/* A thread may be in several interpreters: that which it runs is wanted. */
+	if (python_is_self(at, search->state) && python_frame_of(at, search->state)) {
+		at->at = search->state;
+		return 1;
+	}
+	search->state = python_fetch(search->state + at->process.thread_next);
+	return 0;
+}
+
+/* at->at becomes the innermost frame; false when the thread runs no Python. */
+static __always_inline bool python_find_frame(struct python_scratch *at, __u32 slot)
+{
+	__u32 tid = at->note.tid;
+	__u64 *known = bpf_map_lookup_elem(&python_threads, &tid);
+	at->at = 0;
+	if (known && python_is_self(at, *known)) {
+		at->at = python_frame_of(at, *known);
+		if (at->at)
+			return true;
+	}
+	struct python_search search = { .slot = slot };
+	search.interpreter = python_fetch(at->process.interpreters);
+	bpf_loop(EV_PYTHON_THREADS_MAX, python_try_thread, &search, 0);
+	if (!at->at)
+		return false;
+	__u64 state = at->at;
+	bpf_map_update_elem(&python_threads, &tid, &state, BPF_ANY);
+	at->at = python_frame_of(at, state);
+	return at->at != 0;
+}
+
+/* ---- frames ------------------------------------------------------------------------------------
+ */
+
+/* The same of the same code object at the same place, as ev_python_code_check has it. */
+static __always_inline __u32 python_check(struct python_scratch *at)
+{
+	const struct ev_python_process *process = &at->process;
+	__u64 hash = python_mix(1, python_word(at->code, 0));
+	hash = python_mix(hash, python_word(at->code, process->code_file));
+	hash = python_mix(hash, python_word(at->code, process->code_file + 8));
+	hash = python_mix(hash, python_word(at->code, process->code_file + 16));
+	hash = python_mix(hash, python_word(at->code, process->code_lines));
+	hash = python_mix(hash, python_half(at->code, process->code_first_line));
+	return hash ^ hash >> 32;
+}
+
+static __always_inline __s32 python_position(const struct python_scratch *at, __u64 code)
+{
+	const struct ev_python_process *process = &at->process;
+	if (process->position == PYTHON_AT_POINTER) {
+		__s64 lasti = python_word(at->frame, process->frame_position) - code -
+			      process->code_instructions;
+		return lasti > 0x7fffffff || lasti < -0x7fffffff ? -1 : lasti;
+	}
+	__s32 lasti = python_half(at->frame, process->frame_position);
+	return process->position == PYTHON_AT_UNITS ? lasti * 2 : lasti;
+}
+
+/* The reader is called when there is much. */
+static __always_inline int python_send(void *note, __u64 size_bytes, bool call)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+	if (call || bpf_ringbuf_query(&python_notes, BPF_RB_AVAIL_DATA) * 4 >
+			    bpf_ringbuf_query(&python_notes, BPF_RB_RING_SIZE))
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&python_notes, note, size_bytes, flags))
+		__sync_fetch_and_add(&python_lost, 1);
+	return 0;
+}
+
+static __always_inline void python_copy(struct python_scratch *at, __u32 part, __u64 address,
+					__u64 size_bytes, __u64 room_bytes)
+{
+	at->told.address[part] = address;
+	at->told.size[part] = 0;
+	if (!address || size_bytes > room_bytes)
+		return;
+	if (!bpf_probe_read_user(at->told.bytes + EV_PYTHON_PART_AT(part), size_bytes,
+				 (const void *)address))
+		at->told.size[part] = size_bytes;
+}
+
+static __always_inline void python_copy_text(struct python_scratch *at, __u32 part, __u64 address)
+{
+	__u64 length = python_fetch(address + at->process.text_length);
+	__u64 size_bytes = EV_PYTHON_TEXT_HEAD + (length & (EV_PYTHON_TEXT_BYTES - 1)) * 4;
+	if (length >= EV_PYTHON_TEXT_BYTES || size_bytes > EV_PYTHON_TEXT_BYTES)
+		size_bytes = EV_PYTHON_TEXT_BYTES;
+	python_copy(at, part, address, size_bytes, EV_PYTHON_TEXT_BYTES);
+	/* It may be the last thing in its page. */
+	if (!at->told.size[part])
+		python_copy(at, part, address,
+			    EV_PYTHON_TEXT_HEAD - 32 + (length & (EV_PYTHON_TEXT_BYTES / 2 - 1)),
+			    EV_PYTHON_TEXT_BYTES);
+}
+
+__noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
+{
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (!at)
+		return 0;
+	at->told.note.kind = EV_PYTHON_CODE;
+	at->told.note.pid = at->note.pid;
+	at->told.note.tid = at->note.tid;
+	at->told.note.count = 0;
+	at->told.code = code;
+	at->told.check = check;
+	__u64 file = python_word(at->code, at->process.code_file);
+	__u64 name = python_word(at->code, at->process.code_function);
+	__u64 lines = python_word(at->code, at->process.code_lines);
+	python_copy(at, EV_PYTHON_CODE_ITSELF, code, EV_PYTHON_CODE_BYTES, EV_PYTHON_CODE_BYTES);
+	python_copy_text(at, EV_PYTHON_CODE_FILE, file);
+	python_copy_text(at, EV_PYTHON_CODE_NAME, name);
+	__u64 count = python_fetch(lines + at->process.bytes_size);
+	if (count > EV_PYTHON_LINES_BYTES - EV_PYTHON_BYTES_HEAD)
+		count = 0;
+	python_copy(at, EV_PYTHON_CODE_LINES, lines, EV_PYTHON_BYTES_HEAD + count,
+		    EV_PYTHON_LINES_BYTES);
+	__u64 size_bytes = offsetof(struct ev_python_code_note, bytes) +
+			   EV_PYTHON_PART_AT(EV_PYTHON_CODE_LINES) + EV_PYTHON_BYTES_HEAD + count;
+	if (size_bytes > sizeof(at->told))
+		return 0;
+	return python_send(&at->told, size_bytes, false);
+}
+
+/* Code that is met for the first time is told at once: it may be gone soon. */
+static __always_inline void python_meet(struct python_scratch *at, __u32 slot, __u64 code,
+					__u32 check)
+{
+	struct python_code_key key = { code, at->note.pid, check };
+	__u8 yes = 1;
+	if (bpf_map_lookup_elem(&python_codes, &key))
+		return;
+	bpf_map_update_elem(&python_codes, &key, &yes, BPF_ANY);
+	python_tell_code(slot, code, check);
+}
+
+/* False when the walk is over. */
+static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __u32 index)
+{
+	const struct ev_python_process *process = &at->process;
+	struct ev_python_word *word = &at->words[index & (EV_PYTHON_FRAMES_MAX - 1)];
+	__u64 code = python_word(at->frame, process->frame_code);
+	__u8 mark = python_word(at->frame, process->frame_mark);
+	word->position = 0;
+	word->check = 0;
+	if (process->entry == PYTHON_ENTRY_SHIM && mark == PYTHON_SHIM) {
+		word->code = 0;
+		return true;
+	}
+	if (!code || bpf_probe_read_user(at->code, EV_PYTHON_RECORD_BYTES,
+					 (const void *)(code + EV_PYTHON_CODE_FROM)))
+		return false;
+	word->check = python_check(at);
+	word->position = python_position(at, code);
+	word->code = code & ~EV_PYTHON_ENTRY;
+	if (process->entry == PYTHON_ENTRY_EACH ||
+	    (process->entry == PYTHON_ENTRY_FLAG && mark == 1))
+		word->code |= EV_PYTHON_ENTRY;
+	python_meet(at, slot, code, word->check);
+	return true;
+}
+
+static long python_follow(__u32 index, void *context)
+{
+	__u32 slot = *(__u32 *)context;
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (!at)
+		return 1;
+	if (bpf_probe_read_user(at->frame, at->process.frame_bytes & (EV_PYTHON_RECORD_BYTES - 1),
+				(const void *)(at->at + at->process.frame_from)) ||
+	    !python_add(at, slot, index)) {
+		at->note.flags |= EV_PYTHON_TORN;
+		at->ended = 1;
+		return 1;
+	}
+	at->note.count = index + 1;
+	at->at = python_word(at->frame, at->process.frame_previous);
+	if (!at->at) {
+		at->ended = 1;
+		return 1;
+	}
+	if (at->at == at->marker) {
+		at->note.flags |= EV_PYTHON_CIRCLE;
+		at->note.count = 0;
+		at->ended = 1;
+		return 1;
+	}
+	if (index == at->until) {
+		at->marker = at->at;
+		at->until = index * 2 + 1;
+	}
+	return 0;
+}
+
+/* The frames of the current thread into the scratch of this slot; NULL when it runs no Python that
+ * is known. */
+static __always_inline struct python_scratch *python_take(__u32 slot)
+{
+	__u64 ids = bpf_get_current_pid_tgid();
+	__u32 pid = ids >> 32;
+	const struct ev_python_process *process = bpf_map_lookup_elem(&python_processes, &pid);
+	struct python_scratch *at = process ? bpf_map_lookup_elem(&python_scratch, &slot) : NULL;
+	if (!process || !at)
+		return NULL;
+	at->process = *process;
+	at->note.pid = pid;
+	at->note.tid = ids;
+	at->note.parent = 0;
+	at->note.count = 0;
+	at->note.flags = 0;
+	at->marker = at->until = at->ended = 0;
+	at->self = python_self((void *)bpf_get_current_task(), process->by_number);
+	if (!python_find_frame(at, slot))
+		return NULL;
+	bpf_loop(EV_PYTHON_FRAMES_MAX, python_follow, &slot, 0);
+	if (!at->ended)
+		at->note.flags |= EV_PYTHON_DEEPER;
+	return at;
+}
+
+#endif

@@ -1,0 +1,339 @@
+/* The Python frames of samples, read by BPF programs as they are taken, go into their chains; names
+ * and lines go into the file as a table behind the data. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <evprof/collect_python_bpf.h>
+#include "record.h"
+#include "record_python.h"
+
+enum { CHAIN_LIMIT = 8192, REFUSED_TOLD = 5 };
+
+struct seen_process {
+	uint64_t began_ns; /* its fork or exec, 0 = before the recording */
+	uint64_t mapped_ns;
+	bool mapped;
+};
+struct record_python {
+	struct ev_bpf_python *programs;
+	struct ev_python_functions *functions;
+	const struct record_options *options;
+	struct ev_map by_pid; /* index + 1 */
+	EV_ARRAY(struct seen_process) processes;
+	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
+	unsigned refused;
+	/* While a sample is merged. */
+	const struct ev_space_set *spaces;
+	struct ev_space_cache *cache;
+	const struct ev_record *record;
+	uint64_t chain[CHAIN_LIMIT];
+};
+
+int record_python_parse(void *into, const char *value, struct ev_err *err)
+{
+	struct record_options *options = into;
+	if (!strcmp(value, "merged"))
+		options->python = RECORD_PYTHON_MERGED;
+	else if (!strcmp(value, "off"))
+		options->python = RECORD_PYTHON_OFF;
+	else if (!strcmp(value, "auto"))
+		options->python = RECORD_PYTHON_AUTO;
+	else if (!strcmp(value, "agent"))
+		options->python = RECORD_PYTHON_AGENT;
+	else
+		return ev_fail(err, EINVAL, "--python takes merged, agent, off or auto, not '%s'%s",
+			       value,
+			       strcmp(value, "only") ? ""
+						     : ": evprof report --python only shows a "
+						       "merged recording so");
+	return 0;
+}
+
+/* ---- whether -----------------------------------------------------------------------------------
+ */
+
+/* A program that is called so, or a script that begins with "#!…python…". */
+static bool is_python(const char *path)
+{
+	char head[256];
+	const char *name = strrchr(path, '/');
+	if (strstr(name ? name : path, "python"))
+		return true;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (length < 2 || head[0] != '#' || head[1] != '!')
+		return false;
+	head[length] = 0;
+	head[strcspn(head, "\n")] = 0;
+	return strstr(head, "python");
+}
+
+/* As execvp would find it. */
+static bool command_is_python(const char *command)
+{
+	const char *search = getenv("PATH");
+	if (strchr(command, '/') || !search)
+		return is_python(command);
+	for (const char *at = search; *at; at += *at == ':') {
+		size_t length = strcspn(at, ":");
+		char *path = ev_printf("%.*s/%s", (int)length, at, command);
+		bool there = !access(path, X_OK), python = there && is_python(path);
+		free(path);
+		if (there)
+			return python;
+		at += length;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct record_run *run)
+{
+	const struct record_options *options = run->options;
+	if (options->python != RECORD_PYTHON_AUTO)
+		return options->python != RECORD_PYTHON_OFF;
+	if (run->target.kind == EV_TARGET_COMMAND)
+		return options->command && command_is_python(options->command[0]);
+	return ev_bpf_python_likely(&run->target) ||
+	       (options->command && command_is_python(options->command[0]));
+}
+
+/* What does not go together with it; NULL when everything does. */
+static const char *contradiction(const struct record_options *options)
+{
+	if (options->bpf)
+		return "samples that --bpf counts in the kernel have native frames only";
+	if (options->chains == RECORD_CHAINS_BPF)
+		return "stacks that are followed in the kernel (--call-graph bpf) have native "
+		       "frames only";
+	if (options->kernel_callchains)
+		return "--kernel-callchains leaves user space out";
+	if (options->clock_id >= 0 && options->clock_id != CLOCK_MONOTONIC)
+		return "their times are those of the monotonic clock: leave -k out";
+	return NULL;
+}
+
+int record_python_plan(struct record_run *run, struct ev_err *err)
+{
+	char absence[256];
+	bool asked = run->options->python != RECORD_PYTHON_AUTO;
+	if (run->options->simulate.on || !is_wanted(run))
+		return 0;
+	const char *against = contradiction(run->options);
+	if (!against && run->options->python == RECORD_PYTHON_AGENT)
+		return record_agent_plan(run, true, err);
+	const char *why = against ? against : ev_bpf_python_absence(absence, sizeof(absence));
+	/* Without the rights for that, the program may tell itself. */
+	if (why && !against && run->target.kind == EV_TARGET_COMMAND)
+		return record_agent_plan(run, asked, err);
+	if (why && asked)
+		return ev_fail(err, against ? EINVAL : EPERM,
+			       "--python merged: Python's frames cannot be read: %s", why);
+	if (why) {
+		ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
+				      why);
+		return 0;
+	}
+	run->python = ev_alloc(sizeof(*run->python));
+	run->python->options = run->options;
+	run->python->functions = ev_python_functions_open();
+	run->python->cache = ev_alloc(sizeof(*run->python->cache));
+	run->sampling.clock_id = CLOCK_MONOTONIC;
+	return 0;
+}
+
+/* ---- collecting --------------------------------------------------------------------------------
+ */
+
+static void refused(void *context, uint32_t pid, const char *why)
+{
+	struct record_python *python = context;
+	if (++python->refused <= REFUSED_TOLD && !python->options->quiet)
+		fprintf(stderr, "[ evprof record: process %u: native frames only: %s ]\n", pid,
+			why);
+}
+
+int record_python_open(struct record_run *run, struct ev_err *err)
+{
+	struct record_python *python = run->python;
+	if (!python)
+		return 0;
+	const struct record_options *options = run->options;
+	struct ev_watch_target target = { .target = &run->target };
+	struct ev_bpf_python_options how = { .switches = options->off_cpu || options->wall,
+					     .refused = refused,
+					     .context = python };
+	int rc = ev_bpf_python_open(&python->programs, run->sampler, &target, python->functions,
+				    &how, &run->recording, err);
+	if (!rc) {
+		run->sources[run->source_count++] = ev_bpf_python_source(python->programs);
+		return 0;
+	}
+	if (options->python == RECORD_PYTHON_MERGED)
+		return rc;
+	ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
+			      err->text);
+	record_python_close(run);
+	return 0;
+}
+
+static struct seen_process *see(struct record_python *python, uint32_t pid)
+{
+	bool added;
+	uint32_t *index = ev_map_add(&python->by_pid, pid, 0, &added);
+	if (added) {
+		ev_array_add(&python->processes);
+		*index = (uint32_t)python->processes.count;
+	}
+	return &python->processes.items[*index - 1];
+}
+
+void record_python_know(struct record_python *python, const struct ev_record *record)
+{
+	bool exec = record->type == PERF_RECORD_COMM && record->misc & PERF_RECORD_MISC_COMM_EXEC;
+	if (exec)
+		see(python, record->comm.pid)->began_ns = record->time_ns;
+	else if (record->type == PERF_RECORD_FORK && record->task.pid != record->task.parent_pid)
+		see(python, record->task.pid)->began_ns = record->time_ns;
+}
+
+/* ---- merging -----------------------------------------------------------------------------------
+ */
+
+static bool is_generated(void *context, uint64_t address)
+{
+	const struct record_python *python = context;
+	struct ev_place place =
+		ev_space_find(python->spaces, python->cache, python->record->sample.pid,
+			      python->record->time_ns, address, PERF_RECORD_MISC_USER);
+	return ev_space_set_object(python->spaces, place.object)->kind == EV_OBJECT_JIT;
+}
+
+bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
+			 struct ev_record *record)
+{
+	struct ev_sample *sample = &record->sample;
+	struct ev_python_stack stack;
+	struct ev_python_merged how;
+	uint64_t time_ns = record->time_ns;
+	bool waits = ev_wait_state_is(sample->ip);
+	if (waits && sample->period <= time_ns)
+		time_ns -= sample->period;
+	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
+				waits, &stack))
+		return false;
+	python->spaces = spaces;
+	python->record = record;
+	stack.generated = is_generated;
+	stack.context = python;
+	uint16_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	if (mode == PERF_RECORD_MISC_USER)
+		ev_python_place(&stack, sample->ip, &sample->ip);
+	python->merged++;
+	if (!sample->chain_count)
+		return true;
+	sample->chain_count = ev_python_merge(&stack, sample->chain, sample->chain_count,
+					      python->chain, CHAIN_LIMIT, &how);
+	sample->chain = python->chain;
+	python->behind += how.behind > 0;
+	return true;
+}
+
+bool record_python_mapping(struct record_python *python, const struct ev_record *record,
+			   struct ev_record *mapping)
+{
+	struct seen_process *process = see(python, record->sample.pid);
+	bool before = record->time_ns < process->began_ns;
+	if (process->mapped && (before || process->mapped_ns >= process->began_ns))
+		return false;
+	process->mapped = true;
+	process->mapped_ns = before ? 0 : process->began_ns;
+	ev_python_mapping(mapping, record->sample.pid, record->sample.pid, process->mapped_ns);
+	return true;
+}
+
+/* ---- the end -----------------------------------------------------------------------------------
+ */
+
+void record_python_finish(struct record_run *run)
+{
+	struct record_python *python = run->python;
+	struct ev_buffer table = { 0 };
+	if (!python || !ev_python_function_count(python->functions))
+		return;
+	ev_python_functions_encode(python->functions, &table);
+	ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_PYTHON, table.bytes,
+				 table.size_bytes);
+	ev_buffer_done(&table);
+	struct ev_bpf_python_tally tally = ev_bpf_python_tally(python->programs);
+	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON,
+			      "frames of %" PRIu64
+			      " samples, read in the kernel as each was taken; "
+			      "%" PRIu64 " lost, %" PRIu64 " incomplete",
+			      python->merged, tally.lost, tally.deeper + tally.torn);
+}
+
+void record_python_tell(const struct record_run *run)
+{
+	const struct record_python *python = run->python;
+	char samples[32];
+	if (!python)
+		return;
+	struct ev_bpf_python_tally tally = ev_bpf_python_tally(python->programs);
+	if (!tally.processes && !tally.refused)
+		fprintf(stderr, "[ evprof record: Python: none was found ]\n");
+	if (!tally.processes)
+		return;
+	ev_format_grouped(samples, sizeof(samples), python->merged);
+	fprintf(stderr,
+		"[ evprof record: Python: frames of %s samples, %u functions, of %" PRIu64
+		" process%s, read in the kernel%s ]\n",
+		samples, ev_python_function_count(python->functions), tally.processes,
+		tally.processes == 1 ? "" : "es",
+		run->options->python == RECORD_PYTHON_AUTO ? " (--python off leaves them out)"
+							   : "");
+	if (tally.lost)
+		fprintf(stderr,
+			"[ evprof record: Python: the frames of %" PRIu64
+			" samples were lost: a lower frequency (-F) keeps them ]\n",
+			tally.lost);
+	if (tally.deeper)
+		fprintf(stderr,
+			"[ evprof record: Python: %" PRIu64
+			" stacks are deeper than what is read of them ]\n",
+			tally.deeper);
+	if (tally.torn)
+		fprintf(stderr,
+			"[ evprof record: Python: %" PRIu64
+			" stacks could not be read to their end ]\n",
+			tally.torn);
+	if (tally.unreadable)
+		fprintf(stderr,
+			"[ evprof record: Python: the names of %" PRIu64
+			" places were gone before they could be read ]\n",
+			tally.unreadable);
+	if (run->options->verbose)
+		fprintf(stderr,
+			"[ evprof record: Python: %" PRIu64 " stacks were read; %" PRIu64
+			" samples have frames behind their native ones ]\n",
+			tally.notes, python->behind);
+}
+
+void record_python_close(struct record_run *run)
+{
+	struct record_python *python = run->python;
+	if (!python)
+		return;
+	ev_bpf_python_close(python->programs);
+	ev_python_functions_close(python->functions);
+	free(python->cache);
+	ev_map_done(&python->by_pid);
+	ev_array_done(&python->processes);
+	free(python);
+	run->python = NULL;
+}

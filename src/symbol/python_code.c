@@ -1,0 +1,148 @@
+/* The memory of a Python code object -> its names and line table. All of it may be torn or made up:
+ * sizes are checked before anything is kept. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "python_code.h"
+
+enum {
+	NAME_MAX_CHARACTERS = 4096,
+	TABLE_MAX_BYTES = 1 << 22,
+	RECORD_MAX_BYTES = 512, /* of a code object, as far as it is looked at */
+	COUNT = 16,             /* of its instructions, from 3.11 on; something that stays before */
+	TYPE = 8,
+};
+
+static int fetch(const struct python_code_reader *reader, uint64_t address, void *bytes,
+		 size_t size_bytes)
+{
+	if (!address || address > UINT64_MAX - size_bytes)
+		return -EFAULT;
+	return reader->memory->read(reader->memory->context, address, bytes, size_bytes);
+}
+
+static uint64_t word(const uint8_t *bytes, uint32_t at)
+{
+	uint64_t value;
+	memcpy(&value, bytes + at, sizeof(value));
+	return value;
+}
+
+static uint32_t half(const uint8_t *bytes, uint32_t at)
+{
+	uint32_t value;
+	memcpy(&value, bytes + at, sizeof(value));
+	return value;
+}
+
+static int read_text(struct python_code_reader *reader, uint64_t address, const char **text)
+{
+	const struct python_layout *layout = reader->layout;
+	uint8_t head[RECORD_MAX_BYTES];
+	size_t head_bytes = layout->text_state + sizeof(uint32_t);
+	if (head_bytes < layout->text_length + sizeof(uint64_t))
+		head_bytes = layout->text_length + sizeof(uint64_t);
+	if (head_bytes > sizeof(head))
+		return -EINVAL;
+	int rc = fetch(reader, address, head, head_bytes);
+	if (rc)
+		return rc;
+	uint32_t state = half(head, layout->text_state);
+	unsigned kind = state >> 2 & 7;
+	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
+	uint64_t length = word(head, layout->text_length);
+	if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > TABLE_MAX_BYTES ||
+	    reader->kept_bytes >= reader->limit_bytes)
+		return -EINVAL;
+	if (length > NAME_MAX_CHARACTERS)
+		length = NAME_MAX_CHARACTERS;
+	uint8_t *characters = ev_alloc(length * kind + 1);
+	rc = fetch(reader, address + (ascii ? layout->text_ascii : layout->text_compact),
+		   characters, length * kind);
+	if (!rc) {
+		*text = ev_python_text(reader->arena, characters, length, kind);
+		reader->kept_bytes += 4 * length;
+	}
+	free(characters);
+	return rc;
+}
+
+static void read_lines(struct python_code_reader *reader, uint64_t address,
+		       struct ev_python_code *code)
+{
+	uint64_t size_bytes;
+	if (fetch(reader, address + reader->layout->bytes_size, &size_bytes, sizeof(size_bytes)) ||
+	    size_bytes > TABLE_MAX_BYTES || reader->kept_bytes + size_bytes > reader->limit_bytes)
+		return;
+	uint8_t *lines = ev_alloc(size_bytes + 1);
+	if (!fetch(reader, address + reader->layout->bytes_data, lines, size_bytes)) {
+		code->lines = ev_arena_copy(reader->arena, lines, size_bytes);
+		code->lines_bytes = size_bytes;
+		reader->kept_bytes += size_bytes;
+	}
+	free(lines);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t with)
+{
+	hash = (hash ^ with) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
+/* As bpf/python.bpf.h computes it. */
+static uint32_t check_of(const struct python_layout *layout, const uint8_t *bytes)
+{
+	uint64_t hash = mix(1, word(bytes, COUNT));
+	hash = mix(hash, word(bytes, layout->code_file));
+	hash = mix(hash, word(bytes, layout->code_file + 8));
+	hash = mix(hash, word(bytes, layout->code_file + 16));
+	hash = mix(hash, word(bytes, layout->code_lines));
+	hash = mix(hash, half(bytes, layout->code_first_line));
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static size_t record_bytes(const struct python_layout *layout)
+{
+	const uint32_t ends[] = { layout->code_lines + 8, layout->code_file + 24,
+				  layout->code_name + 8, layout->code_first_line + 8,
+				  layout->code_qualname == PYTHON_NONE
+					  ? 0
+					  : layout->code_qualname + 8 };
+	size_t largest = COUNT + 8;
+	for (size_t i = 0; i < EV_LENGTH(ends); i++)
+		largest = ends[i] > largest ? ends[i] : largest;
+	return largest;
+}
+
+int ev_python_code_read(struct python_code_reader *reader, uint64_t address,
+			struct ev_python_code *code)
+{
+	const struct python_layout *layout = reader->layout;
+	uint8_t bytes[RECORD_MAX_BYTES];
+	size_t size_bytes = record_bytes(layout);
+	if (size_bytes > sizeof(bytes))
+		return -EINVAL;
+	int rc = fetch(reader, address, bytes, size_bytes);
+	if (rc)
+		return rc;
+	if (reader->code_type && word(bytes, TYPE) != reader->code_type)
+		return -EINVAL;
+	bool qualified = layout->code_qualname != PYTHON_NONE;
+	*code = (struct ev_python_code){ .lines_kind = layout->lines,
+					 .first_line = half(bytes, layout->code_first_line),
+					 .check = check_of(layout, bytes) };
+	rc = read_text(reader, word(bytes, layout->code_file), &code->file);
+	if (!rc)
+		rc = read_text(reader,
+			       word(bytes, qualified ? layout->code_qualname : layout->code_name),
+			       &code->function);
+	if (!rc)
+		read_lines(reader, word(bytes, layout->code_lines), code);
+	return rc;
+}
+
+uint32_t ev_python_code_line(const struct ev_python_code *code, int64_t offset_bytes)
+{
+	return ev_python_line(code->lines_kind, code->lines, code->lines_bytes, code->first_line,
+			      offset_bytes);
+}

@@ -1,0 +1,227 @@
+#!/bin/sh
+# evprof record of Python programs: their functions and lines, in every version, as programs in the
+# kernel read them.
+. "$(dirname "$0")/harness.sh"
+
+needs_frames() {
+	needs_root
+	needs python3
+	needs_events
+	"$evprof" record -q --python merged -e cpu-clock -o could.data python3 -c '' >/dev/null 2>why ||
+		skip "$(head -1 why)"
+}
+# find_python VERSION: one that is installed, of pyenv or the machine's own; in $python.
+find_python() {
+	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python "/usr/bin/python$1"; do
+		[ -x "$python" ] && "$python" -c 'import multiprocessing, sys' 2>/dev/null && return
+	done
+	skip "there is no python$1"
+}
+# record_truth HOW…: a recording of that part of python_truth.py in perf.data; told has what it says.
+record_truth() {
+	last="evprof record $python python_truth.py $*"
+	cp "$here/python_truth.py" .
+	PYTHONUTF8=1 timeout -k 5 120 "$evprof" record -F 999 -e cpu-clock "$python" python_truth.py "$@" \
+		>told 2>err </dev/null
+	status=$?
+	expect_status 0
+	expect_err 'Python: frames of [0-9,]* samples'
+	"$evprof" report --format json >out 2>>err
+}
+# The interpreter itself, where python3 is a script that leads to one.
+needs_python() { python=$(python3 -c 'import sys; print(sys.executable)'); }
+# sum_children: of every function in the JSON in out, in percent of all samples, into the file sums.
+sum_children() {
+	python3 -c 'import json
+j = json.load(open("out", encoding="utf-8"))
+whole, sums = sum(r["period"] for r in j["rows"]) or 1, {}
+for r in j["rows"]:
+    name = (r["symbol"] or "").split(" (")[0]
+    sums[name] = sums.get(name, 0) + r["children_period"]
+for name, period in sums.items():
+    print(name.replace(" ", "_"), 100 * period / whole)' >sums 2>>err || fail "no JSON"
+}
+# children FUNCTION: percent of the samples in which it runs, or what it has called
+children() { awk -v n="$1" '$1 == n { print $2 }' sums; }
+expect_runs() {
+	sum_children
+	for function; do
+		expect_between "$(children "$function")" 0.01 101 "what runs in $function, percent"
+	done
+}
+# Every way of calling and being called in one recording, and the shares of functions by what they
+# measured themselves: wide room, for a loaded machine takes its samples where it can.
+check_version() {
+	needs_frames
+	find_python "$1"
+	record_truth shares recurse callbacks generators made in_threads
+	expect_runs main shares half third sixth recurse by_key in_thread 'naïve_générateur'
+	expect_between "$(awk '/^made_/ { n++ } END { print n }' sums)" 3 30 "functions made by exec"
+	whole=$(children half)
+	third=$(children third)
+	sixth=$(children sixth)
+	sum=$(echo "$whole $third $sixth" | awk '{ print $1 + $2 + $3 }')
+	while read -r function truth; do
+		got=$(echo "$(children "$function") $sum" | awk '{ print 100 * $1 / $2 }')
+		expect_between "$got" "$(echo "$truth" | awk '{ print $1 - 8 }')" \
+			"$(echo "$truth" | awk '{ print $1 + 8 }')" "the share of $function"
+	done <told
+	# All frames have names, and but for the beginning and the end of Python all samples are in
+	# the program.
+	refuse_err 'were gone'
+	expect_between "$(echo "$(children main) $(children in_thread)" | awk '{ print $1 + $2 }')" 80 101 \
+		"what runs in main and in threads, percent"
+	# 501 calls one below the other.
+	"$evprof" report --format folded 2>/dev/null >folded
+	deepest=$(awk -F'recurse \\(' '{ if (NF - 1 > n) n = NF - 1 } END { print n }' folded)
+	expect_equal "$deepest" 501 "calls of recurse in a stack"
+	grep -q 'by_key (.*list_sort' folded && fail "callers stand before what they call"
+	case $1 in 3.8 | 3.9 | 3.10) lambda='<lambda>' ;; *) lambda='Sorted.method.<locals>.<lambda>' ;; esac
+	grep -q "method (.*builtin_sorted.*;$lambda (.*by_key (" folded ||
+		[ "$python" = "/usr/bin/python$1" ] || fail "no C code between method and its lambda"
+}
+test_python_3_8() { check_version 3.8; }
+test_python_3_9() { check_version 3.9; }
+test_python_3_10() { check_version 3.10; }
+test_python_3_11() { check_version 3.11; }
+test_python_3_12() { check_version 3.12; }
+test_python_3_13() { check_version 3.13; }
+
+# The interpreter that Debian has is one file without a symbol table.
+test_debian_s_own_python() {
+	needs_frames
+	python=/usr/bin/python3
+	[ -x $python ] || skip "there is no /usr/bin/python3"
+	record_truth shares callbacks
+	expect_runs main half third sixth by_key
+}
+
+test_lines_of_a_loop() {
+	needs_frames
+	needs_python
+	record_truth lines lines lines
+	"$evprof" script -F ip,sym,srcline --python only >out 2>>err
+	costly=$(grep -n '# costly' python_truth.py | cut -d: -f1)
+	cheap=$(grep -n '# cheap' python_truth.py | cut -d: -f1)
+	shares=$(awk -v a="python_truth.py:$costly" -v b="python_truth.py:$cheap" '
+		index($0, a) { n++ } index($0, b) { m++ } END { print n * 100 / (n + m + 0.001) }' out)
+	expect_between "$shares" 80 97 "percent of the costly line (91)"
+}
+
+test_children_of_every_kind() {
+	needs_frames
+	needs_python
+	record_truth fork fork_pool spawn_pool
+	expect_runs in_child in_pool
+	expect_err 'of [0-9]+ processes'
+	"$evprof" report --sort pid,symbol --format json >out 2>>err
+	pids=$(json out "len({r['pid'] for r in j['rows'] if (r['symbol'] or '').startswith('spin (')})")
+	expect_between "$pids" 3 9 "processes that spin"
+}
+
+test_a_process_that_runs_already() {
+	needs_frames
+	needs_python
+	cp "$here/python_truth.py" .
+	start_target "$python" -c 'import python_truth
+while True: python_truth.by_key(1999)'
+	for _ in $(seq 300); do
+		"$evprof" dump --nonblocking -p $target 2>/dev/null | grep -q 'by_key (/' && break
+		sleep 0.1
+	done
+	run record -e cpu-clock -F 999 -p $target --duration 0.5
+	expect_status 0
+	expect_err 'of 1 process'
+	run report --format json
+	expect_runs by_key
+	run record -e cpu-clock -F 999 -a --python merged --duration 0.5
+	expect_status 0
+	run report --pid $target --format json
+	expect_runs by_key
+}
+
+test_faults_switches_and_tracepoints_have_lines_too() {
+	needs_frames
+	needs_python
+	cat >grows.py <<-'END'
+		import time
+		def grow():
+		    return [b'x' * (4096 * 300 + i) for i in range(5)]
+		def rest():
+		    time.sleep(0.3)
+		kept = grow()
+		rest()
+	END
+	run record -e page-faults -c 1 "$python" grows.py
+	expect_status 0
+	run report --format json
+	sum_children
+	expect_between "$(children grow)" 20 101 "page faults in grow, percent"
+	run record --off-cpu -e cpu-clock "$python" grows.py
+	expect_status 0
+	run report --format json
+	waits=$(json out "sum(r['children_period'] for r in j['rows'] if (r['symbol'] or '').startswith('rest (') and 'off' in r['event'])")
+	expect_between "$waits" 250000000 5000000000 "ns that rest waits"
+	[ -d /sys/kernel/tracing/events/syscalls ] || [ -d /sys/kernel/debug/tracing/events/syscalls ] ||
+		skip "the kernel has no tracepoints of system calls: the rest is as it should be"
+	run record -e syscalls:sys_enter_clock_nanosleep -c 1 "$python" grows.py
+	[ "$status" = 0 ] || skip "sleep is another system call here: the rest is as it should be"
+	run report --format json
+	expect_runs rest
+}
+
+# What perf does not know it shows as addresses.
+test_perf_opens_it() {
+	needs_frames
+	needs_perf
+	needs_python
+	record_truth fork
+	perf_takes perf.data 'report --stdio -g none' 'script --show-mmap-events'
+	expect_out '\[python\]'
+}
+
+test_native_frames_on_demand_and_where_nothing_else_goes() {
+	needs_frames
+	run record -e cpu-clock -F 999 --python off python3 -c 'sum(range(3000000))'
+	expect_status 0
+	refuse_err 'Python:'
+	run record -e cpu-clock -F 999 --bpf python3 -c 'sum(range(3000000))'
+	expect_status 0
+	expect_err 'native frames only'
+	run record --python merged --bpf python3 -c ''
+	expect_failure
+	expect_err '\-\-bpf'
+	run record --python only python3 -c ''
+	expect_failure
+	expect_err 'report --python only'
+	run record -e cpu-clock -F 999 "$examples/fib"
+	expect_status 0
+	refuse_err 'Python:'
+}
+
+# A program called from a script, and a script that names its interpreter.
+test_scripts_that_name_python() {
+	needs_frames
+	printf '#!/usr/bin/env python3\ndef inner():\n    return sum(range(9000000))\ninner()\n' >named
+	chmod +x named
+	run record -e cpu-clock -F 999 ./named
+	expect_status 0
+	run report --format json
+	expect_runs inner
+	run record -e cpu-clock -F 999 --python merged sh -c './named; true'
+	expect_status 0
+	run report --format json
+	expect_runs inner
+}
+
+test_without_privileges_it_is_said() {
+	needs_nobody
+	needs python3
+	needs_events
+	run_as_nobody record -e cpu-clock:u -o mine.data --python merged /usr/bin/python3 -c ''
+	[ "$status" = 0 ] && return # it has another way
+	expect_failure
+	expect_err 'root|CAP_BPF'
+}
+
+run_tests "$@"
