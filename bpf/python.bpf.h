@@ -338,8 +338,8 @@ static long python_follow(__u32 index, void *context)
 	return 0;
 }
 
-/* The frames of the current thread into the scratch of this slot; NULL when it runs no Python that
- * is known. */
+/* The frames of the current thread into the scratch of this slot, none while it runs no Python;
+ * NULL when its process is not known for any. */
 static __always_inline struct python_scratch *python_take(__u32 slot)
 {
 	__u64 ids = bpf_get_current_pid_tgid();
@@ -357,7 +357,7 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	at->marker = at->until = at->ended = 0;
 	at->self = python_self((void *)bpf_get_current_task(), process->by_number);
 	if (!python_find_frame(at, slot))
-		return NULL;
+		return at;
 	bpf_loop(EV_PYTHON_FRAMES_MAX, python_follow, &slot, 0);
 	if (!at->ended)
 		at->note.flags |= EV_PYTHON_DEEPER;

@@ -7,7 +7,7 @@
 #include "python_processes.h"
 
 enum { KEPT_ROUNDS = 4 }; /* samples wait in the recorder for one or two drains */
-#define FARTHEST_NS 5000000
+#define FARTHEST_NS 1000000
 /* Both programs run one after another as a thread leaves its CPU. */
 #define FARTHEST_LEFT_NS 100000
 
@@ -135,7 +135,7 @@ void ev_python_frames_note(struct python_frames *frames, const struct ev_python_
 	struct python_process *process = ev_python_process_find(&frames->processes, note->pid);
 	if (!process)
 		return;
-	frames->tally.notes++;
+	frames->tally.notes += note->count > 0;
 	frames->tally.deeper += (note->flags & EV_PYTHON_DEEPER) != 0;
 	frames->tally.torn += (note->flags & (EV_PYTHON_CIRCLE | EV_PYTHON_TORN)) != 0;
 	struct noted noted = { .time_ns = note->time_ns,

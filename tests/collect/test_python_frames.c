@@ -85,6 +85,17 @@ static void it_is_the_nearest_of_its_thread_and_place(void **state)
 	end();
 }
 
+static void no_frames_are_not_those_of_the_sample_before(void **state)
+{
+	(void)state;
+	begin();
+	tell(EV_PYTHON_SAMPLE, TID, 1000000, 0x10, 2);
+	tell(EV_PYTHON_SAMPLE, TID, 1050000, 0x10, 0);
+	assert_int_equal(found(TID, 1050001, 0x10), 0);
+	assert_int_equal(found(TID, 1000001, 0x10), 2);
+	end();
+}
+
 static void a_place_that_is_not_known_is_any(void **state)
 {
 	(void)state;
@@ -181,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_the_nearest_of_its_thread_and_place),
+		cmocka_unit_test(no_frames_are_not_those_of_the_sample_before),
 		cmocka_unit_test(a_place_that_is_not_known_is_any),
 		cmocka_unit_test(those_of_several_processors_come_out_of_order),
 		cmocka_unit_test(they_are_kept_for_a_few_drains),
