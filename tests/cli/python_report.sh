@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 . "$(dirname "$0")/harness.sh"
 
-# A program of 13 lines and a recording of it, p.data; see python_recording.py.
+# make_toy [CONFIG]: a program of 12 lines and a recording of it, p.data; see python_recording.py.
 make_toy() {
 	cat >toy.py <<-'END'
 		def outer():
@@ -19,7 +19,7 @@ make_toy() {
 		# nothing
 		outer()
 	END
-	PYTHONDONTWRITEBYTECODE=1 python3 "$here/python_recording.py" p.data "$PWD/toy.py" ||
+	PYTHONDONTWRITEBYTECODE=1 python3 "$here/python_recording.py" p.data "$PWD/toy.py" "$@" ||
 		fail "the recording could not be made"
 }
 
@@ -168,6 +168,43 @@ test_the_hottest_functions_are_pythons_and_nothing_counts_twice_in_what_is_left(
 	expect_out '# 15\.00% in 2 functions without source lines'
 	run annotate -i p.data --python off
 	refuse_out 'Function: '
+}
+
+test_page_faults_are_the_memory_that_lines_took() {
+	make_toy 2
+	run annotate -i p.data toy.py
+	expect_status 0
+	expect_out '# Memory is an estimate, page faults .* 4 KiB'
+	expect_out '  Mem usage  Increment  Line Contents$'
+	expect_out '^ +7 .* 0\.12 MiB   0\.12 MiB .*total = sum'
+	expect_out '^ +8 .* 0\.23 MiB   0\.12 MiB .*self\.speed'
+	expect_out '^ +9 .* 0\.27 MiB   0\.04 MiB .*self\.more'
+	expect_out '^ +3 .* 0\.33 MiB   0\.33 MiB .*return work'
+	run annotate -i p.data --no-children toy.py
+	expect_status 0
+	refuse_out 'Children'
+	expect_out '^ +8 .* 0\.23 MiB   0\.12 MiB .*self\.speed'
+	make_toy
+	run annotate -i p.data toy.py
+	refuse_out 'Mem usage'
+}
+
+test_a_source_that_was_changed_since_is_told() {
+	make_toy
+	touch -d '2 hours' toy.py
+	run annotate -i p.data toy.py inner
+	expect_status 0
+	expect_equal "$(grep -c 'source is newer than the recording' out)" 2
+	touch -d '2 hours ago' toy.py
+	run annotate -i p.data toy.py inner
+	refuse_out 'newer'
+}
+
+test_a_whole_function_is_shown_by_its_indentation() {
+	make_toy
+	run annotate -i p.data --all outer
+	expect_status 0
+	expect_equal "$(awk '$1 ~ /^[0-9]+$/ { print $1 }' out | tr '\n' ' ')" '1 2 3 '
 }
 
 run_tests "$@"
