@@ -207,4 +207,39 @@ test_a_whole_function_is_shown_by_its_indentation() {
 	expect_equal "$(awk '$1 ~ /^[0-9]+$/ { print $1 }' out | tr '\n' ' ')" '1 2 3 '
 }
 
+test_a_line_that_takes_memory_has_its_page_faults_and_the_peak_is_told() {
+	needs_root
+	grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null &&
+		skip 'memory comes in huge pages here'
+	cat >mem.py <<-'END'
+		def grow():
+		    return bytearray(b"x") * (32 << 20)
+
+		def other():
+		    return sum(range(1000))
+
+		kept = grow()
+		other()
+	END
+	run record -e page-faults -c 1 -o p.data python3 mem.py
+	expect_status 0
+	grep -q 'Python: frames of' err || skip 'no Python frames can be recorded here'
+	run annotate -i p.data --json mem.py
+	expect_status 0
+	line="sum(l['self'][0]['period'] + l['native'][0]['period'] + l['system'][0]['period'] for s in j['sections'] for l in s['lines'] if l['line'] == 2)"
+	# 8192 pages; what a loaded machine lost is missing
+	expect_between "$(json out "$line")" 4096 8400 'the page faults of the line'
+	run annotate -i p.data mem.py
+	expect_out '# Peak RSS of the program.*[0-9]{5} KiB'
+	expect_out '^ +2 .* MiB .*return bytearray'
+}
+
+test_a_simulated_python_program_says_what_is_not_known() {
+	needs valgrind
+	ln -s /bin/true python3 # whose name is enough, and which is soon done
+	run record --simulate -e instructions -o p.data ./python3
+	expect_status 0
+	expect_err 'sees the interpreter, not .*PYTHONPERFSUPPORT=1 evprof record --simulate -g'
+}
+
 run_tests "$@"
