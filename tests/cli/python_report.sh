@@ -200,6 +200,13 @@ test_a_source_that_was_changed_since_is_told() {
 	refuse_out 'newer'
 }
 
+test_python_has_no_instructions_and_says_so() {
+	make_toy
+	run annotate -i p.data --asm inner
+	expect_status 0
+	expect_out '# no instructions: lines of Python are no machine code'
+}
+
 test_a_whole_function_is_shown_by_its_indentation() {
 	make_toy
 	run annotate -i p.data --all outer
