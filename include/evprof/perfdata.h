@@ -272,6 +272,8 @@ struct ev_recording {
 	size_t section_count, section_room; /* every feature, raw */
 	struct ev_arena arena; /* owns what the pointers above point to (ids and arrays included) */
 };
+/* page-faults, or minor-faults alone. */
+bool ev_event_is_page_fault(const struct perf_event_attr *attr);
 struct ev_recorded_event *ev_recording_add_event(struct ev_recording *recording);
 /* NULL when the recording has no such feature. */
 const struct ev_section *ev_recording_section(const struct ev_recording *recording,
@@ -295,6 +297,8 @@ void ev_recording_set_section(struct ev_recording *recording, unsigned number, c
 /* The note of a recording that goes on where another file ended, or that was kept back: which of
  * how many, and from when to when. */
 #define EV_NOTE_CONTINUED "continued"
+/* The note of a recording of a command: the most memory that it had at once, "12345 KiB". */
+#define EV_NOTE_PEAK_RSS "peak-rss"
 /* The note of a recording with time off the CPUs: how many intervals, how long, how many are lost.
  */
 #define EV_NOTE_WAITS "waits"

@@ -262,6 +262,9 @@ struct ev_lines {
 int ev_lines_build(struct ev_lines *lines, const struct ev_named *named, bool by_file,
 		   const struct ev_filter *filter, struct ev_err *err);
 void ev_lines_done(struct ev_lines *lines);
+/* For each line what the event had weighed, all samples that pass together, when the line, or what
+ * was called from it, was last in one: by the blocks of time in the tags. free() it. */
+uint64_t *ev_lines_reached(const struct ev_lines *lines, size_t event);
 /* The innermost of a stack and its parents whose frame is of Python; 0 without any. */
 uint32_t ev_stack_python(const struct ev_named *named, uint32_t stack);
 /* Weights, one per event. */

@@ -190,6 +190,10 @@ struct ev_annotated {
 	const struct ev_lines *lines;
 	/* Of the report's ratios, as ev_lines_ratio_sums gives them; NULL without any. */
 	const struct ev_ratio_sums *ratio_sums;
+	/* Of page faults, where Python's lines are shown with the memory that they took: as
+	 * ev_lines_reached gives it, and of which event; NULL else. */
+	const uint64_t *reached;
+	size_t faults_event;
 	uint32_t function; /* of `lines` */
 	uint32_t file; /* string id of the source file that most of it is in, 0 when not known */
 	uint32_t first, last; /* lines of that file that belong to it; 0 when not known */
@@ -222,6 +226,7 @@ struct ev_annotate_options {
 	bool all;           /* nothing is left out */
 	bool show_samples;  /* of each event, not only of a single one */
 	bool raw_bytes;     /* --show-raw-insn */
+	bool no_children;   /* --no-children: no column for what was called */
 	enum ev_annotate_share share;
 	size_t width; /* of the terminal; 0 = do not cut */
 	bool colour, quiet;

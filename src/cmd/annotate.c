@@ -172,6 +172,21 @@ static int choose_events(struct annotating *it, struct ev_err *err)
 	return rc;
 }
 
+/* The first event of those shown that counts page faults, where there are lines of Python. */
+static void find_faults(struct annotating *it)
+{
+	const struct ev_recording *recording = it->loaded->recording;
+	if (!ev_recording_section(recording, EV_FEATURE_EVPROF_PYTHON))
+		return;
+	for (size_t e = 0; e < it->lines.event_count && e < recording->event_count; e++) {
+		if (!it->events[e] || !ev_event_is_page_fault(&recording->events[e].attr))
+			continue;
+		it->faults_event = e;
+		it->line_reached = ev_lines_reached(&it->lines, e);
+		return;
+	}
+}
+
 /* ---- the walk ---------------------------------------------------------------------------------
  */
 
@@ -203,6 +218,7 @@ int annotate_weigh(struct annotating *it, struct ev_err *err)
 		rc = choose_events(it, err);
 	if (rc)
 		return rc;
+	find_faults(it);
 	ev_spots_build(&it->spots, &it->lines);
 	if (it->loaded->ratios.items.count) {
 		annotation->report.ratios = &it->loaded->ratios;
@@ -223,6 +239,8 @@ void annotate_done(struct annotating *it)
 	ev_spots_done(&it->spots);
 	ev_lines_done(&it->lines);
 	ev_lines_done(&it->files);
+	free(it->line_reached);
+	free(it->file_reached);
 	free(it->line_ratios);
 	free(it->file_ratios);
 	free(it->events);
@@ -241,7 +259,8 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 		.path = options->input,
 		.spaces = loaded->spaces,
 		.partial = loaded->partial,
-		.stacks_loaded = options->children,
+		.stacks_loaded = options->children ||
+				 ev_recording_section(loaded->recording, EV_FEATURE_EVPROF_PYTHON),
 		.reads = loaded->reads,
 		.named = ev_named_open(loaded->profile, loaded->spaces, it.symbolizer, flags, true,
 				       ev_cpus_online()),
@@ -265,6 +284,7 @@ static int annotate(const struct verb *verb, struct annotate_options *options)
 	const struct ev_filter *filter = &options->filter;
 	struct load_options how = {
 		.stacks = options->children,
+		.python_lines = true,
 		.by_comm = filter->comms,
 		.by_pid = filter->pids,
 		.by_tid = filter->tids,
@@ -329,6 +349,7 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 		return status;
 	options.view.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	options.view.width = terminal_width();
+	options.view.no_children = !options.children;
 	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)
 					       : annotate(verb, &options);
 	options_list_done(&options.wanted);

@@ -106,6 +106,8 @@ static void add_section(struct annotating *it, const struct ev_lines *lines, uin
 	*ev_array_add(&it->annotation.sections) = (struct ev_annotated){
 		.lines = lines,
 		.ratio_sums = lines->by_file ? it->file_ratios : it->line_ratios,
+		.reached = lines->by_file ? it->file_reached : it->line_reached,
+		.faults_event = it->faults_event,
 		.function = function,
 		.file = main_file(it, lines, function),
 	};
@@ -221,6 +223,8 @@ static int add_named(struct annotating *it, const char *word, bool function_only
 						&it->options->filter, err);
 			if (rc)
 				return rc;
+			if (it->line_reached)
+				it->file_reached = ev_lines_reached(&it->files, it->faults_event);
 			if (it->line_ratios)
 				it->file_ratios =
 					ev_lines_ratio_sums(&it->files, &it->loaded->joints,

@@ -154,7 +154,18 @@ static void check_age(struct annotating *it, struct ev_annotated *section)
 {
 	const struct ev_strings *strings = it->lines.named->profile->strings;
 	uint32_t spot = section->lines->by_file ? 0 : it->spots.example[section->function];
-	if (!section->file || !spot)
+	if (!section->file)
+		return;
+	if (section->lines->functions.items[section->function].python) {
+		const struct ev_source *text =
+			ev_sources_find(it->annotation.sources,
+					ev_strings_text(strings, section->file));
+		int64_t written_s = it->loaded->recording->written_s;
+		section->source_is_newer =
+			!text->trouble && written_s && text->changed_s > written_s;
+		return;
+	}
+	if (!spot)
 		return;
 	const struct ev_source *source =
 		ev_sources_find(it->annotation.sources, ev_strings_text(strings, section->file));

@@ -17,6 +17,8 @@
 #include "samples.h"
 #include "sideband.h"
 
+#define PYTHON_BLOCKS 1000 /* of the time, for when memory grew */
+
 /* ---- second walk: samples ----------------------------------------------------------------------
  */
 
@@ -299,9 +301,22 @@ static void choose_blocks(struct sample_options *wanted, const struct ev_recordi
 	wanted->block_ns = (to > from ? to - from : 0) / wanted->load->blocks + 1;
 }
 
-int load(struct loaded *loaded, const char *path, const struct load_options *options,
+/* What lines of Python need besides. */
+static void want_python(struct load_options *options, const struct ev_recording *recording)
+{
+	if (!options->python_lines || !ev_recording_section(recording, EV_FEATURE_EVPROF_PYTHON))
+		return;
+	options->stacks = true;
+	for (size_t i = 0; i < recording->event_count && !options->blocks; i++)
+		if (ev_event_is_page_fault(&recording->events[i].attr))
+			options->blocks = PYTHON_BLOCKS;
+}
+
+int load(struct loaded *loaded, const char *path, const struct load_options *asked,
 	 struct ev_err *err)
 {
+	struct load_options own = *asked;
+	const struct load_options *options = &own;
 	struct sample_options wanted = { .load = options };
 	*loaded = (struct loaded){ 0 };
 	int rc = time_range_parse(&wanted.time, options->time, err);
@@ -311,6 +326,7 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	if (rc)
 		return rc;
 	loaded->recording = ev_reader_recording(loaded->reader);
+	want_python(&own, loaded->recording);
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open();
 	loaded->profile->detail_mask = options->details;
@@ -325,8 +341,11 @@ int load(struct loaded *loaded, const char *path, const struct load_options *opt
 	progress_begin(&loaded->progress, "reading the recording",
 		       2 * ev_reader_size(loaded->reader));
 	walk_sideband(loaded, &cuts,
-		      (wanted.time.of_whole || options->blocks) && !loaded->recording->last_time_ns,
+		      (wanted.time.of_whole || options->blocks ||
+		       (loaded->recording->pipe && options->python_lines)) &&
+			      !loaded->recording->last_time_ns,
 		      threads, options->symbols);
+	want_python(&own, loaded->recording); /* a stream tells it at its end */
 	if (loaded->groups)
 		sample_groups_ready(loaded->groups);
 	time_range_resolve(&wanted.time, loaded->recording->first_time_ns,

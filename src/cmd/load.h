@@ -27,6 +27,9 @@ struct load_options {
 	bool branch_history;       /* branches become frames inside the innermost of a stack */
 	enum python_frames python; /* which frames count */
 	uint64_t chain_limit;      /* addresses of a chain that are kept, 0 = all */
+	/* Where Python's lines are wanted whatever else is: with stacks, and, of page faults, with
+	 * the time in which they were. */
+	bool python_lines;
 	unsigned blocks;   /* keep so many equal parts of the time apart, for intervals; 0 = no */
 	uint64_t slice_ns; /* keep time slices of this length apart, 0 = no */
 	const char *time;  /* --time, as time_range_parse takes it; NULL = all */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "cache_folder.h"
 #include "load.h"
@@ -153,6 +154,16 @@ void record_tally(const struct record_run *run, struct ev_sampler_tally *tally)
 	tally->samples -= record_agent_dropped(run);
 }
 
+/* What the command and its children had at once, unless that is what a fork of this program had. */
+static void note_memory(struct record_run *run)
+{
+	struct rusage usage;
+	if (!run->workload || ev_workload_ended(run->workload, false, NULL, &usage) <= 0 ||
+	    (uint64_t)usage.ru_maxrss <= ev_workload_floor_kb(run->workload))
+		return;
+	ev_recording_add_note(&run->recording, EV_NOTE_PEAK_RSS, "%ld KiB", usage.ru_maxrss);
+}
+
 int record_finish(struct record_run *run, struct ev_err *err)
 {
 	struct ev_sampler_tally tally = { 0 };
@@ -161,6 +172,7 @@ int record_finish(struct record_run *run, struct ev_err *err)
 		ev_recording_add_note(&run->recording, "throttled", "%" PRIu64, tally.throttled);
 	if (run->unwind)
 		note_unwound(run);
+	note_memory(run);
 	record_waits_note(run);
 	record_python_finish(run);
 	record_bpf_note(run);

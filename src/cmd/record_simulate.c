@@ -1,6 +1,7 @@
 /* evprof record --simulate: the costs of a model, per instruction, in the same file as samples of a
  * PMU, marked as what they are. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -85,6 +86,27 @@ static int try_output(struct record_run *run, struct ev_err *err)
 	return rc;
 }
 
+/* The simulator knows machine code alone. Python gives its functions some of their own where it is
+ * asked to, so that call chains tell for whom the interpreter worked. */
+static void note_python(struct record_run *run)
+{
+	const struct record_options *options = run->options;
+	const char *slash = strrchr(options->command[0], '/');
+	const char *name = slash ? slash + 1 : options->command[0];
+	const char *asked = getenv("PYTHONPERFSUPPORT");
+	if (strncmp(name, "python", strlen("python")))
+		return;
+	if (asked && *asked && strcmp(asked, "0") && wants_chains(options))
+		ev_recording_add_note(&run->recording, "fallback",
+				      "Python's functions are told by the call chains, from "
+				      "CPython 3.12 on; its lines are not");
+	else
+		ev_recording_add_note(&run->recording, "fallback",
+				      "the simulator sees the interpreter, not Python's functions; "
+				      "CPython 3.12 and later show them, without lines, by: "
+				      "PYTHONPERFSUPPORT=1 evprof record --simulate -g");
+}
+
 static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 {
 	struct ev_recording *recording = &run->recording;
@@ -98,6 +120,7 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 		ev_recording_add_note(recording, "fallback",
 				      "thread ids above 4194304 stand for threads that the "
 				      "simulator only numbers");
+	note_python(run);
 	if (wants_chains(options))
 		ev_recording_add_note(recording, "fallback",
 				      "costs are exact for each row of up to %d callers; where one "

@@ -343,8 +343,12 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	struct report_plan plan = { 0 };
 	struct ev_err err = { 0 };
 	int status = options_parse_words(verb, &options, argc, argv, &options.inputs);
-	if (status >= 0)
+	if (status >= 0) {
+		options_list_done(&options.ratios);
+		options_list_done(&options.key_filters);
+		options_list_done(&options.inputs);
 		return status;
+	}
 	if (options.json_schema) {
 		ev_report_json_schema(stdout);
 		options_list_done(&options.inputs);

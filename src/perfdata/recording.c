@@ -125,3 +125,9 @@ void ev_recording_done(struct ev_recording *recording)
 	ev_arena_done(&recording->arena);
 	memset(recording, 0, sizeof(*recording));
 }
+
+bool ev_event_is_page_fault(const struct perf_event_attr *attr)
+{
+	return attr->type == PERF_TYPE_SOFTWARE && (attr->config == PERF_COUNT_SW_PAGE_FAULTS ||
+						    attr->config == PERF_COUNT_SW_PAGE_FAULTS_MIN);
+}

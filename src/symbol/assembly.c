@@ -65,6 +65,9 @@ static int open_code(struct ev_symbolizer *symbolizer, uint32_t index, struct co
 	case EV_OBJECT_BPF:
 		*trouble = "the code of BPF programs is not in a file";
 		return -ENOTSUP;
+	case EV_OBJECT_PYTHON:
+		*trouble = "lines of Python are no machine code: without --asm they are shown";
+		return -ENOTSUP;
 	default:
 		*trouble = "nothing is known of this memory";
 		return -ENOTSUP;

@@ -13,6 +13,8 @@ enum annotate_cell {
 	CELL_PYTHON, /* parts of CELL_SELF, where lines are Python's */
 	CELL_NATIVE,
 	CELL_SYSTEM,
+	CELL_MEMORY, /* MiB: all that page faults brought, and what they brought for the line */
+	CELL_GROWTH,
 	CELL_RATIO
 };
 struct annotate_column {
@@ -26,6 +28,7 @@ struct annotate_column {
 struct annotate_weights {
 	const struct ev_weight *self, *called, *native, *system;
 	const struct ev_ratio_sums *ratios; /* one per ratio */
+	uint64_t reached;                   /* page faults in all until then; 0: not known */
 };
 
 struct annotate_section {

@@ -5,6 +5,7 @@
 #include "annotate.h"
 #include "export.h"
 
+#define FAULTS_OF_MIB 256.0 /* pages of 4 KiB */
 enum { TAB = 8, TEXT_LIMIT = 4096 /* bytes of a line that are looked at */ };
 
 /* ---- columns ----------------------------------------------------------------------------------
@@ -16,6 +17,14 @@ static bool by_hits(const struct annotate_section *section)
 	       section->options->share == EV_SHARE_GLOBAL_HITS;
 }
 
+static const char *memory_text(char *out, size_t size_bytes, uint64_t faults)
+{
+	char number[48];
+	snprintf(out, size_bytes, "%s MiB",
+		 ev_format_fixed(number, sizeof(number), (double)faults / FAULTS_OF_MIB, 2));
+	return out;
+}
+
 static void add_column(struct annotate_section *section, enum annotate_cell cell, size_t event,
 		       const char *title, uint64_t greatest)
 {
@@ -23,6 +32,8 @@ static void add_column(struct annotate_section *section, enum annotate_cell cell
 	struct annotate_column *column = ev_array_add(&section->columns);
 	*column = (struct annotate_column){ cell, event, 0, title, ev_text_columns(title) };
 	size_t width = strlen("100.00%");
+	if (cell == CELL_MEMORY || cell == CELL_GROWTH)
+		width = strlen(memory_text(number, sizeof(number), greatest));
 	if (cell == CELL_TIME)
 		width = strlen(ev_format_fixed(number, sizeof(number), (double)greatest / 1e6, 1));
 	else if (cell == CELL_SAMPLES || cell == CELL_PERIOD)
@@ -83,6 +94,10 @@ static void add_python(struct annotate_section *section, size_t event, const cha
 	add_column(section, CELL_PYTHON, event, "Python", 0);
 	add_column(section, CELL_NATIVE, event, "Native", 0);
 	add_column(section, CELL_SYSTEM, event, "System", 0);
+	if (section->it->reached && section->it->faults_event == event) {
+		add_column(section, CELL_MEMORY, event, "Mem usage", greatest);
+		add_column(section, CELL_GROWTH, event, "Increment", greatest);
+	}
 }
 
 void ev_annotate_columns(struct annotate_section *section, const struct ev_weight *greatest)
@@ -187,6 +202,22 @@ static void print_python(struct annotate_section *section, const struct annotate
 	print_share(section, column, python);
 }
 
+static void print_memory(struct annotate_section *section, const struct annotate_column *column,
+			 uint64_t faults)
+{
+	char text[64] = "";
+	if (faults)
+		memory_text(text, sizeof(text), faults);
+	fprintf(section->out, "  %*s", (int)column->width, text);
+}
+
+/* With what the line calls, as memory_profiler tells it; of rows that are left out their own. */
+static uint64_t growth_of(const struct annotate_weights *weights, size_t event)
+{
+	const struct ev_weight *of = weights->called ? weights->called : weights->self;
+	return of ? of[event].period : 0;
+}
+
 static void print_time(struct annotate_section *section, const struct annotate_column *column,
 		       const struct ev_weight *weights)
 {
@@ -244,6 +275,12 @@ void ev_annotate_cells(struct annotate_section *section, const struct annotate_w
 			break;
 		case CELL_SYSTEM:
 			print_share(section, column, weights->system);
+			break;
+		case CELL_MEMORY:
+			print_memory(section, column, weights->reached);
+			break;
+		case CELL_GROWTH:
+			print_memory(section, column, growth_of(weights, column->event));
 			break;
 		case CELL_RATIO:
 			print_ratio(section, column, weights->ratios);

@@ -35,6 +35,7 @@ static struct annotate_weights weights_of(const struct annotate_section *section
 		.native = ev_line_weight(lines, line, EV_MEASURE_NATIVE),
 		.system = ev_line_weight(lines, line, EV_MEASURE_SYSTEM),
 		.called = ev_line_weight(lines, line, EV_MEASURE_CALLED),
+		.reached = section->it->reached ? section->it->reached[line] : 0,
 		.ratios = section->it->ratio_sums
 				  ? &section->it->ratio_sums[line * ratios->items.count]
 				  : NULL,
@@ -241,8 +242,9 @@ static void print_source_state(struct part *part, bool is_main)
 		fprintf(section->out, "# source %s: %s (--prefix FOLDER names where sources are)\n",
 			source->trouble, ev_report_safe(&section->scratch, source->path));
 	else if (is_main && section->it->source_is_newer)
-		fputs("# the source is newer than the program: lines may have moved since\n",
-		      section->out);
+		fprintf(section->out,
+			"# the source is newer than the %s: lines may have moved since\n",
+			section->python ? "recording" : "program");
 }
 
 static void print_part(struct part *part, uint32_t file)

@@ -17,6 +17,33 @@ static const char *const share_words[] = {
 /* ---- above everything -------------------------------------------------------------------------
  */
 
+/* How the memory of lines is known, and how not. */
+static void print_memory(FILE *out, const struct ev_annotation *annotation)
+{
+	const struct ev_report *report = &annotation->report;
+	bool told = false;
+	for (size_t i = 0; i < annotation->sections.count; i++) {
+		const struct ev_annotated *it = &annotation->sections.items[i];
+		told |= it->reached && it->lines->functions.items[it->function].python;
+	}
+	if (!told)
+		return;
+	fputs("# Memory is an estimate, page faults \303\227 4 KiB: Increment is what a line and "
+	      "what "
+	      "it calls touched for the\n# first time, Mem usage all that was touched until it did "
+	      "so last. What was freed and used again\n# brings no fault, what was given back is "
+	      "not taken off, and a huge page counts as one of 4 KiB.\n",
+	      out);
+	const char *peak = ev_recording_note(report->recording, EV_NOTE_PEAK_RSS, NULL);
+	if (peak) {
+		struct ev_arena scratch = { 0 };
+		char *line = ev_arena_text(&scratch, peak, strcspn(peak, "\n"));
+		fprintf(out, "# Peak RSS of the program, as the kernel tells it: %s\n",
+			ev_report_safe(&scratch, line));
+		ev_arena_done(&scratch);
+	}
+}
+
 static void print_top(FILE *out, const struct ev_annotation *annotation,
 		      const struct ev_annotate_options *options)
 {
@@ -39,7 +66,9 @@ static void print_top(FILE *out, const struct ev_annotation *annotation,
 		fprintf(out, "count %s (approx.)\n",
 			ev_format_grouped(number, sizeof(number), total->period));
 	}
-	fprintf(out, "# Shares of lines are %s.\n\n", share_words[options->share]);
+	fprintf(out, "# Shares of lines are %s.\n", share_words[options->share]);
+	print_memory(out, annotation);
+	putc('\n', out);
 	ev_arena_done(&scratch);
 }
 
@@ -292,7 +321,7 @@ static void print_section(FILE *out, const struct ev_annotation *annotation,
 	};
 	(void)first;
 	section.python = !annotation->spots && lines->functions.items[it->function].python;
-	section.called = !annotation->spots && has_called(&section);
+	section.called = !annotation->spots && !options->no_children && has_called(&section);
 	find_base(&section, base);
 	print_title(&section);
 	ev_annotate_columns(&section, lines->totals);

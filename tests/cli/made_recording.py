@@ -15,7 +15,7 @@ class Recording:
     def __init__(self, order="<", attr_bytes=128, branch_type=0):
         self.branch_type = branch_type
         self.order, self.attr_bytes, self.data, self.time = order, attr_bytes, [], 1000
-        self.features = {}
+        self.features, self.config = {}, 0  # of the kernel's software events
 
     def pack(self, form, *values):
         return struct.pack(self.order + form, *values)
@@ -64,7 +64,7 @@ class Recording:
         if self.order == ">":  # bit fields are allotted from the top there
             flags = 1 << (63 - 18)
         fields = IP | TID | TIME | CALLCHAIN | PERIOD | (BRANCH_STACK if self.branch_type else 0)
-        attr = self.pack("IIQQQQQ", 1, self.attr_bytes, 0, 1000, fields, 0, flags)
+        attr = self.pack("IIQQQQQ", 1, self.attr_bytes, self.config, 1000, fields, 0, flags)
         if self.branch_type:
             attr += self.pack("IIQQQ", 0, 0, 0, 0, self.branch_type)
         attr += b"\0" * (self.attr_bytes - len(attr))

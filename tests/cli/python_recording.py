@@ -1,5 +1,5 @@
 """A recording of Python programs as evprof makes them, with native and kernel frames below Python's
-lines, for tests that read one. Usage: python_recording.py FILE [SOURCE] [EVENT_NAME]"""
+lines, for tests that read one. Usage: python_recording.py FILE [SOURCE] [CONFIG]: of a software event, 2 is page faults"""
 import sys
 from made_recording import CONTEXT_KERNEL, CONTEXT_USER, Recording
 
@@ -40,8 +40,9 @@ def python_map(recording, pid):
     recording.mmap(pid, BASE, LENGTH, 0, "[python]")
 
 
-def main(path, source="/nowhere/toy.py"):
+def main(path, source="/nowhere/toy.py", config=0):
     r, f = Recording(), Functions()
+    r.config = int(config)
     r.comm(7, 7, "python3")
     r.mmap(7, 0x400000, 0x1000, 0, "/nowhere/python3")
     r.mmap(7, 0x500000, 0x1000, 0, "/nowhere/speed.so")

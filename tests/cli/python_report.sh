@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 . "$(dirname "$0")/harness.sh"
 
-# A program of 13 lines and a recording of it, p.data; see python_recording.py.
+# make_toy [CONFIG]: a program of 12 lines and a recording of it, p.data; see python_recording.py.
 make_toy() {
 	cat >toy.py <<-'END'
 		def outer():
@@ -19,7 +19,7 @@ make_toy() {
 		# nothing
 		outer()
 	END
-	PYTHONDONTWRITEBYTECODE=1 python3 "$here/python_recording.py" p.data "$PWD/toy.py" ||
+	PYTHONDONTWRITEBYTECODE=1 python3 "$here/python_recording.py" p.data "$PWD/toy.py" "$@" ||
 		fail "the recording could not be made"
 }
 
@@ -168,6 +168,85 @@ test_the_hottest_functions_are_pythons_and_nothing_counts_twice_in_what_is_left(
 	expect_out '# 15\.00% in 2 functions without source lines'
 	run annotate -i p.data --python off
 	refuse_out 'Function: '
+}
+
+test_page_faults_are_the_memory_that_lines_took() {
+	make_toy 2
+	run annotate -i p.data toy.py
+	expect_status 0
+	expect_out '# Memory is an estimate, page faults .* 4 KiB'
+	expect_out '  Mem usage  Increment  Line Contents$'
+	expect_out '^ +7 .* 0\.12 MiB   0\.12 MiB .*total = sum'
+	expect_out '^ +8 .* 0\.23 MiB   0\.12 MiB .*self\.speed'
+	expect_out '^ +9 .* 0\.27 MiB   0\.04 MiB .*self\.more'
+	expect_out '^ +3 .* 0\.33 MiB   0\.33 MiB .*return work'
+	run annotate -i p.data --no-children toy.py
+	expect_status 0
+	refuse_out 'Children'
+	expect_out '^ +8 .* 0\.23 MiB   0\.12 MiB .*self\.speed'
+	make_toy
+	run annotate -i p.data toy.py
+	refuse_out 'Mem usage'
+}
+
+test_a_source_that_was_changed_since_is_told() {
+	make_toy
+	touch -d '2 hours' toy.py
+	run annotate -i p.data toy.py inner
+	expect_status 0
+	expect_equal "$(grep -c 'source is newer than the recording' out)" 2
+	touch -d '2 hours ago' toy.py
+	run annotate -i p.data toy.py inner
+	refuse_out 'newer'
+}
+
+test_python_has_no_instructions_and_says_so() {
+	make_toy
+	run annotate -i p.data --asm inner
+	expect_status 0
+	expect_out '# no instructions: lines of Python are no machine code'
+}
+
+test_a_whole_function_is_shown_by_its_indentation() {
+	make_toy
+	run annotate -i p.data --all outer
+	expect_status 0
+	expect_equal "$(awk '$1 ~ /^[0-9]+$/ { print $1 }' out | tr '\n' ' ')" '1 2 3 '
+}
+
+test_a_line_that_takes_memory_has_its_page_faults_and_the_peak_is_told() {
+	needs_root
+	grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null &&
+		skip 'memory comes in huge pages here'
+	cat >mem.py <<-'END'
+		def grow():
+		    return bytearray(b"x") * (32 << 20)
+
+		def other():
+		    return sum(range(1000))
+
+		kept = grow()
+		other()
+	END
+	run record -e page-faults -c 1 -o p.data python3 mem.py
+	expect_status 0
+	grep -q 'Python: frames of' err || skip 'no Python frames can be recorded here'
+	run annotate -i p.data --json mem.py
+	expect_status 0
+	line="sum(l['self'][0]['period'] + l['native'][0]['period'] + l['system'][0]['period'] for s in j['sections'] for l in s['lines'] if l['line'] == 2)"
+	# 8192 pages; what a loaded machine lost is missing
+	expect_between "$(json out "$line")" 4096 8400 'the page faults of the line'
+	run annotate -i p.data mem.py
+	expect_out '# Peak RSS of the program.*[0-9]{5} KiB'
+	expect_out '^ +2 .* MiB .*return bytearray'
+}
+
+test_a_simulated_python_program_says_what_is_not_known() {
+	needs valgrind
+	ln -s /bin/true python3 # whose name is enough, and which is soon done
+	run record --simulate -e instructions -o p.data ./python3
+	expect_status 0
+	expect_err 'sees the interpreter, not .*PYTHONPERFSUPPORT=1 evprof record --simulate -g'
 }
 
 run_tests "$@"
