@@ -324,10 +324,11 @@ static int record_all(struct record_run *run)
 		}
 	}
 	int failed = record_loop(run, &err);
-	if (record_files_last(run, failed ? NULL : &err) && !failed)
-		failed = -err.code;
+	struct ev_err last = { 0 };
 	if (failed)
 		complain(run->verb, &err, 0);
+	if (record_files_last(run, &last) && !failed)
+		failed = complain(run->verb, &last, STATUS_FAILED);
 	/* What was written is worth finishing, also after a full disk: the header is small. */
 	if (run->writer && record_finish(run, &err) && !failed)
 		failed = complain(run->verb, &err, STATUS_FAILED);

@@ -231,6 +231,14 @@ test_what_does_not_go_together_is_refused() {
 	expect_equal "$(find . -name 'perf.data*' | wc -l)" 0 "files left"
 }
 
+test_a_history_that_finds_no_place_is_told() {
+	needs_events
+	mkdir gone
+	run record -e cpu-clock --overwrite -o gone/data sh -c 'rm -r gone; sleep 0.2'
+	expect_status 1
+	expect_err "can't create gone/data"
+}
+
 test_one_file_takes_no_snapshot() {
 	fault 1000
 	steered -e cpu-clock -o data
