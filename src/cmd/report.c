@@ -329,6 +329,13 @@ static int report_several(const struct verb *verb, struct report_options *option
 	return status;
 }
 
+static void lists_done(struct report_options *options)
+{
+	options_list_done(&options->ratios);
+	options_list_done(&options->key_filters);
+	options_list_done(&options->inputs);
+}
+
 static int run_report(const struct verb *verb, int argc, char **argv)
 {
 	struct report_options options = {
@@ -344,16 +351,12 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	struct ev_err err = { 0 };
 	int status = options_parse_words(verb, &options, argc, argv, &options.inputs);
 	if (status >= 0) {
-		options_list_done(&options.ratios);
-		options_list_done(&options.key_filters);
-		options_list_done(&options.inputs);
+		lists_done(&options);
 		return status;
 	}
 	if (options.json_schema) {
 		ev_report_json_schema(stdout);
-		options_list_done(&options.inputs);
-		options_list_done(&options.ratios);
-		options_list_done(&options.key_filters);
+		lists_done(&options);
 		return 0;
 	}
 	if (options.inputs.count)
@@ -378,9 +381,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 						  : report(verb, &options, &plan);
 	free(cache);
 	report_plan_done(&plan);
-	options_list_done(&options.ratios);
-	options_list_done(&options.key_filters);
-	options_list_done(&options.inputs);
+	lists_done(&options);
 	free((void *)options.view.widths);
 	return status;
 }

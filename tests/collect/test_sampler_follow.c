@@ -10,7 +10,7 @@ struct shared {
 };
 static struct shared *shared;
 
-* / static void on_trap(int number, siginfo_t *info, void *context)
+static void on_trap(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)context;

@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	read_text(bytes, size_bytes);
 	/* The last byte chooses a version, as the first ones are what an interpreter publishes. */
 	uint32_t minor = 8 + bytes[size_bytes - 1] % 6;
-	struct ev_python_runtime runtime = { 0x03000000 | minor << 16, size_bytes, 0 };
+	struct ev_python_runtime runtime = { .version = 0x03000000 | minor << 16,
+					     .address = size_bytes };
 	struct ev_python_state state;
 	int rc = ev_python_read(&runtime, &reader, &state, &err);
 	for (size_t i = 0; i < state.threads.count; i++)
