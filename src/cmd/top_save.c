@@ -28,7 +28,8 @@ static int save(struct top *top, uint64_t *samples, struct ev_err *err)
 {
 	struct record_run *run = &top->run;
 	struct ev_writer_options file = { .sudo_owner = true };
-	int rc = ev_writer_open(&run->writer, run->options->output, &file, &run->recording, err);
+	run->path = run->options->output;
+	int rc = ev_writer_open(&run->writer, run->path, &file, &run->recording, err);
 	if (rc)
 		return rc;
 	rc = record_formats(run, err);

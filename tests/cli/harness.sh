@@ -125,6 +125,10 @@ needs_perf() { # the reference client, in a version that runs
 	needs perf
 	perf --version >/dev/null 2>&1 || skip "this perf does not run"
 }
+# Of many versions the oldest and the newest are enough where everything takes twice as long.
+needs_version_told_apart() { # VERSION
+	case $sanitized:$1 in 1:3.8 | 1:3.13 | 0:*) ;; *) skip "without sanitizers only, as versions between" ;; esac
+}
 needs_events() { "$evprof" stat -e task-clock true >/dev/null 2>&1 || skip "no event can be counted here"; }
 needs_nobody() {
 	needs_root

@@ -74,6 +74,7 @@ test_debian_s_own_python_by_nobody() {
 }
 
 check_version() {
+	needs_version_told_apart "$1"
 	needs_agent
 	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python3; do
 		[ -x "$python" ] && break

@@ -52,6 +52,7 @@ expect_runs() {
 # Every way of calling and being called in one recording, and the shares of functions by what they
 # measured themselves: wide room, for a loaded machine takes its samples where it can.
 check_version() {
+	needs_version_told_apart "$1"
 	needs_frames
 	find_python "$1"
 	record_truth shares recurse callbacks generators made in_threads
