@@ -3,6 +3,7 @@
  * long. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <evprof/perfdata_flight.h>
 #include "record_agent.h"
 #include "record_unwind.h"
@@ -32,6 +33,7 @@ struct record_unwind {
 	void *context;
 	struct record_agent *agent;
 	bool last; /* nothing more will come */
+	uint32_t own_pid;
 	/* A mapping may be in a ring that was drained before the one with the first sample in it:
 	 * so samples wait for one more drain. */
 	struct ev_buffer waiting, arrived;
@@ -77,6 +79,7 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 	unwind->stacks = stacks;
 	unwind->python = python;
 	unwind->agent = agent;
+	unwind->own_pid = (uint32_t)getpid();
 	unwind->opened = *recording;
 	unwind->opened.events = ev_alloc(count * sizeof(*recording->events));
 	for (size_t i = 0; i < count; i++) {
@@ -264,8 +267,11 @@ static size_t chain_of(struct record_unwind *unwind, const struct ev_record *rec
 		unwind->guessed += how.guessed;
 		if (how.end == EV_UNWOUND_COMPLETE)
 			note_end(unwind, record, how.outermost);
-		record_stacks_count(unwind->stacks, &how, sample->user_stack_bytes,
-				    sample->user_stack_asked_bytes);
+		/* The recorder's own stacks decide nothing: what they need would be more of them.
+		 */
+		if (record->pid != unwind->own_pid)
+			record_stacks_count(unwind->stacks, &how, sample->user_stack_bytes,
+					    sample->user_stack_asked_bytes);
 	}
 	return count;
 }
