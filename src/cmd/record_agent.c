@@ -219,7 +219,7 @@ int record_agent_round(struct record_agent *agent, struct record_unwind *unwind,
 		rc = record_unwind_told(unwind, &mapping, err);
 	}
 	ev_python_agents_drain(agent->agents, keep, agent);
-	if (!agent->now.sorted)
+	if (!agent->now.sorted && agent->now.moments.count)
 		qsort(agent->now.moments.items, agent->now.moments.count,
 		      sizeof(*agent->now.moments.items), compare);
 	agent->now.sorted = true;

@@ -270,8 +270,10 @@ static void place_mappings(struct ev_bpf_walk *walk, struct walk_space *space)
 }
 
 /* The program that the kernel knew under a number, and that it forgets by itself at exec, must not
- * come back: what is not there is only added when it is known to be new. */
-static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t now_ns)
+ * come back: what is not there is only added when it is known to be new, or stands after one more
+ * look at the rings, as a child does that was forked before its parent was known. True: that look
+ * should be soon. */
+static bool publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t now_ns)
 {
 	if (space->begun)
 		space->insist = INSIST_STEPS;
@@ -285,7 +287,7 @@ static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t
 	else if (settles)
 		space->changed_ns = 0;
 	else if (!space->insist)
-		return;
+		return false;
 	struct ev_walk_process process = { space->first, space->count, space->pid,
 					   !space->changed_ns, space->version };
 	int rc = bpf_map_update_elem(walk->processes_fd, &space->pid, &process,
@@ -296,6 +298,7 @@ static void publish(struct ev_bpf_walk *walk, struct walk_space *space, uint64_t
 		space->insist--;
 	walk->left_out += rc == -E2BIG || (space->mappings.count && !space->count);
 	space->changed = space->begun = false;
+	return rc == -ENOENT;
 }
 
 static void withdraw(struct ev_bpf_walk *walk, struct walk_space *space)
@@ -339,7 +342,7 @@ bool ev_bpf_walk_step(struct ev_bpf_walk *walk)
 		if (walk->spaces.list.items[i]->over)
 			withdraw(walk, walk->spaces.list.items[i]);
 		else
-			publish(walk, walk->spaces.list.items[i], now_ns);
+			more |= publish(walk, walk->spaces.list.items[i], now_ns);
 	ev_walk_spaces_forget(&walk->spaces);
 	return more;
 }
