@@ -140,7 +140,8 @@ test_the_last_while_is_kept_and_written_when_it_is_wanted() {
 	done
 	first_touches data data.2*
 	needs_perf
-	perf_takes data "report --stdio --no-children -g none"
+	set -- data.2* # the last may have found nothing new, of which perf complains
+	perf_takes "$1" "report --stdio --no-children -g none"
 }
 
 test_a_history_without_time_to_forget_holds_everything_once() {

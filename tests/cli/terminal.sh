@@ -318,7 +318,7 @@ test_top_is_frozen_saved_and_left() {
 	run report --stdio --no-children
 	expect_status 0
 	expect_out 'twice'
-	refuse_out 'Partial'
+	refuse_out '^# Partial'
 	refuse_out '0 samples'
 }
 
