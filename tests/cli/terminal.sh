@@ -117,7 +117,7 @@ test_code_is_annotated_under_the_cursor() {
 	"$evprof" --version | grep -q 'capstone: in' && {
 		keys s
 		sees '^Instructions of twice'
-		expect_out 'Address  Instruction'
+		expect_out 'Address  Instruction|[0-9a-f]{3,}: +[a-z]+ ' # its head, or the hottest part
 	}
 	keys q
 	sees 'Overhead'
