@@ -83,11 +83,12 @@ $(B)/evprof: $(B)/libcmd.a $(call upto,view)
 
 # It stands beside evprof here, and in lib/evprof where that is installed. Never with sanitizers: it
 # is in other programs.
-$(B)/libevprof-python.so: agent/python_agent.c agent/python_agent.h
+AGENT := $(wildcard agent/*.c)
+$(B)/libevprof-python.so: $(AGENT) $(wildcard agent/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
-		-shared -Wl,-z,now -Wl,-z,defs -o $@ $< -lpthread -ldl
+		-shared -Wl,-z,now -Wl,-z,defs -o $@ $(AGENT) -lpthread -ldl
 
 # ---- the page of --format html, as strings -------------------------------------------------------
 

@@ -1,0 +1,82 @@
+/* The moment in which a thread was interrupted -> a record of where it is, in Python. */
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent.h"
+
+enum {
+	FRAMES_MAX = 4096,
+	TURNS = 2000, /* so often it is looked whether another thread is done */
+};
+
+static int turn;
+/* Of who has the turn. */
+static struct {
+	struct python_agent_moment head;
+	struct python_agent_frame frames[FRAMES_MAX];
+} moment;
+
+static void find_place(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+	moment.head.ip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+	moment.head.sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+	moment.head.ip = context->uc_mcontext.pc;
+	moment.head.sp = context->uc_mcontext.sp;
+#else
+	(void)context;
+#endif
+}
+
+static bool take_turn(void)
+{
+	for (unsigned i = 0; __atomic_exchange_n(&turn, 1, __ATOMIC_ACQUIRE); i++) {
+		if (i == TURNS)
+			return false;
+		if (i > TURNS / 2)
+			syscall(SYS_sched_yield);
+	}
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(agent.clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void agent_take_moment(const ucontext_t *context)
+{
+	if (!take_turn()) {
+		__atomic_fetch_add(&agent.ring->lost, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	agent_codes_again();
+	agent_forget_frames();
+	moment.head = (struct python_agent_moment){
+		.header.type = PYTHON_AGENT_MOMENT,
+		.time_ns = now_ns(),
+		.tid = (uint32_t)syscall(SYS_gettid),
+	};
+	find_place(context);
+	moment.head.frame_count = agent_walk_thread(moment.frames, FRAMES_MAX, &moment.head.flags);
+	size_t size_bytes =
+		sizeof(moment.head) + moment.head.frame_count * sizeof(moment.frames[0]);
+	moment.head.header.size_bytes = (uint32_t)size_bytes;
+	moment.head.took_ns = (uint32_t)(now_ns() - moment.head.time_ns);
+	uint8_t *to = agent_reserve(size_bytes);
+	if (to) {
+		memcpy(to, &moment, size_bytes);
+		agent_commit(size_bytes);
+	} else {
+		__atomic_fetch_add(&agent.ring->lost, 1, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&turn, 0, __ATOMIC_RELEASE);
+}
+
+void agent_moments_forked(void)
+{
+	turn = 0;
+}
