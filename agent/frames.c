@@ -8,6 +8,7 @@ enum { THREADS_MAX = 4096 };
 static uint64_t thread_state(void)
 {
 	uint64_t self = (uint64_t)(uintptr_t)pthread_self(), id, interpreter, state;
+	uint64_t runtime = (uint64_t)(uintptr_t)agent.runtime;
 	int made, key;
 	memcpy(&made, agent.runtime + agent.at.thread_key, sizeof(made));
 	memcpy(&key, agent.runtime + agent.at.thread_key + sizeof(made), sizeof(key));
@@ -17,8 +18,8 @@ static uint64_t thread_state(void)
 			return state;
 	}
 	/* It is kept elsewhere, or this is none of its threads. */
-	memcpy(&interpreter, agent.runtime + agent.at.interpreters, sizeof(interpreter));
-	if (!made || !agent_read_word(interpreter, agent.at.interpreter_threads, &state))
+	if (!made || !agent_read_word(runtime, agent.at.interpreters, &interpreter) ||
+	    !agent_read_word(interpreter, agent.at.interpreter_threads, &state))
 		return 0;
 	for (unsigned i = 0; state && i < THREADS_MAX; i++)
 		if (!agent_read_word(state, agent.at.thread_id, &id))
