@@ -10,14 +10,12 @@
 /* From so much on that is no sample, everything is begun anew: histories of address spaces only
  * grow, and a machine that starts thousands of programs a second fills any memory. */
 #define TOLD_LIMIT_BYTES (64u << 20)
-#define KEPT_LIMIT_BYTES                                                                           \
-	(64u << 20) /* of batches: older samples are left out of what `w` writes                   \
-		     */
+/* Of batches: older samples are left out of what `w` writes. */
+#define KEPT_LIMIT_BYTES (64u << 20)
 /* As perf top has it: what is older counts 7/8 with every refresh. */
 enum { FADE_PARTS = 7, FADE_OF = 8 };
 
-/* ---- what already runs --------------------------------------------------------------------------
- */
+/* ---- what already runs ----------------------------------------------------------------------- */
 
 static int take_told(void *context, const struct ev_record *record, struct ev_err *err)
 {
@@ -100,8 +98,7 @@ void top_done(struct top *top)
 	free(top->cache);
 }
 
-/* ---- taking -------------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static void count_loss(struct top *top, const struct ev_record *record)
 {
@@ -201,8 +198,7 @@ int top_take(struct top *top, struct ev_err *err)
 	return rc;
 }
 
-/* ---- showing ------------------------------------------------------------------------------------
- */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static double own_cpu_s(void)
 {

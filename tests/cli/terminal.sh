@@ -263,9 +263,11 @@ test_top_knows_every_function_of_the_kernel() {
 }
 
 test_top_refuses_what_it_cannot_do() {
-	run top -d 0 --batch
-	expect_status 129
-	expect_err '-d takes seconds'
+	for delay in 0 86401; do
+		run top -d $delay --batch
+		expect_status 129
+		expect_err '-d takes seconds, from 0\.05 to 86400'
+	done
 	run top -K -U --batch
 	expect_status 129
 	run top -s nonsense --batch
