@@ -43,6 +43,7 @@ struct top {
 	/* Records for `w`: what began everything and what is no sample of the time before, then
 	 * whole batches. */
 	struct ev_buffer told;
+	size_t begun_bytes; /* of it: what ran at the beginning */
 	EV_ARRAY(struct top_batch) batches;
 	uint64_t kept_bytes;
 
@@ -76,6 +77,10 @@ int top_open(struct top *top, struct ev_err *err);
 int top_take(struct top *top, struct ev_err *err);
 /* What was taken joins what is shown. */
 void top_refresh(struct top *top);
+/* Open, and let a command begin. */
+int top_begin(struct top *top, struct ev_err *err);
+/* Take and show, until it is left or nothing more comes. */
+int top_watch(struct top *top, struct ev_err *err);
 /* One line about evprof itself. */
 void top_status(const struct top *top, FILE *out);
 /* What is kept becomes a recording named by -o. A process of its own writes it: nothing waits. */

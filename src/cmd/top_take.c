@@ -7,17 +7,16 @@
 #include "record_reader.h"
 #include "top.h"
 
-/* From so much on that is no sample, everything is begun anew: histories of address spaces only
- * grow, and a machine that starts thousands of programs a second fills any memory. */
+/* After so much more that is no sample, everything is begun anew: histories of address spaces only
+ * grow, and a machine that starts thousands of programs a second fills any memory. What ran at the
+ * beginning does not count: a large machine would begin anew with every portion. */
 #define TOLD_LIMIT_BYTES (64u << 20)
-#define KEPT_LIMIT_BYTES                                                                           \
-	(64u << 20) /* of batches: older samples are left out of what `w` writes                   \
-		     */
+/* Of batches: older samples are left out of what `w` writes. */
+#define KEPT_LIMIT_BYTES (64u << 20)
 /* As perf top has it: what is older counts 7/8 with every refresh. */
 enum { FADE_PARTS = 7, FADE_OF = 8 };
 
-/* ---- what already runs --------------------------------------------------------------------------
- */
+/* ---- what already runs ----------------------------------------------------------------------- */
 
 static int take_told(void *context, const struct ev_record *record, struct ev_err *err)
 {
@@ -43,6 +42,7 @@ static int begin_spaces(struct top *top, struct ev_err *err)
 	if (!rc)
 		rc = ev_synthesize_bpf(&top->run.recording, take_told, top, err);
 	ev_space_set_ready(top->spaces);
+	top->begun_bytes = top->told.size_bytes;
 	top->fresh = ev_profile_open();
 	top->fading = ev_profile_open();
 	top->loaded.spaces = top->spaces;
@@ -100,8 +100,7 @@ void top_done(struct top *top)
 	free(top->cache);
 }
 
-/* ---- taking -------------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static void count_loss(struct top *top, const struct ev_record *record)
 {
@@ -194,15 +193,14 @@ int top_take(struct top *top, struct ev_err *err)
 		ev_space_set_ready(top->spaces);
 	take_samples(top);
 	keep(top);
-	if (top->told.size_bytes > TOLD_LIMIT_BYTES) {
+	if (top->told.size_bytes - top->begun_bytes > TOLD_LIMIT_BYTES) {
 		end_spaces(top);
 		rc = begin_spaces(top, err);
 	}
 	return rc;
 }
 
-/* ---- showing ------------------------------------------------------------------------------------
- */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static double own_cpu_s(void)
 {

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "syscalls.h"
 #include "tasks.h"
+#include "thread_rings.h"
 
 #define RESCANS 4 /* times that everything is opened anew because threads were born meanwhile */
 
@@ -78,7 +79,7 @@ static void prepare_attr(const struct opening_run *run, size_t index)
 	if (event->inherit != EV_UNSET)
 		attr->inherit = run->target->kind != EV_TARGET_SYSTEM && event->inherit == EV_YES;
 	if (run->counters->threads)
-		ev_threads_prepare(attr);
+		ev_thread_rings_prepare(attr);
 	/* Members run when their leader does. */
 	attr->disabled = leads;
 	attr->enable_on_exec = leads && command && run->options->at_exec;

@@ -12,8 +12,6 @@ struct ev_threads;
  * slots. Births, names and ends of threads are noted from here on. -errno with a sentence. */
 int ev_threads_open(struct ev_threads **threads, size_t event_count, const struct ev_slot *places,
 		    size_t place_count, struct ev_err *err);
-/* What an event's attr needs so that each inherited copy tells its count when its thread ends. */
-void ev_threads_prepare(struct perf_event_attr *attr);
 /* Leads the counts of an event that is open on a place (0 for a command) here. -errno with a
  * sentence. */
 int ev_threads_follow(struct ev_threads *threads, size_t event, size_t place, int fd,

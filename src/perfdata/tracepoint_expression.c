@@ -1,23 +1,13 @@
 /* An argument of a tracepoint's `print fmt`, C as the kernel's macros leave it -> a tree. */
-#include <stdlib.h>
 #include <string.h>
-#include "tracepoint.h"
+#include "tracepoint_parser.h"
 
 /* Trees that are deeper, or nested deeper while they are read, are refused. */
 enum { DEPTH_LIMIT = 200 };
 
-struct parser {
-	struct trace_scanner *scanner;
-	const struct trace_format *format;
-	const struct trace_machine *machine;
-	const char *failure;
-	unsigned nesting;
-};
+static const struct trace_node *parse_unary(struct trace_parser *parser);
 
-static const struct trace_node *parse_choice(struct parser *parser);
-static const struct trace_node *parse_unary(struct parser *parser);
-
-static const struct trace_node *fail(struct parser *parser, const char *fmt, const char *name,
+static const struct trace_node *fail(struct trace_parser *parser, const char *fmt, const char *name,
 				     size_t length)
 {
 	if (!parser->failure)
@@ -26,7 +16,7 @@ static const struct trace_node *fail(struct parser *parser, const char *fmt, con
 	return NULL;
 }
 
-static const struct trace_node *fail_here(struct parser *parser)
+const struct trace_node *ev_trace_fail_here(struct trace_parser *parser)
 {
 	const struct trace_scanner *scanner = parser->scanner;
 	const char *at = scanner->at;
@@ -34,12 +24,12 @@ static const struct trace_node *fail_here(struct parser *parser)
 	return fail(parser, "not understood before '%.*s'", at, left < 24 ? left : 24);
 }
 
-static void next(struct parser *parser)
+static void next(struct trace_parser *parser)
 {
 	ev_trace_scan(parser->scanner);
 }
 
-static bool take_sign(struct parser *parser, int sign)
+bool ev_trace_take_sign(struct trace_parser *parser, int sign)
 {
 	if (!ev_trace_is_sign(parser->scanner, sign))
 		return false;
@@ -47,16 +37,16 @@ static bool take_sign(struct parser *parser, int sign)
 	return true;
 }
 
-static bool need_sign(struct parser *parser, int sign)
+bool ev_trace_need_sign(struct trace_parser *parser, int sign)
 {
-	if (take_sign(parser, sign))
+	if (ev_trace_take_sign(parser, sign))
 		return true;
-	fail_here(parser);
+	ev_trace_fail_here(parser);
 	return false;
 }
 
-static struct trace_node *new_node(struct parser *parser, enum trace_kind kind,
-				   const struct trace_node *one, const struct trace_node *other)
+struct trace_node *ev_trace_node_new(struct trace_parser *parser, enum trace_kind kind,
+				     const struct trace_node *one, const struct trace_node *other)
 {
 	struct trace_node *node = ev_arena_take(parser->scanner->arena, sizeof(*node));
 	node->kind = kind;
@@ -73,8 +63,7 @@ static struct trace_node *new_node(struct parser *parser, enum trace_kind kind,
 	return NULL;
 }
 
-/* ---- types ------------------------------------------------------------------------------------
- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static bool is_type_word(const struct trace_scanner *scanner)
 {
@@ -108,7 +97,7 @@ static const struct {
 
 /* Names and stars up to the closing parenthesis, which is taken too. Types that are not known keep
  * all bits. */
-static bool parse_type(struct parser *parser, struct trace_node *cast)
+bool ev_trace_parse_type(struct trace_parser *parser, struct trace_node *cast)
 {
 	struct trace_scanner *scanner = parser->scanner;
 	unsigned longs = 0;
@@ -135,13 +124,13 @@ static bool parse_type(struct parser *parser, struct trace_node *cast)
 		cast->type.size_bytes = 8;
 	if (is_unsigned)
 		cast->type.is_signed = false;
-	while (take_sign(parser, '*'))
+	while (ev_trace_take_sign(parser, '*'))
 		cast->type.is_pointer = true;
-	return need_sign(parser, ')');
+	return ev_trace_need_sign(parser, ')');
 }
 
 /* Behind an opening parenthesis: does a type stand in it? */
-static bool is_cast(const struct parser *parser)
+static bool is_cast(const struct trace_parser *parser)
 {
 	struct trace_scanner look = *parser->scanner;
 	if (look.token != TOKEN_NAME || ev_trace_is_name(&look, "REC"))
@@ -160,11 +149,10 @@ static bool is_cast(const struct parser *parser)
 	       ev_trace_is_sign(&look, '(');
 }
 
-/* ---- fields and calls -------------------------------------------------------------------------
- */
+/* ---- fields and operators -------------------------------------------------------------------- */
 
 /* The field that is named here; the name is taken. */
-static const struct trace_field *parse_field(struct parser *parser)
+const struct trace_field *ev_trace_parse_field(struct trace_parser *parser)
 {
 	const struct trace_scanner *scanner = parser->scanner;
 	const struct trace_format *format = parser->format;
@@ -179,194 +167,18 @@ static const struct trace_field *parse_field(struct parser *parser)
 	return NULL;
 }
 
-static const struct trace_node *parse_field_call(struct parser *parser, enum trace_kind kind)
-{
-	const struct trace_field *field = parse_field(parser);
-	struct trace_node *node = field ? new_node(parser, kind, NULL, NULL) : NULL;
-	if (!node || !need_sign(parser, ')'))
-		return NULL;
-	node->field = field;
-	return node;
-}
-
-/* { value, "name" }, … ) */
-static bool parse_pairs(struct parser *parser, struct trace_node *node)
-{
-	struct trace_scanner *scanner = parser->scanner;
-	struct trace_pair **last = &node->pairs;
-	while (take_sign(parser, ',')) {
-		if (!take_sign(parser, '{')) /* some lists end with a bare value */
-			return fail_here(parser);
-		if (take_sign(parser, '}')) /* an empty list has one empty pair */
-			continue;
-		struct trace_pair *pair = ev_arena_take(scanner->arena, sizeof(*pair));
-		pair->value = parse_choice(parser);
-		if (!pair->value || !need_sign(parser, ','))
-			return false;
-		if (pair->value->depth >= node->depth)
-			node->depth = pair->value->depth + 1;
-		bool ends = scanner->token != TOKEN_TEXT; /* with no name: { -1, NULL } */
-		pair->name = scanner->text;
-		if (ends && !parse_choice(parser))
-			return false;
-		if (!ends)
-			next(parser);
-		if (!need_sign(parser, '}'))
-			return false;
-		if (ends)
-			continue;
-		*last = pair;
-		last = &pair->next;
-	}
-	return need_sign(parser, ')');
-}
-
-static const struct trace_node *parse_names(struct parser *parser, enum trace_kind kind)
-{
-	const struct trace_node *value = parse_choice(parser);
-	struct trace_node *node = value ? new_node(parser, kind, value, NULL) : NULL;
-	if (!node)
-		return NULL;
-	if (kind == NODE_FLAGS) {
-		node->delimiter = "";
-		if (!need_sign(parser, ','))
-			return NULL;
-		if (parser->scanner->token == TOKEN_TEXT) {
-			node->delimiter = parser->scanner->text;
-			next(parser);
-		}
-	}
-	return parse_pairs(parser, node) ? node : NULL;
-}
-
-static const struct trace_node *parse_bytes(struct parser *parser, bool spaced)
-{
-	const struct trace_node *bytes = parse_choice(parser);
-	const struct trace_node *count =
-		bytes && need_sign(parser, ',') ? parse_choice(parser) : NULL;
-	struct trace_node *node = count ? new_node(parser, NODE_HEX, bytes, count) : NULL;
-	if (!node || !need_sign(parser, ')'))
-		return NULL;
-	node->spaced = spaced;
-	return node;
-}
-
-static const struct trace_node *parse_array(struct parser *parser)
-{
-	const struct trace_node *items = parse_choice(parser);
-	const struct trace_node *count =
-		items && need_sign(parser, ',') ? parse_choice(parser) : NULL;
-	const struct trace_node *each =
-		count && need_sign(parser, ',') ? parse_choice(parser) : NULL;
-	struct trace_node *node = each ? new_node(parser, NODE_ARRAY, items, count) : NULL;
-	if (!node || !need_sign(parser, ')'))
-		return NULL;
-	node->third = each;
-	if (each->depth >= node->depth)
-		node->depth = each->depth + 1;
-	return node;
-}
-
-static const struct trace_node *parse_expected(struct parser *parser)
-{
-	const struct trace_node *node = parse_choice(parser);
-	if (!node || !need_sign(parser, ',') || !parse_choice(parser) || !need_sign(parser, ')'))
-		return NULL;
-	return node;
-}
-
-static const struct trace_node *parse_sizeof(struct parser *parser)
-{
-	struct trace_node *node = new_node(parser, NODE_NUMBER, NULL, NULL);
-	struct trace_node type = { 0 };
-	if (ev_trace_is_name(parser->scanner, "REC")) {
-		next(parser);
-		const struct trace_field *field =
-			need_sign(parser, OP_ARROW) ? parse_field(parser) : NULL;
-		if (!field || !need_sign(parser, ')'))
-			return NULL;
-		node->number = field->size_bytes;
-		return node;
-	}
-	if (!parse_type(parser, &type))
-		return NULL;
-	node->number = type.type.is_pointer ? parser->machine->long_bytes : type.type.size_bytes;
-	return node->number ? node : fail_here(parser);
-}
-
-/* A function that only the kernel has: its value is not known. */
-static const struct trace_node *skip_call(struct parser *parser, const char *name, size_t length)
-{
-	size_t open = 1;
-	while (open) {
-		open += ev_trace_is_sign(parser->scanner, '(');
-		open -= ev_trace_is_sign(parser->scanner, ')');
-		if (parser->scanner->token == TOKEN_END || parser->scanner->token == TOKEN_BAD)
-			return fail_here(parser);
-		next(parser);
-	}
-	struct trace_node *node = new_node(parser, NODE_UNKNOWN, NULL, NULL);
-	node->text = ev_arena_text(parser->scanner->arena, name, length);
-	return node;
-}
-
-/* Behind "name (". */
-static const struct trace_node *parse_call(struct parser *parser, const char *name, size_t length)
-{
-	static const struct {
-		const char *name;
-		enum trace_kind kind;
-	} of_field[] = {
-		{ "__get_str", NODE_DYNAMIC },
-		{ "__get_rel_str", NODE_DYNAMIC },
-		{ "__get_dynamic_array", NODE_DYNAMIC },
-		{ "__get_rel_dynamic_array", NODE_DYNAMIC },
-		{ "__get_sockaddr", NODE_DYNAMIC },
-		{ "__get_rel_sockaddr", NODE_DYNAMIC },
-		{ "__get_dynamic_array_len", NODE_DYNAMIC_LENGTH },
-		{ "__get_rel_dynamic_array_len", NODE_DYNAMIC_LENGTH },
-		{ "__get_bitmask", NODE_BITMASK },
-		{ "__get_rel_bitmask", NODE_BITMASK },
-		{ "__get_cpumask", NODE_BITMASK },
-		{ "__get_rel_cpumask", NODE_BITMASK },
-	};
-	struct trace_scanner called = { .token = TOKEN_NAME, .start = name, .length = length };
-	for (size_t i = 0; i < EV_LENGTH(of_field); i++)
-		if (ev_trace_is_name(&called, of_field[i].name))
-			return parse_field_call(parser, of_field[i].kind);
-	if (ev_trace_is_name(&called, "__print_flags") ||
-	    ev_trace_is_name(&called, "__print_flags_u64"))
-		return parse_names(parser, NODE_FLAGS);
-	if (ev_trace_is_name(&called, "__print_symbolic") ||
-	    ev_trace_is_name(&called, "__print_symbolic_u64"))
-		return parse_names(parser, NODE_SYMBOLIC);
-	if (ev_trace_is_name(&called, "__print_hex"))
-		return parse_bytes(parser, true);
-	if (ev_trace_is_name(&called, "__print_hex_str"))
-		return parse_bytes(parser, false);
-	if (ev_trace_is_name(&called, "__print_array"))
-		return parse_array(parser);
-	if (ev_trace_is_name(&called, "__builtin_expect"))
-		return parse_expected(parser);
-	if (ev_trace_is_name(&called, "sizeof"))
-		return parse_sizeof(parser);
-	return skip_call(parser, name, length);
-}
-
-/* ---- operators --------------------------------------------------------------------------------
- */
-
 /* Behind REC: "->field". */
-static const struct trace_node *parse_record(struct parser *parser)
+static const struct trace_node *parse_record(struct trace_parser *parser)
 {
-	const struct trace_field *field = need_sign(parser, OP_ARROW) ? parse_field(parser) : NULL;
-	struct trace_node *node = field ? new_node(parser, NODE_FIELD, NULL, NULL) : NULL;
+	const struct trace_field *field =
+		ev_trace_need_sign(parser, OP_ARROW) ? ev_trace_parse_field(parser) : NULL;
+	struct trace_node *node = field ? ev_trace_node_new(parser, NODE_FIELD, NULL, NULL) : NULL;
 	if (node)
 		node->field = field;
 	return node;
 }
 
-static const struct trace_node *parse_name(struct parser *parser)
+static const struct trace_node *parse_name(struct trace_parser *parser)
 {
 	struct trace_scanner *scanner = parser->scanner;
 	const char *name = scanner->start;
@@ -376,41 +188,43 @@ static const struct trace_node *parse_name(struct parser *parser)
 	next(parser);
 	if (record)
 		return parse_record(parser);
-	if (take_sign(parser, '('))
-		return parse_call(parser, name, length);
-	node = new_node(parser, NODE_UNKNOWN, NULL, NULL);
+	if (ev_trace_take_sign(parser, '('))
+		return ev_trace_parse_call(parser, name, length);
+	node = ev_trace_node_new(parser, NODE_UNKNOWN, NULL, NULL);
 	node->text = ev_arena_text(scanner->arena, name, length);
 	return node;
 }
 
-static const struct trace_node *parse_primary(struct parser *parser)
+static const struct trace_node *parse_primary(struct trace_parser *parser)
 {
 	struct trace_scanner *scanner = parser->scanner;
 	struct trace_node *node;
 	switch (scanner->token) {
 	case TOKEN_NUMBER:
-		node = new_node(parser, NODE_NUMBER, NULL, NULL);
+		node = ev_trace_node_new(parser, NODE_NUMBER, NULL, NULL);
 		node->number = scanner->number;
 		next(parser);
 		return node;
 	case TOKEN_TEXT:
-		node = new_node(parser, NODE_TEXT, NULL, NULL);
+		node = ev_trace_node_new(parser, NODE_TEXT, NULL, NULL);
 		node->text = scanner->text;
 		next(parser);
 		return node;
 	case TOKEN_NAME:
 		return parse_name(parser);
 	default:
-		return fail_here(parser);
+		return ev_trace_fail_here(parser);
 	}
 }
 
-static const struct trace_node *parse_postfix(struct parser *parser, const struct trace_node *node)
+static const struct trace_node *parse_postfix(struct trace_parser *parser,
+					      const struct trace_node *node)
 {
-	while (node && take_sign(parser, '[')) {
-		const struct trace_node *index = parse_choice(parser);
-		node = index && need_sign(parser, ']') ? new_node(parser, NODE_INDEX, node, index)
-						       : NULL;
+	while (node && ev_trace_take_sign(parser, '[')) {
+		const struct trace_node *index = ev_trace_parse_choice(parser);
+		node = index && ev_trace_need_sign(parser, ']')
+			       ? ev_trace_node_new(parser, NODE_INDEX, node, index)
+			       : NULL;
 	}
 	if (node &&
 	    (ev_trace_is_sign(parser->scanner, OP_ARROW) || ev_trace_is_sign(parser->scanner, '.')))
@@ -418,14 +232,15 @@ static const struct trace_node *parse_postfix(struct parser *parser, const struc
 	return node;
 }
 
-static const struct trace_node *parse_parenthesis(struct parser *parser)
+static const struct trace_node *parse_parenthesis(struct trace_parser *parser)
 {
 	if (is_cast(parser)) {
-		struct trace_node *cast = new_node(parser, NODE_CAST, NULL, NULL);
-		if (!parse_type(parser, cast))
+		struct trace_node *cast = ev_trace_node_new(parser, NODE_CAST, NULL, NULL);
+		if (!ev_trace_parse_type(parser, cast))
 			return NULL;
 		const struct trace_node *what = parse_unary(parser);
-		struct trace_node *node = what ? new_node(parser, NODE_CAST, what, NULL) : NULL;
+		struct trace_node *node =
+			what ? ev_trace_node_new(parser, NODE_CAST, what, NULL) : NULL;
 		if (node)
 			node->type = cast->type;
 		return node;
@@ -439,25 +254,26 @@ static const struct trace_node *parse_parenthesis(struct parser *parser)
 			return parse_postfix(parser, parse_record(parser));
 		}
 	}
-	const struct trace_node *node = parse_choice(parser);
-	return node && need_sign(parser, ')') ? parse_postfix(parser, node) : NULL;
+	const struct trace_node *node = ev_trace_parse_choice(parser);
+	return node && ev_trace_need_sign(parser, ')') ? parse_postfix(parser, node) : NULL;
 }
 
-static const struct trace_node *parse_unary(struct parser *parser)
+static const struct trace_node *parse_unary(struct trace_parser *parser)
 {
 	static const char signs[] = "-~!+&*";
 	const struct trace_scanner *scanner = parser->scanner;
 	const struct trace_node *node;
 	if (++parser->nesting > DEPTH_LIMIT)
 		return fail(parser, "too deep%.*s", "", 0);
-	if (take_sign(parser, '(')) {
+	if (ev_trace_take_sign(parser, '(')) {
 		node = parse_parenthesis(parser);
 	} else if (scanner->token == TOKEN_SIGN && scanner->sign < 256 &&
 		   memchr(signs, scanner->sign, sizeof(signs) - 1)) {
 		int sign = scanner->sign;
 		next(parser);
 		const struct trace_node *what = parse_unary(parser);
-		struct trace_node *unary = what ? new_node(parser, NODE_UNARY, what, NULL) : NULL;
+		struct trace_node *unary =
+			what ? ev_trace_node_new(parser, NODE_UNARY, what, NULL) : NULL;
 		if (unary)
 			unary->operator_ = sign;
 		node = unary;
@@ -482,7 +298,7 @@ static int rank_of(const struct trace_scanner *scanner)
 	return 0;
 }
 
-static const struct trace_node *parse_binary(struct parser *parser, int lowest)
+static const struct trace_node *parse_binary(struct trace_parser *parser, int lowest)
 {
 	const struct trace_node *left = parse_unary(parser);
 	int rank;
@@ -490,7 +306,8 @@ static const struct trace_node *parse_binary(struct parser *parser, int lowest)
 		int sign = parser->scanner->sign;
 		next(parser);
 		const struct trace_node *right = parse_binary(parser, rank + 1);
-		struct trace_node *node = right ? new_node(parser, NODE_BINARY, left, right) : NULL;
+		struct trace_node *node =
+			right ? ev_trace_node_new(parser, NODE_BINARY, left, right) : NULL;
 		if (node)
 			node->operator_ = sign;
 		left = node;
@@ -498,16 +315,18 @@ static const struct trace_node *parse_binary(struct parser *parser, int lowest)
 	return left;
 }
 
-static const struct trace_node *parse_choice(struct parser *parser)
+const struct trace_node *ev_trace_parse_choice(struct trace_parser *parser)
 {
 	if (++parser->nesting > DEPTH_LIMIT)
 		return fail(parser, "too deep%.*s", "", 0);
 	const struct trace_node *node = parse_binary(parser, 1);
-	if (node && take_sign(parser, '?')) {
-		const struct trace_node *yes = parse_choice(parser);
-		const struct trace_node *no =
-			yes && need_sign(parser, ':') ? parse_choice(parser) : NULL;
-		struct trace_node *choice = no ? new_node(parser, NODE_CHOICE, yes, no) : NULL;
+	if (node && ev_trace_take_sign(parser, '?')) {
+		const struct trace_node *yes = ev_trace_parse_choice(parser);
+		const struct trace_node *no = yes && ev_trace_need_sign(parser, ':')
+						      ? ev_trace_parse_choice(parser)
+						      : NULL;
+		struct trace_node *choice =
+			no ? ev_trace_node_new(parser, NODE_CHOICE, yes, no) : NULL;
 		if (choice) {
 			choice->third = node;
 			choice->unknown |= node->unknown;
@@ -527,8 +346,8 @@ const struct trace_node *ev_trace_expression(struct trace_scanner *scanner,
 					     const struct trace_machine *machine,
 					     const char **failure)
 {
-	struct parser parser = { .scanner = scanner, .format = format, .machine = machine };
-	const struct trace_node *node = parse_choice(&parser);
+	struct trace_parser parser = { .scanner = scanner, .format = format, .machine = machine };
+	const struct trace_node *node = ev_trace_parse_choice(&parser);
 	if (!node)
 		*failure = parser.failure ? parser.failure : "not understood";
 	return node;

@@ -3,8 +3,10 @@
 #include <string.h>
 #include "tracepoint.h"
 
-/* ---- fields -----------------------------------------------------------------------------------
- */
+/* Each name in print fmt is looked for among them all: more than any kernel's would take hours. */
+enum { FIELDS_LIMIT = 1024 };
+
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 struct words {
 	const char *at, *end;
@@ -84,6 +86,11 @@ static void add_field(struct trace_format *format, struct words line, bool commo
 				     .size_bytes = number_of(line, "size") };
 	if (!type)
 		return;
+	if (format->fields.count == FIELDS_LIMIT) {
+		format->failure =
+			ev_arena_printf(arena, "it has more than %d fields", FIELDS_LIMIT);
+		return;
+	}
 	size_t end = length, items = 0;
 	bool array = length && type[length - 1] == ']';
 	if (array) {
@@ -115,8 +122,7 @@ static void add_field(struct trace_format *format, struct words line, bool commo
 	*ev_array_add(&format->fields) = field;
 }
 
-/* ---- print fmt --------------------------------------------------------------------------------
- */
+/* ---- print fmt ------------------------------------------------------------------------------- */
 
 static bool is_one_of(char letter, const char *letters)
 {
@@ -255,7 +261,8 @@ bool ev_trace_format_parse(struct trace_format *format, const char *text, size_t
 		size_t length = (size_t)(line.end - at), value_bytes;
 		if (length > sizeof(print) && !memcmp(at, print, sizeof(print) - 1)) {
 			/* The only one that may be of several lines, and the last. */
-			parse_print(format, at + sizeof(print) - 1, end, machine, arena);
+			if (!format->failure)
+				parse_print(format, at + sizeof(print) - 1, end, machine, arena);
 			return named;
 		}
 		if (length > 6 && !memcmp(at, "name: ", 6)) {
@@ -274,7 +281,8 @@ bool ev_trace_format_parse(struct trace_format *format, const char *text, size_t
 		}
 		at = stop ? stop + 1 : end;
 	}
-	format->failure = "it has no format";
+	if (!format->failure)
+		format->failure = "it has no format";
 	return named;
 }
 

@@ -8,7 +8,7 @@ needs_terminal() {
 	needs tmux
 	"$evprof" --version | grep -q 'ncurses: in' || skip "this build has no ncurses"
 }
-tmux_here() { TMUX='' tmux -S "$PWD/socket" -f /dev/null "$@"; }
+tmux_here() { TMUX='' tmux -S "$PWD/socket${socket:-}" -f /dev/null "$@"; }
 
 # terminal COLUMNS LINES COMMAND…: it runs in a terminal of that size; `ended` is made when it ends.
 terminal() {
@@ -26,30 +26,22 @@ terminal() {
 }
 keys() { tmux_here send-keys "$@"; }
 screen() { tmux_here capture-pane -p; }
-# sees PATTERN: until it stands on the screen, but no longer than 60 s.
-sees() {
-	tries=0
-	until screen >out 2>/dev/null && grep -qE -e "$1" out; do
+# until_holds WHY COMMAND…: waits for it, but no longer than 60 s; the last screen stands in out.
+until_holds() {
+	why=$1 tries=0
+	shift
+	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 600 ] || fail "'$1' never came to stand on the screen"
+		[ $tries -lt 600 ] || { screen >out; fail "$why"; }
 		sleep 0.1
 	done
 }
-sees_no_more() {
-	tries=0
-	while screen >out 2>/dev/null && grep -qE -e "$1" out; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || fail "'$1' never went from the screen"
-		sleep 0.1
-	done
-}
+shows() { screen >out 2>/dev/null && grep -qE -e "$1" out; }
+shows_no() { screen >out 2>/dev/null && ! grep -qE -e "$1" out; }
+sees() { until_holds "'$1' never came to stand on the screen" shows "$1"; }
+sees_no_more() { until_holds "'$1' never went from the screen" shows_no "$1"; }
 ends_with() {
-	tries=0
-	until [ -s ended ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || { screen >out; fail "it never ended"; }
-		sleep 0.1
-	done
+	until_holds "it never ended" test -s ended
 	expect_equal "$(cat ended)" "$1" "exit status"
 }
 # The same recording for all tests.
@@ -222,6 +214,7 @@ test_colours_obey_no_color() {
 	a_recording
 	for want in '' 1; do
 		rm -f ended
+		socket=$want # a server that is leaving takes no sessions
 		terminal_name=screen-256color terminal 100 24 "${want:+NO_COLOR=1 }$evprof report --no-children"
 		sees 'twice'
 		tmux_here capture-pane -p -e >out
@@ -270,9 +263,11 @@ test_top_knows_every_function_of_the_kernel() {
 }
 
 test_top_refuses_what_it_cannot_do() {
-	run top -d 0 --batch
-	expect_status 129
-	expect_err '-d takes seconds'
+	for delay in 0 86401; do
+		run top -d $delay --batch
+		expect_status 129
+		expect_err '-d takes seconds, from 0\.05 to 86400'
+	done
 	run top -K -U --batch
 	expect_status 129
 	run top -s nonsense --batch

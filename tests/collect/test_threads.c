@@ -12,11 +12,10 @@
 
 #define RINGS 8
 static struct {
-	bool on, refuses_output;
+	bool on;
 	void *base[RINGS];
 	int fd[RINGS];
-	size_t rings, largest_bytes;
-	int refused;
+	size_t rings;
 } script;
 
 int __real_ev_sys_ring_map(int fd, size_t size_bytes, void **base);
@@ -25,10 +24,6 @@ int __wrap_ev_sys_ring_map(int fd, size_t size_bytes, void **base)
 {
 	if (!script.on)
 		return __real_ev_sys_ring_map(fd, size_bytes, base);
-	if (script.largest_bytes && size_bytes > script.largest_bytes) {
-		script.refused++;
-		return -EPERM;
-	}
 	assert_true(script.rings < RINGS);
 	*base = script.base[script.rings] = calloc(1, size_bytes);
 	script.fd[script.rings++] = fd;
@@ -60,7 +55,7 @@ int __wrap_ev_sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	if (!script.on)
 		return __real_ev_sys_ioctl(fd, request, argument);
-	return script.refuses_output ? -EINVAL : 0;
+	return 0;
 }
 
 static void put(size_t ring, uint32_t type, const void *body, size_t size_bytes)
@@ -328,38 +323,6 @@ static void records_cut_short_are_passed_over(void **state)
 	done(threads);
 }
 
-static void rings_shrink_to_what_may_be_locked(void **state)
-{
-	(void)state;
-	struct ev_threads *threads;
-	memset(&script, 0, sizeof(script));
-	script.on = true;
-	script.largest_bytes = 40 << 10;
-	assert_int_equal(ev_threads_open(&threads, 0, NULL, 0, NULL), 0);
-	assert_true(script.refused > 0);
-	ev_threads_close(threads);
-	struct ev_err err = { 0 };
-	script.largest_bytes = 1;
-	assert_int_equal(ev_threads_open(&threads, 0, NULL, 0, &err), -EPERM);
-	assert_non_null(strstr(err.text, "perf_event_mlock_kb"));
-	assert_null(threads);
-	script.on = false;
-}
-
-static void a_kernel_that_leads_no_output_is_told(void **state)
-{
-	(void)state;
-	struct ev_threads *threads;
-	struct ev_err err = { 0 };
-	memset(&script, 0, sizeof(script));
-	script.on = true;
-	assert_int_equal(ev_threads_open(&threads, 1, NULL, 0, NULL), 0);
-	script.refuses_output = true;
-	assert_int_equal(ev_threads_follow(threads, 0, 0, 7, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "this kernel"));
-	done(threads);
-}
-
 /* ---- live --------------------------------------------------------------------------------------
  */
 
@@ -475,8 +438,6 @@ int main(void)
 		cmocka_unit_test(evprofs_own_count_is_no_ones),
 		cmocka_unit_test(what_is_not_only_its_own_is_told_to_be_with_evprof),
 		cmocka_unit_test(records_cut_short_are_passed_over),
-		cmocka_unit_test(rings_shrink_to_what_may_be_locked),
-		cmocka_unit_test(a_kernel_that_leads_no_output_is_told),
 		cmocka_unit_test(forks_add_up_and_keep_their_names),
 		cmocka_unit_test(threads_of_a_child_count_the_pages_they_touch),
 	};

@@ -69,6 +69,29 @@ static void what_is_no_format_is_refused(void **state)
 	}
 }
 
+static void fields_are_bounded(void **state)
+{
+	(void)state;
+	for (unsigned count = 1024; count <= 1025; count++) {
+		struct parsed parsed;
+		struct ev_buffer text = { 0 };
+		ev_buffer_printf(&text, "name: thing\nID: 77\nformat:\n");
+		for (unsigned i = 0; i < count; i++)
+			ev_buffer_printf(&text, "\tfield:u8 f%u;\toffset:0;\tsize:1;\tsigned:0;\n",
+					 i);
+		ev_buffer_printf(&text, "print fmt: \"%%d\", REC->f1023\n");
+		ev_buffer_u8(&text, 0);
+		parse(&parsed, (const char *)text.bytes);
+		assert_int_equal(parsed.format.fields.count, 1024);
+		if (count == 1024)
+			assert_null(parsed.format.failure);
+		else
+			assert_string_equal(parsed.format.failure, "it has more than 1024 fields");
+		parsed_done(&parsed);
+		ev_buffer_done(&text);
+	}
+}
+
 static void every_prefix_is_survived(void **state)
 {
 	static const char text[] = FIELDS "\"%s %d %pI4\", __print_flags(REC->flags, \"|\", {1, "
@@ -135,6 +158,7 @@ int main(void)
 		cmocka_unit_test(fields_have_their_place_size_and_kind),
 		cmocka_unit_test(conversions_keep_flags_width_precision_and_size),
 		cmocka_unit_test(what_is_no_format_is_refused),
+		cmocka_unit_test(fields_are_bounded),
 		cmocka_unit_test(every_prefix_is_survived),
 		cmocka_unit_test(all_but_a_few_formats_of_this_machine_can_be_followed),
 	};

@@ -104,4 +104,15 @@ static inline void expect_text(const char *print, const char *expected)
 	free(text);
 }
 
+static inline void expect_failure(const char *print, const char *reason)
+{
+	struct parsed parsed;
+	char *text = ev_printf("%s%s", FIELDS, print);
+	parse(&parsed, text);
+	assert_non_null(parsed.format.failure);
+	assert_non_null(strstr(parsed.format.failure, reason));
+	parsed_done(&parsed);
+	free(text);
+}
+
 #endif
