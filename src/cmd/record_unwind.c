@@ -138,24 +138,6 @@ int record_unwind_told(struct record_unwind *unwind, const struct ev_record *rec
 	return put_record(unwind, record, err);
 }
 
-/* ---- records in a span ------------------------------------------------------------------------
- */
-
-/* The next whole record at `at`; false at the end. */
-static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_raw *raw)
-{
-	size_t left = buffer->size_bytes - *at;
-	const struct perf_event_header *header = (const void *)(buffer->bytes + *at);
-	if (left < sizeof(*header) || header->size < sizeof(*header) || header->size > left)
-		return false;
-	*raw = (struct ev_raw){ .header = header,
-				.type = header->type,
-				.misc = header->misc,
-				.size_bytes = header->size };
-	*at += header->size;
-	return true;
-}
-
 const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind)
 {
 	return &unwind->opened;
@@ -181,7 +163,7 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 	struct record_stacks *stacks = unwind->stacks;
 	struct ev_record record;
 	struct ev_raw raw;
-	for (size_t at = 0; next_record(records, &at, &raw);) {
+	for (size_t at = 0; ev_records_next(records->bytes, records->size_bytes, &at, &raw);) {
 		bool sample = raw.type == PERF_RECORD_SAMPLE;
 		stacks->samples += sample;
 		if (sample ? ev_decode_sample(unwind->decoder, &raw, PERF_SAMPLE_TIME, &record)
@@ -206,7 +188,7 @@ static void tell_spaces(struct record_unwind *unwind, const struct ev_buffer *re
 {
 	struct ev_record record;
 	struct ev_raw raw;
-	for (size_t at = 0; next_record(records, &at, &raw);)
+	for (size_t at = 0; ev_records_next(records->bytes, records->size_bytes, &at, &raw);)
 		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record) &&
 		    record.time_ns >= after_ns && record.time_ns < until_ns)
 			ev_space_set_add(unwind->spaces, &record);
@@ -396,7 +378,7 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->told_ns = unwind->known_ns;
 	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
-	while (!rc && next_record(&unwind->waiting, &at, &raw))
+	while (!rc && ev_records_next(unwind->waiting.bytes, unwind->waiting.size_bytes, &at, &raw))
 		rc = raw.type == PERF_RECORD_SAMPLE ? write_sample(unwind, &raw, err)
 						    : put(unwind, raw.header, raw.size_bytes, err);
 	ev_standing_round(unwind->standing, 0);
