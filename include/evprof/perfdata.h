@@ -90,6 +90,10 @@ struct ev_raw {
 	uint32_t size_bytes;
 	uint64_t offset; /* in the file, of the record or of the compressed record that held it */
 };
+/* The record at `*at` of a span of native byte order, such as a ring gives; `*at`, 0 at first,
+ * moves behind it. False at the end, which is also where no whole record follows. The record's
+ * bytes are those of the span. */
+bool ev_records_next(const void *bytes, size_t size_bytes, size_t *at, struct ev_raw *raw);
 
 struct ev_branch {
 	uint64_t from, to;

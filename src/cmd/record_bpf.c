@@ -136,24 +136,15 @@ void record_bpf_over(struct record_run *run)
 
 void record_bpf_know(struct record_run *run, const void *bytes, size_t size_bytes)
 {
-	const uint8_t *at = bytes, *end = at + size_bytes;
 	struct ev_record record;
+	struct ev_raw raw;
 	if (!run->walks || !run->counts)
 		return;
 	if (!run->walk_decoder)
 		run->walk_decoder = ev_decoder_open(&run->recording);
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);)
 		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(run->walk_decoder, &raw, &record))
 			ev_bpf_counts_know(run->counts, &record);
-		at += header->size;
-	}
 }
 
 static int take(void *context, const struct ev_record *record, struct ev_err *err)

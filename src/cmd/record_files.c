@@ -105,15 +105,10 @@ int record_files_open(struct record_run *run, struct ev_err *err)
 
 static uint64_t samples_in(const void *bytes, size_t size_bytes)
 {
-	const uint8_t *at = bytes, *end = at + size_bytes;
+	struct ev_raw raw;
 	uint64_t samples = 0;
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		if (header->size < sizeof(*header))
-			break;
-		samples += header->type == PERF_RECORD_SAMPLE;
-		at += header->size;
-	}
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);)
+		samples += raw.type == PERF_RECORD_SAMPLE;
 	return samples;
 }
 

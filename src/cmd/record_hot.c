@@ -79,17 +79,9 @@ static bool take_sample(struct ev_decoder *decoder, const struct ev_raw *raw,
 
 void record_hot_see(struct record_hot *hot, const void *bytes, size_t size_bytes)
 {
-	const uint8_t *at = bytes, *end = at + size_bytes;
 	struct ev_brief brief;
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
-		at += header->size;
+	struct ev_raw raw;
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
 		if (raw.type != PERF_RECORD_SAMPLE)
 			continue;
 		if (!hot->decoder)

@@ -86,23 +86,16 @@ static void note_thread(struct record_reader *reader, const struct ev_raw *raw)
 static int keep(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_reader *reader = context;
-	const uint8_t *at = bytes, *end = at + size_bytes;
+	struct ev_raw raw;
 	(void)err;
 	reader->read_bytes += size_bytes;
-	/* Whole records, as ev_sampler_drain hands them out. */
-	while (at < end) {
-		const struct perf_event_header *header = (const void *)at;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
 		if (raw.type != PERF_RECORD_SAMPLE) {
 			reader->others++;
 			note_thread(reader, &raw);
 		}
 		if (!keep_short(reader, &raw))
-			ev_buffer_add(&reader->kept, at, header->size);
-		at += header->size;
+			ev_buffer_add(&reader->kept, raw.header, raw.size_bytes);
 	}
 	return 0;
 }

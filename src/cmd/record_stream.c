@@ -100,24 +100,19 @@ int record_stream_open(struct record_run *run, struct ev_err *err)
 
 void record_stream_see(struct record_run *run, const void *bytes, size_t size_bytes)
 {
-	const uint8_t *at = bytes, *end = at + size_bytes;
+	struct ev_raw raw;
+	uint32_t pid;
 	bool added;
 	if (!run->stacks.may_stream || run->target.kind == EV_TARGET_SYSTEM)
 		return;
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		uint32_t pid;
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
-		/* Both begin with the process. */
-		if ((header->type == PERF_RECORD_COMM || header->type == PERF_RECORD_FORK) &&
-		    header->size >= sizeof(*header) + sizeof(pid)) {
-			memcpy(&pid, at + sizeof(*header), sizeof(pid));
-			ev_map_add(&run->stream_known, pid, 0, &added);
-			if (added)
-				*ev_array_add(&run->stream_pids) = pid;
-		}
-		at += header->size;
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
+		bool named = raw.type == PERF_RECORD_COMM || raw.type == PERF_RECORD_FORK;
+		if (!named || raw.size_bytes < sizeof(*raw.header) + sizeof(pid))
+			continue;
+		memcpy(&pid, raw.header + 1, sizeof(pid)); /* both begin with the process */
+		ev_map_add(&run->stream_known, pid, 0, &added);
+		if (added)
+			*ev_array_add(&run->stream_pids) = pid;
 	}
 }
 

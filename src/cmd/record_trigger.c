@@ -187,17 +187,9 @@ static double resident_bytes(const struct ev_target *target)
 
 void record_trigger_see(struct record_trigger *trigger, const void *bytes, size_t size_bytes)
 {
-	const uint8_t *at = bytes, *end = at + size_bytes;
 	struct ev_record record;
-	while (trigger->sees && (size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
-		at += header->size;
+	struct ev_raw raw;
+	for (size_t at = 0; trigger->sees && ev_records_next(bytes, size_bytes, &at, &raw);) {
 		if (raw.type != PERF_RECORD_COMM)
 			continue;
 		if (!trigger->decoder)

@@ -1,14 +1,11 @@
-/* Between the rings and the file: a sample with registers and a copy of its stack becomes a sample
- * with a call chain, so that files hold addresses and not stacks, which are a hundred times as
- * long. */
+/* Between the rings and the file: records wait until every mapping that their samples may need has
+ * come, and the spaces are told of those in the order of time; then each goes on, samples with what
+ * record_unwind_sample makes of them. */
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <evprof/perfdata_flight.h>
-#include "record_agent.h"
-#include "record_unwind.h"
+#include "record_unwind_state.h"
 
-enum { CHAIN_LIMIT = 4096, KEPT_BYTES = 16 << 20 };
+enum { KEPT_BYTES = 16 << 20 };
 /* Records of processes that the spaces remember before they are told anew; more where more stand.
  */
 enum { LEAST_WEIGHT = 50000, TIMES_STANDING = 4 };
@@ -16,53 +13,10 @@ enum { LEAST_WEIGHT = 50000, TIMES_STANDING = 4 };
  * builds programs most of them are of files that have gone. */
 enum { OBJECTS_MORE = 256 };
 
-struct record_unwind {
-	struct ev_recording opened; /* events as the kernel has them; borrows all but their attrs */
-	struct ev_recording *recording;
-	struct ev_decoder *decoder;
-	struct ev_space_set *spaces;
-	/* What the spaces are told anew when they have become too large by what has ended. */
-	struct ev_standing *standing;
-	size_t restart_weight, reopen_objects;
-	struct ev_unwinder *unwinder;
-	struct ev_stack_ends *stack_ends;
-	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */
-	struct record_stacks *stacks;
-	record_unwind_put put;
-	struct record_python *python;
-	void *context;
-	struct record_agent *agent;
-	bool last; /* nothing more will come */
-	uint32_t own_pid;
-	/* A mapping may be in a ring that was drained before the one with the first sample in it:
-	 * so samples wait for one more drain. */
-	struct ev_buffer waiting, arrived;
-	size_t waiting_others, arrived_others; /* of them are no samples */
-	/* The latest time in all that the rings gave until now, until the drain before and the one
-	 * before that. What happened before a drain ended has come with the next one, so that the
-	 * spaces can be told of everything in order. */
-	uint64_t seen_ns, known_ns, told_ns;
-	struct ev_buffer record, made;
-	uint64_t chain[CHAIN_LIMIT];
-	/* Where stacks of threads ended; address 0: here and there. */
-	struct ended {
-		uint64_t address, time_ns;
-		uint32_t tid, count;
-	} ended[64];
-	uint64_t ends[EV_UNWOUND_END_COUNT];
-	uint64_t guessed;    /* frames, by the frame pointer */
-	uint64_t unreadable; /* samples that made no sense */
-};
-
-static bool has_copies(const struct perf_event_attr *attr)
-{
-	return attr->sample_type & PERF_SAMPLE_STACK_USER;
-}
-
 static bool any_has_copies(const struct ev_recording *recording)
 {
 	for (size_t i = 0; i < recording->event_count; i++)
-		if (has_copies(&recording->events[i].attr))
+		if (record_unwind_copies(&recording->events[i].attr))
 			return true;
 	return false;
 }
@@ -85,7 +39,7 @@ struct record_unwind *record_unwind_open(struct ev_recording *recording,
 	for (size_t i = 0; i < count; i++) {
 		struct perf_event_attr *attr = &recording->events[i].attr;
 		unwind->opened.events[i] = recording->events[i];
-		if (!has_copies(attr))
+		if (!record_unwind_copies(attr))
 			continue;
 		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 		attr->sample_regs_user = 0;
@@ -108,8 +62,8 @@ void record_unwind_to(struct record_unwind *unwind, record_unwind_put put_bytes,
 	unwind->context = context;
 }
 
-static int put(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
-	       struct ev_err *err)
+int record_unwind_write(struct record_unwind *unwind, const void *bytes, size_t size_bytes,
+			struct ev_err *err)
 {
 	ev_standing_add(unwind->standing, bytes, size_bytes);
 	return unwind->put(unwind->context, bytes, size_bytes, true, err);
@@ -122,9 +76,8 @@ static int put_made(struct record_unwind *unwind, struct ev_err *err)
 			   err);
 }
 
-/* One that was made here. */
-static int put_record(struct record_unwind *unwind, const struct ev_record *record,
-		      struct ev_err *err)
+int record_unwind_write_record(struct record_unwind *unwind, const struct ev_record *record,
+			       struct ev_err *err)
 {
 	unwind->made.size_bytes = 0;
 	int rc = ev_encode(unwind->recording, record, &unwind->made, err);
@@ -135,25 +88,7 @@ int record_unwind_told(struct record_unwind *unwind, const struct ev_record *rec
 		       struct ev_err *err)
 {
 	ev_space_set_add(unwind->spaces, record);
-	return put_record(unwind, record, err);
-}
-
-/* ---- records in a span ------------------------------------------------------------------------
- */
-
-/* The next whole record at `at`; false at the end. */
-static bool next_record(const struct ev_buffer *buffer, size_t *at, struct ev_raw *raw)
-{
-	size_t left = buffer->size_bytes - *at;
-	const struct perf_event_header *header = (const void *)(buffer->bytes + *at);
-	if (left < sizeof(*header) || header->size < sizeof(*header) || header->size > left)
-		return false;
-	*raw = (struct ev_raw){ .header = header,
-				.type = header->type,
-				.misc = header->misc,
-				.size_bytes = header->size };
-	*at += header->size;
-	return true;
+	return record_unwind_write_record(unwind, record, err);
 }
 
 const struct ev_recording *record_unwind_opened(const struct record_unwind *unwind)
@@ -181,7 +116,7 @@ static void look_through(struct record_unwind *unwind, const struct ev_buffer *r
 	struct record_stacks *stacks = unwind->stacks;
 	struct ev_record record;
 	struct ev_raw raw;
-	for (size_t at = 0; next_record(records, &at, &raw);) {
+	for (size_t at = 0; ev_records_next(records->bytes, records->size_bytes, &at, &raw);) {
 		bool sample = raw.type == PERF_RECORD_SAMPLE;
 		stacks->samples += sample;
 		if (sample ? ev_decode_sample(unwind->decoder, &raw, PERF_SAMPLE_TIME, &record)
@@ -206,146 +141,10 @@ static void tell_spaces(struct record_unwind *unwind, const struct ev_buffer *re
 {
 	struct ev_record record;
 	struct ev_raw raw;
-	for (size_t at = 0; next_record(records, &at, &raw);)
+	for (size_t at = 0; ev_records_next(records->bytes, records->size_bytes, &at, &raw);)
 		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(unwind->decoder, &raw, &record) &&
 		    record.time_ns >= after_ns && record.time_ns < until_ns)
 			ev_space_set_add(unwind->spaces, &record);
-}
-
-/* The end of a chain gets its name when it first occurs: from the beginning and for every process,
- * because samples are not in order. */
-static int tell_end(struct record_unwind *unwind, struct ev_stack_end end, struct ev_err *err)
-{
-	struct ev_arena arena = { 0 };
-	struct ev_record mapping;
-	bool added;
-	ev_map_add(&unwind->ends_told, ev_stack_end_address(end), 0, &added);
-	if (!added)
-		return 0;
-	ev_stack_end_mapping(&mapping, unwind->spaces, end, &arena);
-	int rc = put_record(unwind, &mapping, err);
-	ev_arena_done(&arena);
-	return rc;
-}
-
-static void note_end(struct record_unwind *unwind, const struct ev_record *record, uint64_t address)
-{
-	struct ended *ended = &unwind->ended[record->tid % EV_LENGTH(unwind->ended)];
-	if (ended->tid != record->tid)
-		*ended = (struct ended){ .tid = record->tid };
-	if (!ended->count)
-		ended->address = address;
-	else if (ended->address != address)
-		ended->address = 0;
-	ended->count++;
-	ended->time_ns = record->time_ns;
-}
-
-void record_unwind_outermost(struct record_unwind *unwind, struct record_outermost *all)
-{
-	for (size_t i = 0; i < EV_LENGTH(unwind->ended); i++) {
-		struct ended *ended = &unwind->ended[i];
-		if (ended->count)
-			record_outermost_see(all, ended->tid, ended->address, ended->count,
-					     ended->time_ns);
-		ended->count = 0;
-	}
-}
-
-/* The chain of a sample with a copy of its stack; how many addresses. */
-static size_t chain_of(struct record_unwind *unwind, const struct ev_record *record,
-		       struct ev_stack_end *end)
-{
-	const struct ev_sample *sample = &record->sample;
-	struct ev_unwound how;
-	size_t count =
-		ev_unwind_chain(unwind->unwinder, record, unwind->chain, CHAIN_LIMIT - 2, &how);
-	count = ev_stack_end_add(unwind->stack_ends, sample, &how, unwind->chain, count,
-				 CHAIN_LIMIT, end);
-	if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
-		unwind->ends[how.end]++;
-		unwind->guessed += how.guessed;
-		if (how.end == EV_UNWOUND_COMPLETE)
-			note_end(unwind, record, how.outermost);
-		/* The recorder's own stacks decide nothing: what they need would be more of them.
-		 */
-		if (record->pid != unwind->own_pid)
-			record_stacks_count(unwind->stacks, &how, sample->user_stack_bytes,
-					    sample->user_stack_asked_bytes);
-	}
-	return count;
-}
-
-/* True when the sample is not for the file, at least not yet. */
-static bool leave_out(struct record_unwind *unwind, const struct ev_raw *raw,
-		      struct ev_record *record)
-{
-	if (!unwind->agent || record->event < 0)
-		return false;
-	const struct perf_event_attr *attr = &unwind->opened.events[record->event].attr;
-	enum record_agent_wants wants =
-		record_agent_judge(unwind->agent, record, attr, unwind->last);
-	if (wants == RECORD_AGENT_WAIT) {
-		struct perf_event_header header = *raw->header;
-		header.misc |= RECORD_AGENT_AGAIN;
-		ev_buffer_add(&unwind->arrived, &header, sizeof(header));
-		ev_buffer_add(&unwind->arrived, raw->header + 1, raw->size_bytes - sizeof(header));
-	}
-	return wants != RECORD_AGENT_KEEP;
-}
-
-/* True when the sample is no longer what the ring had. */
-static bool add_python(struct record_unwind *unwind, struct ev_record *record, struct ev_err *err,
-		       int *rc)
-{
-	struct ev_record mapping;
-	if (unwind->agent)
-		return record_agent_merge(unwind->agent, record);
-	if (!unwind->python || !record_python_merge(unwind->python, unwind->spaces, record))
-		return false;
-	if (record_python_mapping(unwind->python, record, &mapping))
-		*rc = put_record(unwind, &mapping, err);
-	return true;
-}
-
-static int encode(struct record_unwind *unwind, const struct ev_record *record, struct ev_err *err)
-{
-	unwind->record.size_bytes = 0;
-	int rc = ev_encode(unwind->recording, record, &unwind->record, err);
-	return rc ? rc : put(unwind, unwind->record.bytes, unwind->record.size_bytes, err);
-}
-
-static int write_sample(struct record_unwind *unwind, const struct ev_raw *raw, struct ev_err *err)
-{
-	struct ev_record record;
-	struct ev_sample *sample = &record.sample;
-	struct ev_stack_end end = { .end = EV_UNWOUND_COMPLETE };
-	static const struct ev_unwound by_kernel = { .end = EV_UNWOUND_COMPLETE };
-	/* Its layout is the kernel's, not the file's: it can't be written as it is. */
-	if (ev_decode(unwind->decoder, raw, &record)) {
-		unwind->unreadable++;
-		return 0;
-	}
-	if (leave_out(unwind, raw, &record))
-		return 0;
-	int rc = 0;
-	if (record.event >= 0 && !has_copies(&unwind->opened.events[record.event].attr)) {
-		if (!add_python(unwind, &record, err, &rc))
-			return put(unwind, raw->header, raw->size_bytes, err);
-		return rc ? rc : encode(unwind, &record, err);
-	}
-	if (sample->user_stack_asked_bytes) {
-		sample->chain_count = chain_of(unwind, &record, &end);
-		sample->chain = unwind->chain;
-	} else if (sample->user_regs_abi != PERF_SAMPLE_REGS_ABI_NONE) {
-		record_stacks_count(unwind->stacks, &by_kernel, 0, 0);
-	}
-	sample->has &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
-	if (ev_stack_end_address(end))
-		rc = tell_end(unwind, end, err);
-	if (!rc)
-		add_python(unwind, &record, err, &rc);
-	return rc ? rc : encode(unwind, &record, err);
 }
 
 static int tell_standing(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
@@ -396,9 +195,10 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	unwind->told_ns = unwind->known_ns;
 	unwind->known_ns = unwind->seen_ns;
 	ev_space_set_ready(unwind->spaces);
-	while (!rc && next_record(&unwind->waiting, &at, &raw))
-		rc = raw.type == PERF_RECORD_SAMPLE ? write_sample(unwind, &raw, err)
-						    : put(unwind, raw.header, raw.size_bytes, err);
+	while (!rc && ev_records_next(unwind->waiting.bytes, unwind->waiting.size_bytes, &at, &raw))
+		rc = raw.type == PERF_RECORD_SAMPLE
+			     ? record_unwind_sample(unwind, &raw, err)
+			     : record_unwind_write(unwind, raw.header, raw.size_bytes, err);
 	ev_standing_round(unwind->standing, 0);
 	struct ev_buffer done = unwind->waiting;
 	if (done.room_bytes > KEPT_BYTES)
@@ -431,7 +231,8 @@ bool record_unwind_all(const struct record_unwind *unwind)
 		const struct perf_event_attr *attr = &unwind->opened.events[i].attr;
 		bool has_samples =
 			attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_DUMMY;
-		if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN && !has_copies(attr))
+		if (has_samples && attr->sample_type & PERF_SAMPLE_CALLCHAIN &&
+		    !record_unwind_copies(attr))
 			return false;
 	}
 	return true;

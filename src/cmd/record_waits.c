@@ -254,19 +254,12 @@ void record_waits_see(struct record_run *run, const void *bytes, size_t size_byt
 {
 	struct record_waits *waits = run->waits;
 	struct ev_record record;
+	struct ev_raw raw;
 	if (!waits || (!waits->switches && !run->options->wall))
 		return;
 	if (!waits->decoder)
 		waits->decoder = ev_decoder_open(&run->recording);
-	for (size_t at = 0; size_bytes - at >= sizeof(struct perf_event_header);) {
-		const struct perf_event_header *header = (const void *)((const char *)bytes + at);
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
-		if (header->size < sizeof(*header) || header->size > size_bytes - at)
-			return;
-		at += header->size;
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
 		if ((!waits->switches && raw.type != PERF_RECORD_SAMPLE) ||
 		    ev_decode(waits->decoder, &raw, &record))
 			continue;

@@ -101,22 +101,21 @@ static void drop(struct ev_history *history, struct chunk *chunk)
 /* ---- adding -----------------------------------------------------------------------------------
  */
 
-static void sort_out(void *context, const struct ev_raw *raw)
-{
-	struct ev_history *history = context;
-	bool sample = raw->type == PERF_RECORD_SAMPLE;
-
-	ev_buffer_add(sample ? &history->samples : &history->others, raw->header, raw->size_bytes);
-	history->sample_count += sample;
-}
-
 void ev_history_add(struct ev_history *history, const void *bytes, size_t size_bytes,
 		    uint64_t now_ns)
 {
+	struct ev_raw raw;
+
 	if (!history->from_ns)
 		history->from_ns = now_ns;
 	history->to_ns = now_ns;
-	ev_record_each(bytes, size_bytes, sort_out, history);
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
+		bool sample = raw.type == PERF_RECORD_SAMPLE;
+
+		ev_buffer_add(sample ? &history->samples : &history->others, raw.header,
+			      raw.size_bytes);
+		history->sample_count += sample;
+	}
 }
 
 /* Memory that one busy moment took is given back. */

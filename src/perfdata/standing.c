@@ -4,25 +4,6 @@
 #include <string.h>
 #include "standing.h"
 
-void ev_record_each(const void *bytes, size_t size_bytes,
-		    void (*see)(void *context, const struct ev_raw *raw), void *context)
-{
-	const uint8_t *at = bytes, *end = at + size_bytes;
-
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
-
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
-		at += header->size;
-		see(context, &raw);
-	}
-}
-
 struct ev_standing *ev_standing_open(const struct ev_recording *recording)
 {
 	struct ev_standing *standing = ev_alloc(sizeof(*standing));
@@ -49,9 +30,8 @@ static bool is_wanted(uint32_t type)
 	return false;
 }
 
-static void keep_pending(void *context, const struct ev_raw *raw)
+static void keep_pending(struct ev_standing *standing, const struct ev_raw *raw)
 {
-	struct ev_standing *standing = context;
 	struct ev_record record;
 	struct ev_pending *pending;
 
@@ -72,20 +52,20 @@ static void keep_pending(void *context, const struct ev_raw *raw)
 
 void ev_standing_add(struct ev_standing *standing, const void *bytes, size_t size_bytes)
 {
-	ev_record_each(bytes, size_bytes, keep_pending, standing);
+	struct ev_raw raw;
+
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);)
+		keep_pending(standing, &raw);
 }
 
 static void apply_pending(struct ev_standing *standing, const struct ev_pending *pending)
 {
-	const struct perf_event_header *header =
-		(const void *)(standing->bytes.bytes + pending->at);
-	struct ev_raw raw = { .header = header,
-			      .type = header->type,
-			      .misc = header->misc,
-			      .size_bytes = pending->size_bytes };
 	struct ev_record record;
+	struct ev_raw raw;
+	size_t at = pending->at;
 
-	if (!ev_decode(standing->decoder, &raw, &record))
+	if (ev_records_next(standing->bytes.bytes, standing->bytes.size_bytes, &at, &raw) &&
+	    !ev_decode(standing->decoder, &raw, &record))
 		ev_standing_apply(standing, &record);
 }
 

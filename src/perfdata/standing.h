@@ -55,8 +55,4 @@ struct ev_standing {
 void ev_standing_apply(struct ev_standing *standing, const struct ev_record *record);
 void ev_standing_forget(struct ev_standing *standing); /* everything */
 
-/* Shows every record of a span. */
-void ev_record_each(const void *bytes, size_t size_bytes,
-		    void (*see)(void *context, const struct ev_raw *raw), void *context);
-
 #endif

@@ -143,17 +143,12 @@ static void attach(struct scene *scene)
 static int note(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct scene *scene = context;
+	struct ev_record record;
+	struct ev_raw raw;
 	(void)err;
-	for (size_t at = 0; at < size_bytes;) {
-		struct ev_record record;
-		struct ev_raw raw = { .header = (const void *)((const uint8_t *)bytes + at) };
-		raw.type = raw.header->type;
-		raw.misc = raw.header->misc;
-		raw.size_bytes = raw.header->size;
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);)
 		if (!ev_decode(scene->decoder, &raw, &record))
 			ev_bpf_walk_note(scene->walk, &record);
-		at += raw.size_bytes;
-	}
 	return 0;
 }
 

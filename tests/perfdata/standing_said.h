@@ -103,9 +103,8 @@ static inline void settle(struct setting *setting)
 	ev_standing_round(setting->standing, 0);
 }
 
-static inline void say(void *context, const struct ev_raw *raw)
+static inline void say(struct setting *setting, const struct ev_raw *raw)
 {
-	struct setting *setting = context;
 	struct ev_buffer *said = &setting->said;
 	struct ev_record record;
 
@@ -133,10 +132,14 @@ static inline void say(void *context, const struct ev_raw *raw)
 static inline int take(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct setting *setting = context;
+	struct ev_raw raw;
+	size_t at = 0;
 
 	(void)err;
 	setting->given_bytes += size_bytes;
-	ev_record_each(bytes, size_bytes, say, setting);
+	while (ev_records_next(bytes, size_bytes, &at, &raw))
+		say(setting, &raw);
+	assert_int_equal(at, size_bytes); /* whole records and nothing else */
 	return 0;
 }
 
