@@ -1,5 +1,6 @@
 /* pprof's profile.proto (google/pprof, proto/profile.proto) out of Google's wire format. Ids may
  * stand in any order, so tables are read first and samples in a second walk. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,12 +143,12 @@ static uint32_t object_of(struct pprof *pprof, const struct mapping *mapping)
 	    build.length > 2 * sizeof(object->build_id))
 		return id;
 	for (size_t i = 0; i < build.length; i += 2) {
-		char digits[3] = { build.at[i], build.at[i + 1], 0 }, *end;
-		object->build_id[i / 2] = (uint8_t)strtoul(digits, &end, 16);
-		if (end != digits + 2) {
+		char digits[3] = { build.at[i], build.at[i + 1], 0 };
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1])) {
 			memset(object->build_id, 0, sizeof(object->build_id));
 			return id;
 		}
+		object->build_id[i / 2] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	object->build_id_bytes = (uint8_t)(build.length / 2);
 	return id;
@@ -277,16 +278,19 @@ static void settle_types(struct pprof *pprof)
 /* ---- samples -----------------------------------------------------------------------------------
  */
 
-/* Repeated numbers, packed or one by one. */
-static void take_numbers(const struct ev_protobuf_field *field, number_list *into)
+/* Repeated numbers, packed or one by one; false where the packed ones make no sense. */
+static bool take_numbers(const struct ev_protobuf_field *field, number_list *into)
 {
 	struct ev_cursor bytes = field->bytes;
-	if (field->wire == EV_PROTOBUF_NUMBER) {
+	if (field->wire == EV_PROTOBUF_NUMBER)
 		*ev_array_add(into) = field->value;
-		return;
+	while (field->wire == EV_PROTOBUF_BYTES && ev_cursor_left(&bytes)) {
+		uint64_t value = ev_cursor_varint(&bytes);
+		if (bytes.bad)
+			return false;
+		*ev_array_add(into) = value;
 	}
-	while (field->wire == EV_PROTOBUF_BYTES && ev_cursor_left(&bytes) && !bytes.bad)
-		*ev_array_add(into) = ev_cursor_varint(&bytes);
+	return true;
 }
 
 struct labels {
@@ -351,19 +355,24 @@ static void read_sample(struct pprof *pprof, struct ev_cursor bytes)
 	struct labels labels = { .comm = { "", 0 } };
 	struct import_sample sample = { 0 };
 	struct ev_protobuf_field field;
+	bool whole = true;
 	pprof->locations.count = pprof->values.count = 0;
 	while (ev_protobuf_next(&bytes, &field)) {
 		if (field.number == 1)
-			take_numbers(&field, &pprof->locations);
+			whole &= take_numbers(&field, &pprof->locations);
 		else if (field.number == 2)
-			take_numbers(&field, &pprof->values);
+			whole &= take_numbers(&field, &pprof->values);
 		else if (field.number == 3 && field.wire == EV_PROTOBUF_BYTES)
 			take_label(pprof, field.bytes, &labels);
 	}
-	if (bytes.bad)
+	if (bytes.bad || !whole)
 		complain(pprof, "a sample");
 	size_t depth = pprof->locations.count;
-	for (size_t i = depth > DEPTH_MAX ? DEPTH_MAX : depth; i-- > 0;) {
+	if (depth > DEPTH_MAX) {
+		ev_import_remark(pprof->import, "stacks of more than %d places are cut", DEPTH_MAX);
+		depth = DEPTH_MAX;
+	}
+	for (size_t i = depth; i-- > 0;) {
 		const uint32_t *index =
 			ev_map_find(&pprof->location_ids, pprof->locations.items[i], 0);
 		if (index && *index)
