@@ -82,6 +82,8 @@ void ev_buffer_u8(struct ev_buffer *buffer, uint8_t value);
 void ev_buffer_u16(struct ev_buffer *buffer, uint16_t value);
 void ev_buffer_u32(struct ev_buffer *buffer, uint32_t value);
 void ev_buffer_u64(struct ev_buffer *buffer, uint64_t value);
+/* Seven bits a byte, the lowest first, each but the last with its highest bit set. */
+void ev_buffer_varint(struct ev_buffer *buffer, uint64_t value);
 void ev_buffer_zero(struct ev_buffer *buffer, size_t size_bytes);
 void ev_buffer_printf(struct ev_buffer *buffer, const char *fmt, ...) EV_PRINTF(2, 3);
 void ev_buffer_done(struct ev_buffer *buffer);
@@ -100,6 +102,8 @@ uint8_t ev_cursor_u8(struct ev_cursor *cursor);
 uint16_t ev_cursor_u16(struct ev_cursor *cursor);
 uint32_t ev_cursor_u32(struct ev_cursor *cursor);
 uint64_t ev_cursor_u64(struct ev_cursor *cursor);
+/* What ev_buffer_varint() wrote; bad when ten bytes do not end it. */
+uint64_t ev_cursor_varint(struct ev_cursor *cursor);
 /* Pointer to the next size_bytes bytes and past them; NULL and bad when there are not so many. */
 const void *ev_cursor_bytes(struct ev_cursor *cursor, size_t size_bytes);
 /* A NUL-terminated string inside the cursor, and past its NUL; NULL and bad when it has no NUL. */

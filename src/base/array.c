@@ -58,6 +58,13 @@ void ev_buffer_u64(struct ev_buffer *buffer, uint64_t value)
 	ev_buffer_add(buffer, &value, sizeof(value));
 }
 
+void ev_buffer_varint(struct ev_buffer *buffer, uint64_t value)
+{
+	for (; value > 127; value >>= 7)
+		ev_buffer_u8(buffer, (uint8_t)(value | 128));
+	ev_buffer_u8(buffer, (uint8_t)value);
+}
+
 void ev_buffer_zero(struct ev_buffer *buffer, size_t size_bytes)
 {
 	if (size_bytes)

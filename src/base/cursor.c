@@ -72,6 +72,19 @@ uint64_t ev_cursor_u64(struct ev_cursor *cursor)
 	return cursor->swap ? ev_swap64(value) : value;
 }
 
+uint64_t ev_cursor_varint(struct ev_cursor *cursor)
+{
+	uint64_t value = 0;
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = ev_cursor_u8(cursor);
+		value |= (uint64_t)(byte & 127) << shift;
+		if (!(byte & 128))
+			return value;
+	}
+	cursor->bad = true;
+	return 0;
+}
+
 const char *ev_cursor_text(struct ev_cursor *cursor)
 {
 	size_t left = ev_cursor_left(cursor);

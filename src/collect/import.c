@@ -6,7 +6,7 @@
 #include "import.h"
 
 /* A small file can claim very many. */
-enum { SAMPLES_MAX = 32 << 20 };
+enum { SAMPLES_MAX = 32 << 20, NOTES_MAX = 128 };
 
 /* ---- names and places --------------------------------------------------------------------------
  */
@@ -180,12 +180,16 @@ void ev_import_remark(struct ev_import *import, const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
+	if (import->notes.count > NOTES_MAX)
+		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	for (size_t i = 0; i < import->notes.count; i++)
 		if (!strcmp(import->notes.items[i], text))
 			return;
+	if (import->notes.count == NOTES_MAX)
+		snprintf(text, sizeof(text), "there was more to remark than these %d", NOTES_MAX);
 	*ev_array_add(&import->notes) = ev_strdup(text);
 }
 

@@ -1,8 +1,10 @@
 /* pprof's profile.proto (google/pprof, proto/profile.proto) out of Google's wire format. Ids may
  * stand in any order, so tables are read first and samples in a second walk. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/protobuf.h>
 #include "import.h"
 
 enum {
@@ -12,19 +14,10 @@ enum {
 	PROFILE_LOCATION,
 	PROFILE_FUNCTION,
 	PROFILE_STRING,
-	WIRE_NUMBER = 0,
-	WIRE_8 = 1,
-	WIRE_BYTES = 2,
-	WIRE_4 = 5,
 	VALUES_MAX = 64,
 	DEPTH_MAX = 65536,
 };
 
-struct field {
-	unsigned number, wire;
-	uint64_t value;
-	struct ev_cursor bytes;
-};
 struct text {
 	const char *at;
 	size_t length;
@@ -53,55 +46,6 @@ struct pprof {
 	number_list locations, values;                         /* of a sample */
 };
 
-/* ---- the wire format ---------------------------------------------------------------------------
- */
-
-static uint64_t varint(struct ev_cursor *at)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = ev_cursor_u8(at);
-		value |= (uint64_t)(byte & 127) << shift;
-		if (!(byte & 128))
-			return value;
-	}
-	at->bad = true;
-	return 0;
-}
-
-/* False at the end and where the bytes make no sense; `at` is bad then. */
-static bool next(struct ev_cursor *at, struct field *field)
-{
-	if (!ev_cursor_left(at) || at->bad)
-		return false;
-	uint64_t key = varint(at);
-	*field = (struct field){ .number = (unsigned)(key >> 3), .wire = (unsigned)(key & 7) };
-	switch (field->wire) {
-	case WIRE_NUMBER:
-		field->value = varint(at);
-		break;
-	case WIRE_8:
-		ev_cursor_skip(at, 8);
-		break;
-	case WIRE_4:
-		ev_cursor_skip(at, 4);
-		break;
-	case WIRE_BYTES: {
-		uint64_t length = varint(at);
-		if (length > ev_cursor_left(at))
-			at->bad = true;
-		else
-			field->bytes = ev_cursor_part(at, (size_t)length);
-		break;
-	}
-	default:
-		at->bad = true;
-	}
-	if (!field->number || key >> 3 > 1u << 29)
-		at->bad = true;
-	return !at->bad;
-}
-
 /* ---- tables ------------------------------------------------------------------------------------
  */
 
@@ -124,9 +68,9 @@ static void complain(struct pprof *pprof, const char *what)
 /* Numbers of the fields from 1 to `count` of a message; others stay as they are. */
 static bool read_numbers(struct ev_cursor bytes, uint64_t *numbers, unsigned count)
 {
-	struct field field;
-	while (next(&bytes, &field))
-		if (field.number <= count && field.wire == WIRE_NUMBER)
+	struct ev_protobuf_field field;
+	while (ev_protobuf_next(&bytes, &field))
+		if (field.number <= count && field.wire == EV_PROTOBUF_NUMBER)
 			numbers[field.number - 1] = field.value;
 	return !bytes.bad;
 }
@@ -162,9 +106,9 @@ static void read_mapping(struct pprof *pprof, struct ev_cursor bytes)
 
 static void read_tables(struct pprof *pprof, struct ev_cursor bytes)
 {
-	struct field field;
-	while (next(&bytes, &field)) {
-		if (field.wire != WIRE_BYTES)
+	struct ev_protobuf_field field;
+	while (ev_protobuf_next(&bytes, &field)) {
+		if (field.wire != EV_PROTOBUF_BYTES)
 			continue;
 		size_t length = ev_cursor_left(&field.bytes);
 		switch (field.number) {
@@ -199,12 +143,12 @@ static uint32_t object_of(struct pprof *pprof, const struct mapping *mapping)
 	    build.length > 2 * sizeof(object->build_id))
 		return id;
 	for (size_t i = 0; i < build.length; i += 2) {
-		char digits[3] = { build.at[i], build.at[i + 1], 0 }, *end;
-		object->build_id[i / 2] = (uint8_t)strtoul(digits, &end, 16);
-		if (end != digits + 2) {
+		char digits[3] = { build.at[i], build.at[i + 1], 0 };
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1])) {
 			memset(object->build_id, 0, sizeof(object->build_id));
 			return id;
 		}
+		object->build_id[i / 2] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	object->build_id_bytes = (uint8_t)(build.length / 2);
 	return id;
@@ -250,11 +194,11 @@ static void read_location(struct pprof *pprof, struct ev_cursor bytes)
 {
 	EV_ARRAY(struct import_frame) frames = { 0 };
 	uint64_t id = 0, mapping_id = 0, address = 0;
-	struct field field;
-	while (next(&bytes, &field)) {
-		if (field.wire == WIRE_BYTES && field.number == 4)
+	struct ev_protobuf_field field;
+	while (ev_protobuf_next(&bytes, &field)) {
+		if (field.wire == EV_PROTOBUF_BYTES && field.number == 4)
 			*ev_array_add(&frames) = frame_of(pprof, field.bytes);
-		else if (field.wire == WIRE_NUMBER)
+		else if (field.wire == EV_PROTOBUF_NUMBER)
 			*(field.number == 1   ? &id
 			  : field.number == 2 ? &mapping_id
 			  : field.number == 3 ? &address
@@ -278,9 +222,9 @@ static void read_location(struct pprof *pprof, struct ev_cursor bytes)
 
 static void read_locations(struct pprof *pprof, struct ev_cursor bytes)
 {
-	struct field field;
-	while (next(&bytes, &field))
-		if (field.number == PROFILE_LOCATION && field.wire == WIRE_BYTES)
+	struct ev_protobuf_field field;
+	while (ev_protobuf_next(&bytes, &field))
+		if (field.number == PROFILE_LOCATION && field.wire == EV_PROTOBUF_BYTES)
 			read_location(pprof, field.bytes);
 }
 
@@ -334,16 +278,19 @@ static void settle_types(struct pprof *pprof)
 /* ---- samples -----------------------------------------------------------------------------------
  */
 
-/* Repeated numbers, packed or one by one. */
-static void take_numbers(const struct field *field, number_list *into)
+/* Repeated numbers, packed or one by one; false where the packed ones make no sense. */
+static bool take_numbers(const struct ev_protobuf_field *field, number_list *into)
 {
 	struct ev_cursor bytes = field->bytes;
-	if (field->wire == WIRE_NUMBER) {
+	if (field->wire == EV_PROTOBUF_NUMBER)
 		*ev_array_add(into) = field->value;
-		return;
+	while (field->wire == EV_PROTOBUF_BYTES && ev_cursor_left(&bytes)) {
+		uint64_t value = ev_cursor_varint(&bytes);
+		if (bytes.bad)
+			return false;
+		*ev_array_add(into) = value;
 	}
-	while (field->wire == WIRE_BYTES && ev_cursor_left(&bytes) && !bytes.bad)
-		*ev_array_add(into) = varint(&bytes);
+	return true;
 }
 
 struct labels {
@@ -407,20 +354,25 @@ static void read_sample(struct pprof *pprof, struct ev_cursor bytes)
 {
 	struct labels labels = { .comm = { "", 0 } };
 	struct import_sample sample = { 0 };
-	struct field field;
+	struct ev_protobuf_field field;
+	bool whole = true;
 	pprof->locations.count = pprof->values.count = 0;
-	while (next(&bytes, &field)) {
+	while (ev_protobuf_next(&bytes, &field)) {
 		if (field.number == 1)
-			take_numbers(&field, &pprof->locations);
+			whole &= take_numbers(&field, &pprof->locations);
 		else if (field.number == 2)
-			take_numbers(&field, &pprof->values);
-		else if (field.number == 3 && field.wire == WIRE_BYTES)
+			whole &= take_numbers(&field, &pprof->values);
+		else if (field.number == 3 && field.wire == EV_PROTOBUF_BYTES)
 			take_label(pprof, field.bytes, &labels);
 	}
-	if (bytes.bad)
+	if (bytes.bad || !whole)
 		complain(pprof, "a sample");
 	size_t depth = pprof->locations.count;
-	for (size_t i = depth > DEPTH_MAX ? DEPTH_MAX : depth; i-- > 0;) {
+	if (depth > DEPTH_MAX) {
+		ev_import_remark(pprof->import, "stacks of more than %d places are cut", DEPTH_MAX);
+		depth = DEPTH_MAX;
+	}
+	for (size_t i = depth; i-- > 0;) {
 		const uint32_t *index =
 			ev_map_find(&pprof->location_ids, pprof->locations.items[i], 0);
 		if (index && *index)
@@ -438,14 +390,14 @@ int ev_import_pprof(struct ev_import *import, const void *bytes, size_t size_byt
 {
 	struct pprof pprof = { .import = import };
 	struct ev_cursor whole = ev_cursor_of(bytes, size_bytes, false), at = whole;
-	struct field field;
+	struct ev_protobuf_field field;
 	int rc = 0;
 	read_tables(&pprof, whole);
 	if (pprof.types.count && pprof.types.count <= VALUES_MAX) {
 		settle_types(&pprof);
 		read_locations(&pprof, whole);
-		while (next(&at, &field))
-			if (field.number == PROFILE_SAMPLE && field.wire == WIRE_BYTES)
+		while (ev_protobuf_next(&at, &field))
+			if (field.number == PROFILE_SAMPLE && field.wire == EV_PROTOBUF_BYTES)
 				read_sample(&pprof, field.bytes);
 		if (at.bad)
 			ev_import_complain(import, "the file is damaged or ends early, at byte %zu",

@@ -203,6 +203,9 @@ static void end_frame(struct script *script)
 		*ev_array_add(&script->places) =
 			ev_import_place(script->import, script->object, script->inlined.items,
 					script->inlined.count);
+	else
+		ev_import_remark(script->import, "stacks of more than %d places are cut",
+				 DEPTH_MAX);
 	script->inlined.count = 0;
 }
 

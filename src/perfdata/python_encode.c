@@ -11,34 +11,27 @@
 /* ---- into bytes -------------------------------------------------------------------------------
  */
 
-static void put(struct ev_buffer *out, uint64_t value)
-{
-	for (; value > 127; value >>= 7)
-		ev_buffer_u8(out, (uint8_t)(value | 128));
-	ev_buffer_u8(out, (uint8_t)value);
-}
-
 void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out)
 {
 	uint32_t texts = ev_strings_count(functions->texts);
 
 	ev_buffer_add(out, PYTHON_MAGIC, 4);
 	ev_buffer_u8(out, PYTHON_VERSION);
-	put(out, texts - 1);
+	ev_buffer_varint(out, texts - 1);
 	for (uint32_t id = 1; id < texts; id++) {
 		const char *text = ev_strings_text(functions->texts, id);
 		ev_buffer_add(out, text, strlen(text) + 1);
 	}
-	put(out, functions->items.count);
+	ev_buffer_varint(out, functions->items.count);
 	for (size_t i = 0; i < functions->items.count; i++) {
-		put(out, functions->items.items[i].name);
-		put(out, functions->items.items[i].file);
-		put(out, functions->items.items[i].first_line);
+		ev_buffer_varint(out, functions->items.items[i].name);
+		ev_buffer_varint(out, functions->items.items[i].file);
+		ev_buffer_varint(out, functions->items.items[i].first_line);
 	}
-	put(out, functions->blocks.count);
+	ev_buffer_varint(out, functions->blocks.count);
 	for (size_t i = 0; i < functions->blocks.count; i++) {
-		put(out, functions->blocks.items[i].function);
-		put(out, functions->blocks.items[i].number);
+		ev_buffer_varint(out, functions->blocks.items[i].function);
+		ev_buffer_varint(out, functions->blocks.items[i].number);
 	}
 }
 
@@ -48,19 +41,11 @@ void ev_python_functions_encode(const struct ev_python_functions *functions, str
 /* A number below the limit; bad when it is not. */
 static uint32_t number_below(struct ev_cursor *at, uint64_t limit)
 {
-	uint64_t value = 0;
+	uint64_t value = ev_cursor_varint(at);
 
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = ev_cursor_u8(at);
-		value |= (uint64_t)(byte & 127) << shift;
-		if (!(byte & 128)) {
-			if (value >= limit)
-				at->bad = true;
-			return at->bad ? 0 : (uint32_t)value;
-		}
-	}
-	at->bad = true;
-	return 0;
+	if (value >= limit)
+		at->bad = true;
+	return at->bad ? 0 : (uint32_t)value;
 }
 
 /* A count of things that take at least `least` bytes each. */

@@ -4,22 +4,9 @@
 #include "build_id.h"
 #include "carried.h"
 
-static uint64_t number(struct ev_cursor *at)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = ev_cursor_u8(at);
-		value |= (uint64_t)(byte & 127) << shift;
-		if (!(byte & 128))
-			return value;
-	}
-	at->bad = true;
-	return 0;
-}
-
 static uint32_t number32(struct ev_cursor *at)
 {
-	uint64_t value = number(at);
+	uint64_t value = ev_cursor_varint(at);
 	if (value > UINT32_MAX)
 		at->bad = true;
 	return at->bad ? 0 : (uint32_t)value;
@@ -28,7 +15,7 @@ static uint32_t number32(struct ev_cursor *at)
 /* A count of things that take at least `least` bytes each. */
 static size_t count_of(struct ev_cursor *at, size_t least)
 {
-	uint64_t count = number(at);
+	uint64_t count = ev_cursor_varint(at);
 	if (count > ev_cursor_left(at) / least)
 		at->bad = true;
 	return at->bad ? 0 : (size_t)count;
@@ -36,7 +23,7 @@ static size_t count_of(struct ev_cursor *at, size_t least)
 
 static const char *text_of(const struct carried *carried, struct ev_cursor *at)
 {
-	uint64_t id = number(at);
+	uint64_t id = ev_cursor_varint(at);
 	if (id > carried->texts.count)
 		at->bad = true;
 	return id && !at->bad ? carried->texts.items[id - 1] : NULL;
@@ -56,14 +43,14 @@ static void read_functions(struct carried *carried, struct carried_object *objec
 {
 	uint64_t start = 0;
 	for (size_t left = count_of(at, 5); left && !at->bad; left--) {
-		uint64_t step = number(at), size = number(at);
+		uint64_t step = ev_cursor_varint(at), size = ev_cursor_varint(at);
 		if (step > UINT64_MAX - start || size > UINT64_MAX - start - step)
 			at->bad = true;
 		start += step;
 		struct carried_function function = { .start = start, .end = start + size };
 		function.function = text_of(carried, at);
 		function.linkage = text_of(carried, at);
-		function.made_up = number(at) & 1;
+		function.made_up = ev_cursor_varint(at) & 1;
 		if (!at->bad)
 			*ev_array_add(&object->functions) = function;
 	}
@@ -92,7 +79,7 @@ static void read_places(struct carried *carried, struct carried_object *object,
 {
 	uint64_t last = 0;
 	for (size_t left = count_of(at, 3); left && !at->bad; left--) {
-		uint64_t step = number(at), length = number(at);
+		uint64_t step = ev_cursor_varint(at), length = ev_cursor_varint(at);
 		if (step > UINT64_MAX - last || length > UINT64_MAX - last - step)
 			at->bad = true;
 		struct carried_place place = { .from = last + step, .to = last + step + length };
@@ -123,7 +110,7 @@ static void read_object(struct carried *carried, struct ev_cursor *at)
 	object.path = text_of(carried, at);
 	object.trouble = text_of(carried, at);
 	object.pid = number32(at);
-	object.skipped = number(at) & 1;
+	object.skipped = ev_cursor_varint(at) & 1;
 	size_t length = count_of(at, 1);
 	const void *id = length <= sizeof(object.build_id) ? ev_cursor_bytes(at, length) : NULL;
 	if (!object.path || !id || at->bad) {
@@ -141,10 +128,10 @@ static void read_codes(struct carried *carried, struct ev_cursor *at)
 {
 	for (size_t left = count_of(at, 6); left && !at->bad; left--) {
 		struct carried_code code = { .pid = number32(at), .path = text_of(carried, at) };
-		code.time_ns = number(at);
-		code.start = number(at);
-		code.size_bytes = number(at);
-		code.offset = number(at);
+		code.time_ns = ev_cursor_varint(at);
+		code.start = ev_cursor_varint(at);
+		code.size_bytes = ev_cursor_varint(at);
+		code.offset = ev_cursor_varint(at);
 		if (!at->bad && code.path)
 			*ev_array_add(&carried->codes) = code;
 	}

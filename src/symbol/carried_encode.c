@@ -22,13 +22,6 @@ struct known_function {
 	bool made_up;
 };
 
-static void put(struct ev_buffer *out, uint64_t value)
-{
-	for (; value > 127; value >>= 7)
-		ev_buffer_u8(out, (uint8_t)(value | 128));
-	ev_buffer_u8(out, (uint8_t)value);
-}
-
 static uint32_t text(struct encoder *encoder, const char *words)
 {
 	return words ? ev_strings_add_text(encoder->texts, words) : 0;
@@ -54,12 +47,12 @@ static int by_start(const void *one, const void *other)
 static void put_frames(struct encoder *encoder, struct ev_buffer *out,
 		       const struct ev_symbol *symbols, size_t count)
 {
-	put(out, count);
+	ev_buffer_varint(out, count);
 	for (size_t i = 0; i < count; i++) {
-		put(out, symbols[i].made_up ? 0 : text(encoder, symbols[i].function));
-		put(out, text(encoder, symbols[i].linkage));
-		put(out, text(encoder, symbols[i].file));
-		put(out, symbols[i].line);
+		ev_buffer_varint(out, symbols[i].made_up ? 0 : text(encoder, symbols[i].function));
+		ev_buffer_varint(out, text(encoder, symbols[i].linkage));
+		ev_buffer_varint(out, text(encoder, symbols[i].file));
+		ev_buffer_varint(out, symbols[i].line);
 	}
 }
 
@@ -75,8 +68,8 @@ static void run_end(struct run *run)
 {
 	if (!run->frames.size_bytes)
 		return;
-	put(&run->places, run->from - run->last_to);
-	put(&run->places, run->to - run->from);
+	ev_buffer_varint(&run->places, run->from - run->last_to);
+	ev_buffer_varint(&run->places, run->to - run->from);
 	ev_buffer_add(&run->places, run->frames.bytes, run->frames.size_bytes);
 	run->last_to = run->to;
 	run->count++;
@@ -144,14 +137,14 @@ static void put_functions(struct object_encoder *part, struct ev_buffer *out)
 	for (size_t i = 0; i < count; i++)
 		if (!kept || functions[kept - 1].start != functions[i].start)
 			functions[kept++] = functions[i];
-	put(out, kept);
+	ev_buffer_varint(out, kept);
 	uint64_t last = 0;
 	for (size_t i = 0; i < kept; i++) {
-		put(out, functions[i].start - last);
-		put(out, functions[i].size_bytes);
-		put(out, functions[i].function);
-		put(out, functions[i].linkage);
-		put(out, functions[i].made_up);
+		ev_buffer_varint(out, functions[i].start - last);
+		ev_buffer_varint(out, functions[i].size_bytes);
+		ev_buffer_varint(out, functions[i].function);
+		ev_buffer_varint(out, functions[i].linkage);
+		ev_buffer_varint(out, functions[i].made_up);
 		last = functions[i].start;
 	}
 }
@@ -168,17 +161,18 @@ static void encode_object(struct encoder *encoder, const struct ev_place *places
 	run_end(&part.run);
 	const struct ev_object *object = ev_space_set_object(encoder->set, part.object);
 	struct ev_buffer *out = &encoder->objects;
-	put(out, object->kind);
-	put(out, text(encoder, object->path));
-	put(out, text(encoder, ev_symbolizer_trouble(encoder->symbolizer, part.object)));
-	put(out, object->pid);
+	ev_buffer_varint(out, object->kind);
+	ev_buffer_varint(out, text(encoder, object->path));
+	ev_buffer_varint(out,
+			 text(encoder, ev_symbolizer_trouble(encoder->symbolizer, part.object)));
+	ev_buffer_varint(out, object->pid);
 	/* Files may be found later that are missing now. */
-	put(out, ev_symbolizer_skipped(encoder->symbolizer, part.object) ||
-			 ev_symbolizer_lacks(encoder->symbolizer, part.object));
-	put(out, object->build_id_bytes);
+	ev_buffer_varint(out, ev_symbolizer_skipped(encoder->symbolizer, part.object) ||
+				      ev_symbolizer_lacks(encoder->symbolizer, part.object));
+	ev_buffer_varint(out, object->build_id_bytes);
 	ev_buffer_add(out, object->build_id, object->build_id_bytes);
 	put_functions(&part, out);
-	put(out, part.run.count);
+	ev_buffer_varint(out, part.run.count);
 	if (part.run.count)
 		ev_buffer_add(out, part.run.places.bytes, part.run.places.size_bytes);
 	encoder->object_count++;
@@ -214,12 +208,13 @@ static void put_codes(struct encoder *encoder, const struct ev_place *places, si
 		if (event->kind != MAPPED || !mapping->dumped ||
 		    !is_sampled(mapping, places, count))
 			continue;
-		put(&encoder->codes, event->pid);
-		put(&encoder->codes, text(encoder, ev_strings_text(set->texts, mapping->path)));
-		put(&encoder->codes, event->time_ns);
-		put(&encoder->codes, mapping->start);
-		put(&encoder->codes, mapping->end - mapping->start);
-		put(&encoder->codes, mapping->file_offset);
+		ev_buffer_varint(&encoder->codes, event->pid);
+		ev_buffer_varint(&encoder->codes,
+				 text(encoder, ev_strings_text(set->texts, mapping->path)));
+		ev_buffer_varint(&encoder->codes, event->time_ns);
+		ev_buffer_varint(&encoder->codes, mapping->start);
+		ev_buffer_varint(&encoder->codes, mapping->end - mapping->start);
+		ev_buffer_varint(&encoder->codes, mapping->file_offset);
 		encoder->code_count++;
 	}
 }
@@ -255,15 +250,15 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 	ev_buffer_add(out, CARRIED_MAGIC, 4);
 	ev_buffer_u8(out, CARRIED_VERSION);
 	ev_buffer_u8(out, (uint8_t)(flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)));
-	put(out, ev_strings_count(encoder.texts) - 1);
+	ev_buffer_varint(out, ev_strings_count(encoder.texts) - 1);
 	for (uint32_t id = 1; id < ev_strings_count(encoder.texts); id++) {
 		const char *words = ev_strings_text(encoder.texts, id);
 		ev_buffer_add(out, words, strlen(words) + 1);
 	}
-	put(out, encoder.object_count);
+	ev_buffer_varint(out, encoder.object_count);
 	if (encoder.objects.size_bytes)
 		ev_buffer_add(out, encoder.objects.bytes, encoder.objects.size_bytes);
-	put(out, encoder.code_count);
+	ev_buffer_varint(out, encoder.code_count);
 	if (encoder.codes.size_bytes)
 		ev_buffer_add(out, encoder.codes.bytes, encoder.codes.size_bytes);
 	ev_buffer_done(&encoder.codes);

@@ -10,6 +10,7 @@
  *           u32 symbols: u64 address, u32 length, text name; a text is u32 size, bytes and NUL */
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/protobuf.h>
 #include "carried.h"
 
 enum { SIMPLEPERF_FILE = 128, SIMPLEPERF_FILE2 = 132, HIPERF_SYMBOLS = 192 };
@@ -115,58 +116,12 @@ static void read_file(struct carried *carried, struct ev_cursor at)
 /* ---- simpleperf, FILE2 ------------------------------------------------------------------------
  */
 
-struct field {
-	uint64_t number, value;
-	struct ev_cursor bytes; /* of one that has a length */
-};
-
-static uint64_t varint(struct ev_cursor *at)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = ev_cursor_u8(at);
-		value |= (uint64_t)(byte & 127) << shift;
-		if (!(byte & 128))
-			return value;
-	}
-	at->bad = true;
-	return 0;
-}
-
-static bool next_field(struct ev_cursor *at, struct field *field)
-{
-	if (at->bad || !ev_cursor_left(at))
-		return false;
-	uint64_t tag = varint(at);
-	*field = (struct field){ .number = tag >> 3 };
-	switch (tag & 7) {
-	case 0:
-		field->value = varint(at);
-		break;
-	case 1:
-		field->value = ev_cursor_u64(at);
-		break;
-	case 2:
-		field->value = varint(at);
-		if (field->value > ev_cursor_left(at))
-			return false;
-		field->bytes = ev_cursor_part(at, (size_t)field->value);
-		break;
-	case 5:
-		field->value = ev_cursor_u32(at);
-		break;
-	default:
-		return false;
-	}
-	return !at->bad;
-}
-
 static void read_symbol2(struct file *file, struct ev_cursor at)
 {
 	uint64_t address = 0, length = 0;
 	const char *name = NULL;
 	size_t name_bytes = 0;
-	for (struct field field; next_field(&at, &field);) {
+	for (struct ev_protobuf_field field; ev_protobuf_next(&at, &field);) {
 		if (field.number == 1)
 			address = field.value;
 		else if (field.number == 2)
@@ -183,7 +138,7 @@ static void read_file2(struct carried *carried, struct ev_cursor at)
 {
 	enum { PATH = 1, KIND, ADDRESS, SYMBOL, DEX, ELF, KERNEL_MODULE };
 	struct file file = { .carried = carried };
-	for (struct field field, inner; next_field(&at, &field);) {
+	for (struct ev_protobuf_field field, inner; ev_protobuf_next(&at, &field);) {
 		size_t size = ev_cursor_left(&field.bytes);
 		switch (field.number) {
 		case PATH: {
@@ -203,7 +158,7 @@ static void read_file2(struct carried *carried, struct ev_cursor at)
 			read_symbol2(&file, field.bytes);
 			break;
 		case ELF:
-			if (next_field(&field.bytes, &inner) && inner.number == 1)
+			if (ev_protobuf_next(&field.bytes, &inner) && inner.number == 1)
 				file.offset = inner.value;
 			break;
 		default:

@@ -7,13 +7,6 @@ struct given {
 	struct ev_buffer objects;
 };
 
-static void put(struct ev_buffer *out, uint64_t value)
-{
-	for (; value > 127; value >>= 7)
-		ev_buffer_u8(out, (uint8_t)(value | 128));
-	ev_buffer_u8(out, (uint8_t)value);
-}
-
 static uint32_t text(struct given *given, const char *words)
 {
 	return words ? ev_strings_add_text(given->texts, words) : 0;
@@ -41,7 +34,7 @@ static void put_functions(struct given *given, const struct ev_given_object *obj
 	size_t count = 0;
 	for (size_t i = 0; i < object->place_count; i = function_end(object, i))
 		count += around(&object->places[i]) != NULL;
-	put(out, count);
+	ev_buffer_varint(out, count);
 	uint64_t last = 0;
 	for (size_t i = 0, end; i < object->place_count; i = end) {
 		end = function_end(object, i);
@@ -49,11 +42,11 @@ static void put_functions(struct given *given, const struct ev_given_object *obj
 		const struct ev_given_place *to = &object->places[end - 1];
 		if (!around(from))
 			continue;
-		put(out, from->offset - last);
-		put(out, to->offset + to->size_bytes - from->offset);
-		put(out, text(given, around(from)));
-		put(out, 0); /* no other name in a symbol table */
-		put(out, 0); /* not made up */
+		ev_buffer_varint(out, from->offset - last);
+		ev_buffer_varint(out, to->offset + to->size_bytes - from->offset);
+		ev_buffer_varint(out, text(given, around(from)));
+		ev_buffer_varint(out, 0); /* no other name in a symbol table */
+		ev_buffer_varint(out, 0); /* not made up */
 		last = from->offset;
 	}
 }
@@ -62,17 +55,17 @@ static void put_places(struct given *given, const struct ev_given_object *object
 {
 	struct ev_buffer *out = &given->objects;
 	uint64_t last = 0;
-	put(out, object->place_count);
+	ev_buffer_varint(out, object->place_count);
 	for (size_t i = 0; i < object->place_count; i++) {
 		const struct ev_given_place *place = &object->places[i];
-		put(out, place->offset - last);
-		put(out, place->size_bytes);
-		put(out, place->frame_count);
+		ev_buffer_varint(out, place->offset - last);
+		ev_buffer_varint(out, place->size_bytes);
+		ev_buffer_varint(out, place->frame_count);
 		for (size_t f = 0; f < place->frame_count; f++) {
-			put(out, text(given, place->frames[f].function));
-			put(out, 0);
-			put(out, text(given, place->frames[f].file));
-			put(out, place->frames[f].line);
+			ev_buffer_varint(out, text(given, place->frames[f].function));
+			ev_buffer_varint(out, 0);
+			ev_buffer_varint(out, text(given, place->frames[f].file));
+			ev_buffer_varint(out, place->frames[f].line);
 		}
 		last = place->offset + place->size_bytes;
 	}
@@ -81,12 +74,12 @@ static void put_places(struct given *given, const struct ev_given_object *object
 static void put_object(struct given *given, const struct ev_given_object *object)
 {
 	struct ev_buffer *out = &given->objects;
-	put(out, object->kind);
-	put(out, text(given, object->path));
-	put(out, 0); /* no trouble */
-	put(out, 0); /* of no process of its own */
-	put(out, 0); /* nothing is left to be looked for */
-	put(out, object->build_id_bytes);
+	ev_buffer_varint(out, object->kind);
+	ev_buffer_varint(out, text(given, object->path));
+	ev_buffer_varint(out, 0); /* no trouble */
+	ev_buffer_varint(out, 0); /* of no process of its own */
+	ev_buffer_varint(out, 0); /* nothing is left to be looked for */
+	ev_buffer_varint(out, object->build_id_bytes);
 	if (object->build_id_bytes)
 		ev_buffer_add(out, object->build_id, object->build_id_bytes);
 	put_functions(given, object);
@@ -102,15 +95,15 @@ void ev_symbols_encode_given(const struct ev_given_object *objects, size_t count
 	ev_buffer_add(out, CARRIED_MAGIC, 4);
 	ev_buffer_u8(out, CARRIED_VERSION);
 	ev_buffer_u8(out, EV_SYMBOL_LINES | EV_SYMBOL_INLINES);
-	put(out, ev_strings_count(given.texts) - 1);
+	ev_buffer_varint(out, ev_strings_count(given.texts) - 1);
 	for (uint32_t id = 1; id < ev_strings_count(given.texts); id++) {
 		const char *words = ev_strings_text(given.texts, id);
 		ev_buffer_add(out, words, strlen(words) + 1);
 	}
-	put(out, count);
+	ev_buffer_varint(out, count);
 	if (given.objects.size_bytes)
 		ev_buffer_add(out, given.objects.bytes, given.objects.size_bytes);
-	put(out, 0); /* no generated code */
+	ev_buffer_varint(out, 0); /* no generated code */
 	ev_buffer_done(&given.objects);
 	ev_strings_close(given.texts);
 }

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#include <evprof/protobuf.h>
 #include "export.h"
-#include "protobuf.h"
 
 /* Field numbers of profile.proto. */
 enum {

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <evprof/base.h>
@@ -49,6 +50,30 @@ static void a_text_needs_its_nul_inside(void **state)
 	assert_true(cursor.bad);
 }
 
+static void a_number_of_sevens_ends_within_ten_bytes(void **state)
+{
+	(void)state;
+	static const uint64_t numbers[] = {
+		0, 127, 128, 16383, 16384, (uint64_t)1 << 63, UINT64_MAX
+	};
+	struct ev_buffer buffer = { 0 };
+	for (size_t i = 0; i < EV_LENGTH(numbers); i++)
+		ev_buffer_varint(&buffer, numbers[i]);
+	assert_int_equal(buffer.size_bytes, 1 + 1 + 2 + 2 + 3 + 10 + 10);
+	struct ev_cursor cursor = ev_cursor_of(buffer.bytes, buffer.size_bytes, false);
+	for (size_t i = 0; i < EV_LENGTH(numbers); i++)
+		assert_true(ev_cursor_varint(&cursor) == numbers[i]);
+	assert_int_equal(ev_cursor_left(&cursor), 0);
+	assert_false(cursor.bad);
+	cursor = ev_cursor_of(buffer.bytes + 9, 9, false);
+	assert_int_equal(ev_cursor_varint(&cursor), 0);
+	assert_true(cursor.bad);
+	cursor = ev_cursor_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 11, false);
+	assert_int_equal(ev_cursor_varint(&cursor), 0);
+	assert_true(cursor.bad);
+	ev_buffer_done(&buffer);
+}
+
 static void a_part_that_does_not_fit_is_bad(void **state)
 {
 	(void)state;
@@ -77,6 +102,7 @@ int main(void)
 		cmocka_unit_test(a_swapped_cursor_turns_every_number),
 		cmocka_unit_test(a_read_past_the_end_gives_zero_and_is_remembered),
 		cmocka_unit_test(a_text_needs_its_nul_inside),
+		cmocka_unit_test(a_number_of_sevens_ends_within_ten_bytes),
 		cmocka_unit_test(a_part_that_does_not_fit_is_bad),
 		cmocka_unit_test(an_empty_cursor_has_nothing),
 	};

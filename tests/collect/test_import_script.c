@@ -78,6 +78,25 @@ static void times_and_periods_may_be_missing(void **state)
 	ev_import_close(import);
 }
 
+static void a_stack_that_is_cut_is_told(void **state)
+{
+	static const char head[] = "p 1/1 1.000001: 2 cycles: \n", frame[] = "\t 40 f (/x)\n";
+	struct ev_buffer text = { 0 };
+	(void)state;
+	ev_buffer_add(&text, head, sizeof(head) - 1);
+	for (unsigned i = 0; i < 65536; i++)
+		ev_buffer_add(&text, frame, sizeof(frame) - 1);
+	struct ev_import *import = import_bytes(text.bytes, text.size_bytes, false);
+	assert_string_not_equal(ev_import_note(import, 0),
+				"stacks of more than 65536 places are cut");
+	ev_import_close(import);
+	ev_buffer_add(&text, frame, sizeof(frame) - 1);
+	import = import_bytes(text.bytes, text.size_bytes, false);
+	assert_string_equal(ev_import_note(import, 0), "stacks of more than 65536 places are cut");
+	ev_import_close(import);
+	ev_buffer_done(&text);
+}
+
 static void damage_is_told_and_the_rest_is_read(void **state)
 {
 	(void)state;
@@ -101,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_sample_without_a_chain_has_its_frame_in_the_line),
 		cmocka_unit_test(what_a_tracepoint_says_is_no_frame),
 		cmocka_unit_test(times_and_periods_may_be_missing),
+		cmocka_unit_test(a_stack_that_is_cut_is_told),
 		cmocka_unit_test(damage_is_told_and_the_rest_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
