@@ -251,6 +251,6 @@ const struct verb dump_verb = {
 	.notes =
 		"The process is stopped for a few milliseconds and goes on as before. Frames are\n"
 		"shown innermost first, each with the line that runs. Python frames are those of\n"
-		"CPython 3.8 to 3.13, without a change to the program; which thread holds the GIL\n"
+		"CPython " EV_PYTHON_VERSIONS ", without a change to the program; which thread holds the GIL\n"
 		"is told. Needs the rights of a debugger: the same user, or root.",
 };
