@@ -38,6 +38,8 @@ struct ev_python_range {
 	uint64_t start, end;
 	bool evaluates; /* runs Python code; else it only leads from one Python function to another
 			 */
+	bool part; /* evaluates one instruction and jumps to the next one's part: whichever it is
+		    * stands in a stack inside of the main function, which called the first */
 };
 enum { EV_PYTHON_RANGES = 32 };
 /* Addresses as in the symbol table; 0: it has no such symbol. */

@@ -100,6 +100,10 @@ static int take_python(struct dump_run *run, int found, struct ev_err *err)
 	if (rc)
 		return rc;
 	run->has_python = true;
+	if (run->python.newer)
+		dump_note(run, "Python %u.%u is newer than what is known (" EV_PYTHON_VERSIONS "): it is "
+			       "read by what it publishes about itself",
+			  run->runtime.version >> 24, run->runtime.version >> 16 & 255);
 	match_threads(run);
 	return 0;
 }

@@ -419,6 +419,9 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 	if (tally.refused)
 		ev_buffer_printf(text, "; %" PRIu64 " process%s without: %s", tally.refused,
 				 tally.refused == 1 ? "" : "es", tally.why);
+	if (tally.newer)
+		ev_buffer_printf(text, "; " RECORD_PYTHON_NEWER, tally.newer >> 24,
+				 tally.newer >> 16 & 255);
 	ev_buffer_u8(text, 0);
 }
 

@@ -276,6 +276,9 @@ void record_python_finish(struct record_run *run)
 			      " samples, read in the kernel as each was taken; "
 			      "%" PRIu64 " lost, %" PRIu64 " incomplete",
 			      python->merged, tally.lost, tally.deeper + tally.torn);
+	if (tally.newer)
+		ev_recording_add_note(&run->recording, "fallback", RECORD_PYTHON_NEWER,
+				      tally.newer >> 24, tally.newer >> 16 & 255);
 }
 
 void record_python_tell(const struct record_run *run)
@@ -297,6 +300,9 @@ void record_python_tell(const struct record_run *run)
 		tally.processes == 1 ? "" : "es",
 		run->options->python == RECORD_PYTHON_AUTO ? " (--python off leaves them out)"
 							   : "");
+	if (tally.newer)
+		fprintf(stderr, "[ evprof record: " RECORD_PYTHON_NEWER " ]\n", tally.newer >> 24,
+			tally.newer >> 16 & 255);
 	if (tally.lost)
 		fprintf(stderr,
 			"[ evprof record: Python: the frames of %" PRIu64

@@ -2,13 +2,18 @@
 #ifndef CMD_RECORD_PYTHON_H
 #define CMD_RECORD_PYTHON_H
 
-#include <evprof/base.h>
+#include <evprof/symbol_python.h>
 
 struct ev_record;
 struct ev_space_set;
 struct ev_writer;
 struct record_python; /* NULL where no Python is followed */
 struct record_run;
+
+/* Of its major and minor number. */
+#define RECORD_PYTHON_NEWER                                                                        \
+	"Python %u.%u is newer than what is known (" EV_PYTHON_VERSIONS                            \
+	"): it is read by what it publishes about itself"
 
 enum record_python_how {
 	RECORD_PYTHON_AUTO, /* where what is sampled is Python */
