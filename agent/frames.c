@@ -54,8 +54,8 @@ static uint64_t thread_state(void)
 		return state;
 	if (!made)
 		return 0;
-	if (found && is_of(found, self) &&
-	    agent_read_word(found, agent.at.thread_frame, &frame) && frame)
+	if (found && is_of(found, self) && agent_read_word(found, agent.at.thread_frame, &frame) &&
+	    frame)
 		return found;
 	return found = search_state(self);
 }

@@ -293,8 +293,7 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 {
 	const struct ev_python_process *process = &at->process;
 	struct ev_python_word *word = &at->words[index & (EV_PYTHON_FRAMES_MAX - 1)];
-	__u64 code = python_word(at->frame, process->frame_code) &
-		     ~(__u64)PYTHON_REFERENCE_MARKS;
+	__u64 code = python_word(at->frame, process->frame_code) & ~(__u64)PYTHON_REFERENCE_MARKS;
 	__u8 mark = python_word(at->frame, process->frame_mark);
 	word->position = 0;
 	word->check = 0;

@@ -50,6 +50,14 @@ void ev_python_functions_close(struct ev_python_functions *functions);
 /* The table for EV_FEATURE_EVPROF_PYTHON, and out of it: NULL for what is no such table; of a
  * damaged one as much as makes sense. Nothing is added to a decoded table. */
 void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out);
+/* What came into the table since the last time, as more of the section: a zeroed `told` begins with
+ * all of it. False, and nothing is added, when that is nothing; at first it is never nothing. */
+struct ev_python_told {
+	uint32_t texts, functions, blocks;
+	bool begun;
+};
+bool ev_python_functions_grow(const struct ev_python_functions *functions,
+			      struct ev_python_told *told, struct ev_buffer *out);
 struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t size_bytes);
 
 /* The mapping of Python code in a process, from a time on, to be written before its first sample

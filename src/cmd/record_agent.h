@@ -37,6 +37,8 @@ enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev
 bool record_agent_merge(struct record_agent *agent, struct ev_record *record);
 /* Samples that were taken twice. */
 uint64_t record_agent_dropped(const struct record_run *run);
+/* Those that agents told of; NULL without agents. */
+const struct ev_python_functions *record_agent_functions(const struct record_agent *agent);
 /* For the file and for the user. */
 void record_agent_note(struct record_run *run);
 void record_agent_close(struct record_run *run);

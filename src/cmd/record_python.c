@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <evprof/collect_python_bpf.h>
 #include "record.h"
+#include "record_agent.h"
 #include "record_python.h"
 
 enum { CHAIN_LIMIT = 8192, REFUSED_TOLD = 5 };
@@ -255,6 +256,32 @@ bool record_python_mapping(struct record_python *python, const struct ev_record 
 	process->mapped_ns = before ? 0 : process->began_ns;
 	ev_python_mapping(mapping, record->sample.pid, record->sample.pid, process->mapped_ns);
 	return true;
+}
+
+/* ---- names, while it is recorded ---------------------------------------------------------------
+ */
+
+static const struct ev_python_functions *functions_of(const struct record_run *run)
+{
+	return run->python ? run->python->functions : record_agent_functions(run->agent);
+}
+
+int record_python_grow(struct record_run *run, struct ev_err *err)
+{
+	const struct ev_python_functions *functions = functions_of(run);
+	struct ev_buffer more = { 0 };
+	int rc = 0;
+	if (functions && ev_python_functions_grow(functions, &run->python_told, &more))
+		rc = ev_writer_add_growth(run->writer, EV_FEATURE_EVPROF_PYTHON, more.bytes,
+					  more.size_bytes, err);
+	ev_buffer_done(&more);
+	return rc;
+}
+
+int record_python_begin_file(struct record_run *run, struct ev_err *err)
+{
+	run->python_told = (struct ev_python_told){ 0 };
+	return record_python_grow(run, err);
 }
 
 /* ---- the end -----------------------------------------------------------------------------------

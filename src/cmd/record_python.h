@@ -38,6 +38,11 @@ bool record_python_merge(struct record_python *python, const struct ev_space_set
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);
+/* What came into the table of functions since the last time goes into the file that is written, so
+ * that it has the names of what is in it at each flush. */
+int record_python_grow(struct record_run *run, struct ev_err *err);
+/* A file begins: all of it is new. */
+int record_python_begin_file(struct record_run *run, struct ev_err *err);
 /* The table of functions goes into the recording, and what its reader should know. */
 void record_python_finish(struct record_run *run);
 /* What the user should know. */

@@ -18,28 +18,45 @@ static void put(struct ev_buffer *out, uint64_t value)
 	ev_buffer_u8(out, (uint8_t)value);
 }
 
-void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out)
+bool ev_python_functions_grow(const struct ev_python_functions *functions,
+			      struct ev_python_told *told, struct ev_buffer *out)
 {
 	uint32_t texts = ev_strings_count(functions->texts);
+	uint32_t first = told->texts ? told->texts : 1; /* number 0 is no text */
 
+	if (told->begun && texts == first && functions->items.count == told->functions &&
+	    functions->blocks.count == told->blocks)
+		return false;
 	ev_buffer_add(out, PYTHON_MAGIC, 4);
 	ev_buffer_u8(out, PYTHON_VERSION);
-	put(out, texts - 1);
-	for (uint32_t id = 1; id < texts; id++) {
+	put(out, texts - first);
+	for (uint32_t id = first; id < texts; id++) {
 		const char *text = ev_strings_text(functions->texts, id);
 		ev_buffer_add(out, text, strlen(text) + 1);
 	}
-	put(out, functions->items.count);
-	for (size_t i = 0; i < functions->items.count; i++) {
+	put(out, functions->items.count - told->functions);
+	for (size_t i = told->functions; i < functions->items.count; i++) {
 		put(out, functions->items.items[i].name);
 		put(out, functions->items.items[i].file);
 		put(out, functions->items.items[i].first_line);
 	}
-	put(out, functions->blocks.count);
-	for (size_t i = 0; i < functions->blocks.count; i++) {
+	put(out, functions->blocks.count - told->blocks);
+	for (size_t i = told->blocks; i < functions->blocks.count; i++) {
 		put(out, functions->blocks.items[i].function);
 		put(out, functions->blocks.items[i].number);
 	}
+	*told = (struct ev_python_told){ .texts = texts,
+					 .functions = (uint32_t)functions->items.count,
+					 .blocks = (uint32_t)functions->blocks.count,
+					 .begun = true };
+	return true;
+}
+
+void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out)
+{
+	struct ev_python_told told = { 0 };
+
+	ev_python_functions_grow(functions, &told, out);
 }
 
 /* ---- out of bytes -----------------------------------------------------------------------------
@@ -76,7 +93,6 @@ struct texts {
 
 static void read_texts(struct texts *texts, struct ev_cursor *at)
 {
-	*ev_array_add(&texts->items) = "";
 	for (size_t left = count_of(at, 1); left && !at->bad; left--) {
 		const char *text = ev_cursor_text(at);
 		if (text)
@@ -181,21 +197,29 @@ static void label_all(struct ev_python_functions *functions, size_t left_bytes)
 	free(settled);
 }
 
+/* A part begins here; `at` goes behind the words that say so. */
+static bool begins(struct ev_cursor *at)
+{
+	const void *magic = ev_cursor_left(at) >= 5 ? ev_cursor_bytes(at, 4) : NULL;
+
+	return magic && !memcmp(magic, PYTHON_MAGIC, 4) && ev_cursor_u8(at) == PYTHON_VERSION;
+}
+
 struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t size_bytes)
 {
 	struct ev_cursor at = ev_cursor_of(bytes, size_bytes, false);
 	struct texts texts = { 0 };
 	struct ev_python_functions *functions;
 
-	if (size_bytes < 5 || memcmp(bytes, PYTHON_MAGIC, 4))
-		return NULL;
-	ev_cursor_skip(&at, 4);
-	if (ev_cursor_u8(&at) != PYTHON_VERSION)
+	if (!begins(&at))
 		return NULL;
 	functions = ev_python_functions_open();
-	read_texts(&texts, &at);
-	read_functions(functions, &texts, &at);
-	read_blocks(functions, &at);
+	*ev_array_add(&texts.items) = "";
+	do {
+		read_texts(&texts, &at);
+		read_functions(functions, &texts, &at);
+		read_blocks(functions, &at);
+	} while (!at.bad && begins(&at));
 	ev_array_done(&texts.items);
 	label_all(functions, LABEL_BYTES_EACH * size_bytes + LABEL_BYTES);
 	return functions;

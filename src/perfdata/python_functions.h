@@ -5,6 +5,7 @@
  *   functions: count, each name, file (texts), first line
  *   blocks, by rising address: count, each function (0 is the first one), first line / 64
  *
+ * More of it may follow in the same form: its numbers go on from where the last part ended.
  * Readers take what they understand and stop at the first thing that makes no sense. */
 #ifndef PERFDATA_PYTHON_FUNCTIONS_H
 #define PERFDATA_PYTHON_FUNCTIONS_H

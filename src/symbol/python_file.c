@@ -75,8 +75,8 @@ static void see_code(struct ev_python_file *file, const char *name, const struct
 							  .evaluates = !i };
 }
 
-static void see_symbols(struct ev_python_file *file, uint64_t data[DATA_COUNT],
-			struct parts *parts, const struct elf_symbols *symbols)
+static void see_symbols(struct ev_python_file *file, uint64_t data[DATA_COUNT], struct parts *parts,
+			const struct elf_symbols *symbols)
 {
 	for (size_t at = 0; at < symbols->count; at++) {
 		struct elf_symbol symbol = ev_elf_symbol(symbols, at);

@@ -9,8 +9,8 @@
 static const struct {
 	uint32_t version, offset;
 } thread_keys[] = {
-	{ 0x0308, 1392 }, { 0x0309, 584 },  { 0x030a, 584 },
-	{ 0x030b, 592 },  { 0x030c, 1544 }, { 0x030d, 2160 }, { 0x030e, 2336 },
+	{ 0x0308, 1392 }, { 0x0309, 584 },  { 0x030a, 584 },  { 0x030b, 592 },
+	{ 0x030c, 1544 }, { 0x030d, 2160 }, { 0x030e, 2336 },
 };
 
 _Static_assert((int)PYTHON_AGENT_PUBLISHED_BYTES == (int)PYTHON_PUBLISHED_BYTES, "as much is sent");

@@ -1,6 +1,6 @@
 /* The jumps of the interpreter's main function -> its part that the compiler has put elsewhere, for
- * it thinks that it seldom runs: in a stripped file that has no name, and it may be the very loop in
- * which all Python runs. Two ranges of code that jump into the middle of one another are one
+ * it thinks that it seldom runs: in a stripped file that has no name, and it may be the very loop
+ * in which all Python runs. Two ranges of code that jump into the middle of one another are one
  * function, for others are entered at their beginnings. */
 #include <stdlib.h>
 #include <string.h>
@@ -177,8 +177,8 @@ void ev_python_parts_add(struct ev_python_file *file, const struct image *image)
 	    file->range_count == EV_PYTHON_RANGES)
 		return;
 	if (starts_read(&starts, image) && find_part(image, &starts, main, &part))
-		file->ranges[file->range_count++] = (struct ev_python_range){
-			.start = part.start, .end = part.end, .evaluates = true
-		};
+		file->ranges[file->range_count++] = (struct ev_python_range){ .start = part.start,
+									      .end = part.end,
+									      .evaluates = true };
 	free(starts.bytes);
 }

@@ -1,6 +1,6 @@
-/* What an interpreter publishes about itself (_Py_DebugOffsets, from 3.13 on) -> where things lie in
- * its memory. What is published changes with the version; of one that is not known yet it is taken
- * only when all of it holds together. */
+/* What an interpreter publishes about itself (_Py_DebugOffsets, from 3.13 on) -> where things lie
+ * in its memory. What is published changes with the version; of one that is not known yet it is
+ * taken only when all of it holds together. */
 #include <errno.h>
 #include <string.h>
 #include "python_layout.h"
@@ -17,8 +17,8 @@ static const struct {
 enum { FREE, RUNTIME, INTERPRETER, THREAD, FRAME, CODE, BYTES, TEXT, PARTS };
 /* Where in each form the size of a part is. */
 static const uint16_t sizes[PARTS][FORMS] = {
-	[RUNTIME] = { 24, 24, 24 },   [INTERPRETER] = { 48, 48, 48 }, [THREAD] = { 152, 176, 176 },
-	[FRAME] = { 224, 248, 312 },  [CODE] = { 272, 312, 376 },     [BYTES] = { 512, 592, 688 },
+	[RUNTIME] = { 24, 24, 24 },  [INTERPRETER] = { 48, 48, 48 }, [THREAD] = { 152, 176, 176 },
+	[FRAME] = { 224, 248, 312 }, [CODE] = { 272, 312, 376 },     [BYTES] = { 512, 592, 688 },
 	[TEXT] = { 536, 616, 712 },
 };
 /* Where in each form a field of a part is. */

@@ -69,7 +69,7 @@ test_a_static_stripped_python_is_read() {
 	needs_dump
 	python=/usr/bin/python3
 	[ -x $python ] || skip "there is no $python"
-	"$python" -c 'import sys; sys.exit(not (3, 8) <= sys.version_info < (3, 14))' || skip "$python is of another version"
+	"$python" -c 'import sys; sys.exit(not (3, 8) <= sys.version_info < (3, 16))' || skip "$python is of another version"
 	start_said $python
 	run dump -j -p $target
 	expect_status 0

@@ -15,7 +15,7 @@ needs_agent() {
 needs_debians() {
 	needs_agent
 	[ -x /usr/bin/python3 ] || skip "there is no /usr/bin/python3"
-	/usr/bin/python3 -c 'import subprocess, sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 13))' ||
+	/usr/bin/python3 -c 'import subprocess, sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 15))' ||
 		skip "/usr/bin/python3 is of no version that is known"
 }
 # record_python WHAT…: by nobody, /usr/bin/python3 running these parts of python_agent.py.
@@ -100,7 +100,7 @@ test_an_unknown_version_keeps_native_stacks() {
 	done
 	without_rights "$evprof" record -F 999 -e cpu-clock "$python" -c 'sum(range(1000000))' >out 2>err </dev/null ||
 		fail "it was not recorded"
-	expect_err '1 process without: it is Python 3.7; the memory of CPython 3.8 to 3.13 is known'
+	expect_err '1 process without: it is Python 3.7; the memory of CPython 3.8 to 3.15 is known'
 	run report --stdio
 	expect_status 0
 }

@@ -59,9 +59,12 @@ static void offsets_beyond_what_an_agent_reads_are_refused(void **state)
 	memcpy(published + VERSION, &version, sizeof(version));
 	memset(published + CODE_LINES, 0, sizeof(far));
 	published[CODE_LINES] = 136;
-	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL, &err), 0);
+	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL,
+						 &err),
+			 0);
 	memcpy(published + CODE_FILE, &far, sizeof(far));
-	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL, &err),
+	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL,
+						 &err),
 			 -ENOTSUP);
 }
 
