@@ -26,8 +26,9 @@ static uint64_t state_by_key(bool *made_up)
 /* Through the lists of all threads, one interpreter's after another's. */
 static uint64_t search_state(uint64_t self)
 {
-	uint64_t interpreter, state;
-	memcpy(&interpreter, agent.runtime + agent.at.interpreters, sizeof(interpreter));
+	uint64_t runtime = (uint64_t)(uintptr_t)agent.runtime, interpreter, state;
+	if (!agent_read_word(runtime, agent.at.interpreters, &interpreter))
+		return 0;
 	for (unsigned i = 0; interpreter && i < THREADS_MAX; i++) {
 		if (!agent_read_word(interpreter, agent.at.interpreter_threads, &state))
 			return 0;

@@ -105,7 +105,8 @@ static void forked(void)
 	errno = before;
 }
 
-extern const char etext[]; /* the linker's: where this library's code ends */
+/* The linker's: where this library's code ends. Hidden, for the program may have its own. */
+extern const char etext[] __attribute__((visibility("hidden")));
 
 static uint32_t find_version(void)
 {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "record.h"
 #include "record_agent.h"
+#include "record_agent_moments.h"
 #include "record_agent_sites.h"
 #include "record_unwind.h"
 
@@ -21,17 +22,6 @@
 
 enum { CHAIN_LIMIT = 8192 };
 
-struct kept {
-	uint32_t pid, tid;
-	uint64_t time_ns, took_ns, ip, sp;
-	size_t first, count; /* of the frames */
-	bool complete;
-};
-struct generation {
-	EV_ARRAY(struct kept) moments; /* by thread and time, once sorted */
-	EV_ARRAY(uint64_t) frames;
-	bool sorted;
-};
 struct record_agent {
 	struct ev_python_agents *agents;
 	struct ev_python_functions *functions;
@@ -40,8 +30,7 @@ struct record_agent {
 	int clock_id;
 	int stack_register;
 	size_t told; /* processes whose mapping is in the file */
-	struct generation now, past;
-	uint64_t turned_ns;
+	struct record_moments moments;
 	/* Samples. */
 	uint64_t merged, outside, missing, own, dropped;
 	uint64_t behind; /* frames without a place of their own */
@@ -163,34 +152,6 @@ int record_agent_open(struct record_run *run, struct ev_err *err)
 /* ---- while it runs ------------------------------------------------------------------------------
  */
 
-static void keep(void *context, const struct ev_python_moment *moment)
-{
-	struct record_agent *agent = context;
-	struct generation *now = &agent->now;
-	*ev_array_add(&now->moments) = (struct kept){
-		.pid = moment->pid,
-		.tid = moment->tid,
-		.time_ns = moment->time_ns,
-		.took_ns = moment->took_ns,
-		.ip = moment->ip,
-		.sp = moment->sp,
-		.first = now->frames.count,
-		.count = moment->frame_count,
-		.complete = !moment->cut && !moment->torn,
-	};
-	for (size_t i = 0; i < moment->frame_count; i++)
-		*ev_array_add(&now->frames) = moment->frames[i];
-	now->sorted = false;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct kept *one = a, *other = b;
-	if (one->tid != other->tid)
-		return one->tid < other->tid ? -1 : 1;
-	return (one->time_ns > other->time_ns) - (one->time_ns < other->time_ns);
-}
-
 static uint64_t now_of(const struct record_agent *agent)
 {
 	struct timespec now;
@@ -200,29 +161,19 @@ static uint64_t now_of(const struct record_agent *agent)
 
 int record_agent_round(struct record_agent *agent, struct record_unwind *unwind, struct ev_err *err)
 {
-	uint64_t now_ns, since_ns;
+	uint64_t since_ns;
 	uint32_t pid;
 	int rc = 0;
 	if (!agent)
 		return 0;
-	now_ns = now_of(agent);
-	if (now_ns - agent->turned_ns > 2 * WAIT_NS) {
-		struct generation old = agent->past;
-		agent->past = agent->now;
-		old.moments.count = old.frames.count = 0;
-		agent->now = old;
-		agent->turned_ns = now_ns;
-	}
+	record_moments_turn(&agent->moments, now_of(agent), WAIT_NS);
 	while (!rc && ev_python_agents_next(agent->agents, &agent->told, &pid, &since_ns)) {
 		struct ev_record mapping;
 		ev_python_mapping(&mapping, pid, pid, since_ns);
 		rc = record_unwind_told(unwind, &mapping, err);
 	}
-	ev_python_agents_drain(agent->agents, keep, agent);
-	if (!agent->now.sorted && agent->now.moments.count)
-		qsort(agent->now.moments.items, agent->now.moments.count,
-		      sizeof(*agent->now.moments.items), compare);
-	agent->now.sorted = true;
+	ev_python_agents_drain(agent->agents, record_moments_keep, &agent->moments);
+	record_moments_sort(&agent->moments);
 	return rc;
 }
 
@@ -235,38 +186,9 @@ void record_agent_know(struct record_agent *agent, const struct ev_record *recor
 		ev_python_agents_over(agent->agents, record->task.pid, record->time_ns);
 }
 
-/* Where those of a thread from a time on begin. */
-static size_t place_of(const struct generation *in, uint32_t tid, uint64_t time_ns)
-{
-	struct kept wanted = { .tid = tid, .time_ns = time_ns };
-	size_t low = 0, high = in->moments.count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (compare(&in->moments.items[middle], &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static const struct kept *find_from(const struct generation *in, uint32_t tid, uint64_t time_ns)
-{
-	size_t at = place_of(in, tid, time_ns);
-	return at < in->moments.count && in->moments.items[at].tid == tid ? &in->moments.items[at]
-									  : NULL;
-}
-
-/* The last one before that. */
-static const struct kept *find_before(const struct generation *in, uint32_t tid, uint64_t time_ns)
-{
-	size_t at = place_of(in, tid, time_ns);
-	return at && in->moments.items[at - 1].tid == tid ? &in->moments.items[at - 1] : NULL;
-}
-
 /* Nothing was done between the two: the same instruction, and the same stack. */
 static bool is_same(const struct record_agent *agent, const struct ev_record *record,
-		    const struct perf_event_attr *attr, const struct kept *moment)
+		    const struct perf_event_attr *attr, const struct record_moment *moment)
 {
 	const struct ev_sample *sample = &record->sample;
 	uint64_t mask = sample->user_regs_mask;
@@ -289,9 +211,8 @@ static bool is_own(const struct record_agent *agent, const struct ev_record *rec
 		   const struct ev_python_process *process)
 {
 	uint64_t ip = record->sample.ip, time_ns = record->time_ns;
-	const struct kept *before = find_before(&agent->now, record->tid, time_ns);
-	if (!before)
-		before = find_before(&agent->past, record->tid, time_ns);
+	const struct record_moment *before =
+		record_moments_before(&agent->moments, record->tid, time_ns);
 	return (ip >= process->agent_start && ip < process->agent_end) ||
 	       (before && time_ns - before->time_ns <= before->took_ns);
 }
@@ -300,15 +221,14 @@ static bool is_own(const struct record_agent *agent, const struct ev_record *rec
 static int find_stack(struct record_agent *agent, const struct ev_record *record,
 		      const struct perf_event_attr *attr, bool last)
 {
-	const struct generation *from = &agent->past;
-	const struct kept *moment = find_from(from, record->tid, record->time_ns);
-	if (!moment)
-		moment = find_from(from = &agent->now, record->tid, record->time_ns);
+	const uint64_t *frames;
+	const struct record_moment *moment =
+		record_moments_from(&agent->moments, record->tid, record->time_ns, &frames);
 	if (!moment && !last && now_of(agent) < record->time_ns + WAIT_NS)
 		return 0;
 	if (!moment || !is_same(agent, record, attr, moment))
 		return -1;
-	agent->stack.frames = from->frames.items + moment->first;
+	agent->stack.frames = frames;
 	agent->stack.count = moment->count;
 	agent->stack.complete = moment->complete;
 	return 1;
@@ -447,12 +367,6 @@ void record_agent_note(struct record_run *run)
 	ev_buffer_done(&text);
 }
 
-static void generation_done(struct generation *generation)
-{
-	ev_array_done(&generation->moments);
-	ev_array_done(&generation->frames);
-}
-
 void record_agent_close(struct record_run *run)
 {
 	struct record_agent *agent = run->agent;
@@ -460,8 +374,7 @@ void record_agent_close(struct record_run *run)
 		return;
 	ev_python_agents_close(agent->agents);
 	ev_python_functions_close(agent->functions);
-	generation_done(&agent->now);
-	generation_done(&agent->past);
+	record_moments_done(&agent->moments);
 	record_sites_done(&agent->sites);
 	free(agent->before);
 	free(agent);

@@ -1,8 +1,9 @@
-"""Python programs whose time is known: each way of running functions, one of them named by the first
-argument. `shares` says at its end which thread time its functions took, as they measured it."""
+"""Ways of running Python functions, by name: the program runs the ones that its arguments name, in
+their order. `shares` says what part of their time its functions took, as they measured it."""
 import functools
-import multiprocessing
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -48,7 +49,7 @@ def lines():
 
 def recurse(depth):
     if not depth:
-        return spin(0.1)
+        return spin(0.05)
     return recurse(depth - 1)
 
 
@@ -56,13 +57,9 @@ def by_key(value):
     return -sum(range(value % 2000))
 
 
-def in_a_callback():
-    return spin(0.05)
-
-
 class Sorted:
     def method(self):
-        for _ in range(6):
+        for _ in range(2):
             sorted(range(2000), key=lambda value: by_key(value))
         list(map(functools.partial(by_key), range(2000)))
 
@@ -77,21 +74,23 @@ def generators():
 
 
 def made():
-    scope = {"spin": spin}
+    """Each where the last one stood in memory, but for its name, which stays."""
+    source = "def made():\n    return spin(0.004)\nmade()\nnames.append(made.__name__)\ndel made\n"
+    scope = {"spin": spin, "names": []}
     for i in range(30):
-        exec("def made_%d():\n    return spin(0.004)\nmade_%d()\ndel made_%d\n" % (i, i, i), scope)
+        exec(source.replace("made", "made_%d" % i), scope)
 
 
-def in_child():
-    spin(0.1)
+def in_fork():
+    spin(0.05)
 
 
 def fork():
     pid = os.fork()
     if not pid:
-        in_child()
-        os._exit(0)
-    os.waitpid(pid, 0)
+        in_fork()
+        os._exit(7)
+    assert os.waitpid(pid, 0)[1] == 7 << 8
 
 
 def in_pool(seconds):
@@ -99,24 +98,68 @@ def in_pool(seconds):
 
 
 def pool(how):
+    import multiprocessing  # which not every interpreter has
     with multiprocessing.get_context(how).Pool(2) as workers:
         workers.map(in_pool, [0.1, 0.1])
 
 
 def in_thread():
-    spin(0.1)
+    spin(0.05)
 
 
-def in_threads():
-    threads = [threading.Thread(target=in_thread) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def threads():
+    both = [threading.Thread(target=in_thread) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
 
 
-def waits():
-    time.sleep(0.2)
+def in_child():
+    spin(0.05)
+
+
+def child():
+    code = "import python_truth; python_truth.in_child()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run(["true"], check=True)
+
+
+def after_exec():
+    spin(0.05)
+
+
+def execs():
+    code = "import python_truth; python_truth.after_exec()"
+    os.execv(sys.executable, [sys.executable, "-c", code])
+
+
+def grow():
+    return [b"x" * (4096 * 300 + i) for i in range(5)]
+
+
+got = []
+
+
+def uses_the_signal():
+    before = signal.signal(signal.SIGTRAP, lambda number, frame: got.append(number))
+    assert before == signal.SIG_DFL, before
+    os.kill(os.getpid(), signal.SIGTRAP)
+    spin(0.05)
+    assert got == [signal.SIGTRAP], got
+    assert signal.signal(signal.SIGTRAP, signal.SIG_DFL) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTRAP) == signal.SIG_DFL
+
+
+def blocks_the_signal():
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTRAP})
+    spin(0.05)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTRAP})
+    spin(0.05)
+
+
+def dies_of_the_signal():
+    os.kill(os.getpid(), signal.SIGTRAP)
 
 
 def main():
