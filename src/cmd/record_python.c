@@ -27,10 +27,7 @@ struct record_python {
 	EV_ARRAY(struct seen_process) processes;
 	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
 	unsigned refused;
-	/* While a sample is merged. */
-	const struct ev_space_set *spaces;
-	struct ev_space_cache *cache;
-	const struct ev_record *record;
+	struct record_python_place place;
 	uint64_t chain[CHAIN_LIMIT];
 };
 
@@ -143,7 +140,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	run->python = ev_alloc(sizeof(*run->python));
 	run->python->options = run->options;
 	run->python->functions = ev_python_functions_open();
-	run->python->cache = ev_alloc(sizeof(*run->python->cache));
+	run->python->place.cache = ev_alloc(sizeof(*run->python->place.cache));
 	run->sampling.clock_id = CLOCK_MONOTONIC;
 	return 0;
 }
@@ -206,13 +203,12 @@ void record_python_know(struct record_python *python, const struct ev_record *re
 /* ---- merging -----------------------------------------------------------------------------------
  */
 
-static bool is_generated(void *context, uint64_t address)
+bool record_python_generated(void *context, uint64_t address)
 {
-	const struct record_python *python = context;
-	struct ev_place place =
-		ev_space_find(python->spaces, python->cache, python->record->sample.pid,
-			      python->record->time_ns, address, PERF_RECORD_MISC_USER);
-	return ev_space_set_object(python->spaces, place.object)->kind == EV_OBJECT_JIT;
+	const struct record_python_place *at = context;
+	struct ev_place place = ev_space_find(at->spaces, at->cache, at->record->sample.pid,
+					      at->record->time_ns, address, PERF_RECORD_MISC_USER);
+	return ev_space_set_object(at->spaces, place.object)->kind == EV_OBJECT_JIT;
 }
 
 bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
@@ -228,10 +224,10 @@ bool record_python_merge(struct record_python *python, const struct ev_space_set
 	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
 				waits, &stack))
 		return false;
-	python->spaces = spaces;
-	python->record = record;
-	stack.generated = is_generated;
-	stack.context = python;
+	python->place.spaces = spaces;
+	python->place.record = record;
+	stack.generated = record_python_generated;
+	stack.context = &python->place;
 	uint16_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (mode == PERF_RECORD_MISC_USER)
 		ev_python_place(&stack, sample->ip, &sample->ip);
@@ -364,7 +360,7 @@ void record_python_close(struct record_run *run)
 		return;
 	ev_bpf_python_close(python->programs);
 	ev_python_functions_close(python->functions);
-	free(python->cache);
+	free(python->place.cache);
 	ev_map_done(&python->by_pid);
 	ev_array_done(&python->processes);
 	free(python);

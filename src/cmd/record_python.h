@@ -5,6 +5,7 @@
 #include <evprof/symbol_python.h>
 
 struct ev_record;
+struct ev_space_cache;
 struct ev_space_set;
 struct ev_writer;
 struct record_python; /* NULL where no Python is followed */
@@ -35,6 +36,14 @@ void record_python_know(struct record_python *python, const struct ev_record *re
  * change. */
 bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
 			 struct ev_record *record);
+/* Whose addresses are asked for, while a sample is merged. */
+struct record_python_place {
+	const struct ev_space_set *spaces;
+	struct ev_space_cache *cache;
+	const struct ev_record *record;
+};
+/* For struct ev_python_stack: is it in memory that is no file's? The context is such a place. */
+bool record_python_generated(void *context, uint64_t address);
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);
