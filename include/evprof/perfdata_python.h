@@ -22,6 +22,8 @@
 /* Which lines of which functions have which address: one table for all processes of a recording. */
 struct ev_python_functions;
 struct ev_python_functions *ev_python_functions_open(void);
+/* Functions get labels as they are added from now on: for who shows them meanwhile. */
+void ev_python_functions_label(struct ev_python_functions *functions);
 /* The number of a function, the same for the same words; `name` qualified where that is known,
  * `file` as the code object has it, better absolute, `first_line` where its definition begins. */
 uint32_t ev_python_function_add(struct ev_python_functions *functions, const char *name,
@@ -33,7 +35,8 @@ uint64_t ev_python_function_address(struct ev_python_functions *functions, uint3
 struct ev_python_line {
 	const char *name, *file; /* not yet safe to print */
 	/* "name (file.py:12)", with as many folders before the file as it takes to tell it from
-	 * others; NULL in a table that was not decoded. Not yet safe to print. */
+	 * others; NULL in a table that was neither decoded nor labels as it grows. Not yet safe to
+	 * print. */
 	const char *label;
 	uint32_t function;
 	uint32_t first_line;

@@ -352,9 +352,15 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 	ev_buffer_u8(text, 0);
 }
 
-const struct ev_python_functions *record_agent_functions(const struct record_agent *agent)
+struct ev_python_functions *record_agent_functions(const struct record_agent *agent)
 {
 	return agent ? agent->functions : NULL;
+}
+
+void record_agent_remap(struct record_agent *agent)
+{
+	if (agent)
+		agent->told = 0;
 }
 
 void record_agent_note(struct record_run *run)

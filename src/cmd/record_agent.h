@@ -38,8 +38,10 @@ bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *s
 			struct ev_record *record);
 /* Samples that were taken twice. */
 uint64_t record_agent_dropped(const struct record_run *run);
+/* The mapping of Python in each process comes once more. */
+void record_agent_remap(struct record_agent *agent);
 /* Those that agents told of; NULL without agents. */
-const struct ev_python_functions *record_agent_functions(const struct record_agent *agent);
+struct ev_python_functions *record_agent_functions(const struct record_agent *agent);
 /* For the file and for the user. */
 void record_agent_note(struct record_run *run);
 void record_agent_close(struct record_run *run);

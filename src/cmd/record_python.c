@@ -257,9 +257,24 @@ bool record_python_mapping(struct record_python *python, const struct ev_record 
 /* ---- names, while it is recorded ---------------------------------------------------------------
  */
 
-static const struct ev_python_functions *functions_of(const struct record_run *run)
+static struct ev_python_functions *functions_of(const struct record_run *run)
 {
 	return run->python ? run->python->functions : record_agent_functions(run->agent);
+}
+
+struct ev_python_functions *record_python_live(const struct record_run *run)
+{
+	struct ev_python_functions *functions = functions_of(run);
+	if (functions)
+		ev_python_functions_label(functions);
+	return functions;
+}
+
+void record_python_remap(struct record_run *run)
+{
+	for (size_t i = 0; run->python && i < run->python->processes.count; i++)
+		run->python->processes.items[i].mapped = false;
+	record_agent_remap(run->agent);
 }
 
 int record_python_grow(struct record_run *run, struct ev_err *err)

@@ -47,6 +47,11 @@ bool record_python_generated(void *context, uint64_t address);
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);
+/* For who shows samples as they come: the table, which labels its functions from here on, before
+ * the first of them; NULL where no Python is followed. */
+struct ev_python_functions *record_python_live(const struct record_run *run);
+/* Who has forgotten what is mapped wants it once more. */
+void record_python_remap(struct record_run *run);
 /* What came into the table of functions since the last time goes into the file that is written, so
  * that it has the names of what is in it at each flush. */
 int record_python_grow(struct record_run *run, struct ev_err *err);

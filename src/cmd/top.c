@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "cache_folder.h"
 #include "record_reader.h"
+#include "record_unwind.h"
 #include "screen.h"
 #include "signals.h"
 #include "top.h"
@@ -49,6 +50,11 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		       value);
 }
 
+static int parse_python(void *into, const char *value, struct ev_err *err)
+{
+	return record_python_parse(&((struct top_options *)into)->record, value, err);
+}
+
 static int parse_chains(void *into, const char *value, struct ev_err *err)
 {
 	(void)value;
@@ -67,6 +73,8 @@ static const struct option_row rows[] = {
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "call chains, by frame pointers"),
 	{ .name = "call-graph", .value = "fp|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are followed: by frame pointers (fp), by the processor's record of calls (lbr)" },
+	{ .name = "python", .value = "HOW", .kind = OPTION_CALL, .parse = parse_python,
+	  .help = "functions of Python programs in place of the interpreter's: merged, agent (in the command itself), off (auto: where what is watched is Python)" },
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct top_options, record.target),
 	OPTION_GROUP("What is shown"),
@@ -91,6 +99,7 @@ static const struct option_row rows[] = {
 static const struct example examples[] = {
 	{ "evprof top", "the whole machine (as root)" },
 	{ "evprof top -g -p 1234", "a process, with its call chains" },
+	{ "evprof top python3 sorts.py", "a Python program: its own functions" },
 	{ "evprof top -u www-data -e page-faults", "page faults of a user's processes" },
 	{ "evprof top -d 0.5 -z ./server", "a command; each half second by itself" },
 	{ "evprof top --batch --refreshes 3 -E 10 -a", "three tables of text" },
@@ -369,7 +378,8 @@ static int watch(struct top *top, struct ev_err *err)
 	int rc = 0;
 	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
 		rc = ev_sampler_enable(run->sampler, err);
-	top->reader = record_reader_open(run->sampler, &run->recording);
+	top->reader = record_reader_open(
+		run->sampler, run->unwind ? record_unwind_opened(run->unwind) : &run->recording);
 	if (!rc)
 		rc = open_browser(top, err);
 	if (!rc)
@@ -392,6 +402,8 @@ static int top_all(struct top *top, struct ev_err *err)
 		return complain(top->verb, err, err->code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, err))
 		return complain(top->verb, err, STATUS_USAGE);
+	if (record_python_plan(run, err))
+		return complain(top->verb, err, err->code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
 	int rc = record_events(run, err);
 	if (rc)
 		return complain(top->verb, err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
@@ -411,7 +423,10 @@ static void run_done(struct top *top)
 {
 	struct record_run *run = &top->run;
 	top_done(top);
+	record_unwind_close(run->unwind);
 	record_stacks_done(&run->stacks);
+	record_python_close(run);
+	record_agent_close(run);
 	if (run->sampler)
 		events_tell_closing(top->verb, &run->events);
 	ev_sampler_close(run->sampler);
