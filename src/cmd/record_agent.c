@@ -357,6 +357,12 @@ struct ev_python_functions *record_agent_functions(const struct record_agent *ag
 	return agent ? agent->functions : NULL;
 }
 
+void record_agent_hold(const struct record_agent *agent, bool on)
+{
+	if (agent)
+		ev_python_agents_hold(agent->agents, on);
+}
+
 void record_agent_remap(struct record_agent *agent)
 {
 	if (agent)

@@ -38,6 +38,8 @@ bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *s
 			struct ev_record *record);
 /* Samples that were taken twice. */
 uint64_t record_agent_dropped(const struct record_run *run);
+/* Around a fork, on both sides of it. */
+void record_agent_hold(const struct record_agent *agent, bool on);
 /* The mapping of Python in each process comes once more. */
 void record_agent_remap(struct record_agent *agent);
 /* Those that agents told of; NULL without agents. */

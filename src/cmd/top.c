@@ -34,6 +34,7 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		enum record_chains chains;
 	} ways[] = {
 		{ "fp", RECORD_CHAINS_FP },
+		{ "dwarf", RECORD_CHAINS_DWARF },
 		{ "lbr", RECORD_CHAINS_LBR },
 		{ "no", RECORD_CHAINS_NONE },
 		{ "none", RECORD_CHAINS_NONE },
@@ -45,8 +46,8 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		return 0;
 	}
 	return ev_fail(err, EINVAL,
-		       "--call-graph takes fp (frame pointers), lbr (the processor's record of "
-		       "calls) or no here, not '%s'; evprof record also unwinds by tables",
+		       "--call-graph takes fp (frame pointers), dwarf (copies of the stack), lbr "
+		       "(the processor's record of calls) or no here, not '%s'",
 		       value);
 }
 
@@ -71,8 +72,8 @@ static const struct option_row rows[] = {
 	ROW('F', "freq", "HZ|max", TEXT, record.frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, record.period_events, "one sample every N events"),
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "call chains, by frame pointers"),
-	{ .name = "call-graph", .value = "fp|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
-	  .negatable = true, .help = "how call chains are followed: by frame pointers (fp), by the processor's record of calls (lbr)" },
+	{ .name = "call-graph", .value = "fp|dwarf|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	  .negatable = true, .help = "how call chains are followed: by frame pointers (fp), by copies of the stack and unwind tables (dwarf), by the processor's record of calls (lbr)" },
 	{ .name = "python", .value = "HOW", .kind = OPTION_CALL, .parse = parse_python,
 	  .help = "functions of Python programs in place of the interpreter's: merged, agent (in the command itself), off (auto: where what is watched is Python)" },
 	OPTION_GROUP("Whom"),

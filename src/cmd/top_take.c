@@ -79,16 +79,19 @@ static int take_merged(void *context, const void *bytes, size_t size_bytes, bool
 	return 0;
 }
 
-/* Samples of Python programs get their functions on the way from the rings. */
-static int follow_python(struct top *top, struct ev_err *err)
+/* Stacks that are copied are followed on the way from the rings, and samples of Python programs get
+ * their functions. */
+static int open_way(struct top *top, struct ev_err *err)
 {
 	struct record_run *run = &top->run;
 	int rc = record_agent_open(run, err);
 	if (!rc)
 		rc = record_python_open(run, err);
-	if (rc || (!run->python && !run->agent))
+	if (rc)
 		return rc;
 	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
+	if (!run->unwind)
+		return 0;
 	record_unwind_to(run->unwind, take_merged, top);
 	top->report.symbols.python = record_python_live(run);
 	return 0;
@@ -99,7 +102,7 @@ int top_open(struct top *top, struct ev_err *err)
 	struct record_run *run = &top->run;
 	int rc = record_begin(run, err);
 	if (!rc)
-		rc = follow_python(top, err);
+		rc = open_way(top, err);
 	if (rc)
 		return rc;
 	record_note_openings(run);
@@ -215,7 +218,7 @@ static void keep(struct top *top)
 	shorten(top);
 }
 
-/* What the rings have, or, where Python is followed, what they had the time before. */
+/* What the rings have, or, where something is done on the way, what they had the time before. */
 static int fetch(struct top *top, struct ev_err *err)
 {
 	struct record_run *run = &top->run;

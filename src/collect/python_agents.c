@@ -377,6 +377,14 @@ void ev_python_agents_tally(struct ev_python_agents *agents, struct ev_python_ag
 	pthread_mutex_unlock(&agents->lock);
 }
 
+void ev_python_agents_hold(struct ev_python_agents *agents, bool on)
+{
+	if (on)
+		pthread_mutex_lock(&agents->lock);
+	else
+		pthread_mutex_unlock(&agents->lock);
+}
+
 void ev_python_agents_close(struct ev_python_agents *agents)
 {
 	if (!agents)

@@ -64,6 +64,23 @@ test_python_3_10() { check_version 3.10; }
 test_python_3_11() { check_version 3.11; }
 test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
+test_python_3_14() { check_version 3.14; }
+test_python_3_15() { check_version 3.15; }
+
+# What Python itself has for perf stands beside, and is the same function once more.
+check_perf_support() {
+	needs_version_told_apart "$1"
+	needs_agent
+	find_python "$1"
+	without_rights "$evprof" record -q -F 999 -e cpu-clock "$python" -X perf python_truth.py callbacks recurse \
+		>told 2>said </dev/null || fail "$(cat said)"
+	run report --format folded
+	expect_out 'by_key \('
+	refuse_out 'py::'
+}
+test_perf_support_of_3_12_doubles_nothing() { check_perf_support 3.12; }
+test_perf_support_of_3_13_doubles_nothing() { check_perf_support 3.13; }
+test_perf_support_of_3_15_doubles_nothing() { check_perf_support 3.15; }
 
 test_an_unknown_version_keeps_native_stacks() {
 	needs_agent
