@@ -44,7 +44,7 @@ check_version() {
 	grep -q 'by_key (.*list_sort' folded && fail "callers stand before what they call"
 	case $1 in 3.8 | 3.9 | 3.10) lambda='<lambda>' ;; *) lambda='Sorted.method.<locals>.<lambda>' ;; esac
 	grep -q "method (.*builtin_sorted.*;$lambda (.*by_key (" folded ||
-		[ "$python" = "/usr/bin/python$1" ] || fail "no C code between method and its lambda"
+		[ "${python%/bin/python}" = "$python" ] || fail "no C code between method and its lambda"
 }
 test_python_3_8() { check_version 3.8; }
 test_python_3_9() { check_version 3.9; }
@@ -57,6 +57,7 @@ test_python_3_15() { check_version 3.15; }
 
 # kill_after HOW…: the recorder of a program without end is killed once its file knows what that runs.
 kill_after() {
+	rm -f perf.data
 	"$evprof" record -q -F 500 -e cpu-clock "$@" python3 -c '
 def endless():
     while True:
@@ -76,8 +77,8 @@ endless()' >/dev/null 2>err </dev/null &
 	run report --format folded
 	expect_status 0
 	expect_out '<module> \(<string>:1\);endless \(<string>:2\)'
-	run report --header-only --stdio
-	expect_out 'the recorder did not end it'
+	run report --stdio
+	expect_out 'Partial: the recorder did not end it'
 }
 test_a_recorder_that_is_killed_leaves_names() {
 	needs_frames
@@ -90,22 +91,29 @@ test_a_recorder_that_is_killed_leaves_names() {
 }
 test_files_of_one_recording_have_all_names() {
 	needs_frames
-	"$evprof" record -q -F 500 -e cpu-clock --switch-output=300ms python3 -c '
+	for how in merged agent; do
+		"$evprof" record -q -F 500 -e cpu-clock --python $how --switch-output=1s python3 -c '
 import time
+until = time.time() + 1.3
 def first():
-    while time.thread_time() < 0.7: sum(range(1000))
+    while time.time() < until: sum(range(1000))
 def second():
-    while time.thread_time() < 1.4: sum(range(1000))
+    while time.time() < until + 1.3: sum(range(1000))
 first(); second()' >/dev/null 2>err </dev/null || fail "$(cat err)"
-	files=0
-	for file in perf.data.*; do
-		run report -i "$file" --format folded
-		expect_status 0
-		files=$((files + 1))
-		refuse_out '\[python\]|0x[0-9a-f]*10000'
+		files=0
+		for file in perf.data.*; do
+			run report -i "$file" --format folded
+			expect_status 0
+			files=$((files + 1))
+			cat out >>all
+			refuse_out '\[python\]'
+			rm "$file"
+		done
+		expect_between $files 2 20 "files"
+		has all 'first \(<string>:4\)'
+		has all 'second \(<string>:6\)'
+		rm all
 	done
-	expect_between $files 2 20 "files"
-	grep -q 'second (<string>:5)' out || fail "the last file does not know what it is of"
 }
 test_top_shows_functions_of_python() {
 	needs_frames
