@@ -33,10 +33,8 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		const char *name;
 		enum record_chains chains;
 	} ways[] = {
-		{ "fp", RECORD_CHAINS_FP },
-		{ "dwarf", RECORD_CHAINS_DWARF },
-		{ "lbr", RECORD_CHAINS_LBR },
-		{ "no", RECORD_CHAINS_NONE },
+		{ "fp", RECORD_CHAINS_FP },     { "dwarf", RECORD_CHAINS_DWARF },
+		{ "lbr", RECORD_CHAINS_LBR },   { "no", RECORD_CHAINS_NONE },
 		{ "none", RECORD_CHAINS_NONE },
 	};
 	for (size_t i = 0; i < EV_LENGTH(ways); i++) {
@@ -379,8 +377,9 @@ static int watch(struct top *top, struct ev_err *err)
 	int rc = 0;
 	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
 		rc = ev_sampler_enable(run->sampler, err);
-	top->reader = record_reader_open(
-		run->sampler, run->unwind ? record_unwind_opened(run->unwind) : &run->recording);
+	top->reader =
+		record_reader_open(run->sampler, run->unwind ? record_unwind_opened(run->unwind)
+							     : &run->recording);
 	if (!rc)
 		rc = open_browser(top, err);
 	if (!rc)

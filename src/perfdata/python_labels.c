@@ -1,5 +1,5 @@
-/* Python functions -> what they are called on a screen: name, file and line, with as many folders as
- * tell one file from another. */
+/* Python functions -> what they are called on a screen: name, file and line, with as many folders
+ * as tell one file from another. */
 #include <stdlib.h>
 #include <string.h>
 #include "python_functions.h"
@@ -82,8 +82,7 @@ void ev_python_label_add(struct ev_python_functions *functions, struct python_fu
 
 	for (size_t step = 0; step < EV_LENGTH(steps); step++) {
 		bool added;
-		const char *label =
-			label_of(functions, function, steps[step], &labels->left_bytes);
+		const char *label = label_of(functions, function, steps[step], &labels->left_bytes);
 		uint32_t *file = ev_map_add(&labels->files,
 					    ev_strings_add_text(labels->texts, label), 0, &added);
 		function->label = label;
