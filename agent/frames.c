@@ -4,31 +4,61 @@
 
 enum { THREADS_MAX = 4096 };
 
-/* The state that Python keeps of this thread; 0: none. */
-static uint64_t thread_state(void)
+static bool is_of(uint64_t state, uint64_t self)
 {
-	uint64_t self = (uint64_t)(uintptr_t)pthread_self(), id, interpreter, state;
-	uint64_t runtime = (uint64_t)(uintptr_t)agent.runtime;
+	uint64_t id;
+	return agent_read_word(state, agent.at.thread_id, &id) && id == self;
+}
+
+/* What the interpreter itself has as this thread's; 0: nothing, or it has no such thing. */
+static uint64_t state_by_key(bool *made_up)
+{
 	int made, key;
+	*made_up = true;
+	if (agent.at.thread_key == PYTHON_AGENT_NO_OFFSET)
+		return 0;
 	memcpy(&made, agent.runtime + agent.at.thread_key, sizeof(made));
 	memcpy(&key, agent.runtime + agent.at.thread_key + sizeof(made), sizeof(key));
-	if (made && key >= 0) {
-		state = (uint64_t)(uintptr_t)pthread_getspecific((pthread_key_t)key);
-		if (agent_read_word(state, agent.at.thread_id, &id) && id == self)
-			return state;
-	}
-	/* It is kept elsewhere, or this is none of its threads. */
-	if (!made || !agent_read_word(runtime, agent.at.interpreters, &interpreter) ||
-	    !agent_read_word(interpreter, agent.at.interpreter_threads, &state))
+	*made_up = made;
+	return made && key >= 0 ? (uint64_t)(uintptr_t)pthread_getspecific((pthread_key_t)key) : 0;
+}
+
+/* Through the lists of all threads, one interpreter's after another's. */
+static uint64_t search_state(uint64_t self)
+{
+	uint64_t runtime = (uint64_t)(uintptr_t)agent.runtime, interpreter, state;
+	if (!agent_read_word(runtime, agent.at.interpreters, &interpreter))
 		return 0;
-	for (unsigned i = 0; state && i < THREADS_MAX; i++)
-		if (!agent_read_word(state, agent.at.thread_id, &id))
+	for (unsigned i = 0; interpreter && i < THREADS_MAX; i++) {
+		if (!agent_read_word(interpreter, agent.at.interpreter_threads, &state))
 			return 0;
-		else if (id == self)
-			return state;
-		else if (!agent_read_word(state, agent.at.thread_next, &state))
+		for (; state && i < THREADS_MAX; i++)
+			if (is_of(state, self))
+				return state;
+			else if (!agent_read_word(state, agent.at.thread_next, &state))
+				return 0;
+		if (!agent_read_word(interpreter, agent.at.interpreter_next, &interpreter))
 			return 0;
+	}
 	return 0;
+}
+
+/* The state that Python keeps of this thread; 0: none. What was found once is looked at first:
+ * lists may be long. */
+static uint64_t thread_state(void)
+{
+	static __thread uint64_t found __attribute__((tls_model("initial-exec")));
+	uint64_t self = (uint64_t)(uintptr_t)pthread_self(), frame;
+	bool made;
+	uint64_t state = state_by_key(&made);
+	if (state && is_of(state, self))
+		return state;
+	if (!made)
+		return 0;
+	if (found && is_of(found, self) && agent_read_word(found, agent.at.thread_frame, &frame) &&
+	    frame)
+		return found;
+	return found = search_state(self);
 }
 
 static size_t frame_bytes(void)
@@ -65,12 +95,14 @@ static uint32_t walk_frames(uint64_t address, struct python_agent_frame *frames,
 			*flags |= frame ? PYTHON_AGENT_CUT : PYTHON_AGENT_TORN;
 			break;
 		}
-		uint64_t code = agent_word(frame, agent.at.frame_code);
+		/* The lowest bits are marks, from 3.14 on. */
+		uint64_t code = agent_word(frame, agent.at.frame_code) & ~(uint64_t)7;
 		uint8_t mark = agent.at.frame_mark == PYTHON_AGENT_NO_OFFSET
 				       ? 0
 				       : frame[agent.at.frame_mark];
 		address = agent_word(frame, agent.at.frame_previous);
-		if (agent.at.entry == PYTHON_AGENT_ENTRY_SHIM && mark == agent.at.frame_shim) {
+		if (agent.at.entry == PYTHON_AGENT_ENTRY_SHIM &&
+		    (mark == agent.at.frame_shim || mark == agent.at.frame_shim + 1)) {
 			if (count)
 				frames[count - 1].at |= 1;
 			continue;

@@ -11,7 +11,7 @@
 #define PYTHON_AGENT_MAGIC 0x65767079u /* another build's agent does not match */
 #define PYTHON_AGENT_SIGNAL_DATA UINT64_C(0x6576707974726170)
 
-enum { PYTHON_AGENT_PUBLISHED_BYTES = 584, PYTHON_AGENT_NO_OFFSET = UINT32_MAX };
+enum { PYTHON_AGENT_PUBLISHED_BYTES = 768, PYTHON_AGENT_NO_OFFSET = UINT32_MAX };
 
 /* agent -> recorder. Where the interpreter is, and what it says of itself. */
 struct python_agent_hello {
@@ -36,12 +36,13 @@ enum python_agent_entry {
 /* Where things lie in the memory of this interpreter, in bytes; PYTHON_AGENT_NO_OFFSET: nowhere. */
 struct python_agent_offsets {
 	uint32_t position, entry; /* enum python_agent_position, enum python_agent_entry */
-	uint32_t thread_key;      /* in _PyRuntime: Py_tss_t of the thread's state */
+	uint32_t thread_key;      /* in _PyRuntime: Py_tss_t of the thread's state, or nowhere */
 	uint32_t interpreters;    /* in _PyRuntime */
-	uint32_t interpreter_threads;
+	uint32_t interpreter_next, interpreter_threads;
 	uint32_t thread_next, thread_id, thread_frame, cframe_frame;
 	uint32_t frame_code, frame_previous, frame_position, frame_mark;
-	uint32_t frame_shim; /* what stands at frame_mark of a frame that is only a border */
+	uint32_t frame_shim; /* what stands at frame_mark of a frame that is only a border, or one
+			      * more than that */
 	uint32_t code_file, code_name, code_qualname, code_first_line, code_lines;
 	uint32_t code_instructions;
 	uint32_t bytes_size, bytes_data;

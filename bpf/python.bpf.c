@@ -68,7 +68,8 @@ int BPF_PROG(python_fork, struct task_struct *parent, struct task_struct *child)
 	return python_tell_of(EV_PYTHON_FORK, to, from, false);
 }
 
-/* Is "python" in the name? So it is of what is worth waking the reader for at once. */
+/* Is "python" in the name, or is it a loader, which may be given any program? So it is of what is
+ * worth waking the reader for at once. */
 struct python_name {
 	char text[128];
 	__u32 found;
@@ -83,6 +84,11 @@ static long python_look(__u32 index, void *context)
 		return 1;
 	if (index <= 120 && at[0] == 'p' && at[1] == 'y' && at[2] == 't' && at[3] == 'h' &&
 	    at[4] == 'o' && at[5] == 'n') {
+		name->found = 1;
+		return 1;
+	}
+	if (index <= 120 && at[0] == '/' && at[1] == 'l' && at[2] == 'd' &&
+	    (at[3] == '-' || at[3] == '.')) {
 		name->found = 1;
 		return 1;
 	}

@@ -8,7 +8,8 @@
 #include "python.h"
 
 enum { PYTHON_AT_UNITS = 1, PYTHON_AT_POINTER = 2 };
-enum { PYTHON_ENTRY_EACH, PYTHON_ENTRY_FLAG, PYTHON_ENTRY_SHIM, PYTHON_SHIM = 3 };
+enum { PYTHON_ENTRY_EACH, PYTHON_ENTRY_FLAG, PYTHON_ENTRY_SHIM };
+enum { PYTHON_SHIM = 3, PYTHON_SHIM_C = 4, PYTHON_REFERENCE_MARKS = 7 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -280,16 +281,23 @@ static __always_inline void python_meet(struct python_scratch *at, __u32 slot, _
 	python_tell_code(slot, code, check);
 }
 
+static __always_inline bool python_is_shim(const struct python_scratch *at)
+{
+	__u8 mark = python_word(at->frame, at->process.frame_mark);
+	return at->process.entry == PYTHON_ENTRY_SHIM &&
+	       (mark == PYTHON_SHIM || mark == PYTHON_SHIM_C);
+}
+
 /* False when the walk is over. */
 static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __u32 index)
 {
 	const struct ev_python_process *process = &at->process;
 	struct ev_python_word *word = &at->words[index & (EV_PYTHON_FRAMES_MAX - 1)];
-	__u64 code = python_word(at->frame, process->frame_code);
+	__u64 code = python_word(at->frame, process->frame_code) & ~(__u64)PYTHON_REFERENCE_MARKS;
 	__u8 mark = python_word(at->frame, process->frame_mark);
 	word->position = 0;
 	word->check = 0;
-	if (process->entry == PYTHON_ENTRY_SHIM && mark == PYTHON_SHIM) {
+	if (python_is_shim(at)) {
 		word->code = 0;
 		return true;
 	}
@@ -312,16 +320,22 @@ static long python_follow(__u32 index, void *context)
 	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
 	if (!at)
 		return 1;
-	if (bpf_probe_read_user(at->frame, at->process.frame_bytes & (EV_PYTHON_RECORD_BYTES - 1),
-				(const void *)(at->at + at->process.frame_from)) ||
-	    !python_add(at, slot, index)) {
+	long rc = bpf_probe_read_user(at->frame,
+				      at->process.frame_bytes & (EV_PYTHON_RECORD_BYTES - 1),
+				      (const void *)(at->at + at->process.frame_from));
+	__u64 previous = python_word(at->frame, at->process.frame_previous);
+	if (!rc && !previous && at->process.based && python_is_shim(at)) {
+		at->ended = 1;
+		return 1;
+	}
+	if (rc || !python_add(at, slot, index)) {
 		at->note.flags |= EV_PYTHON_TORN;
 		at->ended = 1;
 		return 1;
 	}
 	at->note.count = index + 1;
-	at->at = python_word(at->frame, at->process.frame_previous);
-	if (!at->at) {
+	at->at = previous;
+	if (!previous) {
 		at->ended = 1;
 		return 1;
 	}

@@ -30,6 +30,7 @@ struct ev_python_process {
 	__u8 position, entry; /* enum python_position and python_entry of the symbol stage */
 	__u8 frame_bytes;     /* that are looked at, at most EV_PYTHON_RECORD_BYTES - 1 */
 	__u8 by_number;       /* thread_id is the kernel's number of the thread, 32 bits */
+	__u8 based;           /* a border (see words) that is the outermost frame is no call's */
 };
 
 #define EV_PYTHON_ENTRY (1ull << 63)

@@ -64,9 +64,13 @@ const struct ev_python_process *ev_python_agents_find(const struct ev_python_age
 struct ev_python_agents_tally {
 	uint64_t processes, refused;
 	uint64_t lost;  /* moments for which there was no room */
+	uint32_t newer; /* as in struct ev_bpf_python_tally */
 	char why[1024]; /* of the first one that was refused */
 };
 void ev_python_agents_tally(struct ev_python_agents *agents, struct ev_python_agents_tally *tally);
+/* Nobody else is in the middle of anything while it is held: around a fork whose child asks agents
+ * for what was told. Both sides let go. */
+void ev_python_agents_hold(struct ev_python_agents *agents, bool on);
 void ev_python_agents_close(struct ev_python_agents *agents);
 
 #endif

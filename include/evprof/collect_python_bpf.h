@@ -22,6 +22,9 @@ struct ev_bpf_python_tally {
 	uint64_t deeper;     /* of the notes, with more frames than are read */
 	uint64_t torn;       /* of the notes: a frame could not be read, or they ran in a circle */
 	uint64_t unreadable; /* frames whose code was gone when it was to be read */
+	/* Of a process that is newer than what is known, and was read by what it publishes about
+	 * itself; 0: none is. */
+	uint32_t newer;
 };
 /* Does a process of the target map a file of Python's? Of the whole machine: does any? */
 bool ev_bpf_python_likely(const struct ev_target *target);

@@ -274,6 +274,7 @@ struct ev_recording {
 	size_t build_id_count, build_id_room;
 	struct ev_section *sections;
 	size_t section_count, section_room; /* every feature, raw */
+	struct ev_buffer grown; /* the one section that came bit by bit, ev_writer_add_growth */
 	struct ev_arena arena; /* owns what the pointers above point to (ids and arrays included) */
 };
 /* page-faults, or minor-faults alone. */
@@ -488,6 +489,12 @@ int ev_writer_add_plain(struct ev_writer *writer, const void *bytes, size_t size
 			struct ev_err *err);
 int ev_writer_add_record(struct ev_writer *writer, const struct ev_record *record,
 			 struct ev_err *err);
+/* More of a section, for who reads the file before it is finished: until then the section is all of
+ * these behind each other. One that was begun at once, if only with no bytes, is whole when such a
+ * file is opened. A finished file has the section itself, and these count for nothing. Only one
+ * section of a file may grow. */
+int ev_writer_add_growth(struct ev_writer *writer, unsigned number, const void *bytes,
+			 size_t size_bytes, struct ev_err *err);
 /* Everything added so far is in the file and the header's data size says so; a kill -9 from here on
  * loses nothing before it. Where not all fits (-ENOSPC and the like; ev_writer_add may meet it too)
  * as many whole records as do are kept, the sentence says how much that is, and no more are taken.

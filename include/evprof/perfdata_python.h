@@ -22,6 +22,8 @@
 /* Which lines of which functions have which address: one table for all processes of a recording. */
 struct ev_python_functions;
 struct ev_python_functions *ev_python_functions_open(void);
+/* Functions get labels as they are added from now on: for who shows them meanwhile. */
+void ev_python_functions_label(struct ev_python_functions *functions);
 /* The number of a function, the same for the same words; `name` qualified where that is known,
  * `file` as the code object has it, better absolute, `first_line` where its definition begins. */
 uint32_t ev_python_function_add(struct ev_python_functions *functions, const char *name,
@@ -33,7 +35,8 @@ uint64_t ev_python_function_address(struct ev_python_functions *functions, uint3
 struct ev_python_line {
 	const char *name, *file; /* not yet safe to print */
 	/* "name (file.py:12)", with as many folders before the file as it takes to tell it from
-	 * others; NULL in a table that was not decoded. Not yet safe to print. */
+	 * others; NULL in a table that was neither decoded nor labels as it grows. Not yet safe to
+	 * print. */
 	const char *label;
 	uint32_t function;
 	uint32_t first_line;
@@ -50,6 +53,14 @@ void ev_python_functions_close(struct ev_python_functions *functions);
 /* The table for EV_FEATURE_EVPROF_PYTHON, and out of it: NULL for what is no such table; of a
  * damaged one as much as makes sense. Nothing is added to a decoded table. */
 void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out);
+/* What came into the table since the last time, as more of the section: a zeroed `told` begins with
+ * all of it. False, and nothing is added, when that is nothing; at first it is never nothing. */
+struct ev_python_told {
+	uint32_t texts, functions, blocks;
+	bool begun;
+};
+bool ev_python_functions_grow(const struct ev_python_functions *functions,
+			      struct ev_python_told *told, struct ev_buffer *out);
 struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t size_bytes);
 
 /* The mapping of Python code in a process, from a time on, to be written before its first sample

@@ -5,6 +5,9 @@
 
 #include <evprof/base.h>
 
+/* The versions whose memory is known. */
+#define EV_PYTHON_VERSIONS "3.8 to 3.15"
+
 /* ---- line tables -------------------------------------------------------------------------------
  */
 
@@ -35,6 +38,8 @@ struct ev_python_range {
 	uint64_t start, end;
 	bool evaluates; /* runs Python code; else it only leads from one Python function to another
 			 */
+	bool part; /* evaluates one instruction and jumps to the next one's part: whichever it is
+		    * stands in a stack inside of the main function, which called the first */
 };
 enum { EV_PYTHON_RANGES = 32 };
 /* Addresses as in the symbol table; 0: it has no such symbol. */
@@ -90,6 +95,7 @@ struct ev_python_thread {
 struct ev_python_state {
 	EV_ARRAY(struct ev_python_thread) threads;
 	bool gil_known;
+	bool newer;            /* a version to come, read by what it publishes about itself */
 	struct ev_arena arena; /* all names and frames */
 };
 /* Every thread's frames as they are at this moment: of threads that run meanwhile, as far as they
@@ -127,6 +133,8 @@ struct ev_python_shape {
 	uint32_t code_file, code_function, code_lines, code_first_line, code_instructions;
 	uint32_t text_length, bytes_size;
 	uint8_t position, entry;
+	bool based; /* the outermost frame of a thread that is none itself is no call's */
+	bool newer; /* a version to come, read by what it publishes about itself */
 };
 /* The code objects of one process, read as they are asked for. */
 struct ev_python_codes;
@@ -184,9 +192,10 @@ bool ev_python_place(const struct ev_python_stack *stack, uint64_t ip, uint64_t 
 struct python_agent_offsets; /* agent/python_agent.h */
 /* Where an agent finds frames and code in this version's memory. `published`: what _PyRuntime
  * begins with, so many bytes as that header says. -ENOTSUP with a sentence for versions that are
- * not known, -ENODATA where 3.13 does not publish what it should. */
+ * not known, -ENODATA where one from 3.13 on does not publish what it should. `newer`, when wanted:
+ * the version is one to come. */
 int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 			    struct python_agent_offsets *offsets, enum ev_python_lines *lines,
-			    struct ev_err *err);
+			    bool *newer, struct ev_err *err);
 
 #endif

@@ -100,6 +100,12 @@ static int take_python(struct dump_run *run, int found, struct ev_err *err)
 	if (rc)
 		return rc;
 	run->has_python = true;
+	if (run->python.newer)
+		dump_note(run,
+			  "Python %u.%u is newer than what is known (" EV_PYTHON_VERSIONS
+			  "): it is "
+			  "read by what it publishes about itself",
+			  run->runtime.version >> 24, run->runtime.version >> 16 & 255);
 	match_threads(run);
 	return 0;
 }
@@ -248,9 +254,9 @@ const struct verb dump_verb = {
 	.options = rows,
 	.examples = examples,
 	.run = run_dump,
-	.notes =
-		"The process is stopped for a few milliseconds and goes on as before. Frames are\n"
-		"shown innermost first, each with the line that runs. Python frames are those of\n"
-		"CPython 3.8 to 3.13, without a change to the program; which thread holds the GIL\n"
-		"is told. Needs the rights of a debugger: the same user, or root.",
+	.notes = "The process is stopped for a few milliseconds and goes on as before. Frames are\n"
+		 "shown innermost first, each with the line that runs. Python frames are those of\n"
+		 "CPython " EV_PYTHON_VERSIONS
+		 ", without a change to the program; which thread holds the GIL\n"
+		 "is told. Needs the rights of a debugger: the same user, or root.",
 };

@@ -51,6 +51,7 @@ struct joining {
 	frame_list frames;
 	const struct ev_python_thread *python;
 	size_t python_at; /* the next Python frame that is to be placed */
+	bool in_part;     /* the last native frame was a part of the interpreter's main function */
 };
 
 static void add_python(struct joining *joining, bool to_entry)
@@ -67,6 +68,15 @@ static void add_python(struct joining *joining, bool to_entry)
 		if (to_entry && frame->entry)
 			return;
 	}
+}
+
+static const struct ev_python_range *range_of(const struct ev_python_runtime *runtime,
+					      uint64_t address)
+{
+	for (uint32_t i = 0; i < runtime->range_count; i++)
+		if (address >= runtime->ranges[i].start && address < runtime->ranges[i].end)
+			return &runtime->ranges[i];
+	return NULL;
 }
 
 static bool is_interpreter(const struct ev_symbol *symbols, size_t count)
@@ -89,8 +99,13 @@ static void add_native(struct joining *joining, uint64_t address, bool innermost
 					      PERF_RECORD_MISC_USER);
 	const struct ev_object *object = ev_space_set_object(run->set, place.object);
 	size_t count = ev_symbolize(joining->symbolizer, place, flags, symbols, INLINES_MAX);
-	if (joining->python && joining->python_at < joining->python->frame_count &&
-	    is_interpreter(symbols, count)) {
+	const struct ev_python_range *range = range_of(&run->runtime, address - !innermost);
+	bool main = range ? range->evaluates : is_interpreter(symbols, count);
+	bool again = main && joining->in_part && !(range && range->part);
+	joining->in_part = main && range && range->part;
+	if (again)
+		return;
+	if (main && joining->python && joining->python_at < joining->python->frame_count) {
 		add_python(joining, true);
 		return;
 	}
@@ -166,6 +181,7 @@ void dump_join(struct dump_run *run, struct ev_dump_thread *threads)
 		struct ev_dump_thread *thread = &threads[i];
 		joining.python = run->of_thread[i];
 		joining.python_at = 0;
+		joining.in_part = false;
 		*thread = (struct ev_dump_thread){ .tid = stopped->tid,
 						   .name = stopped->name,
 						   .state = stopped->state,

@@ -106,8 +106,9 @@ struct record_run {
 	struct record_reader *reader;  /* of the rings, while stacks are unwound */
 	uint64_t drained_ns, pause_ns; /* when it was last, and until there may be enough again */
 	struct record_python *python;  /* NULL where no Python is followed */
-	struct record_waits *waits;    /* a source beside the rings, NULL when not asked for */
-	struct record_agent *agent;    /* in Python processes, NULL when there is none */
+	struct ev_python_told python_told; /* of its functions, in the file that is written */
+	struct record_waits *waits;        /* a source beside the rings, NULL when not asked for */
+	struct record_agent *agent;        /* in Python processes, NULL when there is none */
 	struct control control;
 	int wait_fd;               /* readable when a signal or a line of --control has come */
 	bool told_to_stop;         /* by --control */

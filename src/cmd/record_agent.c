@@ -40,6 +40,7 @@ struct record_agent {
 		int event;
 		uint64_t time_ns;
 	} shared[256];
+	struct record_python_place place;
 	struct ev_python_stack stack; /* of the sample that was judged last; empty: none is known */
 	struct record_sites sites;
 	uint64_t native[CHAIN_LIMIT], chain[CHAIN_LIMIT];
@@ -114,6 +115,7 @@ int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err)
 	agent->clock_id = run->sampling.clock_id;
 	agent->stack_register = ev_unwind_stack_register();
 	agent->functions = ev_python_functions_open();
+	agent->place.cache = ev_alloc(sizeof(*agent->place.cache));
 	return 0;
 }
 
@@ -282,13 +284,18 @@ enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev
 	return RECORD_AGENT_KEEP;
 }
 
-bool record_agent_merge(struct record_agent *agent, struct ev_record *record)
+bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *spaces,
+			struct ev_record *record)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_python_merged how;
 	if (!agent->stack.count)
 		return true;
 	uint64_t ip = sample->ip;
+	agent->place.spaces = spaces;
+	agent->place.record = record;
+	agent->stack.generated = record_python_generated;
+	agent->stack.context = &agent->place;
 	size_t count = sample->chain_count < CHAIN_LIMIT ? sample->chain_count : CHAIN_LIMIT;
 	if (count)
 		memcpy(agent->native, sample->chain, count * sizeof(*agent->native));
@@ -339,7 +346,27 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 	if (tally.refused)
 		ev_buffer_printf(text, "; %" PRIu64 " process%s without: %s", tally.refused,
 				 tally.refused == 1 ? "" : "es", tally.why);
+	if (tally.newer)
+		ev_buffer_printf(text, "; " RECORD_PYTHON_NEWER, tally.newer >> 24,
+				 tally.newer >> 16 & 255);
 	ev_buffer_u8(text, 0);
+}
+
+struct ev_python_functions *record_agent_functions(const struct record_agent *agent)
+{
+	return agent ? agent->functions : NULL;
+}
+
+void record_agent_hold(const struct record_agent *agent, bool on)
+{
+	if (agent)
+		ev_python_agents_hold(agent->agents, on);
+}
+
+void record_agent_remap(struct record_agent *agent)
+{
+	if (agent)
+		agent->told = 0;
 }
 
 void record_agent_note(struct record_run *run)
@@ -368,6 +395,7 @@ void record_agent_close(struct record_run *run)
 	ev_python_functions_close(agent->functions);
 	record_moments_done(&agent->moments);
 	record_sites_done(&agent->sites);
+	free(agent->place.cache);
 	free(agent->before);
 	free(agent);
 	run->agent = NULL;

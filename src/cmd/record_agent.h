@@ -33,10 +33,17 @@ enum record_agent_wants {
 enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev_record *record,
 					   const struct perf_event_attr *attr, bool last);
 /* Of the sample that was judged last: its chain becomes the merged one, which lives until the next.
- * True, for it is no longer what the ring had. */
-bool record_agent_merge(struct record_agent *agent, struct ev_record *record);
+ * `spaces` knows what is mapped. True, for it is no longer what the ring had. */
+bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *spaces,
+			struct ev_record *record);
 /* Samples that were taken twice. */
 uint64_t record_agent_dropped(const struct record_run *run);
+/* Around a fork, on both sides of it. */
+void record_agent_hold(const struct record_agent *agent, bool on);
+/* The mapping of Python in each process comes once more. */
+void record_agent_remap(struct record_agent *agent);
+/* Those that agents told of; NULL without agents. */
+struct ev_python_functions *record_agent_functions(const struct record_agent *agent);
 /* For the file and for the user. */
 void record_agent_note(struct record_run *run);
 void record_agent_close(struct record_run *run);

@@ -22,7 +22,7 @@ static bool runs(const struct ev_python_stack *stack, uint64_t address, bool inn
 static const struct ev_python_range *main_of(const struct ev_python_stack *stack)
 {
 	for (uint32_t i = 0; i < stack->range_count; i++)
-		if (stack->ranges[i].evaluates)
+		if (stack->ranges[i].evaluates && !stack->ranges[i].part)
 			return &stack->ranges[i];
 	return NULL;
 }

@@ -71,7 +71,8 @@ int record_writer_open(struct record_run *run, const char *path, struct ev_err *
 		.compression_level = run->options->compression_level,
 		.sudo_owner = true,
 	};
-	return ev_writer_open(&run->writer, path, &file, &run->recording, err);
+	int rc = ev_writer_open(&run->writer, path, &file, &run->recording, err);
+	return rc ? rc : record_python_begin_file(run, err);
 }
 
 /* Is there room for the file that will be wanted some day? */

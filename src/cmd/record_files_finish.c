@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "record.h"
+#include "record_agent.h"
 #include "record_files_state.h"
 
 /* perf's: to the hundredth of a second. One that is taken is passed over. */
@@ -147,7 +148,9 @@ void record_files_begin_finishing(struct record_run *run, char *name)
 	files->number++;
 	files->to_ns = ev_now_ns();
 	run->path = name;
+	record_agent_hold(run->agent, true);
 	pid_t child = fork();
+	record_agent_hold(run->agent, false);
 	if (!child)
 		finish_here(run);
 	run->path = path;

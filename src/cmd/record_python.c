@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <evprof/collect_python_bpf.h>
 #include "record.h"
+#include "record_agent.h"
 #include "record_python.h"
 
 enum { CHAIN_LIMIT = 8192, REFUSED_TOLD = 5 };
@@ -26,10 +27,7 @@ struct record_python {
 	EV_ARRAY(struct seen_process) processes;
 	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
 	unsigned refused;
-	/* While a sample is merged. */
-	const struct ev_space_set *spaces;
-	struct ev_space_cache *cache;
-	const struct ev_record *record;
+	struct record_python_place place;
 	uint64_t chain[CHAIN_LIMIT];
 };
 
@@ -142,7 +140,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 	run->python = ev_alloc(sizeof(*run->python));
 	run->python->options = run->options;
 	run->python->functions = ev_python_functions_open();
-	run->python->cache = ev_alloc(sizeof(*run->python->cache));
+	run->python->place.cache = ev_alloc(sizeof(*run->python->place.cache));
 	run->sampling.clock_id = CLOCK_MONOTONIC;
 	return 0;
 }
@@ -205,13 +203,12 @@ void record_python_know(struct record_python *python, const struct ev_record *re
 /* ---- merging -----------------------------------------------------------------------------------
  */
 
-static bool is_generated(void *context, uint64_t address)
+bool record_python_generated(void *context, uint64_t address)
 {
-	const struct record_python *python = context;
-	struct ev_place place =
-		ev_space_find(python->spaces, python->cache, python->record->sample.pid,
-			      python->record->time_ns, address, PERF_RECORD_MISC_USER);
-	return ev_space_set_object(python->spaces, place.object)->kind == EV_OBJECT_JIT;
+	const struct record_python_place *at = context;
+	struct ev_place place = ev_space_find(at->spaces, at->cache, at->record->sample.pid,
+					      at->record->time_ns, address, PERF_RECORD_MISC_USER);
+	return ev_space_set_object(at->spaces, place.object)->kind == EV_OBJECT_JIT;
 }
 
 bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
@@ -227,10 +224,10 @@ bool record_python_merge(struct record_python *python, const struct ev_space_set
 	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
 				waits, &stack))
 		return false;
-	python->spaces = spaces;
-	python->record = record;
-	stack.generated = is_generated;
-	stack.context = python;
+	python->place.spaces = spaces;
+	python->place.record = record;
+	stack.generated = record_python_generated;
+	stack.context = &python->place;
 	uint16_t mode = record->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	if (mode == PERF_RECORD_MISC_USER)
 		ev_python_place(&stack, sample->ip, &sample->ip);
@@ -257,6 +254,47 @@ bool record_python_mapping(struct record_python *python, const struct ev_record 
 	return true;
 }
 
+/* ---- names, while it is recorded ---------------------------------------------------------------
+ */
+
+static struct ev_python_functions *functions_of(const struct record_run *run)
+{
+	return run->python ? run->python->functions : record_agent_functions(run->agent);
+}
+
+struct ev_python_functions *record_python_live(const struct record_run *run)
+{
+	struct ev_python_functions *functions = functions_of(run);
+	if (functions)
+		ev_python_functions_label(functions);
+	return functions;
+}
+
+void record_python_remap(struct record_run *run)
+{
+	for (size_t i = 0; run->python && i < run->python->processes.count; i++)
+		run->python->processes.items[i].mapped = false;
+	record_agent_remap(run->agent);
+}
+
+int record_python_grow(struct record_run *run, struct ev_err *err)
+{
+	const struct ev_python_functions *functions = functions_of(run);
+	struct ev_buffer more = { 0 };
+	int rc = 0;
+	if (functions && ev_python_functions_grow(functions, &run->python_told, &more))
+		rc = ev_writer_add_growth(run->writer, EV_FEATURE_EVPROF_PYTHON, more.bytes,
+					  more.size_bytes, err);
+	ev_buffer_done(&more);
+	return rc;
+}
+
+int record_python_begin_file(struct record_run *run, struct ev_err *err)
+{
+	run->python_told = (struct ev_python_told){ 0 };
+	return record_python_grow(run, err);
+}
+
 /* ---- the end -----------------------------------------------------------------------------------
  */
 
@@ -276,6 +314,9 @@ void record_python_finish(struct record_run *run)
 			      " samples, read in the kernel as each was taken; "
 			      "%" PRIu64 " lost, %" PRIu64 " incomplete",
 			      python->merged, tally.lost, tally.deeper + tally.torn);
+	if (tally.newer)
+		ev_recording_add_note(&run->recording, "fallback", RECORD_PYTHON_NEWER,
+				      tally.newer >> 24, tally.newer >> 16 & 255);
 }
 
 void record_python_tell(const struct record_run *run)
@@ -297,6 +338,9 @@ void record_python_tell(const struct record_run *run)
 		tally.processes == 1 ? "" : "es",
 		run->options->python == RECORD_PYTHON_AUTO ? " (--python off leaves them out)"
 							   : "");
+	if (tally.newer)
+		fprintf(stderr, "[ evprof record: " RECORD_PYTHON_NEWER " ]\n", tally.newer >> 24,
+			tally.newer >> 16 & 255);
 	if (tally.lost)
 		fprintf(stderr,
 			"[ evprof record: Python: the frames of %" PRIu64
@@ -331,7 +375,7 @@ void record_python_close(struct record_run *run)
 		return;
 	ev_bpf_python_close(python->programs);
 	ev_python_functions_close(python->functions);
-	free(python->cache);
+	free(python->place.cache);
 	ev_map_done(&python->by_pid);
 	ev_array_done(&python->processes);
 	free(python);

@@ -137,7 +137,9 @@ static int record_step(struct record_run *run, struct deadlines *at, uint64_t no
 	bool by_size = limit_bytes || run->options->files.by == RECORD_SWITCH_BY_SIZE;
 	if (!rc && run->writer && (by_size || now_ns >= at->flush_ns)) {
 		at->flush_ns = now_ns + FLUSH_EVERY_NS;
-		rc = ev_writer_flush(run->writer, err);
+		rc = record_python_grow(run, err);
+		if (!rc)
+			rc = ev_writer_flush(run->writer, err);
 	}
 	run->size_reached = limit_bytes && record_files_bytes(run) >= limit_bytes;
 	return rc ? rc : record_files_round(run, now_ns, err);

@@ -90,7 +90,7 @@ static bool add_python(struct record_unwind *unwind, struct ev_record *record, s
 {
 	struct ev_record mapping;
 	if (unwind->agent)
-		return record_agent_merge(unwind->agent, record);
+		return record_agent_merge(unwind->agent, unwind->spaces, record);
 	if (!unwind->python || !record_python_merge(unwind->python, unwind->spaces, record))
 		return false;
 	if (record_python_mapping(unwind->python, record, &mapping))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cache_folder.h"
+#include "record_unwind.h"
 #include "screen.h"
 #include "signals.h"
 #include "top.h"
@@ -20,9 +21,8 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		const char *name;
 		enum record_chains chains;
 	} ways[] = {
-		{ "fp", RECORD_CHAINS_FP },
-		{ "lbr", RECORD_CHAINS_LBR },
-		{ "no", RECORD_CHAINS_NONE },
+		{ "fp", RECORD_CHAINS_FP },     { "dwarf", RECORD_CHAINS_DWARF },
+		{ "lbr", RECORD_CHAINS_LBR },   { "no", RECORD_CHAINS_NONE },
 		{ "none", RECORD_CHAINS_NONE },
 	};
 	for (size_t i = 0; i < EV_LENGTH(ways); i++) {
@@ -32,9 +32,14 @@ static int parse_call_graph(void *into, const char *value, struct ev_err *err)
 		return 0;
 	}
 	return ev_fail(err, EINVAL,
-		       "--call-graph takes fp (frame pointers), lbr (the processor's record of "
-		       "calls) or no here, not '%s'; evprof record also unwinds by tables",
+		       "--call-graph takes fp (frame pointers), dwarf (copies of the stack), lbr "
+		       "(the processor's record of calls) or no here, not '%s'",
 		       value);
+}
+
+static int parse_python(void *into, const char *value, struct ev_err *err)
+{
+	return record_python_parse(&((struct top_options *)into)->record, value, err);
 }
 
 static int parse_chains(void *into, const char *value, struct ev_err *err)
@@ -53,8 +58,10 @@ static const struct option_row rows[] = {
 	ROW('F', "freq", "HZ|max", TEXT, record.frequency, "samples per second, adapted by the kernel (4000)"),
 	ROW('c', "count", "N", U64, record.period_events, "one sample every N events"),
 	OPTION_TO('g', "call-chains", NULL, parse_chains, "call chains, by frame pointers"),
-	{ .name = "call-graph", .value = "fp|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
-	  .negatable = true, .help = "how call chains are followed: by frame pointers (fp), by the processor's record of calls (lbr)" },
+	{ .name = "call-graph", .value = "fp|dwarf|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
+	  .negatable = true, .help = "how call chains are followed: by frame pointers (fp), by copies of the stack and unwind tables (dwarf), by the processor's record of calls (lbr)" },
+	{ .name = "python", .value = "HOW", .kind = OPTION_CALL, .parse = parse_python,
+	  .help = "functions of Python programs in place of the interpreter's: merged, agent (in the command itself), off (auto: where what is watched is Python)" },
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct top_options, record.target),
 	OPTION_GROUP("What is shown"),
@@ -79,6 +86,7 @@ static const struct option_row rows[] = {
 static const struct example examples[] = {
 	{ "evprof top", "the whole machine (as root)" },
 	{ "evprof top -g -p 1234", "a process, with its call chains" },
+	{ "evprof top python3 sorts.py", "a Python program: its own functions" },
 	{ "evprof top -u www-data -e page-faults", "page faults of a user's processes" },
 	{ "evprof top -d 0.5 -z ./server", "a command; each half second by itself" },
 	{ "evprof top --batch --refreshes 3 -E 10 -a", "three tables of text" },
@@ -152,6 +160,8 @@ static int top_all(struct top *top, struct ev_err *err)
 		return complain(top->verb, err, err->code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
 	if (record_sampling(run, err))
 		return complain(top->verb, err, STATUS_USAGE);
+	if (record_python_plan(run, err))
+		return complain(top->verb, err, err->code == EPERM ? STATUS_REFUSED : STATUS_USAGE);
 	int rc = record_events(run, err);
 	if (rc)
 		return complain(top->verb, err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
@@ -171,7 +181,10 @@ static void run_done(struct top *top)
 {
 	struct record_run *run = &top->run;
 	top_done(top);
+	record_unwind_close(run->unwind);
 	record_stacks_done(&run->stacks);
+	record_python_close(run);
+	record_agent_close(run);
 	if (run->sampler)
 		events_tell_closing(top->verb, &run->events);
 	ev_sampler_close(run->sampler);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "record_agent.h"
 #include "record_reader.h"
 #include "top.h"
 
@@ -71,10 +72,12 @@ int top_save_begin(struct top *top, char said[256], struct ev_err *err)
 		return ev_fail(err, errno, "cannot write a recording: %m");
 	/* Nobody else may be in the middle of what is copied. */
 	record_reader_pause(top->reader);
+	record_agent_hold(top->run.agent, true);
 	pid_t child = fork();
+	int error = errno;
+	record_agent_hold(top->run.agent, false);
 	if (!child)
 		save_and_say(top, ends[1]);
-	int error = errno;
 	record_reader_resume(top->reader);
 	close(ends[1]);
 	if (child < 0) {

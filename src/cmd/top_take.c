@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "cache_folder.h"
+#include "record_bpf.h"
 #include "record_reader.h"
+#include "record_unwind.h"
 #include "top.h"
 
 /* After so much more that is no sample, everything is begun anew: histories of address spaces only
@@ -22,6 +24,8 @@ static int take_told(void *context, const struct ev_record *record, struct ev_er
 {
 	struct top *top = context;
 	ev_space_set_add(top->spaces, record);
+	if (top->run.unwind && record_unwind_told(top->run.unwind, record, err))
+		return -err->code;
 	return ev_encode(&top->run.recording, record, &top->told, err);
 }
 
@@ -41,6 +45,8 @@ static int begin_spaces(struct top *top, struct ev_err *err)
 	int rc = ev_synthesize(&top->run.target, take_told, top, &top->unreadable, err);
 	if (!rc)
 		rc = ev_synthesize_bpf(&top->run.recording, take_told, top, err);
+	top->arrived.size_bytes = 0; /* that is known already */
+	record_python_remap(&top->run);
 	ev_space_set_ready(top->spaces);
 	top->begun_bytes = top->told.size_bytes;
 	top->fresh = ev_profile_open();
@@ -65,10 +71,38 @@ static void end_spaces(struct top *top)
 	top->loaded.spaces = top->spaces = NULL;
 }
 
+static int take_merged(void *context, const void *bytes, size_t size_bytes, bool from_rings,
+		       struct ev_err *err)
+{
+	(void)from_rings, (void)err;
+	ev_buffer_add(&((struct top *)context)->arrived, bytes, size_bytes);
+	return 0;
+}
+
+/* Stacks that are copied are followed on the way from the rings, and samples of Python programs get
+ * their functions. */
+static int open_way(struct top *top, struct ev_err *err)
+{
+	struct record_run *run = &top->run;
+	int rc = record_agent_open(run, err);
+	if (!rc)
+		rc = record_python_open(run, err);
+	if (rc)
+		return rc;
+	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
+	if (!run->unwind)
+		return 0;
+	record_unwind_to(run->unwind, take_merged, top);
+	top->report.symbols.python = record_python_live(run);
+	return 0;
+}
+
 int top_open(struct top *top, struct ev_err *err)
 {
 	struct record_run *run = &top->run;
 	int rc = record_begin(run, err);
+	if (!rc)
+		rc = open_way(top, err);
 	if (rc)
 		return rc;
 	record_note_openings(run);
@@ -183,10 +217,32 @@ static void keep(struct top *top)
 	shorten(top);
 }
 
+/* What the rings have, or, where something is done on the way, what they had the time before. */
+static int fetch(struct top *top, struct ev_err *err)
+{
+	struct record_run *run = &top->run;
+	size_t others, *unwound;
+	if (!run->unwind)
+		return record_reader_take(top->reader, &top->arrived, &others, err);
+	top->arrived.size_bytes = 0;
+	struct ev_buffer *from = record_unwind_arrived(run->unwind, &unwound);
+	int rc = record_reader_take(top->reader, from, unwound, err);
+	if (!rc)
+		rc = record_sources_drain(run, top->over, err);
+	if (!rc)
+		rc = record_agent_round(run->agent, run->unwind, err);
+	if (!rc)
+		rc = record_unwind_step(run->unwind, err);
+	if (rc || !top->over)
+		return rc;
+	record_unwind_arrived(run->unwind, &unwound)->size_bytes = 0;
+	return record_unwind_end(run->unwind, err);
+}
+
 int top_take(struct top *top, struct ev_err *err)
 {
-	size_t others, other_bytes;
-	int rc = record_reader_take(top->reader, &top->arrived, &others, err);
+	size_t other_bytes;
+	int rc = fetch(top, err);
 	if (rc || !top->arrived.size_bytes)
 		return rc;
 	if (take_others(top, &other_bytes))

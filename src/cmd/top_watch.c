@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "record_reader.h"
+#include "record_unwind.h"
 #include "screen.h"
 #include "signals.h"
 #include "top.h"
@@ -228,7 +229,9 @@ int top_watch(struct top *top, struct ev_err *err)
 	int rc = 0;
 	if (!run->options->command || run->target.kind != EV_TARGET_COMMAND)
 		rc = ev_sampler_enable(run->sampler, err);
-	top->reader = record_reader_open(run->sampler, &run->recording);
+	top->reader =
+		record_reader_open(run->sampler, run->unwind ? record_unwind_opened(run->unwind)
+							     : &run->recording);
 	if (!rc)
 		rc = open_browser(top, err);
 	if (!rc)

@@ -36,6 +36,7 @@ struct process {
 	uint64_t tail;
 	struct ev_python_words *words;
 	struct ev_followed *followed;
+	uint32_t newer; /* its version, where that is newer than what is known */
 	struct ev_python_process told;
 };
 
@@ -128,10 +129,12 @@ static int prepare(struct ev_python_agents *agents, struct process *process,
 		return ev_fail(err, EBUSY,
 			       "a debugger has it, whose signal is the one that is "
 			       "wanted (SIGTRAP)");
+	bool newer;
 	int rc = ev_python_agent_offsets(hello->version, hello->published, &answer->offsets, &lines,
-					 err);
+					 &newer, err);
 	if (rc)
 		return rc;
+	process->newer = newer ? hello->version : 0;
 	process->told.agent_start = hello->start;
 	process->told.agent_end = hello->end;
 	/* Which code is the interpreter's, in native stacks. */
@@ -191,6 +194,8 @@ static void keep_process(struct ev_python_agents *agents, struct process *proces
 	*ev_array_add(&agents->processes) = process;
 	*latest = (uint32_t)agents->processes.count;
 	agents->tally.processes++;
+	if (process->newer)
+		agents->tally.newer = process->newer;
 	pthread_mutex_unlock(&agents->lock);
 }
 
@@ -370,6 +375,14 @@ void ev_python_agents_tally(struct ev_python_agents *agents, struct ev_python_ag
 			tally->lost += __atomic_load_n(&process->ring->lost, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&agents->lock);
+}
+
+void ev_python_agents_hold(struct ev_python_agents *agents, bool on)
+{
+	if (on)
+		pthread_mutex_lock(&agents->lock);
+	else
+		pthread_mutex_unlock(&agents->lock);
 }
 
 void ev_python_agents_close(struct ev_python_agents *agents)

@@ -91,12 +91,12 @@ static int answer(const struct search *search, struct ev_python_runtime *runtime
 	const struct ev_python_file *file = &search->file;
 	if (file->python2)
 		return ev_fail(err, ENOTSUP,
-			       "it is Python 2, whose frames are not read; those of CPython 3.8 to "
-			       "3.13 are");
+			       "it is Python 2, whose frames are not read; those of "
+			       "CPython " EV_PYTHON_VERSIONS " are");
 	if (file->old)
 		return ev_fail(err, ENOTSUP,
 			       "it is a Python before 3.7, whose frames are not read; those of "
-			       "CPython 3.8 to 3.13 are");
+			       "CPython " EV_PYTHON_VERSIONS " are");
 	if (file->version &&
 	    ev_process_memory(&pid, file->version + search->bias, &version, sizeof(version)))
 		return ev_fail(err, EFAULT, "the memory of its interpreter can't be read");

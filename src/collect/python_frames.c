@@ -255,6 +255,7 @@ void ev_python_frames_tally(const struct python_frames *frames, struct ev_bpf_py
 	tally->deeper = frames->tally.deeper;
 	tally->torn = frames->tally.torn;
 	tally->processes = frames->processes.found;
+	tally->newer = frames->processes.newer;
 	tally->unreadable = frames->processes.unreadable;
 }
 

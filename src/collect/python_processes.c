@@ -123,6 +123,7 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 		.bytes_size = shape->bytes_size,
 		.position = shape->position,
 		.entry = shape->entry,
+		.based = shape->based,
 		.frame_bytes = (uint8_t)(until - from + 8),
 	};
 	return true;
@@ -161,11 +162,14 @@ int ev_python_process_begin(struct python_processes *processes, uint32_t pid,
 		rc = ev_fail(err, ENOTSUP, "its frames are of a shape that is not known");
 	if (!rc)
 		rc = choose_id(&shape, to, err);
-	if (rc)
+	if (rc) {
 		ev_python_codes_close(codes);
-	else
-		add(processes, pid, runtime, codes);
-	return rc;
+		return rc;
+	}
+	if (shape.newer)
+		processes->newer = runtime->version;
+	add(processes, pid, runtime, codes);
+	return 0;
 }
 
 void ev_python_process_fork(struct python_processes *processes, uint32_t pid, uint32_t parent)

@@ -22,6 +22,7 @@ struct python_processes {
 	uint32_t unknown;     /* the function of code that was gone */
 	uint64_t unreadable;  /* frames of such */
 	uint64_t found;
+	uint32_t newer; /* a version that is newer than what is known, 0: none was met */
 	uint32_t round;
 };
 

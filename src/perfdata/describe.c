@@ -71,6 +71,25 @@ static void add_piece_records(unsigned number, const void *bytes, size_t size_by
 	}
 }
 
+void ev_growth_records(unsigned number, const void *bytes, size_t size_bytes, struct ev_buffer *out)
+{
+	const uint8_t *at = bytes;
+	size_t left = size_bytes, here;
+
+	do {
+		here = left < EV_PIECE_BYTES_MAX ? left : EV_PIECE_BYTES_MAX;
+		add_record_header(out, EV_RECORD_HEADER_EVENT_TYPE,
+				  EV_GROWTH_HEADER_BYTES + ev_align8(here));
+		ev_buffer_u64(out, EV_GROWTH_MAGIC);
+		ev_buffer_u32(out, number);
+		ev_buffer_u32(out, (uint32_t)here);
+		ev_buffer_add(out, at, here);
+		ev_buffer_zero(out, ev_align8(here) - here);
+		at += here;
+		left -= here;
+	} while (left);
+}
+
 /* The bytes of a feature, from the typed fields or, where they have nothing, as set. */
 bool ev_feature_bytes(const struct ev_recording *recording, unsigned number, struct ev_buffer *out)
 {

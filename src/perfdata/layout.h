@@ -130,6 +130,12 @@ int ev_file_header_read(const struct ev_source *source, struct ev_recording *rec
  * header, u64 EV_PIECE_MAGIC, u32 number, u32 bytes here, u64 bytes in all, bytes. */
 #define EV_PIECE_MAGIC 0x31464f5250564500ULL
 enum { EV_PIECE_HEADER_BYTES = 32, EV_PIECE_BYTES_MAX = 60000 };
+/* More of a section that is not whole yet, in the same records: header, u64 EV_GROWTH_MAGIC, u32
+ * number, u32 bytes, bytes. */
+#define EV_GROWTH_MAGIC 0x31574f5247564500ULL
+enum { EV_GROWTH_HEADER_BYTES = 24 };
+void ev_growth_records(unsigned number, const void *bytes, size_t size_bytes,
+		       struct ev_buffer *out);
 
 /* ---- unpack.c: COMPRESSED and COMPRESSED2 records -> the records in them -------------------- */
 

@@ -44,6 +44,9 @@ static void apply_piece(struct ev_recording *recording, struct ev_cursor cursor)
 
 	if (!piece || number >= EV_FEATURE_COUNT)
 		return;
+	/* What has grown so far is in the whole. */
+	if (old && old->bytes == recording->grown.bytes)
+		old = NULL;
 	/* A section that was complete begins anew; otherwise this goes on with it. */
 	if (old && old->size_bytes < all_bytes)
 		ev_buffer_add(&joined, old->bytes, old->size_bytes);
@@ -51,6 +54,20 @@ static void apply_piece(struct ev_recording *recording, struct ev_cursor cursor)
 	if (joined.size_bytes <= all_bytes)
 		ev_recording_set_section(recording, number, joined.bytes, joined.size_bytes);
 	ev_buffer_done(&joined);
+}
+
+/* More of a section, where it is not there as a whole. */
+static void apply_growth(struct ev_recording *recording, struct ev_cursor cursor)
+{
+	uint32_t number = ev_cursor_u32(&cursor), here_bytes = ev_cursor_u32(&cursor);
+	const void *more = ev_cursor_bytes(&cursor, here_bytes);
+	const struct ev_section *old = ev_recording_section(recording, number);
+	struct ev_buffer *grown = &recording->grown;
+
+	if (!more || number >= EV_FEATURE_COUNT || (old && old->bytes != grown->bytes))
+		return;
+	ev_buffer_add(grown, more, here_bytes);
+	ev_recording_put_section(recording, number, grown->bytes, grown->size_bytes);
 }
 
 /* u64 config, char name[64]: how pipes named events before 3.10. */
@@ -63,6 +80,11 @@ static void apply_event_type(struct ev_recording *recording, struct ev_cursor cu
 	if (config == EV_PIECE_MAGIC) {
 		cursor.at -= room;
 		apply_piece(recording, cursor);
+		return;
+	}
+	if (config == EV_GROWTH_MAGIC) {
+		cursor.at -= room;
+		apply_growth(recording, cursor);
 		return;
 	}
 	if (!name)

@@ -1,38 +1,50 @@
-/* The table of Python functions becomes the bytes of a section, and those the table again, with a
- * label for each function. */
+/* The table of Python functions becomes the bytes of a section, and those the table again. */
 #include <stdlib.h>
 #include <string.h>
 #include "python_functions.h"
 
-/* Of labels together, for each byte of the section and beside. */
-#define LABEL_BYTES_EACH 16
-#define LABEL_BYTES ((size_t)1 << 20)
-
 /* ---- into bytes -------------------------------------------------------------------------------
  */
 
-void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out)
+bool ev_python_functions_grow(const struct ev_python_functions *functions,
+			      struct ev_python_told *told, struct ev_buffer *out)
 {
 	uint32_t texts = ev_strings_count(functions->texts);
+	uint32_t first = told->texts ? told->texts : 1; /* number 0 is no text */
 
+	if (told->begun && texts == first && functions->items.count == told->functions &&
+	    functions->blocks.count == told->blocks)
+		return false;
 	ev_buffer_add(out, PYTHON_MAGIC, 4);
 	ev_buffer_u8(out, PYTHON_VERSION);
-	ev_buffer_varint(out, texts - 1);
-	for (uint32_t id = 1; id < texts; id++) {
+	ev_buffer_varint(out, texts - first);
+	for (uint32_t id = first; id < texts; id++) {
 		const char *text = ev_strings_text(functions->texts, id);
 		ev_buffer_add(out, text, strlen(text) + 1);
 	}
-	ev_buffer_varint(out, functions->items.count);
-	for (size_t i = 0; i < functions->items.count; i++) {
+	ev_buffer_varint(out, functions->items.count - told->functions);
+	for (size_t i = told->functions; i < functions->items.count; i++) {
 		ev_buffer_varint(out, functions->items.items[i].name);
 		ev_buffer_varint(out, functions->items.items[i].file);
 		ev_buffer_varint(out, functions->items.items[i].first_line);
 	}
-	ev_buffer_varint(out, functions->blocks.count);
-	for (size_t i = 0; i < functions->blocks.count; i++) {
+	ev_buffer_varint(out, functions->blocks.count - told->blocks);
+	for (size_t i = told->blocks; i < functions->blocks.count; i++) {
 		ev_buffer_varint(out, functions->blocks.items[i].function);
 		ev_buffer_varint(out, functions->blocks.items[i].number);
 	}
+	*told = (struct ev_python_told){ .texts = texts,
+					 .functions = (uint32_t)functions->items.count,
+					 .blocks = (uint32_t)functions->blocks.count,
+					 .begun = true };
+	return true;
+}
+
+void ev_python_functions_encode(const struct ev_python_functions *functions, struct ev_buffer *out)
+{
+	struct ev_python_told told = { 0 };
+
+	ev_python_functions_grow(functions, &told, out);
 }
 
 /* ---- out of bytes -----------------------------------------------------------------------------
@@ -61,7 +73,6 @@ struct texts {
 
 static void read_texts(struct texts *texts, struct ev_cursor *at)
 {
-	*ev_array_add(&texts->items) = "";
 	for (size_t left = count_of(at, 1); left && !at->bad; left--) {
 		const char *text = ev_cursor_text(at);
 		if (text)
@@ -98,72 +109,12 @@ static void read_blocks(struct ev_python_functions *functions, struct ev_cursor 
 	}
 }
 
-/* ---- labels -----------------------------------------------------------------------------------
- */
-
-/* The last `parts` parts of a path; all of it when it has no more. */
-static const char *tail_of(const char *path, unsigned parts)
+/* A part begins here; `at` goes behind the words that say so. */
+static bool begins(struct ev_cursor *at)
 {
-	const char *at = path + strlen(path);
+	const void *magic = ev_cursor_left(at) >= 5 ? ev_cursor_bytes(at, 4) : NULL;
 
-	while (at > path) {
-		if (at[-1] == '/' && !--parts)
-			return at;
-		at--;
-	}
-	return path;
-}
-
-/* Many functions can have one long name: what their labels take together has a bound, and its own
- * name is the label of one beyond it. */
-static const char *label_of(struct ev_python_functions *functions,
-			    const struct python_function *function, unsigned parts,
-			    size_t *left_bytes)
-{
-	const char *name = ev_strings_text(functions->texts, function->name);
-	const char *file = ev_strings_text(functions->texts, function->file);
-	const char *tail = *file ? tail_of(file, parts) : "?";
-	size_t needed = strlen(name) + strlen(tail) + 16;
-
-	if (needed > *left_bytes)
-		return name;
-	*left_bytes -= needed;
-	return ev_arena_printf(&functions->arena, "%s (%s:%u)", *name ? name : "?", tail,
-			       function->first_line);
-}
-
-/* Functions of one name at the same line of files of one name get folders before it: one,
- * three or all. What is wholly the same stays so. */
-static void label_all(struct ev_python_functions *functions, size_t left_bytes)
-{
-	static const unsigned parts[] = { 1, 2, 4, UINT16_MAX };
-	size_t count = functions->items.count;
-	bool *settled = ev_alloc(count + 1);
-
-	for (size_t step = 0; step < EV_LENGTH(parts); step++) {
-		struct ev_strings *labels = ev_strings_open();
-		EV_ARRAY(uint32_t) files = { 0 }; /* by label: its file + 1, or all ones for two */
-		uint32_t *ids = ev_alloc((count + 1) * sizeof(*ids));
-		for (size_t i = 0; i < count; i++) {
-			struct python_function *function = &functions->items.items[i];
-			if (settled[i])
-				continue;
-			function->label = label_of(functions, function, parts[step], &left_bytes);
-			ids[i] = ev_strings_add_text(labels, function->label);
-			while (files.count <= ids[i])
-				ev_array_add(&files);
-			uint32_t *file = &files.items[ids[i]];
-			*file = !*file || *file == function->file + 1 ? function->file + 1
-								      : UINT32_MAX;
-		}
-		for (size_t i = 0; i < count; i++)
-			if (!settled[i])
-				settled[i] = files.items[ids[i]] != UINT32_MAX;
-		ev_array_done(&files);
-		ev_strings_close(labels);
-		free(ids);
-	}
-	free(settled);
+	return magic && !memcmp(magic, PYTHON_MAGIC, 4) && ev_cursor_u8(at) == PYTHON_VERSION;
 }
 
 struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t size_bytes)
@@ -172,16 +123,16 @@ struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t
 	struct texts texts = { 0 };
 	struct ev_python_functions *functions;
 
-	if (size_bytes < 5 || memcmp(bytes, PYTHON_MAGIC, 4))
-		return NULL;
-	ev_cursor_skip(&at, 4);
-	if (ev_cursor_u8(&at) != PYTHON_VERSION)
+	if (!begins(&at))
 		return NULL;
 	functions = ev_python_functions_open();
-	read_texts(&texts, &at);
-	read_functions(functions, &texts, &at);
-	read_blocks(functions, &at);
+	*ev_array_add(&texts.items) = "";
+	do {
+		read_texts(&texts, &at);
+		read_functions(functions, &texts, &at);
+		read_blocks(functions, &at);
+	} while (!at.bad && begins(&at));
 	ev_array_done(&texts.items);
-	label_all(functions, LABEL_BYTES_EACH * size_bytes + LABEL_BYTES);
+	ev_python_labels_make(functions, size_bytes);
 	return functions;
 }

@@ -16,6 +16,7 @@ void ev_python_functions_close(struct ev_python_functions *functions)
 	if (!functions)
 		return;
 	ev_strings_close(functions->texts);
+	ev_python_labels_close(functions->labels);
 	ev_array_done(&functions->items);
 	ev_array_done(&functions->blocks);
 	ev_map_done(&functions->by_words);
@@ -39,7 +40,10 @@ uint32_t ev_python_function_add(struct ev_python_functions *functions, const cha
 
 	if (added) {
 		*id = (uint32_t)functions->items.count;
-		*ev_array_add(&functions->items) = function;
+		struct python_function *item = ev_array_add(&functions->items);
+		*item = function;
+		if (functions->labels)
+			ev_python_label_add(functions, item);
 	}
 	return *id;
 }

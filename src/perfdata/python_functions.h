@@ -5,6 +5,7 @@
  *   functions: count, each name, file (texts), first line
  *   blocks, by rising address: count, each function (0 is the first one), first line / 64
  *
+ * More of it may follow in the same form: its numbers go on from where the last part ended.
  * Readers take what they understand and stop at the first thing that makes no sense. */
 #ifndef PERFDATA_PYTHON_FUNCTIONS_H
 #define PERFDATA_PYTHON_FUNCTIONS_H
@@ -24,6 +25,12 @@ struct python_function {
 struct python_block {
 	uint32_t function, number;
 };
+/* Of functions that get theirs as they are added. */
+struct python_labels {
+	struct ev_strings *texts;
+	struct ev_map files; /* text -> of which file's function it is */
+	size_t left_bytes;
+};
 struct ev_python_functions {
 	struct ev_strings *texts;
 	EV_ARRAY(struct python_function) items;
@@ -31,6 +38,12 @@ struct ev_python_functions {
 	struct ev_map by_words;               /* name and file, first line -> function */
 	struct ev_map by_lines;               /* function, number -> block */
 	struct ev_arena arena;                /* labels */
+	struct python_labels *labels;         /* NULL: they are made when all is known */
 };
+
+/* Of a whole table that was so many bytes: nobody's names take more room than that allows. */
+void ev_python_labels_make(struct ev_python_functions *functions, size_t size_bytes);
+void ev_python_label_add(struct ev_python_functions *functions, struct python_function *function);
+void ev_python_labels_close(struct python_labels *labels);
 
 #endif

@@ -95,6 +95,10 @@ static void look_ahead(struct ev_reader *reader)
 		return;
 	while (ev_reader_next(reader, &raw, &ignored) == 1 && ev_metadata_is(raw.type))
 		;
+	/* A section that grows goes on to the end. */
+	if (reader->recording->grown.size_bytes && !reader->recording->pipe)
+		while (ev_reader_next(reader, &raw, &ignored) == 1)
+			;
 	ev_reader_rewind(reader, &ignored);
 }
 

@@ -122,6 +122,7 @@ void ev_recording_done(struct ev_recording *recording)
 	free(recording->events);
 	free(recording->build_ids);
 	free(recording->sections);
+	ev_buffer_done(&recording->grown);
 	ev_arena_done(&recording->arena);
 	memset(recording, 0, sizeof(*recording));
 }

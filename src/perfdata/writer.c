@@ -175,6 +175,18 @@ int ev_writer_add(struct ev_writer *writer, const void *bytes, size_t size_bytes
 	return rc;
 }
 
+int ev_writer_add_growth(struct ev_writer *writer, unsigned number, const void *bytes,
+			 size_t size_bytes, struct ev_err *err)
+{
+	struct ev_buffer records = { 0 };
+	int rc;
+
+	ev_growth_records(number, bytes, size_bytes, &records);
+	rc = ev_writer_add(writer, records.bytes, records.size_bytes, err);
+	ev_buffer_done(&records);
+	return rc;
+}
+
 int ev_writer_add_plain(struct ev_writer *writer, const void *bytes, size_t size_bytes,
 			struct ev_err *err)
 {

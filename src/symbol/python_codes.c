@@ -114,6 +114,8 @@ void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python
 		.bytes_size = layout->bytes_size,
 		.position = layout->position,
 		.entry = layout->entry,
+		.based = layout->based,
+		.newer = layout->newer,
 	};
 }
 

@@ -1,11 +1,8 @@
-/* A version of CPython, and from 3.13 on what the interpreter publishes about itself -> where
- * things lie in its memory, on 64-bit machines. */
+/* A version of CPython -> where things lie in its memory, on 64-bit machines. */
 #include <errno.h>
-#include <string.h>
 #include "python_layout.h"
 
 #define NONE PYTHON_NONE
-#define LARGEST_OFFSET ((uint64_t)1 << 24)
 
 /* From each version's own headers. */
 #define OLD_FRAMES(version_, lines_, position_, lasti_, interpreters_, current_)                   \
@@ -87,92 +84,36 @@ static const struct python_layout layouts[] = {
 	  .text_state = 32,
 	  .text_ascii = 40,
 	  .text_compact = 56 },
-	/* What is not below is what 3.13 publishes. */
-	{ .version = 0x030d,
-	  .lines = EV_PYTHON_LOCATIONS,
-	  .position = PYTHON_AT_POINTER,
-	  .entry = PYTHON_ENTRY_SHIM,
-	  .current = NONE,
-	  .cframe_frame = NONE,
-	  .bytes_data = 32,
-	  .text_compact = 56 },
 };
 
-/* Where _Py_DebugOffsets of 3.13 says it. */
-static const struct {
-	size_t at, field;
-} published_fields[] = {
-	{ 40, offsetof(struct python_layout, interpreters) },
-	{ 64, offsetof(struct python_layout, interpreter_next) },
-	{ 72, offsetof(struct python_layout, interpreter_threads) },
-	{ 112, offsetof(struct python_layout, interpreter_gil) },
-	{ 168, offsetof(struct python_layout, thread_next) },
-	{ 184, offsetof(struct python_layout, thread_frame) },
-	{ 192, offsetof(struct python_layout, thread_id) },
-	{ 200, offsetof(struct python_layout, thread_native) },
-	{ 232, offsetof(struct python_layout, frame_previous) },
-	{ 240, offsetof(struct python_layout, frame_code) },
-	{ 248, offsetof(struct python_layout, frame_position) },
-	{ 264, offsetof(struct python_layout, frame_mark) },
-	{ 280, offsetof(struct python_layout, code_file) },
-	{ 288, offsetof(struct python_layout, code_name) },
-	{ 296, offsetof(struct python_layout, code_qualname) },
-	{ 304, offsetof(struct python_layout, code_lines) },
-	{ 312, offsetof(struct python_layout, code_first_line) },
-	{ 344, offsetof(struct python_layout, code_instructions) },
-	{ 520, offsetof(struct python_layout, bytes_size) },
-	{ 544, offsetof(struct python_layout, text_state) },
-	{ 552, offsetof(struct python_layout, text_length) },
-	{ 560, offsetof(struct python_layout, text_ascii) },
+/* What is not below is what these publish about themselves. */
+static const struct python_layout publishing = {
+	.lines = EV_PYTHON_LOCATIONS,
+	.position = PYTHON_AT_POINTER,
+	.entry = PYTHON_ENTRY_SHIM,
+	.current = NONE,
+	.cframe_frame = NONE,
+	.bytes_data = 32,
+	.text_compact = 56,
 };
-
-static uint64_t word(const uint8_t *bytes, size_t at)
-{
-	uint64_t value;
-	memcpy(&value, bytes + at, sizeof(value));
-	return value;
-}
-
-static int take_published(const uint8_t *published, uint32_t version, struct python_layout *layout,
-			  struct ev_err *err)
-{
-	enum { VERSION = 8, FREE_THREADED = 16, GIL = 120, LOCKED = 136, HOLDER = 144 };
-	if (!published || memcmp(published, "xdebugpy", 8))
-		return ev_fail(err, ENODATA, "its interpreter is not set up, or was taken down");
-	if ((uint32_t)word(published, VERSION) >> 16 != version >> 16)
-		return ev_fail(err, ENOTSUP, "its version and what it publishes differ");
-	if (word(published, FREE_THREADED))
-		return ev_fail(err, ENOTSUP, "it is a build without the GIL, whose memory differs");
-	for (size_t i = 0; i < EV_LENGTH(published_fields); i++) {
-		uint64_t offset = word(published, published_fields[i].at);
-		if (offset > LARGEST_OFFSET)
-			return ev_fail(err, ENOTSUP, "what it publishes makes no sense");
-		uint32_t narrow = (uint32_t)offset;
-		memcpy((char *)layout + published_fields[i].field, &narrow, sizeof(narrow));
-	}
-	uint64_t holder = word(published, HOLDER) - word(published, GIL);
-	uint64_t locked = word(published, LOCKED) - word(published, GIL);
-	if (holder > LARGEST_OFFSET || locked > LARGEST_OFFSET) {
-		layout->interpreter_gil = NONE;
-		return 0;
-	}
-	layout->gil_holder = (uint32_t)holder;
-	layout->gil_locked = (uint32_t)locked;
-	return 0;
-}
 
 int ev_python_layout_find(uint32_t version, const uint8_t *published, struct python_layout *layout,
 			  struct ev_err *err)
 {
 	unsigned major = version >> 24, minor = version >> 16 & 255;
+	if (version >> 16 >= PYTHON_FIRST_PUBLISHING && major == 3) {
+		*layout = publishing;
+		layout->version = version >> 16;
+		return ev_python_layout_publish(layout, version, published, err);
+	}
 	for (size_t i = 0; i < EV_LENGTH(layouts); i++) {
 		if (layouts[i].version != version >> 16)
 			continue;
 		*layout = layouts[i];
-		return version >> 16 < 0x030d ? 0 : take_published(published, version, layout, err);
+		return 0;
 	}
 	return ev_fail(err, ENOTSUP,
-		       "it is Python %u.%u; the memory of CPython 3.8 to 3.13 is known, and no "
-		       "other's is guessed",
+		       "it is Python %u.%u; the memory of CPython " EV_PYTHON_VERSIONS
+		       " is known, and no other's is guessed",
 		       major, minor);
 }

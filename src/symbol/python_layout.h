@@ -18,11 +18,17 @@ enum python_entry {                    /* how the first frame of a call from C i
 					  none itself */
 };
 #define PYTHON_SHIM 3
+/* 3.14 has a word for a second kind of them. */
+#define PYTHON_IS_SHIM(mark) ((mark) == PYTHON_SHIM || (mark) == PYTHON_SHIM + 1)
+/* A reference to a code object may have marks in its lowest bits, from 3.14 on. */
+#define PYTHON_REFERENCE_MARKS UINT64_C(7)
 
 /* Offsets in bytes; PYTHON_NONE: there is no such thing. */
 struct python_layout {
 	uint32_t version; /* 0x030b: 3.11 */
 	uint8_t lines, position, entry;
+	bool based; /* the outermost frame of a thread is no call's: a shim of the thread itself */
+	bool newer; /* than what is known: read as the newest that is */
 	uint32_t interpreters; /* in _PyRuntime: the first interpreter */
 	uint32_t current;      /* in _PyRuntime: the thread that holds the GIL */
 	uint32_t interpreter_next, interpreter_threads;
@@ -37,11 +43,20 @@ struct python_layout {
 	uint32_t text_length, text_state, text_ascii, text_compact; /* data: ASCII, others */
 };
 
-enum { PYTHON_PUBLISHED_BYTES = 584 };
+enum {
+	PYTHON_PUBLISHED_BYTES = 768,
+	PYTHON_FIRST_PUBLISHING = 0x030d,
+	PYTHON_NEWEST_KNOWN = 0x030f,
+};
 /* Of this version (PY_VERSION_HEX). `published`: what the first PYTHON_PUBLISHED_BYTES of
  * _PyRuntime are, NULL when they could not be read; where they say their own offsets those are
  * taken. -ENOTSUP with a sentence for versions that are not known. */
 int ev_python_layout_find(uint32_t version, const uint8_t *published, struct python_layout *layout,
 			  struct ev_err *err);
+
+/* What a version publishes about itself, as far as it holds together: into a layout that has the
+ * rest. -ENOTSUP, -ENODATA with a sentence. */
+int ev_python_layout_publish(struct python_layout *layout, uint32_t version,
+			     const uint8_t *published, struct ev_err *err);
 
 #endif

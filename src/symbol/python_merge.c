@@ -3,7 +3,7 @@
 #include <evprof/symbol.h>
 #include <evprof/symbol_python.h>
 
-enum code_kind { OTHER_CODE, LEADS_TO_PYTHON, RUNS_PYTHON };
+enum code_kind { OTHER_CODE, LEADS_TO_PYTHON, RUNS_PYTHON, RUNS_A_PART };
 
 struct merge {
 	const struct ev_python_stack *stack;
@@ -16,9 +16,14 @@ struct merge {
 
 static enum code_kind kind_of(const struct ev_python_stack *stack, uint64_t address)
 {
-	for (uint32_t i = 0; i < stack->range_count; i++)
-		if (address >= stack->ranges[i].start && address < stack->ranges[i].end)
-			return stack->ranges[i].evaluates ? RUNS_PYTHON : LEADS_TO_PYTHON;
+	for (uint32_t i = 0; i < stack->range_count; i++) {
+		const struct ev_python_range *range = &stack->ranges[i];
+		if (address < range->start || address >= range->end)
+			continue;
+		if (!range->evaluates)
+			return LEADS_TO_PYTHON;
+		return range->part ? RUNS_A_PART : RUNS_PYTHON;
+	}
 	return OTHER_CODE;
 }
 
@@ -74,8 +79,12 @@ static size_t count_idle(const struct ev_python_stack *stack, const uint64_t *us
 	size_t calls = 0, entries = 0;
 	if (!stack->complete)
 		return 0;
-	for (size_t i = 0; i < length; i++)
-		calls += kind_of(stack, user[i] - (i > 0)) == RUNS_PYTHON;
+	enum code_kind last = OTHER_CODE;
+	for (size_t i = 0; i < length; i++) {
+		enum code_kind kind = kind_of(stack, user[i] - (i > 0));
+		calls += kind == RUNS_A_PART || (kind == RUNS_PYTHON && last != RUNS_A_PART);
+		last = kind;
+	}
 	for (size_t i = 0; i < stack->count; i++)
 		entries += stack->frames[i] >> 63;
 	return calls > entries ? calls - entries : 0;
@@ -90,10 +99,16 @@ static bool leads(const struct ev_python_stack *stack, uint64_t address, enum co
 static void merge_user(struct merge *merge, const uint64_t *user, size_t length)
 {
 	bool led = false; /* what led to the interpreter stands behind it */
+	enum code_kind last = OTHER_CODE;
 	for (size_t i = 0; i < length; i++) {
 		enum code_kind kind = kind_of(merge->stack, user[i] - (i > 0));
-		bool runs = kind == RUNS_PYTHON && merge->at < merge->stack->count;
-		if (runs && merge->idle) {
+		bool same = kind == RUNS_PYTHON && last == RUNS_A_PART;
+		bool runs = (kind == RUNS_PYTHON || kind == RUNS_A_PART) && !same &&
+			    merge->at < merge->stack->count;
+		last = kind;
+		if (same && led) {
+			continue;
+		} else if (runs && merge->idle) {
 			merge->idle--;
 			runs = false;
 		} else if (runs) {
@@ -132,7 +147,8 @@ bool ev_python_place(const struct ev_python_stack *stack, uint64_t ip, uint64_t 
 	size_t at = 0;
 	while (at < stack->count && !(stack->frames[at] & ~EV_PYTHON_STACK_ENTRY))
 		at++;
-	if (at == stack->count || kind_of(stack, ip) != RUNS_PYTHON)
+	enum code_kind kind = kind_of(stack, ip);
+	if (at == stack->count || (kind != RUNS_PYTHON && kind != RUNS_A_PART))
 		return false;
 	*address = stack->frames[at] & ~EV_PYTHON_STACK_ENTRY;
 	return true;

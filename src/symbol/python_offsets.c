@@ -4,13 +4,13 @@
 #include "python_agent.h"
 #include "python_layout.h"
 
-/* autoTSSkey in _PyRuntime, from each version's own headers. The agent checks that what it finds
- * there is the state of its thread, and looks in the list of all of them else. */
+/* autoTSSkey in _PyRuntime, from each version's own headers; 3.15 has none. The agent checks that
+ * what it finds there is the state of its thread, and looks in the list of all of them else. */
 static const struct {
 	uint32_t version, offset;
 } thread_keys[] = {
-	{ 0x0308, 1392 }, { 0x0309, 584 },  { 0x030a, 584 },
-	{ 0x030b, 592 },  { 0x030c, 1544 }, { 0x030d, 2160 },
+	{ 0x0308, 1392 }, { 0x0309, 584 },  { 0x030a, 584 },  { 0x030b, 592 },
+	{ 0x030c, 1544 }, { 0x030d, 2160 }, { 0x030e, 2336 },
 };
 
 _Static_assert((int)PYTHON_AGENT_PUBLISHED_BYTES == (int)PYTHON_PUBLISHED_BYTES, "as much is sent");
@@ -40,17 +40,21 @@ static bool fits(const struct python_agent_offsets *offsets)
 
 int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 			    struct python_agent_offsets *offsets, enum ev_python_lines *lines,
-			    struct ev_err *err)
+			    bool *newer, struct ev_err *err)
 {
 	struct python_layout from;
 	int rc = ev_python_layout_find(version, published, &from, err);
 	if (rc)
 		return rc;
 	*lines = from.lines;
+	if (newer)
+		*newer = from.newer;
 	*offsets = (struct python_agent_offsets){
 		.position = from.position,
 		.entry = from.entry,
+		.thread_key = PYTHON_NONE,
 		.interpreters = from.interpreters,
+		.interpreter_next = from.interpreter_next,
 		.interpreter_threads = from.interpreter_threads,
 		.thread_next = from.thread_next,
 		.thread_id = from.thread_id,

@@ -100,7 +100,7 @@ typedef EV_ARRAY(struct ev_python_frame) frame_list;
 static const char *add_frame(struct walk *walk, const uint8_t *bytes, frame_list *frames)
 {
 	const struct python_layout *layout = walk->layout;
-	uint64_t address = word(bytes, layout->frame_code);
+	uint64_t address = word(bytes, layout->frame_code) & ~PYTHON_REFERENCE_MARKS;
 	const struct ev_python_code *code = find_code(walk, address);
 	if (!code)
 		return "a frame without code";
@@ -135,7 +135,7 @@ static const char *walk_frames(struct walk *walk, uint64_t at, frame_list *frame
 		else if (fetch(walk, at, bytes, size_bytes))
 			trouble = "a frame in memory that can't be read";
 		else if (layout->entry == PYTHON_ENTRY_SHIM &&
-			 bytes[layout->frame_mark] == PYTHON_SHIM) {
+			 PYTHON_IS_SHIM(bytes[layout->frame_mark])) {
 			if (frames->count)
 				frames->items[frames->count - 1].entry = true;
 		} else {
@@ -248,6 +248,7 @@ int ev_python_read(const struct ev_python_runtime *runtime, const struct ev_pyth
 	int rc = ev_python_layout_find(runtime->version, readable ? published : NULL, &layout, err);
 	if (rc)
 		return rc;
+	state->newer = layout.newer;
 	if (fetch_word(&walk, runtime->address, layout.interpreters, &first))
 		return ev_fail(err, EFAULT, "the memory of its interpreter can't be read");
 	if (!first)

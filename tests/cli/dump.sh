@@ -1,6 +1,6 @@
 #!/bin/sh
 # evprof dump: what it tells of Python programs is what Python tells of itself, in every version.
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/python_harness.sh"
 
 # dump needs the rights of a debugger.
 needs_dump() {
@@ -9,13 +9,6 @@ needs_dump() {
 	sleeper=$!
 	"$evprof" dump -p $sleeper >/dev/null 2>why || { kill $sleeper && skip "$(head -1 why)"; }
 	kill $sleeper
-}
-# python VERSION: one that is installed, of pyenv or the machine's own; in $python.
-find_python() {
-	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python "/usr/bin/python$1"; do
-		[ -x "$python" ] && "$python" -c 'import asyncio, sys' 2>/dev/null && return
-	done
-	skip "there is no python$1"
 }
 # start_said PYTHON [DEPTH]: tests/cli/dump_said.py, until it has said where it is.
 start_said() {
@@ -64,12 +57,91 @@ test_frames_of_python_3_10_are_what_it_says_itself() { check_version 3.10; }
 test_frames_of_python_3_11_are_what_it_says_itself() { check_version 3.11; }
 test_frames_of_python_3_12_are_what_it_says_itself() { check_version 3.12; }
 test_frames_of_python_3_13_are_what_it_says_itself() { check_version 3.13; }
+test_frames_of_python_3_14_are_what_it_says_itself() { check_version 3.14; }
+test_frames_of_python_3_15_are_what_it_says_itself() { check_version 3.15; }
+
+# The newest that there is, with a number that none has yet.
+make_python_to_come() {
+	find_root 3.15 || skip "there is no python3.15"
+	needs readelf
+	mkdir home
+	readelf -Wl --dyn-syms "$root/usr/bin/python3.15" >symbols 2>>err
+	python3 - "$root/usr/bin/python3.15" home/python3.77 <<'EOF' || fail "its version was not found"
+import sys
+image = bytearray(open(sys.argv[1], "rb").read())
+lines = [line.split() for line in open("symbols")]
+address = {l[-1]: int(l[1], 16) for l in lines if l[-1:] in (["Py_Version"], ["_PyRuntime"])}
+loads = [[int(n, 16) for n in l[1:5]] for l in lines if l[:1] == ["LOAD"]]
+at = {n: o + a - v for n, a in address.items() for o, v, _, size in loads if v <= a < v + size}
+for place in at["Py_Version"], at["_PyRuntime"] + 8:
+    assert image[place + 2:place + 4] == bytes([15, 3])
+    image[place + 2] = 77
+open(sys.argv[2], "wb").write(image)
+open("runtime", "w").write(str(at["_PyRuntime"]))
+EOF
+	chmod 755 home/python3.77
+	python_of "$root" 3.15 "$PWD/home/python3.77"
+}
+test_a_version_to_come_is_read_by_what_it_publishes() {
+	needs_dump
+	make_python_to_come
+	start_said "$python"
+	run dump -j -p $target
+	expect_status 0
+	expect_truth
+	run dump -p $target
+	expect_out 'Python 3.77 is newer than what is known'
+	# Not what it publishes in another form: a word more before the frames.
+	python3 - home/python3.77 <<'EOF'
+import sys
+image = bytearray(open(sys.argv[1], "rb").read())
+at = int(open("runtime").read())
+image[at + 312:at + 888] = (8).to_bytes(8, "little") + image[at + 312:at + 880]
+open("moved", "wb").write(image)
+EOF
+	chmod 755 moved
+	kill $target
+	mv -f moved home/python3.77
+	"$python" -c 'import time; time.sleep(100)' &
+	target=$!
+	for _ in $(seq 300); do
+		run dump -p $target
+		grep -q 'no Python frames' out && break
+		sleep 0.1
+	done
+	kill $target
+	expect_out 'no Python frames: it is Python 3.77; .* is in no form that is: nothing is guessed'
+}
+
+test_a_python_in_a_container_is_read() {
+	needs_dump
+	needs_root
+	needs unshare
+	find_root 3.14 || skip "there is no python3.14"
+	mkdir new
+	unshare -m true 2>/dev/null || skip "no mount namespace can be made"
+	unshare -m sh -c 'mount --make-rprivate / && mount --rbind "$1" "$2/new" && cd new && mkdir -p mnt &&
+		pivot_root . mnt && exec chroot . /usr/bin/python3.14 -c "
+import time
+def waits_there():
+    time.sleep(100)
+waits_there()"' sh "$root" "$PWD" &
+	target=$!
+	for _ in $(seq 300); do
+		run dump -p $target
+		grep -q '^    waits_there' out && break
+		sleep 0.1
+	done
+	kill $target
+	expect_out '^    waits_there \(<string>:4\)'
+	refuse_out '_PyEval_EvalFrameDefault'
+}
 
 test_a_static_stripped_python_is_read() {
 	needs_dump
 	python=/usr/bin/python3
 	[ -x $python ] || skip "there is no $python"
-	"$python" -c 'import sys; sys.exit(not (3, 8) <= sys.version_info < (3, 14))' || skip "$python is of another version"
+	"$python" -c 'import sys; sys.exit(not (3, 8) <= sys.version_info < (3, 16))' || skip "$python is of another version"
 	start_said $python
 	run dump -j -p $target
 	expect_status 0

@@ -15,7 +15,7 @@ needs_agent() {
 needs_debians() {
 	needs_agent
 	[ -x /usr/bin/python3 ] || skip "there is no /usr/bin/python3"
-	/usr/bin/python3 -c 'import subprocess, sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 13))' ||
+	/usr/bin/python3 -c 'import subprocess, sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 15))' ||
 		skip "/usr/bin/python3 is of no version that is known"
 }
 # record_python WHAT…: by nobody, /usr/bin/python3 running these parts of python_truth.py; what that
@@ -64,6 +64,23 @@ test_python_3_10() { check_version 3.10; }
 test_python_3_11() { check_version 3.11; }
 test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
+test_python_3_14() { check_version 3.14; }
+test_python_3_15() { check_version 3.15; }
+
+# What Python itself has for perf stands beside, and is the same function once more.
+check_perf_support() {
+	needs_version_told_apart "$1"
+	needs_agent
+	find_python "$1"
+	without_rights "$evprof" record -q -F 999 -e cpu-clock "$python" -X perf python_truth.py callbacks recurse \
+		>told 2>said </dev/null || fail "$(cat said)"
+	run report --format folded
+	expect_out 'by_key \('
+	refuse_out 'py::([^:;]*):[^;]*;\1 \('
+}
+test_perf_support_of_3_12_doubles_nothing() { check_perf_support 3.12; }
+test_perf_support_of_3_13_doubles_nothing() { check_perf_support 3.13; }
+test_perf_support_of_3_15_doubles_nothing() { check_perf_support 3.15; }
 
 test_an_unknown_version_keeps_native_stacks() {
 	needs_agent
@@ -72,7 +89,7 @@ test_an_unknown_version_keeps_native_stacks() {
 	done
 	without_rights "$evprof" record -F 999 -e cpu-clock "$python" -c 'sum(range(1000000))' >out 2>err </dev/null ||
 		fail "it was not recorded"
-	expect_err '1 process without: it is Python 3.7; the memory of CPython 3.8 to 3.13 is known'
+	expect_err '1 process without: it is Python 3.7; the memory of CPython 3.8 to 3.15 is known'
 	run report --stdio
 	expect_status 0
 }

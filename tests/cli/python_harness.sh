@@ -3,12 +3,33 @@
 # and what a recording of python_truth.py has to say of its functions and lines.
 . "$(dirname "$0")/harness.sh"
 
-# find_python VERSION: one that is installed, of pyenv or the machine's own; in $python.
+# Systems in folders that have newer Pythons, as debootstrap makes them: in folders beside the
+# versions of pyenv, or in those that this names.
+roots=${EVPROF_PYTHON_ROOTS:-${PYENV_ROOT:-$HOME/.pyenv}/roots/*}
+# find_root VERSION: one that has it; in $root. False without one.
+find_root() {
+	for root in $roots; do
+		[ -x "$root/usr/bin/python$1" ] && [ -e "$root/lib64/ld-linux-x86-64.so.2" ] && return
+	done
+	return 1
+}
+# python_of ROOT VERSION [FILE]: that program, run here by its own loader; in $python.
+python_of() {
+	python=$PWD/python$2
+	cat >"$python" <<EOF
+#!/bin/sh
+PYTHONHOME=$1/usr exec $1/lib64/ld-linux-x86-64.so.2 --library-path \
+	$1/usr/lib/x86_64-linux-gnu:$1/lib/x86_64-linux-gnu ${3:-$1/usr/bin/python$2} "\$@"
+EOF
+	chmod 755 "$python"
+}
+# find_python VERSION: one that is installed, of pyenv, the machine's own or a root's; in $python.
 find_python() {
 	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python "/usr/bin/python$1"; do
 		[ -x "$python" ] && "$python" -c 'import multiprocessing, sys' 2>/dev/null && return
 	done
-	skip "there is no python$1"
+	find_root "$1" || skip "there is no python$1"
+	python_of "$root" "$1"
 }
 # sum_children: of every function in the JSON in out, in percent of all samples, into the file sums.
 sum_children() {

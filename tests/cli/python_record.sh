@@ -44,7 +44,7 @@ check_version() {
 	grep -q 'by_key (.*list_sort' folded && fail "callers stand before what they call"
 	case $1 in 3.8 | 3.9 | 3.10) lambda='<lambda>' ;; *) lambda='Sorted.method.<locals>.<lambda>' ;; esac
 	grep -q "method (.*builtin_sorted.*;$lambda (.*by_key (" folded ||
-		[ "$python" = "/usr/bin/python$1" ] || fail "no C code between method and its lambda"
+		[ "${python%/bin/python}" = "$python" ] || fail "no C code between method and its lambda"
 }
 test_python_3_8() { check_version 3.8; }
 test_python_3_9() { check_version 3.9; }
@@ -52,6 +52,82 @@ test_python_3_10() { check_version 3.10; }
 test_python_3_11() { check_version 3.11; }
 test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
+test_python_3_14() { check_version 3.14; }
+test_python_3_15() { check_version 3.15; }
+
+# kill_after HOW…: the recorder of a program without end is killed once its file knows what that runs.
+kill_after() {
+	rm -f perf.data
+	"$evprof" record -q -F 500 -e cpu-clock "$@" python3 -c '
+def endless():
+    while True:
+        sum(range(1000))
+endless()' >/dev/null 2>err </dev/null &
+	recorder=$!
+	for _ in $(seq 300); do
+		"$evprof" report -i perf.data --format folded 2>/dev/null >out && grep -q 'endless' out && break
+		kill -0 $recorder 2>/dev/null || fail "the recorder ended: $(cat err)"
+		sleep 0.1
+	done
+	program=$(cat /proc/$recorder/task/*/children)
+	kill -9 $recorder
+	# shellcheck disable=SC2086
+	kill -9 $program
+	wait $recorder 2>/dev/null
+	run report --format folded
+	expect_status 0
+	expect_out '<module> \(<string>:1\);endless \(<string>:2\)'
+	run report --stdio
+	expect_out 'Partial: the recorder did not end it'
+}
+test_a_recorder_that_is_killed_leaves_names() {
+	needs_frames
+	kill_after
+	kill_after -z
+	kill_after --python agent
+	needs_perf
+	perf report -i perf.data --stdio >out 2>err </dev/null || fail "perf does not take it"
+	expect_out 'builtin_sum|\+0x|0x|sum'
+}
+test_files_of_one_recording_have_all_names() {
+	needs_frames
+	for how in merged agent; do
+		"$evprof" record -q -F 500 -e cpu-clock --python $how --switch-output=1s python3 -c '
+import time
+until = time.time() + 1.3
+def first():
+    while time.time() < until: sum(range(1000))
+def second():
+    while time.time() < until + 1.3: sum(range(1000))
+first(); second()' >/dev/null 2>err </dev/null || fail "$(cat err)"
+		files=0
+		for file in perf.data.*; do
+			run report -i "$file" --format folded
+			expect_status 0
+			files=$((files + 1))
+			cat out >>all
+			refuse_out '\[python\]'
+			rm "$file"
+		done
+		expect_between $files 2 20 "files"
+		has all 'first \(<string>:4\)'
+		has all 'second \(<string>:6\)'
+		rm all
+	done
+}
+test_top_shows_functions_of_python() {
+	needs_frames
+	for how in 'merged -g' 'merged --call-graph=dwarf' 'agent -g'; do
+		# shellcheck disable=SC2086
+		run top --batch -e cpu-clock -F 500 -d 0.5 --python $how python3 -c '
+import time
+def shown():
+    while time.thread_time() < 1: sum(range(1000))
+shown()'
+		expect_status 0
+		expect_out '\[python\] +\[\.\] shown \(<string>:3\)'
+	done
+}
 
 # The interpreter that Debian has is one file without a symbol table.
 test_debian_s_own_python() {

@@ -273,9 +273,9 @@ test_top_refuses_what_it_cannot_do() {
 	run top -s nonsense --batch
 	expect_status 129
 	expect_err 'nonsense'
-	run top --call-graph dwarf --batch
+	run top --call-graph bpf --batch
 	expect_status 129
-	expect_err 'evprof record also unwinds'
+	expect_err 'fp .frame pointers., dwarf'
 	needs_events
 	run top --batch ./there-is-no-such-program
 	expect_status 127

@@ -152,6 +152,48 @@ static void pieces_join_to_a_section(void **state)
 	ev_recording_done(&recording);
 }
 
+static void grow(struct ev_recording *recording, uint32_t number, uint32_t here, const char *text)
+{
+	struct ev_buffer payload = { 0 }, bytes;
+
+	ev_buffer_u64(&payload, EV_GROWTH_MAGIC);
+	ev_buffer_u32(&payload, number);
+	ev_buffer_u32(&payload, here);
+	ev_buffer_add(&payload, text, strlen(text));
+	bytes = record_of(EV_RECORD_HEADER_EVENT_TYPE, payload.bytes, payload.size_bytes);
+	apply(recording, &bytes);
+	ev_buffer_done(&payload);
+}
+
+static void a_section_grows_until_it_is_there_as_a_whole(void **state)
+{
+	struct ev_recording recording = { 0 };
+	struct ev_buffer payload = { 0 }, bytes;
+	const struct ev_section *section;
+
+	(void)state;
+	grow(&recording, 202, 3, "one");
+	grow(&recording, 202, 4, " two");
+	grow(&recording, 202, 1000, "x");
+	grow(&recording, 70000, 1, "x");
+	section = ev_recording_section(&recording, 202);
+	assert_int_equal(section->size_bytes, 7);
+	assert_memory_equal(section->bytes, "one two", 7);
+	/* In a stream it comes whole at the end, longer than what has grown or not. */
+	add_piece(&payload, 202, 9, 9, "one two 3");
+	bytes = record_of(EV_RECORD_HEADER_EVENT_TYPE, payload.bytes, payload.size_bytes);
+	apply(&recording, &bytes);
+	section = ev_recording_section(&recording, 202);
+	assert_int_equal(section->size_bytes, 9);
+	assert_memory_equal(section->bytes, "one two 3", 9);
+	/* And nothing is added to it then. */
+	grow(&recording, 202, 1, "x");
+	assert_int_equal(ev_recording_section(&recording, 202)->size_bytes, 9);
+	assert_int_equal(recording.section_count, 1);
+	ev_buffer_done(&payload);
+	ev_recording_done(&recording);
+}
+
 static void what_happened_is_no_description(void **state)
 {
 	struct ev_recording recording = { 0 };
@@ -172,6 +214,7 @@ int main(void)
 		cmocka_unit_test(names_come_by_id_or_by_config),
 		cmocka_unit_test(features_and_build_ids_come_as_records),
 		cmocka_unit_test(pieces_join_to_a_section),
+		cmocka_unit_test(a_section_grows_until_it_is_there_as_a_whole),
 		cmocka_unit_test(what_happened_is_no_description),
 	};
 

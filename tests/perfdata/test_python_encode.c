@@ -61,6 +61,41 @@ static void a_table_comes_back_with_labels(void **state)
 	ev_buffer_done(&bytes);
 }
 
+static void a_table_that_grew_is_the_same(void **state)
+{
+	(void)state;
+	struct ev_buffer bytes = { 0 };
+	struct ev_python_told told = { 0 };
+	struct ev_python_functions *functions = ev_python_functions_open();
+	/* Also of nothing: then the section has begun. */
+	assert_true(ev_python_functions_grow(functions, &told, &bytes));
+	size_t begun = bytes.size_bytes;
+	assert_true(begun);
+	for (size_t i = 0; i < EV_LENGTH(known); i++) {
+		uint32_t function = ev_python_function_add(functions, known[i].name, known[i].file,
+							   known[i].first_line);
+		addresses[i] = ev_python_function_address(functions, function, known[i].line);
+		assert_true(ev_python_functions_grow(functions, &told, &bytes));
+		assert_false(ev_python_functions_grow(functions, &told, &bytes));
+	}
+	ev_python_functions_close(functions);
+	functions = ev_python_functions_decode(bytes.bytes, bytes.size_bytes);
+	for (size_t i = 0; i < EV_LENGTH(known); i++) {
+		struct ev_python_line line;
+		assert_true(ev_python_line_find(functions, addresses[i], &line));
+		assert_string_equal(line.label, known[i].label);
+		assert_int_equal(line.line, known[i].line);
+	}
+	ev_python_functions_close(functions);
+	/* Cut anywhere, what was there before the last part is. */
+	for (size_t length = begun; length < bytes.size_bytes; length++) {
+		functions = ev_python_functions_decode(bytes.bytes, length);
+		assert_true(ev_python_function_count(functions) < EV_LENGTH(known));
+		ev_python_functions_close(functions);
+	}
+	ev_buffer_done(&bytes);
+}
+
 /* Ask for everything; a sanitizer sees what is wrong. */
 static void use(struct ev_python_functions *functions)
 {
@@ -127,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_comes_back_with_labels),
+		cmocka_unit_test(a_table_that_grew_is_the_same),
 		cmocka_unit_test(what_is_cut_or_changed_is_taken_as_far_as_it_makes_sense),
 		cmocka_unit_test(many_functions_of_one_long_name_take_a_bounded_room),
 	};

@@ -95,10 +95,10 @@ static void the_shape_is_that_of_the_version(void **state)
 	ev_python_codes_close(codes);
 	struct ev_err err = { 0 };
 	struct ev_python_runtime unknown = made_runtime();
-	unknown.version = 0x03630000;
+	unknown.version = 0x04000000;
 	assert_int_equal(ev_python_codes_open(&codes, &unknown, &memory, &err), -ENOTSUP);
 	assert_null(codes);
-	assert_non_null(strstr(err.text, "3.99"));
+	assert_non_null(strstr(err.text, "4.0"));
 	ev_python_codes_close(codes);
 }
 

@@ -11,12 +11,20 @@
 #define KERNEL ((uint64_t)PERF_CONTEXT_KERNEL)
 #define USER ((uint64_t)PERF_CONTEXT_USER)
 #define ENTRY EV_PYTHON_STACK_ENTRY
-enum { EVAL = 0x1000, EVAL_END = 0x2000, LEADS = 0x3000, LEADS_END = 0x3100 };
+enum {
+	EVAL = 0x1000,
+	EVAL_END = 0x2000,
+	LEADS = 0x3000,
+	LEADS_END = 0x3100,
+	PART = 0x4000,
+	PART_END = 0x5000
+};
 enum { F = 0x100001, G, H, I };
 
 static const struct ev_python_range ranges[] = {
-	{ EVAL, EVAL_END, true },
-	{ LEADS, LEADS_END, false },
+	{ .start = EVAL, .end = EVAL_END, .evaluates = true },
+	{ .start = LEADS, .end = LEADS_END },
+	{ .start = PART, .end = PART_END, .evaluates = true, .part = true },
 };
 static uint64_t out[64];
 static struct ev_python_merged how;
@@ -76,6 +84,25 @@ static void generated_code_before_the_interpreter_is_python_s_own(void **state)
 	const uint64_t chain[] = { USER, 0x6100, EVAL + 5, 0x6200, EVAL + 9, 0x8000, 0x6300 };
 	stack.generated = is_trampoline;
 	EXPECT(MERGE(stack, chain), USER, 0x6100, F, G, 0x8000, 0x6300);
+}
+
+/* The main function has called a part, which jumped to the next one. */
+static void an_interpreter_of_many_functions_is_one(void **state)
+{
+	(void)state;
+	const uint64_t frames[] = { F, G | ENTRY, H | ENTRY };
+	struct ev_python_stack stack = stack_of(frames, 3);
+	const uint64_t chain[] = { USER,     PART + 5, EVAL + 9,  0x8000,
+				   PART + 7, EVAL + 9, LEADS + 3, 0x7000 };
+	EXPECT(MERGE(stack, chain), USER, F, G, 0x8000, H, 0x7000);
+	assert_int_equal(how.behind, 0);
+	/* One call more than there are frames. */
+	const uint64_t begun[] = { USER,     PART + 5, EVAL + 9, 0x8000,   PART + 7,
+				   EVAL + 9, 0x8000,   PART + 7, EVAL + 9, 0x7000 };
+	EXPECT(MERGE(stack, begun), USER, PART + 5, EVAL + 9, 0x8000, F, G, 0x8000, H, 0x7000);
+	uint64_t address = 0;
+	assert_true(ev_python_place(&stack, PART + 4, &address));
+	assert_int_equal(address, F);
 }
 
 static void a_return_address_is_behind_its_call(void **state)
@@ -154,6 +181,7 @@ int main(void)
 		cmocka_unit_test(each_call_of_the_interpreter_becomes_what_it_runs),
 		cmocka_unit_test(what_leads_from_python_to_python_is_left_out),
 		cmocka_unit_test(generated_code_before_the_interpreter_is_python_s_own),
+		cmocka_unit_test(an_interpreter_of_many_functions_is_one),
 		cmocka_unit_test(a_return_address_is_behind_its_call),
 		cmocka_unit_test(calls_that_run_none_have_a_place_of_their_own),
 		cmocka_unit_test(a_call_that_has_just_begun_stays),

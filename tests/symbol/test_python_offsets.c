@@ -25,7 +25,7 @@ static void each_version_has_its_own(void **state)
 		enum ev_python_lines lines;
 		struct ev_err err = { 0 };
 		assert_int_equal(ev_python_agent_offsets(known[i].version, NULL, &offsets, &lines,
-							 &err),
+							 NULL, &err),
 				 0);
 		assert_int_equal(offsets.thread_key, known[i].thread_key);
 		assert_int_equal(lines, known[i].lines);
@@ -39,10 +39,10 @@ static void others_are_refused_by_name(void **state)
 	struct python_agent_offsets offsets;
 	enum ev_python_lines lines;
 	struct ev_err err = { 0 };
-	assert_int_equal(ev_python_agent_offsets(0x03070000, NULL, &offsets, &lines, &err),
+	assert_int_equal(ev_python_agent_offsets(0x03070000, NULL, &offsets, &lines, NULL, &err),
 			 -ENOTSUP);
 	assert_non_null(strstr(err.text, "Python 3.7"));
-	assert_int_equal(ev_python_agent_offsets(0x030d0000, NULL, &offsets, &lines, &err),
+	assert_int_equal(ev_python_agent_offsets(0x030d0000, NULL, &offsets, &lines, NULL, &err),
 			 -ENODATA);
 }
 
@@ -59,9 +59,12 @@ static void offsets_beyond_what_an_agent_reads_are_refused(void **state)
 	memcpy(published + VERSION, &version, sizeof(version));
 	memset(published + CODE_LINES, 0, sizeof(far));
 	published[CODE_LINES] = 136;
-	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, &err), 0);
+	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL,
+						 &err),
+			 0);
 	memcpy(published + CODE_FILE, &far, sizeof(far));
-	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, &err),
+	assert_int_equal(ev_python_agent_offsets(0x030d00f0, published, &offsets, &lines, NULL,
+						 &err),
 			 -ENOTSUP);
 }
 
