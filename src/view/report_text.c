@@ -128,8 +128,11 @@ static void measure(struct ev_block *block)
 			continue;
 		column->width = strlen(column->title);
 		for (size_t i = 0; i < block->row_count; i++) {
-			size_t width =
-				ev_text_columns(ev_block_key_text(block, column, block->rows[i]));
+			const char *text = ev_block_key_text(block, column, block->rows[i]);
+			/* No character takes more columns than it has bytes. */
+			size_t width = strlen(text);
+			if (width > column->width)
+				width = ev_text_columns(text);
 			if (width > column->width)
 				column->width = width;
 			ev_arena_reset(&block->scratch);
