@@ -201,11 +201,17 @@ size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *o
  * their paths; frames when object, function and line are, or the offset in a file without symbols.
  * An address in memory that has no name has no number either in the whole: it means nothing there.
  */
+struct ev_joints; /* tables.h */
 struct ev_part {
 	const struct ev_named *named;
 	const uint32_t *events; /* what each of its events is in the whole; NULL: the same */
 	const char *path, *host;
 	uint32_t *objects; /* NULL, or filled in: what each of its objects is in the whole */
+	/* Sums of ratios by its tags and stacks, and what each of its ratios is in the whole: added
+	 * to `all_joints` by those of the whole. NULL: it has none. */
+	const struct ev_joints *joints;
+	const uint32_t *ratios;
+	struct ev_joints *all_joints;
 };
 struct ev_join;
 struct ev_join *ev_join_open(void);

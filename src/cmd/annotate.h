@@ -38,7 +38,7 @@ struct annotating {
 	struct ev_symbolizer *symbolizer;
 	struct ev_lines lines, files; /* `files` by file; empty unless it is needed */
 	struct ev_spots spots;
-	struct ev_ratio_sums *line_ratios, *file_ratios; /* NULL without ratios */
+	struct ev_ratio_sums *line_ratios, *file_ratios, *spot_ratios; /* NULL without */
 	uint64_t *line_reached, *file_reached;           /* NULL without page faults of Python */
 	size_t faults_event;
 	bool *events;

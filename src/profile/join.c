@@ -2,6 +2,7 @@
  * never by addresses: those of one recording mean nothing in another. */
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/tables.h>
 #include "intern.h"
 #include "named.h"
 #include "profile.h"
@@ -169,6 +170,20 @@ static void join_tags(struct passage *passage, uint32_t origin)
 	}
 }
 
+static void join_joints(const struct passage *passage)
+{
+	const struct ev_part *part = passage->part;
+	const struct ev_named *named = part->named;
+	const uint32_t *settled = named->profile->settled;
+	for (size_t i = 0; part->joints && i < part->joints->items.count; i++) {
+		const struct ev_joint *joint = &part->joints->items.items[i];
+		uint32_t stack = settled ? settled[joint->stack] : joint->stack;
+		ev_joints_merge(part->all_joints, part->ratios[joint->ratio],
+				passage->tags[joint->tag], passage->stacks[named->stack_of[stack]],
+				&joint->sums);
+	}
+}
+
 static void join_about(struct passage *passage)
 {
 	struct ev_profile *into = passage->join->profile;
@@ -218,6 +233,7 @@ void ev_join_add(struct ev_join *join, const struct ev_part *part)
 		cell.stack = passage.stacks[cell.stack];
 		*ev_array_add(&join->profile->cells) = cell;
 	}
+	join_joints(&passage);
 	join_about(&passage);
 	if (part->objects)
 		memcpy(part->objects, passage.objects, named->object_count * sizeof(uint32_t));
