@@ -156,6 +156,9 @@ struct ev_frame {
 	uint32_t
 		declared; /* of Python: the line where the function begins; its file is known too */
 	bool resolved, inlined, kernel, python;
+	/* Of the function whose machine code it is; 0 where that is not known, or not asked for by
+	 * EV_SYMBOL_SIZES. */
+	uint64_t size_bytes;
 };
 /* The profile with every unique place resolved once and stacks folded to frames. Stacks of frames
  * obey the same law, parent < index, and stand in the order of a depth-first walk, so that what is
@@ -171,6 +174,7 @@ struct ev_named {
 	struct ev_map data_of_place;    /* and "variable+0x8", string id */
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
+	uint64_t *object_bytes;         /* mapped_bytes of ev_object, likewise */
 	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. On so

@@ -18,6 +18,8 @@ enum ev_key {
 	EV_KEY_SYMBOL,
 	EV_KEY_SRCLINE,
 	EV_KEY_SRCFILE,
+	EV_KEY_SYMBOL_SIZE, /* of the function whose machine code it is, in bytes */
+	EV_KEY_OBJECT_SIZE, /* of its longest mapping of code */
 	EV_KEY_TIME,
 	EV_KEY_PARENT,
 	EV_KEY_SOCKET,
@@ -83,6 +85,7 @@ struct ev_key_info {
 	uint32_t details; /* bits 1 << ev_detail: what a tag must have */
 	bool of_branch;   /* wants each branch to count */
 	bool of_lines;    /* wants source lines */
+	bool of_sizes;    /* wants frames of functions of several sizes apart */
 	bool is_total;    /* what is shown is the value times the row's samples */
 };
 extern const struct ev_key_info ev_keys[EV_KEY_COUNT];

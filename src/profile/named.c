@@ -174,6 +174,7 @@ void ev_named_close(struct ev_named *named)
 	ev_array_done(&named->cells);
 	free(named->stack_of);
 	free(named->object_names);
+	free(named->object_bytes);
 	ev_map_done(&named->frame_of_place);
 	ev_map_done(&named->data_of_place);
 	free(named->object_paths);

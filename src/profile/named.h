@@ -29,6 +29,16 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
  * the same stack. */
 void ev_links_settle(struct ev_profile *profile, const struct ev_namer *namer);
 
+/* Frames by all that they are. */
+struct ev_frame_ids {
+	bool by_size; /* else their sizes are all 0 */
+	struct ev_map frames, sizes;
+};
+/* The number of such a frame: `next` for one that was not added before. */
+uint32_t ev_frame_ids_add(struct ev_frame_ids *ids, const struct ev_frame *frame, uint32_t next,
+			  bool *added);
+void ev_frame_ids_done(struct ev_frame_ids *ids);
+
 /* A place is looked up as an instruction that was running, as a return address, or both. */
 enum ev_role { EV_ROLE_EXACT, EV_ROLE_RETURN, EV_ROLE_COUNT };
 
