@@ -331,6 +331,11 @@ enum ev_frame_pointers {
 	EV_FRAME_POINTERS_OMITTED,
 };
 enum ev_frame_pointers ev_frame_pointers_of_file(const char *path);
+/* The same of the function at a place, by its rows of the file's tables; UNKNOWN where some of them
+ * find the frame by a frame pointer and that of the place does not. `behind_call`: the place is a
+ * return address. One thread at a time. */
+enum ev_frame_pointers ev_frame_pointers_at(struct ev_symbolizer *symbolizer, struct ev_place place,
+					    bool behind_call);
 
 /* ---- unwinding ---------------------------------------------------------------------------------
  */

@@ -15,6 +15,9 @@ struct ev_namer {
 	/* As ev_symbolizer_want and ev_symbolizer_forget; NULL where there is nothing to gain. */
 	void (*want)(void *context, const struct ev_place *places, size_t count);
 	void (*forget)(void *context, uint32_t object);
+	/* As ev_frame_pointers_at; may be NULL. */
+	enum ev_frame_pointers (*frame_pointers)(void *context, struct ev_place place,
+						 bool behind_call);
 	/* As ev_space_set_object. */
 	const struct ev_object *(*object)(void *context, uint32_t object);
 	uint32_t object_count;

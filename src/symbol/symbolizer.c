@@ -80,6 +80,7 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
+	ev_frame_pointers_forget(symbolizer);
 	ev_variables_close(symbolizer->variables);
 	ev_carried_done(&symbolizer->carried);
 	ev_python_functions_close(symbolizer->own_python);
