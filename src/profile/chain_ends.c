@@ -91,6 +91,9 @@ uint32_t *ev_chain_ends_find(struct ev_named *named, const struct ev_place_names
 			of_object[object][omitted] = add_end(named, object, omitted);
 		ends[i] = of_object[object][omitted];
 	}
+	for (uint32_t i = 1; namer->forget && i < namer->object_count; i++)
+		if (of_object[i][0] || of_object[i][1])
+			namer->forget(namer->context, i);
 	free(of_object);
 	free(end);
 	return ends;

@@ -212,39 +212,6 @@ struct ev_cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset)
 	return (struct ev_cfi_rule){ 0 };
 }
 
-/* Where calls leave the return address in a register, a function that keeps no frame pointer saves
- * that register alone; its leaves save nothing, and tell nothing. */
-static enum ev_frame_pointers by_rule(const struct cfi_machine *machine,
-				      const struct ev_cfi_rule *rule)
-{
-	if (machine->links)
-		return rule->fp != EV_CFI_KEPT   ? EV_FRAME_POINTERS_KEPT
-		       : rule->ra != EV_CFI_KEPT ? EV_FRAME_POINTERS_OMITTED
-						 : EV_FRAME_POINTERS_UNKNOWN;
-	return rule->base == EV_CFI_FP   ? EV_FRAME_POINTERS_KEPT
-	       : rule->base == EV_CFI_SP ? EV_FRAME_POINTERS_OMITTED
-					 : EV_FRAME_POINTERS_UNKNOWN;
-}
-
-enum ev_frame_pointers ev_cfi_frame_pointers(struct cfi *cfi, uint64_t offset)
-{
-	struct ev_cfi_rule rule = ev_cfi_find(cfi, offset);
-	enum ev_frame_pointers here = by_rule(cfi->machine, &rule);
-	const struct function *function = find_function(&cfi->loaded, offset);
-	if (!function || function->count == NOT_MADE)
-		function = find_function(&cfi->debug, offset);
-	if (here != EV_FRAME_POINTERS_OMITTED || !function || function->count == NOT_MADE)
-		return here;
-	for (uint32_t i = 0; i < function->count; i++) {
-		rule = ev_cfi_row_rule(&cfi->rows, cfi->machine,
-				       &cfi->rows.rows.items[function->first + i]);
-		if (by_rule(cfi->machine, &rule) == EV_FRAME_POINTERS_KEPT)
-			return EV_FRAME_POINTERS_UNKNOWN; /* where it begins, ends, or leaves early
-							   */
-	}
-	return EV_FRAME_POINTERS_OMITTED;
-}
-
 static const struct function *function_at(const struct source *source, size_t index)
 {
 	return index < source->functions.count ? &source->functions.items[index] : NULL;

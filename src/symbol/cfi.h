@@ -13,8 +13,6 @@ struct cfi;
 struct cfi *ev_cfi_open(const struct image *image, const char *path, const char *symfs);
 /* By the file's offset; of base EV_CFI_NOTHING where nothing is known. */
 struct ev_cfi_rule ev_cfi_find(struct cfi *cfi, uint64_t offset);
-/* Does the function there find its frame by a frame pointer? */
-enum ev_frame_pointers ev_cfi_frame_pointers(struct cfi *cfi, uint64_t offset);
 /* Is this the code at the file's entry point, which nobody calls? The loader's has no rule. */
 bool ev_cfi_begins_at(const struct cfi *cfi, uint64_t offset);
 /* Where that begins, and where it ends at the latest; false where the file has none. */

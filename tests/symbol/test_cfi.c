@@ -17,7 +17,6 @@ static const char source[] =
 	".type moved,@function\n.cfi_escape 0x0f, 0x06, 0x77, 0x98, 0x01, 0x06, 0x23, 0x08\n"
 	"moved: nop\n"
 	".type root,@function\n.cfi_def_cfa %rsp, 8\n.cfi_undefined %rip\nroot: nop\n.cfi_endproc\n"
-	".type bare,@function\nbare: .cfi_startproc\n.cfi_def_cfa_offset 16\n nop\n.cfi_endproc\n"
 	".type handler,@function\nhandler: .cfi_startproc\n.cfi_signal_frame\n"
 	/* The CFA is what lies at rsp + 160; rip and rbp at rsp + 168 and + 120. */
 	".cfi_escape 0x0f, 0x04, 0x77, 0xa0, 0x01, 0x06\n"
@@ -199,40 +198,12 @@ static void what_is_no_code_has_no_rules(void **state)
 	ev_image_close(&image);
 }
 
-static void a_function_without_a_rule_by_the_frame_pointer_keeps_none(void **state)
-{
-	struct image image;
-	uint64_t offset = 0;
-	if (!is_here())
-		skip();
-	assert_int_equal(ev_image_open(&image, in_folder(state, "p")), 0);
-	struct cfi *cfi = ev_cfi_open(&image, in_folder(state, "p"), NULL);
-	static const struct {
-		const char *label;
-		enum ev_frame_pointers answer;
-	} rows[] = { { "framed", EV_FRAME_POINTERS_KEPT },
-		     { "f", EV_FRAME_POINTERS_UNKNOWN }, /* before it has made its frame */
-		     { "bare", EV_FRAME_POINTERS_OMITTED },
-		     { "_start", EV_FRAME_POINTERS_UNKNOWN } };
-	for (size_t i = 0; i < EV_LENGTH(rows); i++) {
-		assert_int_equal(ev_function_offset(in_folder(state, "p"), rows[i].label, &offset,
-						    NULL),
-				 0);
-		assert_int_equal(ev_cfi_frame_pointers(cfi, offset), rows[i].answer);
-	}
-	ev_cfi_close(cfi);
-	ev_image_close(&image);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(directives_become_rules, setup, folder_remove),
 		cmocka_unit_test_setup_teardown(changed_bytes_are_survived, setup, folder_remove),
 		cmocka_unit_test(what_is_no_code_has_no_rules),
-		cmocka_unit_test_setup_teardown(
-			a_function_without_a_rule_by_the_frame_pointer_keeps_none, setup,
-			folder_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
