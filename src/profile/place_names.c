@@ -37,7 +37,8 @@ struct work {
 	bool by_line;
 	uint32_t *order; /* places by object and offset */
 	EV_ARRAY(struct group) groups;
-	atomic_size_t next; /* group that no thread has yet */
+	struct ev_keyed *turns; /* the groups, those of most places first: none is left for last */
+	atomic_size_t next;     /* turn that no thread has yet */
 };
 
 /* ---- one thread -------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ static void *name_groups(void *argument)
 	ev_array_add(&naming->frames);     /* as in the profile, 0 is no frame of a place */
 	*ev_array_add(&naming->lists) = 0; /* nothing begins at 0 */
 	for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->groups.count;)
-		name_group(naming, &work->groups.items[i]);
+		name_group(naming, &work->groups.items[work->turns[i].id]);
 	return NULL;
 }
 
@@ -192,6 +193,12 @@ static void find_groups(struct work *work)
 			;
 		*ev_array_add(&work->groups) = (struct group){ .from = from, .to = to };
 	}
+	work->turns = ev_alloc((work->groups.count + 1) * sizeof(*work->turns));
+	for (uint32_t i = 0; i < work->groups.count; i++) {
+		const struct group *group = &work->groups.items[i];
+		work->turns[i] = (struct ev_keyed){ ~(uint64_t)(group->to - group->from), i };
+	}
+	ev_sort_keyed(work->turns, work->groups.count);
 }
 
 /* Take over what a thread found of one object. Objects come in their order, so that the numbers do
@@ -291,6 +298,7 @@ void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
 	}
 	ev_array_done(&work.groups);
 	free(work.order);
+	free(work.turns);
 }
 
 void ev_place_names_done(struct ev_place_names *names)
