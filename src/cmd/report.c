@@ -310,8 +310,7 @@ static int report_several(const struct verb *verb, struct report_options *option
 	int status = 0;
 	for (size_t i = 0; i < count; i++)
 		paths[i] = options->inputs.items[i].text;
-	if (how.load.details || how.load.by_branch || how.load.by_weight ||
-		 how.load.branch_history)
+	if (how.load.details || how.load.by_branch || how.load.by_weight || how.load.branch_history)
 		status = complain_text(verb, STATUS_USAGE,
 				       "these keys are of one recording: give them one by one");
 	else if (join_check_paths(paths, count, &err) || join(&joined, paths, count, &how, &err))
