@@ -156,6 +156,9 @@ struct ev_frame {
 	uint32_t
 		declared; /* of Python: the line where the function begins; its file is known too */
 	bool resolved, inlined, kernel, python;
+	/* Of the function whose machine code it is; 0 where that is not known, or not asked for by
+	 * EV_SYMBOL_SIZES. */
+	uint64_t size_bytes;
 };
 /* The profile with every unique place resolved once and stacks folded to frames. Stacks of frames
  * obey the same law, parent < index, and stand in the order of a depth-first walk, so that what is
@@ -171,6 +174,7 @@ struct ev_named {
 	struct ev_map data_of_place;    /* and "variable+0x8", string id */
 	uint32_t *object_names;         /* string id of every object's short name */
 	uint32_t *object_paths;         /* of its path, where there are no spaces; else NULL */
+	uint64_t *object_bytes;         /* mapped_bytes of ev_object, likewise */
 	uint32_t object_count;
 };
 /* flags: EV_SYMBOL_…; `by_line` keeps lines of one function apart. Counts quality.unresolved. On so
@@ -201,11 +205,17 @@ size_t ev_named_unresolved(const struct ev_named *named, struct ev_unresolved *o
  * their paths; frames when object, function and line are, or the offset in a file without symbols.
  * An address in memory that has no name has no number either in the whole: it means nothing there.
  */
+struct ev_joints; /* tables.h */
 struct ev_part {
 	const struct ev_named *named;
 	const uint32_t *events; /* what each of its events is in the whole; NULL: the same */
 	const char *path, *host;
 	uint32_t *objects; /* NULL, or filled in: what each of its objects is in the whole */
+	/* Sums of ratios by its tags and stacks, and what each of its ratios is in the whole: added
+	 * to `all_joints` by those of the whole. NULL: it has none. */
+	const struct ev_joints *joints;
+	const uint32_t *ratios;
+	struct ev_joints *all_joints;
 };
 struct ev_join;
 struct ev_join *ev_join_open(void);

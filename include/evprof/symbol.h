@@ -29,7 +29,8 @@ struct ev_object {
 	const char *path; /* as in the recording */
 	const char *name; /* short: basename, "[kernel.kallsyms]", "[vdso]", "[unknown]" */
 	uint8_t build_id[20], build_id_bytes;
-	uint32_t pid; /* JIT objects belong to a process; 0 else */
+	uint32_t pid;          /* JIT objects belong to a process; 0 else */
+	uint64_t mapped_bytes; /* of its longest mapping of code; 0 when not known */
 };
 
 struct ev_space_set;
@@ -134,6 +135,7 @@ enum {
 				* (return addresses are looked up one byte before) */
 	EV_SYMBOL_UNSEEN = 16, /* the place is none of the recording's: where that carries no line
 				* of it, the files here are asked */
+	EV_SYMBOL_SIZES = 64, /* of a profile's frames: those of functions of several sizes apart */
 	EV_SYMBOL_DECLARED = 32, /* tell where functions begin, as far as the files here do */
 };
 
@@ -329,6 +331,11 @@ enum ev_frame_pointers {
 	EV_FRAME_POINTERS_OMITTED,
 };
 enum ev_frame_pointers ev_frame_pointers_of_file(const char *path);
+/* The same of the function at a place, by its rows of the file's tables; UNKNOWN where some of them
+ * find the frame by a frame pointer and that of the place does not. `behind_call`: the place is a
+ * return address. One thread at a time. */
+enum ev_frame_pointers ev_frame_pointers_at(struct ev_symbolizer *symbolizer, struct ev_place place,
+					    bool behind_call);
 
 /* ---- unwinding ---------------------------------------------------------------------------------
  */

@@ -18,6 +18,8 @@ enum ev_key {
 	EV_KEY_SYMBOL,
 	EV_KEY_SRCLINE,
 	EV_KEY_SRCFILE,
+	EV_KEY_SYMBOL_SIZE, /* of the function whose machine code it is, in bytes */
+	EV_KEY_OBJECT_SIZE, /* of its longest mapping of code */
 	EV_KEY_TIME,
 	EV_KEY_PARENT,
 	EV_KEY_SOCKET,
@@ -83,6 +85,7 @@ struct ev_key_info {
 	uint32_t details; /* bits 1 << ev_detail: what a tag must have */
 	bool of_branch;   /* wants each branch to count */
 	bool of_lines;    /* wants source lines */
+	bool of_sizes;    /* wants frames of functions of several sizes apart */
 	bool is_total;    /* what is shown is the value times the row's samples */
 };
 extern const struct ev_key_info ev_keys[EV_KEY_COUNT];
@@ -346,6 +349,10 @@ void ev_ratios_find(struct ev_ratio_list *list, const struct ev_recording *recor
  * recording has not, and for two that were not counted together. */
 int ev_ratios_add(struct ev_ratio_list *list, const struct ev_recording *recording,
 		  const char *text, struct ev_err *err);
+/* The number in the list of a ratio of another recording, whose events are these in the list's:
+ * appended unless it is there. */
+uint32_t ev_ratios_join(struct ev_ratio_list *list, const struct ev_ratio *ratio, size_t above,
+			size_t below);
 void ev_ratios_done(struct ev_ratio_list *list);
 
 /* What a profile's cells do not hold, since most profiles have no ratios: the sums by place. */
@@ -359,6 +366,9 @@ struct ev_joints {
 };
 void ev_joints_add(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack, double x,
 		   double y);
+/* The sums of many samples at once. */
+void ev_joints_merge(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack,
+		     const struct ev_ratio_sums *sums);
 void ev_joints_done(struct ev_joints *joints);
 /* Own samples of every row: [row * ratio_count + ratio] in the order of table->rows, and behind the
  * last row those of all; free() it. */
@@ -368,6 +378,10 @@ struct ev_ratio_sums *ev_table_ratio_sums(const struct ev_table *table,
 /* Own samples of every line: [line * ratio_count + ratio], and behind the last line those of all;
  * free() it. */
 struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
+					  const struct ev_joints *joints, size_t ratio_count);
+/* Of every spot: [spot * ratio_count + ratio]; free() it. */
+struct ev_ratio_sums *ev_spots_ratio_sums(const struct ev_spots *spots,
+					  const struct ev_lines *lines,
 					  const struct ev_joints *joints, size_t ratio_count);
 /* Own period of every row that is of the kernel: [row * event_count + event]; free() it. */
 uint64_t *ev_table_kernel_period(const struct ev_table *table, const struct ev_named *named);

@@ -206,7 +206,9 @@ struct ev_annotation {
 	struct ev_sources *sources;
 	const struct ev_lines *lines; /* of functions */
 	const struct ev_spots *spots; /* instructions are shown by these; NULL: lines are shown */
-	const bool *events;           /* per event: is it shown? */
+	/* Of the report's ratios, as ev_spots_ratio_sums gives them; NULL without any. */
+	const struct ev_ratio_sums *spot_ratios;
+	const bool *events; /* per event: is it shown? */
 	EV_ARRAY(struct ev_annotated) sections;
 	/* Functions that were left out for their small share, those without any line, and what of
 	 * the first event they have. */
@@ -249,9 +251,9 @@ extern const struct ev_annotate_format ev_annotate_text;
  * "frames":[{"function","file","line","inlined"}]}],"code_trouble"}]}. W is an array with
  * {"samples","period"} of every event, in the order of "events"; L lists {"function","weight":W}.
  * Sections of Python have "python", which is true, and "native":W and "system":W, as do their
- * lines: what was below the line and is not in "self", which is Python's own. Lines also have
- * "ratios":[{"name","value","low","high","few"}] where events were counted together. All lines and
- * instructions of the sections are in it, whatever their share. */
+ * lines: what was below the line and is not in "self", which is Python's own. Lines and
+ * instructions also have "ratios":[{"name","value","low","high","few"}] where events were counted
+ * together. All lines and instructions of the sections are in it, whatever their share. */
 extern const struct ev_annotate_format ev_annotate_json;
 
 /* ---- samples as text ---------------------------------------------------------------------------

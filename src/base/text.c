@@ -109,8 +109,8 @@ void ev_csv_text(FILE *out, const char *text)
 
 size_t ev_text_columns(const char *text)
 {
-	size_t columns = 0;
-	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+	size_t columns = plain_length(text);
+	for (const unsigned char *at = (const unsigned char *)text + columns; *at;) {
 		uint32_t character;
 		size_t length = utf8_at(at, &character);
 		int width = length > 1 ? wcwidth((wchar_t)character) : 1;

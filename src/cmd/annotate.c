@@ -224,6 +224,9 @@ int annotate_weigh(struct annotating *it, struct ev_err *err)
 		annotation->report.ratios = &it->loaded->ratios;
 		it->line_ratios = ev_lines_ratio_sums(&it->lines, &it->loaded->joints,
 						      it->loaded->ratios.items.count);
+		annotation->spot_ratios = it->spot_ratios =
+			ev_spots_ratio_sums(&it->spots, &it->lines, &it->loaded->joints,
+					    it->loaded->ratios.items.count);
 	}
 	annotation->lines = &it->lines;
 	annotation->spots = options->assembly ? &it->spots : NULL;
@@ -243,6 +246,7 @@ void annotate_done(struct annotating *it)
 	free(it->file_reached);
 	free(it->line_ratios);
 	free(it->file_ratios);
+	free(it->spot_ratios);
 	free(it->events);
 	ev_arena_done(&it->arena);
 }

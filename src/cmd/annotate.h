@@ -38,8 +38,8 @@ struct annotating {
 	struct ev_symbolizer *symbolizer;
 	struct ev_lines lines, files; /* `files` by file; empty unless it is needed */
 	struct ev_spots spots;
-	struct ev_ratio_sums *line_ratios, *file_ratios; /* NULL without ratios */
-	uint64_t *line_reached, *file_reached;           /* NULL without page faults of Python */
+	struct ev_ratio_sums *line_ratios, *file_ratios, *spot_ratios; /* NULL without */
+	uint64_t *line_reached, *file_reached; /* NULL without page faults of Python */
 	size_t faults_event;
 	bool *events;
 	size_t event; /* the first that is shown: it decides what is hot */

@@ -158,6 +158,8 @@ static void begin_report(struct browse *browse, struct browse_shown *next)
 			.parts = browse->parts,
 			.part_count = joined->count,
 			.stacks_loaded = browse->held.stacks,
+			.reads = joined->reads,
+			.ratios = joined->ratios.items.count ? &joined->ratios : NULL,
 		};
 		report_worst_joined(&next->report, joined);
 		return;
@@ -205,7 +207,7 @@ static int make(struct browse *browse, struct browse_shown *next, struct ev_err 
 		return rc;
 	begin_report(browse, next);
 	return report_make(&next->made, &next->options, &next->plan, &next->report, browse->named,
-			   browse->loaded ? &browse->loaded->joints : NULL, err);
+			   joined ? &joined->joints : &browse->loaded->joints, err);
 }
 
 static int show(void *self, const struct ev_browse_wishes *wishes, const struct ev_report **report,

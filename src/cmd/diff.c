@@ -277,6 +277,7 @@ static struct join_options join_options_of(const struct diff_options *options,
 		},
 		.symbols = options->symbols,
 		.flags = (lines ? EV_SYMBOL_LINES : 0u) |
+			 (has_key(plan, EV_KEY_SYMBOL_SIZE) ? EV_SYMBOL_SIZES : 0u) |
 			 (lines || plan->by_stack || folded ? EV_SYMBOL_INLINES : 0u) |
 			 (options->demangle ? 0u : EV_SYMBOL_MANGLED),
 		.by_line = has_key(plan, EV_KEY_SRCLINE),

@@ -155,6 +155,30 @@ static void keep_troubles(struct joined *joined, const struct ev_named *named,
 	}
 }
 
+/* What each ratio of a recording is in the whole. */
+static uint32_t *map_ratios(struct joined *joined, const struct loaded *loaded,
+			    const uint32_t *events)
+{
+	const struct ev_ratio_list *list = &loaded->ratios;
+	uint32_t *ratios = ev_alloc((list->items.count + 1) * sizeof(*ratios));
+	for (size_t i = 0; i < list->items.count; i++) {
+		const struct ev_ratio *ratio = &list->items.items[i];
+		ratios[i] = ev_ratios_join(&joined->ratios, ratio, events[ratio->above],
+					   events[ratio->below]);
+	}
+	return ratios;
+}
+
+static void add_reads(struct ev_reads_tally *into, const struct ev_reads_tally *from)
+{
+	into->samples += from->samples;
+	into->left_out += from->left_out;
+	into->disorder += from->disorder;
+	into->late += from->late;
+	into->enabled_ns += from->enabled_ns;
+	into->running_ns += from->running_ns;
+}
+
 static void name_and_add(struct joined *joined, struct ev_join *join, struct joined_part *part,
 			 const uint32_t *events, const struct join_options *options)
 {
@@ -164,6 +188,7 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       options->flags, options->by_line, ev_cpus_online());
 	uint32_t *objects = ev_alloc((named->object_count + 1) * sizeof(*objects));
+	uint32_t *ratios = options->events_apart ? NULL : map_ratios(joined, loaded, events);
 	part->quality = loaded->profile->quality;
 	part->first_time_ns = loaded->profile->first_time_ns;
 	part->last_time_ns = loaded->profile->last_time_ns;
@@ -171,9 +196,14 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 					     .events = events,
 					     .path = part->path,
 					     .host = loaded->recording->hostname,
-					     .objects = objects });
+					     .objects = objects,
+					     .joints = ratios ? &loaded->joints : NULL,
+					     .ratios = ratios,
+					     .all_joints = &joined->joints });
+	add_reads(&joined->reads, &loaded->reads);
 	keep_troubles(joined, named, symbolizer, objects);
 	free(objects);
+	free(ratios);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	loaded_shrink(loaded);
@@ -207,6 +237,11 @@ static int load_part(struct joined_part *part, const struct join_options *option
 		     struct ev_err *err)
 {
 	int rc = load(&part->loaded, part->path, &options->load, err);
+	char *text = rc && options->load.ratios ? ev_strdup(err->text) : NULL;
+	/* Of one that is of this recording the sentence says so, not of which. */
+	if (text && !strncmp(text, "--ratio ", 8))
+		rc = ev_fail(err, -rc, "'%s': %s", part->path, text);
+	free(text);
 	return rc;
 }
 
@@ -285,6 +320,8 @@ void joined_done(struct joined *joined)
 	for (size_t i = 0; i < joined->troubles.count; i++)
 		free(joined->troubles.items[i].text);
 	ev_array_done(&joined->troubles);
+	ev_ratios_done(&joined->ratios);
+	ev_joints_done(&joined->joints);
 	ev_recording_done(&joined->recording);
 	if (joined->event_names)
 		ev_strings_close(joined->event_names);

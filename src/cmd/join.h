@@ -26,6 +26,10 @@ struct joined {
 	struct ev_map event_ids; /* event's name -> its number in `recording` */
 	struct ev_profile *profile;
 	struct ev_named *named;
+	/* Of the samples that carry counts; empty with events apart. */
+	struct ev_ratio_list ratios;
+	struct ev_joints joints;
+	struct ev_reads_tally reads;
 	EV_ARRAY(struct joined_trouble) troubles; /* why objects give no names */
 	char *partial;                            /* which recordings are, and why; or NULL */
 };

@@ -203,14 +203,16 @@ static int print_joined(FILE *out, struct report_options *options, const struct 
 		.stacks_loaded = report_load_options(options, plan).stacks,
 		.parts = parts,
 		.part_count = joined->count,
+		.reads = joined->reads,
+		.ratios = joined->ratios.items.count ? &joined->ratios : NULL,
 	};
 	if (options->view.header || options->view.header_only)
 		ev_print_part_headers(out, &report, options->view.header_full);
 	report_worst_joined(&report, joined);
 	int rc = 0;
 	if (!options->view.header_only)
-		rc = print_named(out, options, plan, &report, joined->named, joined->profile, NULL,
-				 err);
+		rc = print_named(out, options, plan, &report, joined->named, joined->profile,
+				 &joined->joints, err);
 	free(parts);
 	return rc;
 }
@@ -308,11 +310,7 @@ static int report_several(const struct verb *verb, struct report_options *option
 	int status = 0;
 	for (size_t i = 0; i < count; i++)
 		paths[i] = options->inputs.items[i].text;
-	if (options->ratios.count)
-		status = complain_text(verb, STATUS_USAGE,
-				       "--ratio is of one recording: give them one by one");
-	else if (how.load.details || how.load.by_branch || how.load.by_weight ||
-		 how.load.branch_history)
+	if (how.load.details || how.load.by_branch || how.load.by_weight || how.load.branch_history)
 		status = complain_text(verb, STATUS_USAGE,
 				       "these keys are of one recording: give them one by one");
 	else if (join_check_paths(paths, count, &err) || join(&joined, paths, count, &how, &err))

@@ -16,10 +16,13 @@ bool report_wants_lines(const struct report_options *options, const struct repor
 unsigned report_symbol_flags(const struct report_options *options, const struct report_plan *plan)
 {
 	bool stacks = options->view.chains != EV_CHAIN_NONE || plan->format->stacks;
-	bool lines = plan->format->lines;
+	bool lines = plan->format->lines, sizes = false;
 	for (enum ev_key key = 0; key < EV_KEY_COUNT; key++)
-		lines |= ev_keys[key].of_lines && report_has_key(plan, key);
-	return (lines ? EV_SYMBOL_LINES : 0u) |
+		if (report_has_key(plan, key)) {
+			lines |= ev_keys[key].of_lines;
+			sizes |= ev_keys[key].of_sizes;
+		}
+	return (lines ? EV_SYMBOL_LINES : 0u) | (sizes ? EV_SYMBOL_SIZES : 0u) |
 	       (options->inlined && (lines || stacks) ? EV_SYMBOL_INLINES : 0u) |
 	       (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 }

@@ -214,25 +214,31 @@ size_t ev_reader_batch(struct ev_reader *reader, struct ev_raw *raws, size_t roo
 
 	if (reader->failed || reader->unpacking || reader->recording->swapped)
 		return 0;
-	while (count < room) {
-		const struct perf_event_header *header =
-			(const void *)(window->buffer + window->at);
-		size_t left = window->filled - window->at;
+	size_t at = window->at;
+	uint64_t base = window->base;
+	uint64_t until = reader->stop > base ? reader->stop - base : 0;
 
-		/* What perf's own records ask for is done one by one. */
-		if (left < sizeof(*header) || (uintptr_t)header % 8 || header->size > left ||
-		    header->size < sizeof(*header) || header->type >= EV_RECORD_HEADER_ATTR ||
-		    window->base + window->at >= reader->stop)
+	for (; count < room && at < until; count++) {
+		const struct perf_event_header *header = (const void *)(window->buffer + at);
+		size_t left = window->filled - at;
+		uint32_t type;
+		size_t size;
+
+		if (left < sizeof(*header) || (uintptr_t)header % 8)
 			break;
-		raws[count++] = (struct ev_raw){
-			.header = header,
-			.type = header->type,
-			.misc = header->misc,
-			.size_bytes = header->size,
-			.offset = window->base + window->at,
-		};
-		window->at += header->size;
+		type = header->type;
+		size = header->size;
+		/* What perf's own records ask for is done one by one. */
+		if (size > left || size < sizeof(*header) || type >= EV_RECORD_HEADER_ATTR)
+			break;
+		raws[count].header = header;
+		raws[count].type = type;
+		raws[count].misc = header->misc;
+		raws[count].size_bytes = size;
+		raws[count].offset = base + at;
+		at += size;
 	}
+	window->at = at;
 	reader->sequence += count;
 	return count;
 }

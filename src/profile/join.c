@@ -2,6 +2,7 @@
  * never by addresses: those of one recording mean nothing in another. */
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/tables.h>
 #include "intern.h"
 #include "named.h"
 #include "profile.h"
@@ -12,14 +13,15 @@ struct ev_join {
 	struct ev_strings *identities; /* of objects: a build-id, or kind and path */
 	EV_ARRAY(struct identity) objects;
 	struct ev_map object_ids; /* identity -> object */
-	struct ev_map frame_ids;
+	struct ev_frame_ids frame_ids;
 	struct ev_stack_ids stack_ids;
 	EV_ARRAY(struct ev_stack) stacks;
 };
 struct identity {
-	uint32_t text;    /* in `identities` */
-	uint32_t name;    /* in the profile's strings, as the rest */
-	uint32_t path;    /* 0 where it is not known */
+	uint32_t text; /* in `identities` */
+	uint32_t name; /* in the profile's strings, as the rest */
+	uint32_t path; /* 0 where it is not known */
+	uint64_t mapped_bytes;
 	uint32_t variant; /* tells it from another of its name: "build 1f3a…", or the path */
 };
 
@@ -36,6 +38,7 @@ struct ev_join *ev_join_open(void)
 	struct ev_join *join = ev_alloc(sizeof(*join));
 	join->named = ev_alloc(sizeof(*join->named));
 	join->profile = ev_profile_open();
+	join->frame_ids.by_size = true;
 	join->named->profile = join->profile;
 	join->identities = ev_strings_open();
 	ev_array_add(&join->stacks);
@@ -103,6 +106,7 @@ static uint32_t join_object(struct passage *passage, uint32_t index)
 			.name = ev_strings_add_text(strings, name),
 			.path = object && object->path ? ev_strings_add_text(strings, object->path)
 						       : 0,
+			.mapped_bytes = object ? object->mapped_bytes : 0,
 			.variant = built ? ev_strings_add(strings, text, strlen("build 12345678"))
 					 : ev_strings_add_text(strings, text),
 		};
@@ -131,16 +135,11 @@ static uint32_t join_frame(struct passage *passage, const struct ev_frame *from)
 				    : string_of(passage, from->function);
 	frame.file = string_of(passage, from->file);
 	bool added;
-	/* String ids stay below 2^29, as where frames are first made. */
-	uint64_t more = (uint64_t)frame.file << 35 | (uint64_t)frame.line << 3 |
-			frame.resolved << 2 | frame.inlined << 1 | frame.kernel;
-	uint32_t *id = ev_map_add(&join->frame_ids, (uint64_t)frame.function << 32 | frame.object,
-				  more, &added);
-	if (added) {
-		*id = (uint32_t)join->named->frames.count;
+	uint32_t id = ev_frame_ids_add(&join->frame_ids, &frame,
+				       (uint32_t)join->named->frames.count, &added);
+	if (added)
 		*ev_array_add(&join->named->frames) = frame;
-	}
-	return *id;
+	return id;
 }
 
 static void join_stacks(struct passage *passage)
@@ -166,6 +165,20 @@ static void join_tags(struct passage *passage, uint32_t origin)
 		tag.comm = string_of(passage, tag.comm);
 		tag.recording = origin;
 		passage->tags[i] = ev_profile_tag(passage->join->profile, &tag);
+	}
+}
+
+static void join_joints(const struct passage *passage)
+{
+	const struct ev_part *part = passage->part;
+	const struct ev_named *named = part->named;
+	const uint32_t *settled = named->profile->settled;
+	for (size_t i = 0; part->joints && i < part->joints->items.count; i++) {
+		const struct ev_joint *joint = &part->joints->items.items[i];
+		uint32_t stack = settled ? settled[joint->stack] : joint->stack;
+		ev_joints_merge(part->all_joints, part->ratios[joint->ratio],
+				passage->tags[joint->tag], passage->stacks[named->stack_of[stack]],
+				&joint->sums);
 	}
 }
 
@@ -218,6 +231,7 @@ void ev_join_add(struct ev_join *join, const struct ev_part *part)
 		cell.stack = passage.stacks[cell.stack];
 		*ev_array_add(&join->profile->cells) = cell;
 	}
+	join_joints(&passage);
 	join_about(&passage);
 	if (part->objects)
 		memcpy(part->objects, passage.objects, named->object_count * sizeof(uint32_t));
@@ -266,9 +280,11 @@ struct ev_named *ev_join_finish(struct ev_join *join, struct ev_profile **profil
 	named->object_count = (uint32_t)count;
 	named->object_names = ev_alloc(count * sizeof(*named->object_names));
 	named->object_paths = ev_alloc(count * sizeof(*named->object_paths));
+	named->object_bytes = ev_alloc(count * sizeof(*named->object_bytes));
 	for (size_t i = 0; i < count; i++) {
 		named->object_names[i] = join->objects.items[i].name;
 		named->object_paths[i] = join->objects.items[i].path;
+		named->object_bytes[i] = join->objects.items[i].mapped_bytes;
 	}
 	named->stack_of = ev_stacks_number(named, join->stacks.items, join->stacks.count);
 	ev_cells_fold(named);
@@ -276,7 +292,7 @@ struct ev_named *ev_join_finish(struct ev_join *join, struct ev_profile **profil
 	ev_strings_close(join->identities);
 	ev_array_done(&join->objects);
 	ev_map_done(&join->object_ids);
-	ev_map_done(&join->frame_ids);
+	ev_frame_ids_done(&join->frame_ids);
 	ev_ids_done(&join->stack_ids.ids);
 	ev_array_done(&join->stacks);
 	free(join);

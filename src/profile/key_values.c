@@ -4,6 +4,11 @@
 #include "memory_words.h"
 #include "table.h"
 
+static const char *plain_words(struct ev_arena *scratch, uint64_t number)
+{
+	return ev_arena_printf(scratch, "%" PRIu64, number);
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -33,6 +38,21 @@ static uint32_t line_text(const struct ev_named *named, const struct ev_frame *f
 				      ev_strings_text(strings, frame->function)));
 }
 
+/* Nothing where it is not known. */
+static uint32_t size_text(const struct ev_named *named, uint64_t bytes, struct ev_arena *scratch)
+{
+	return bytes ? intern(named, scratch, plain_words(scratch, bytes)) : 0;
+}
+
+static uint64_t object_bytes(const struct ev_named *named, uint32_t index)
+{
+	if (named->object_bytes)
+		return named->object_bytes[index];
+	if (!named->spaces || index >= ev_space_set_object_count(named->spaces))
+		return 0;
+	return ev_space_set_object(named->spaces, index)->mapped_bytes;
+}
+
 uint32_t ev_frame_value(const struct ev_named *named, uint32_t index, enum ev_key key,
 			struct ev_arena *scratch)
 {
@@ -48,6 +68,10 @@ uint32_t ev_frame_value(const struct ev_named *named, uint32_t index, enum ev_ke
 	case EV_KEY_SRCLINE:
 	case EV_KEY_SRCLINE_TO:
 		return line_text(named, frame, scratch);
+	case EV_KEY_SYMBOL_SIZE:
+		return size_text(named, frame->size_bytes, scratch);
+	case EV_KEY_OBJECT_SIZE:
+		return size_text(named, object_bytes(named, frame->object), scratch);
 	case EV_KEY_SRCFILE:
 		return intern(named, scratch,
 			      base_name(ev_strings_text(named->profile->strings, frame->file)));
@@ -77,11 +101,6 @@ static const char *address_words(struct ev_arena *scratch, uint64_t address)
 static const char *line_words(struct ev_arena *scratch, uint64_t address)
 {
 	return address_words(scratch, address & ~(uint64_t)63);
-}
-
-static const char *plain_words(struct ev_arena *scratch, uint64_t number)
-{
-	return ev_arena_printf(scratch, "%" PRIu64, number);
 }
 
 static const char *state_words(struct ev_arena *scratch, uint64_t state)

@@ -17,6 +17,8 @@ const struct ev_key_info ev_keys[EV_KEY_COUNT] = {
 	[EV_KEY_CPU] = { "cpu", "processor", "CPU", "cpu", .kind = EV_KEY_IS_NUMBER },
 	[EV_KEY_OBJECT] = { "dso", "object", "Shared Object", "object", .of_frame = true },
 	[EV_KEY_SYMBOL] = { "sym", "symbol", "Symbol", "symbol", .of_frame = true, .kind = EV_KEY_IS_FUNCTION },
+	[EV_KEY_SYMBOL_SIZE] = { "symbol_size", NULL, "Symbol size", "symbol_size", .of_frame = true, .kind = EV_KEY_IS_NUMBER, .of_sizes = true },
+	[EV_KEY_OBJECT_SIZE] = { "dso_size", NULL, "DSO size", "dso_size", .of_frame = true, .kind = EV_KEY_IS_NUMBER },
 	[EV_KEY_SRCLINE] = { "srcline", "line", "Source:Line", "srcline", .of_frame = true, .of_lines = true },
 	[EV_KEY_SRCFILE] = { "srcfile", "file", "Source File", "srcfile", .of_frame = true, .of_lines = true },
 	[EV_KEY_TIME] = { "time", "slice", "Time", "time", .kind = EV_KEY_IS_SECONDS },
@@ -97,8 +99,6 @@ const char *ev_key_nearest(const char *word)
 static const struct {
 	const char *name, *why;
 } absent[] = {
-	{ "symbol_size", "a function's size is in annotate, which shows its code" },
-	{ "dso_size", "the size of a file says nothing about time; ls -l tells it" },
 	{ "ipc_null", "it is an empty column of perf's; -e '{cycles,instructions}:S' counts both" },
 	{ "ipc_lbr", "instructions between branches are not counted by disassembly; "
 		     "-e '{cycles,instructions}:S' measures them" },

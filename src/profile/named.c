@@ -128,6 +128,12 @@ static void forget_in(void *context, uint32_t object)
 	ev_symbolizer_forget(((struct by_space *)context)->symbolizer, object);
 }
 
+static enum ev_frame_pointers frame_pointers_in(void *context, struct ev_place place,
+						bool behind_call)
+{
+	return ev_frame_pointers_at(((struct by_space *)context)->symbolizer, place, behind_call);
+}
+
 static const struct ev_object *object_in(void *context, uint32_t object)
 {
 	return ev_space_set_object(((struct by_space *)context)->spaces, object);
@@ -154,6 +160,7 @@ struct ev_named *ev_named_open(struct ev_profile *profile, const struct ev_space
 		.symbolize = symbolize_in,
 		.want = want_in,
 		.forget = forget_in,
+		.frame_pointers = frame_pointers_in,
 		.threads = threads,
 		.object = object_in,
 		.object_count = ev_space_set_object_count(spaces),
@@ -174,6 +181,7 @@ void ev_named_close(struct ev_named *named)
 	ev_array_done(&named->cells);
 	free(named->stack_of);
 	free(named->object_names);
+	free(named->object_bytes);
 	ev_map_done(&named->frame_of_place);
 	ev_map_done(&named->data_of_place);
 	free(named->object_paths);

@@ -15,6 +15,9 @@ struct ev_namer {
 	/* As ev_symbolizer_want and ev_symbolizer_forget; NULL where there is nothing to gain. */
 	void (*want)(void *context, const struct ev_place *places, size_t count);
 	void (*forget)(void *context, uint32_t object);
+	/* As ev_frame_pointers_at; may be NULL. */
+	enum ev_frame_pointers (*frame_pointers)(void *context, struct ev_place place,
+						 bool behind_call);
 	/* As ev_space_set_object. */
 	const struct ev_object *(*object)(void *context, uint32_t object);
 	uint32_t object_count;
@@ -28,6 +31,16 @@ struct ev_named *ev_named_open_with(struct ev_profile *profile, const struct ev_
 /* Guessed callers that are none go away, the others lose their mark. Cells of one tag may then have
  * the same stack. */
 void ev_links_settle(struct ev_profile *profile, const struct ev_namer *namer);
+
+/* Frames by all that they are. */
+struct ev_frame_ids {
+	bool by_size; /* else their sizes are all 0 */
+	struct ev_map frames, sizes;
+};
+/* The number of such a frame: `next` for one that was not added before. */
+uint32_t ev_frame_ids_add(struct ev_frame_ids *ids, const struct ev_frame *frame, uint32_t next,
+			  bool *added);
+void ev_frame_ids_done(struct ev_frame_ids *ids);
 
 /* A place is looked up as an instruction that was running, as a return address, or both. */
 enum ev_role { EV_ROLE_EXACT, EV_ROLE_RETURN, EV_ROLE_COUNT };

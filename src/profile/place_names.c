@@ -25,7 +25,7 @@ struct naming {
 	uint32_t number;
 	struct ev_strings *strings;
 	EV_ARRAY(struct ev_frame) frames;
-	struct ev_map frame_ids;
+	struct ev_frame_ids frame_ids;
 	EV_ARRAY(uint32_t) lists; /* for each place and role: how many frames, and which */
 };
 
@@ -37,21 +37,9 @@ struct work {
 	bool by_line;
 	uint32_t *order; /* places by object and offset */
 	EV_ARRAY(struct group) groups;
-	atomic_size_t next; /* group that no thread has yet */
+	struct ev_keyed *turns; /* the groups, those of most places first: none is left for last */
+	atomic_size_t next;     /* turn that no thread has yet */
 };
-
-static uint32_t intern_frame(struct ev_map *ids, const struct ev_frame *frame, uint32_t next,
-			     bool *added)
-{
-	/* Two numbers hold all of a frame: string ids stay below 2^29. */
-	uint64_t key = (uint64_t)frame->function << 32 | frame->object;
-	uint64_t more = (uint64_t)frame->file << 35 | (uint64_t)frame->line << 3 |
-			frame->resolved << 2 | frame->inlined << 1 | frame->kernel;
-	uint32_t *id = ev_map_add(ids, key, more, added);
-	if (*added)
-		*id = next;
-	return *id;
-}
 
 /* ---- one thread -------------------------------------------------------------------------------
  */
@@ -67,7 +55,7 @@ static bool is_known(const struct ev_symbol *symbol)
 }
 
 static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bool kernel,
-			 const struct ev_symbol *symbol)
+			 const struct ev_symbol *symbol, uint64_t size_bytes)
 {
 	struct ev_frame frame = { .object = place->object,
 				  .kernel = kernel,
@@ -88,9 +76,11 @@ static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bo
 		frame.file = text_id(naming, symbol->file);
 	if (naming->work->by_line)
 		frame.line = symbol->line;
+	if (naming->work->flags & EV_SYMBOL_SIZES && !symbol->python)
+		frame.size_bytes = size_bytes;
 	bool added;
-	uint32_t id =
-		intern_frame(&naming->frame_ids, &frame, (uint32_t)naming->frames.count, &added);
+	uint32_t id = ev_frame_ids_add(&naming->frame_ids, &frame, (uint32_t)naming->frames.count,
+				       &added);
 	if (added)
 		*ev_array_add(&naming->frames) = frame;
 	return id;
@@ -129,7 +119,8 @@ static uint32_t name_place(struct naming *naming, const struct ev_place *place, 
 	uint32_t first = (uint32_t)naming->lists.count;
 	*ev_array_add(&naming->lists) = (uint32_t)count;
 	for (size_t i = count; i-- > 0;) {
-		uint32_t frame = frame_of(naming, place, kernel, &symbols[i]);
+		uint32_t frame =
+			frame_of(naming, place, kernel, &symbols[i], symbols[count - 1].size_bytes);
 		*ev_array_add(&naming->lists) = frame;
 	}
 	return first;
@@ -160,10 +151,11 @@ static void *name_groups(void *argument)
 	struct naming *naming = argument;
 	struct work *work = naming->work;
 	naming->strings = ev_strings_open();
+	naming->frame_ids.by_size = work->flags & EV_SYMBOL_SIZES;
 	ev_array_add(&naming->frames);     /* as in the profile, 0 is no frame of a place */
 	*ev_array_add(&naming->lists) = 0; /* nothing begins at 0 */
 	for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->groups.count;)
-		name_group(naming, &work->groups.items[i]);
+		name_group(naming, &work->groups.items[work->turns[i].id]);
 	return NULL;
 }
 
@@ -201,12 +193,18 @@ static void find_groups(struct work *work)
 			;
 		*ev_array_add(&work->groups) = (struct group){ .from = from, .to = to };
 	}
+	work->turns = ev_alloc((work->groups.count + 1) * sizeof(*work->turns));
+	for (uint32_t i = 0; i < work->groups.count; i++) {
+		const struct group *group = &work->groups.items[i];
+		work->turns[i] = (struct ev_keyed){ ~(uint64_t)(group->to - group->from), i };
+	}
+	ev_sort_keyed(work->turns, work->groups.count);
 }
 
 /* Take over what a thread found of one object. Objects come in their order, so that the numbers do
  * not depend on which thread was quicker. */
 static void merge_group(struct work *work, const struct group *group, struct naming *naming,
-			uint32_t *known, struct ev_map *frame_ids)
+			uint32_t *known, struct ev_frame_ids *frame_ids)
 {
 	struct ev_named *named = work->named;
 	struct ev_place_names *names = work->names;
@@ -228,8 +226,8 @@ static void merge_group(struct work *work, const struct group *group, struct nam
 				frame.file = ev_strings_add_text(strings,
 								 ev_strings_text(naming->strings,
 										 frame.file));
-				*id = intern_frame(frame_ids, &frame, (uint32_t)named->frames.count,
-						   &added);
+				*id = ev_frame_ids_add(frame_ids, &frame,
+						       (uint32_t)named->frames.count, &added);
 				if (added)
 					*ev_array_add(&named->frames) = frame;
 			}
@@ -245,7 +243,7 @@ static void merge_group(struct work *work, const struct group *group, struct nam
 static void merge(struct work *work, struct naming *threads, size_t count)
 {
 	uint32_t *known[THREAD_LIMIT];
-	struct ev_map frame_ids = { 0 };
+	struct ev_frame_ids frame_ids = { .by_size = work->flags & EV_SYMBOL_SIZES };
 	for (size_t i = 0; i < count; i++)
 		known[i] = ev_alloc(threads[i].frames.count * sizeof(*known[i]));
 	*ev_array_add(&work->names->frames) = 0; /* nothing begins at 0 */
@@ -255,7 +253,7 @@ static void merge(struct work *work, struct naming *threads, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		free(known[i]);
-	ev_map_done(&frame_ids);
+	ev_frame_ids_done(&frame_ids);
 }
 
 void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
@@ -295,11 +293,12 @@ void ev_place_names_find(struct ev_place_names *names, struct ev_named *named,
 		if (threads[i].strings)
 			ev_strings_close(threads[i].strings);
 		ev_array_done(&threads[i].frames);
-		ev_map_done(&threads[i].frame_ids);
+		ev_frame_ids_done(&threads[i].frame_ids);
 		ev_array_done(&threads[i].lists);
 	}
 	ev_array_done(&work.groups);
 	free(work.order);
+	free(work.turns);
 }
 
 void ev_place_names_done(struct ev_place_names *names)

@@ -219,6 +219,20 @@ int ev_ratios_add(struct ev_ratio_list *list, const struct ev_recording *recordi
 	return 0;
 }
 
+uint32_t ev_ratios_join(struct ev_ratio_list *list, const struct ev_ratio *ratio, size_t above,
+			size_t below)
+{
+	for (uint32_t i = 0; i < list->items.count; i++) {
+		const struct ev_ratio *there = &list->items.items[i];
+		if (there->above == above && there->below == below &&
+		    there->scale == ratio->scale && !strcmp(there->name, ratio->name))
+			return i;
+	}
+	add(list, ev_arena_text(&list->arena, ratio->name, strlen(ratio->name)), above, below,
+	    ratio->scale);
+	return (uint32_t)list->items.count - 1;
+}
+
 void ev_ratios_done(struct ev_ratio_list *list)
 {
 	ev_array_done(&list->items);

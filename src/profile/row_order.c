@@ -12,11 +12,13 @@ static uint32_t text_of(const struct ev_table *table, const uint32_t *hidden, si
 				      : hidden[table->rows[row].frame_key];
 }
 
-/* The first eight bytes order most texts. */
+/* Eight bytes order most texts; so many of them all but those that are made to look alike. */
+enum { STEP = 8, STEPS = 32 };
+
 static uint64_t prefix_of(const char *text)
 {
 	uint64_t prefix = 0;
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < STEP; i++) {
 		prefix = prefix << 8 | (uint8_t)*text;
 		text += *text != 0;
 	}
@@ -27,6 +29,25 @@ static int by_text(const void *one, const void *other, void *context)
 {
 	const struct ev_keyed *a = one, *b = other;
 	return strcmp(ev_strings_text(context, a->id), ev_strings_text(context, b->id));
+}
+
+/* By strcmp: texts are alike in their first `steps` times eight bytes. */
+static void sort_texts(struct ev_keyed *texts, size_t count, unsigned steps,
+		       struct ev_strings *strings)
+{
+	for (size_t i = 0; i < count; i++)
+		texts[i].key = prefix_of(ev_strings_text(strings, texts[i].id) + steps * STEP);
+	ev_sort_keyed(texts, count);
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && texts[to].key == texts[from].key; to++)
+			;
+		if (to - from < 2 || !(texts[from].key & 0xff)) /* they end here */
+			continue;
+		if (steps + 1 < STEPS)
+			sort_texts(&texts[from], to - from, steps + 1, strings);
+		else
+			qsort_r(&texts[from], to - from, sizeof(*texts), by_text, strings);
+	}
 }
 
 /* For every text that is a value of this key in a row: its place among them, by strcmp. */
@@ -40,17 +61,9 @@ static void rank_texts(const struct ev_table *table, struct ev_strings *strings,
 	for (size_t i = 0; i < table->row_count; i++) {
 		uint32_t text = text_of(table, hidden, i, key);
 		if (!ranks[text]++)
-			texts[count++] =
-				(struct ev_keyed){ prefix_of(ev_strings_text(strings, text)),
-						   text };
+			texts[count++].id = text;
 	}
-	ev_sort_keyed(texts, count);
-	for (size_t from = 0, to; from < count; from = to) {
-		for (to = from + 1; to < count && texts[to].key == texts[from].key; to++)
-			;
-		if (to - from > 1)
-			qsort_r(&texts[from], to - from, sizeof(*texts), by_text, strings);
-	}
+	sort_texts(texts, count, 0, strings);
 	for (uint32_t i = 0; i < count; i++)
 		ranks[texts[i].id] = i;
 	free(texts);

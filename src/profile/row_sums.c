@@ -1,10 +1,10 @@
-/* Sums that most tables do without, added up by the rows of one that is built, or by lines: of two
- * counts that were read together, and of what ran in the kernel. */
+/* Sums that most tables do without, added up by the rows of one that is built, by lines or by
+ * instructions: of two counts that were read together, and of what ran in the kernel. */
 #include <stdlib.h>
 #include "table.h"
 
-void ev_joints_add(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack, double x,
-		   double y)
+static struct ev_ratio_sums *sums_of(struct ev_joints *joints, uint32_t ratio, uint32_t tag,
+				     uint32_t stack)
 {
 	bool added;
 	uint32_t *index = ev_map_add(&joints->index, (uint64_t)tag << 32 | stack, ratio, &added);
@@ -13,7 +13,19 @@ void ev_joints_add(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint3
 			(struct ev_joint){ .ratio = ratio, .tag = tag, .stack = stack };
 		*index = (uint32_t)joints->items.count;
 	}
-	ev_ratio_sums_add(&joints->items.items[*index - 1].sums, x, y);
+	return &joints->items.items[*index - 1].sums;
+}
+
+void ev_joints_add(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack, double x,
+		   double y)
+{
+	ev_ratio_sums_add(sums_of(joints, ratio, tag, stack), x, y);
+}
+
+void ev_joints_merge(struct ev_joints *joints, uint32_t ratio, uint32_t tag, uint32_t stack,
+		     const struct ev_ratio_sums *sums)
+{
+	ev_ratio_sums_merge(sums_of(joints, ratio, tag, stack), sums);
 }
 
 void ev_joints_done(struct ev_joints *joints)
@@ -87,6 +99,26 @@ struct ev_ratio_sums *ev_lines_ratio_sums(const struct ev_lines *lines,
 		}
 		ev_ratio_sums_merge(&sums[line * ratio_count + joint->ratio], &joint->sums);
 		ev_ratio_sums_merge(&sums[count * ratio_count + joint->ratio], &joint->sums);
+	}
+	return sums;
+}
+
+struct ev_ratio_sums *ev_spots_ratio_sums(const struct ev_spots *spots,
+					  const struct ev_lines *lines,
+					  const struct ev_joints *joints, size_t ratio_count)
+{
+	const struct ev_profile *profile = lines->named->profile;
+	struct ev_ratio_sums *sums =
+		ev_alloc((spots->items.count * ratio_count + 1) * sizeof(*sums));
+	for (size_t i = 0; i < joints->items.count; i++) {
+		const struct ev_joint *joint = &joints->items.items[i];
+		uint32_t stack = profile->settled ? profile->settled[joint->stack] : joint->stack;
+		const struct ev_place *place =
+			&profile->places.items[profile->stacks.items[stack].place];
+		if (!stack || !lines->passes[joint->tag])
+			continue;
+		size_t spot = ev_spots_find(spots, place->object, place->offset);
+		ev_ratio_sums_merge(&sums[spot * ratio_count + joint->ratio], &joint->sums);
 	}
 	return sums;
 }

@@ -254,15 +254,15 @@ struct siblings {
 	const struct ev_named *named;
 };
 
-static int by_parent_and_total(const void *one, const void *other, void *context)
+enum { FEW_SIBLINGS = 16 };
+
+static int by_total(const void *one, const void *other, void *context)
 {
 	const struct siblings *all = context;
 	const struct ev_strings *strings = all->named->profile->strings;
 	uint32_t left = *(const uint32_t *)one, right = *(const uint32_t *)other;
 	const struct ev_node *a = &all->tree->nodes.items[left];
 	const struct ev_node *b = &all->tree->nodes.items[right];
-	if (a->parent != b->parent)
-		return a->parent < b->parent ? -1 : 1;
 	if (a->total != b->total)
 		return a->total > b->total ? -1 : 1;
 	int order = strcmp(ev_strings_text(strings, all->named->frames.items[a->frame].function),
@@ -270,28 +270,58 @@ static int by_parent_and_total(const void *one, const void *other, void *context
 	return order ? order : left < right ? -1 : left > right;
 }
 
-void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named)
+static void sort_siblings(uint32_t *nodes, size_t count, struct siblings *all)
+{
+	if (count > FEW_SIBLINGS) {
+		qsort_r(nodes, count, sizeof(*nodes), by_total, all);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		uint32_t node = nodes[i];
+		size_t at = i;
+		for (; at && by_total(&nodes[at - 1], &node, all) > 0; at--)
+			nodes[at] = nodes[at - 1];
+		nodes[at] = node;
+	}
+}
+
+/* The children of every node become a list; most nodes have one. */
+static void link_siblings(struct ev_tree *tree, const struct ev_named *named)
 {
 	struct siblings all = { tree, named };
 	struct ev_node *nodes = tree->nodes.items;
 	uint32_t count = (uint32_t)tree->nodes.count;
-	for (uint32_t i = count; i-- > 0;) {
+	uint32_t *list = ev_realloc(NULL, count * sizeof(*list));
+	for (uint32_t i = count; i-- > 1;) {
+		nodes[i].next = nodes[nodes[i].parent].first_child;
+		nodes[nodes[i].parent].first_child = i;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t child = nodes[i].first_child;
+		size_t found = 0;
+		if (!child || !nodes[child].next)
+			continue;
+		for (; child; child = nodes[child].next)
+			list[found++] = child;
+		sort_siblings(list, found, &all);
+		nodes[i].first_child = list[0];
+		for (size_t k = 0; k < found; k++)
+			nodes[list[k]].next = k + 1 < found ? list[k + 1] : 0;
+	}
+	free(list);
+}
+
+void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named)
+{
+	struct ev_node *nodes = tree->nodes.items;
+	for (uint32_t i = (uint32_t)tree->nodes.count; i-- > 0;) {
 		nodes[i].total += nodes[i].self;
 		if (i) {
 			nodes[nodes[i].parent].total += nodes[i].total;
 			nodes[nodes[i].parent].samples += nodes[i].samples;
 		}
 	}
-	uint32_t *order = ev_alloc(count * sizeof(*order));
-	for (uint32_t i = 0; i < count; i++)
-		order[i] = i;
-	qsort_r(order + 1, count - 1, sizeof(*order), by_parent_and_total, &all);
-	for (uint32_t i = count; i-- > 1;) {
-		struct ev_node *node = &nodes[order[i]];
-		node->next = nodes[node->parent].first_child;
-		nodes[node->parent].first_child = order[i];
-	}
-	free(order);
+	link_siblings(tree, named);
 }
 
 static void finish(struct growing *grow)

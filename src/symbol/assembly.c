@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include "assembly.h"
 #include "build_id.h"
+#include "module_code.h"
 #include "symbolizer.h"
 
 #define CODE_LIMIT ((uint64_t)4 << 20) /* of one function */
@@ -56,9 +57,6 @@ static int open_code(struct ev_symbolizer *symbolizer, uint32_t index, struct co
 		return ev_vdso_open(symbolizer, object, &file->image, trouble);
 	case EV_OBJECT_KERNEL:
 		return open_vmlinux(symbolizer, file, trouble);
-	case EV_OBJECT_MODULE:
-		*trouble = "the code of kernel modules is not looked for";
-		return -ENOTSUP;
 	case EV_OBJECT_JIT:
 		*trouble = "generated code is gone with its process";
 		return -ENOTSUP;
@@ -143,6 +141,36 @@ static void finish(struct ev_symbolizer *symbolizer, const struct code_file *fil
 	}
 }
 
+/* A module's file is not linked: its functions are found by name, and addresses are the kernel's.
+ */
+static int read_module(struct ev_symbolizer *symbolizer, struct ev_place start, uint64_t size_bytes,
+		       enum ev_assembly_style style, struct ev_assembly *out, struct ev_err *err)
+{
+	struct code_file file = { .by_address = true };
+	struct module_code module;
+	const char *trouble;
+	int rc = ev_module_code_read(&module, symbolizer, start, size_bytes, &trouble);
+	if (rc) {
+		ev_module_code_done(&module);
+		return ev_fail(err, -rc, "%s", trouble);
+	}
+	struct machine_code code = {
+		.machine = module.machine,
+		.swap = module.swap,
+		.wide = module.wide,
+		.bytes = module.bytes,
+		.size_bytes = module.size_bytes,
+		.address = start.offset,
+	};
+	rc = ev_assembly_decode(&code, style, out, err);
+	if (!rc) {
+		ev_module_code_tell(&module, out);
+		finish(symbolizer, &file, start, module.size_bytes, out);
+	}
+	ev_module_code_done(&module);
+	return rc;
+}
+
 int ev_assembly_read(struct ev_symbolizer *symbolizer, struct ev_place start, uint64_t size_bytes,
 		     enum ev_assembly_style style, struct ev_assembly *out, struct ev_err *err)
 {
@@ -155,6 +183,8 @@ int ev_assembly_read(struct ev_symbolizer *symbolizer, struct ev_place start, ui
 		return ev_fail(err, ENOTSUP, "%s", ev_assembly_absence());
 	if (!start.object || start.object >= ev_space_set_object_count(symbolizer->set))
 		return ev_fail(err, ENOTSUP, "nothing is known of this memory");
+	if (ev_space_set_object(symbolizer->set, start.object)->kind == EV_OBJECT_MODULE)
+		return read_module(symbolizer, start, size_bytes, style, out, err);
 	int rc = open_code(symbolizer, start.object, &file, &trouble);
 	if (rc)
 		return ev_fail(err, -rc, "%s", trouble);

@@ -136,6 +136,7 @@ int ev_kallsyms_copy_open(const char *folder_path, const char *list)
 /* The lines, of which blocks are read when they are first looked at: memory that is touched for the
  * first time costs more than a call. */
 #define BLOCK_BYTES 4096
+#define FIRST_STEP 128 /* a few lines */
 
 struct text {
 	char *bytes;
@@ -185,21 +186,28 @@ static size_t line_start(struct text *text, size_t offset)
 	return end ? (size_t)(end + 1 - text->bytes) : offset - before;
 }
 
-/* Where the first line begins whose address is above `address`, between `low`, where a line begins
- * that is not, or the first one, and the end; SIZE_MAX when it makes no sense. */
+/* Where the first line begins whose address is above `address`, at or behind `low`, where a line
+ * begins; SIZE_MAX when it makes no sense. It is mostly near, as what is looked for rises: each
+ * look is twice as far away as the one before, until one is too far. */
 static size_t first_above(struct text *text, size_t low, uint64_t address)
 {
-	size_t high = text->size;
+	size_t high = text->size, step = 0;
+	bool bounded = false;
 	struct kallsyms_line line;
 	while (low < high) {
-		size_t begin = line_start(text, low + (high - low) / 2);
+		size_t middle =
+			low + (bounded || step > (high - low) / 2 ? (high - low) / 2 : step);
+		size_t begin = line_start(text, middle);
 		size_t next = line_at(text, begin, &line);
 		if (!next)
 			return SIZE_MAX;
-		if (line.address <= address)
+		if (line.address <= address) {
 			low = next;
-		else
+			step = step ? 2 * step : FIRST_STEP;
+		} else {
 			high = begin;
+			bounded = true;
+		}
 	}
 	return low;
 }

@@ -157,6 +157,15 @@ uint32_t ev_space_kernel_object(struct ev_space_set *set)
 	return set->kernel_object;
 }
 
+/* A mapping to the end of memory says that its end is not known. */
+static void learn_size(struct object *object, const struct mapping *mapping)
+{
+	uint64_t bytes = mapping->end - mapping->start;
+	if (object->shown.kind != EV_OBJECT_END && mapping->end < UINT64_MAX - 4096 &&
+	    bytes > object->shown.mapped_bytes)
+		object->shown.mapped_bytes = bytes;
+}
+
 uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *mapping, uint32_t pid)
 {
 	const char *path = ev_strings_text(set->texts, mapping->path);
@@ -167,6 +176,7 @@ uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *map
 	if (kind == EV_OBJECT_KERNEL) {
 		learn_kernel(set, mapping, path);
 		uint32_t index = ev_space_kernel_object(set);
+		learn_size(set->objects.items[index], mapping);
 		if (mapping->build)
 			set_build(set, set->objects.items[index], mapping->build);
 		return index;
@@ -185,6 +195,7 @@ uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *map
 		object->size_bytes = mapping->end - mapping->start;
 		name_object(set, object);
 	}
+	learn_size(object, mapping);
 	return index;
 }
 

@@ -80,6 +80,9 @@ void ev_symbolizer_close(struct ev_symbolizer *symbolizer)
 	ev_kallsyms_done(&symbolizer->kernel.kallsyms);
 	ev_array_done(&symbolizer->kernel.wanted);
 	ev_names_done(&symbolizer->kernel.vmlinux);
+	for (uint32_t i = 0; i < symbolizer->frames.count; i++)
+		ev_frame_pointers_forget(symbolizer, i);
+	ev_array_done(&symbolizer->frames);
 	ev_variables_close(symbolizer->variables);
 	ev_carried_done(&symbolizer->carried);
 	ev_python_functions_close(symbolizer->own_python);
@@ -185,7 +188,10 @@ void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
 	if (object >= symbolizer->objects.count || !symbolizer->objects.items[object].loaded ||
 	    symbolizer->keeps)
 		return;
+	ev_frame_pointers_forget(symbolizer, object);
 	struct names *names = &symbolizer->objects.items[object];
+	if (names->forgotten)
+		return;
 	keep_lacks(names);
 	struct names kept = *names;
 	names->lacks = NULL;

@@ -71,6 +71,12 @@ struct ev_symbolizer {
 	struct ev_python_functions *own_python;   /* the same, where it was decoded here */
 	EV_ARRAY(struct names) objects;
 	EV_ARRAY(struct fetched) fetched;
+	/* By object, of those that were asked for their frame pointers. */
+	EV_ARRAY(struct frames_of {
+		struct frame_tables *tables; /* NULL for none */
+		bool tried;
+	})
+	frames;
 	struct kernel kernel;
 	struct variable_list *variables; /* NULL until one is asked for */
 	struct ev_arena arena;
@@ -120,6 +126,8 @@ const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, co
 				      size_t id_bytes);
 /* Path of the separate debug file of an ELF file, NULL when there is none that fits. */
 char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs);
+/* Gives back what ev_frame_pointers_at read of an object. */
+void ev_frame_pointers_forget(struct ev_symbolizer *symbolizer, uint32_t object);
 void ev_variables_close(struct variable_list *list);
 
 #endif

@@ -295,6 +295,54 @@ static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool 
 	return leave(walk, cfa, return_address, innermost);
 }
 
+/* Where the kernel keeps what a signal interrupted on arm64, in bytes from the stack pointer with
+ * which the handler was called: siginfo, ucontext, in that sigcontext (the kernel's
+ * asm/sigcontext.h and asm/ucontext.h). */
+enum {
+	ARM64_SIGNAL_NUMBER = 0,
+	ARM64_REGISTERS = 128 + 176 + 8,
+	ARM64_SP = ARM64_REGISTERS + 31 * 8,
+	ARM64_PC = ARM64_SP + 8,
+	ARM64_STATE = ARM64_PC + 8,
+	SIGNAL_MOST = 64,
+};
+
+static bool is_in_vdso(const struct walk *walk, const struct known *known)
+{
+	const struct ev_space_set *set = walk->unwinder->set;
+	return known->place.object &&
+	       ev_space_set_object(set, known->place.object)->kind == EV_OBJECT_VDSO;
+}
+
+/* A handler returns to the vdso. By its table there one finds who called the interrupted function,
+ * and without it the frame pointer leads there as well: the function itself is in neither. True
+ * where the stack says that this is it; `went` is then what becomes of the walk. */
+static bool follow_arm64_signal(struct walk *walk, const struct known *known, bool *went)
+{
+	uint64_t number, state, pc, sp, fp, lr, frame = walk->sp;
+	if (walk->machine->elf != EM_AARCH64 || walk->interrupted || !is_in_vdso(walk, known))
+		return false;
+	*went = false;
+	if (!word_at(walk, frame + ARM64_SIGNAL_NUMBER, &number) ||
+	    !word_at(walk, frame + ARM64_STATE, &state) || !word_at(walk, frame + ARM64_PC, &pc) ||
+	    !word_at(walk, frame + ARM64_SP, &sp) ||
+	    !word_at(walk, frame + ARM64_REGISTERS + walk->machine->fp * 8, &fp) ||
+	    !word_at(walk, frame + ARM64_REGISTERS + walk->machine->lr * 8, &lr))
+		return true;
+	uint32_t signal = (uint32_t)number;
+	/* 64-bit code of user space. */
+	if (!signal || signal > SIGNAL_MOST || state & 0x1f || !pc || pc % 4 || sp % 16)
+		return false;
+	walk->interrupted = walk->handled = true;
+	walk->others_known = walk->by_pointer = false;
+	walk->fp = fp;
+	walk->fp_known = true;
+	*went = leave(walk, sp, pc, false);
+	walk->lr = lr;
+	walk->lr_known = true;
+	return true;
+}
+
 /* Without a table: does the frame pointer lead on? It must point into the copy, upwards, and from
  * there back to code. */
 static bool follow_frame_pointer(struct walk *walk)
@@ -395,7 +443,8 @@ static bool guess(struct walk *walk, const struct known *known, bool innermost)
 	enum unwind_known what = known->what;
 	struct ev_cfi_rule rule = known->rule;
 	/* The last one of a chain of frame pointers is marked so. */
-	if ((walk->by_pointer || known->by_pointer) && !innermost && walk->fp_known && !walk->fp)
+	if ((walk->by_pointer || known->by_pointer) && !innermost && walk->fp_known && !walk->fp &&
+	    !is_in_vdso(walk, known))
 		return end(walk, EV_UNWOUND_COMPLETE);
 	if (innermost && is_new_thread(walk, known))
 		return end(walk, EV_UNWOUND_COMPLETE);
@@ -416,7 +465,10 @@ static bool step(struct walk *walk, bool innermost)
 	/* A call may be the last instruction of its function. */
 	const struct known *known = walk->interrupted ? known_of(walk, walk->pc, false)
 						      : known_of(walk, walk->pc - 1, true);
+	bool went;
 	walk->how->object = known->place.object;
+	if (follow_arm64_signal(walk, known, &went))
+		return went;
 	if (known->what == UNWIND_RULE)
 		return follow_rule(walk, &known->rule, innermost);
 	return known->what == UNWIND_BEGIN ? end(walk, EV_UNWOUND_COMPLETE)

@@ -17,6 +17,8 @@ struct listing {
 	const struct ev_symbol *line; /* the source line that was printed last */
 	size_t address_width;
 	struct ev_weight *sum;
+	struct ev_ratio_sums *ratios; /* NULL without any */
+	size_t ratio_count;
 };
 
 /* ---- which instructions ------------------------------------------------------------------------
@@ -69,6 +71,28 @@ static const struct ev_weight *weight_of(struct listing *listing, size_t instruc
 		}
 	}
 	return listing->sum;
+}
+
+/* Add up what the spots of an instruction have of the ratios. */
+static void add_ratios(struct listing *listing, size_t instruction, struct ev_ratio_sums *sums)
+{
+	const struct ev_annotation *annotation = listing->section->annotation;
+	const struct ev_instruction *it = &listing->code->assembly.items.items[instruction];
+	size_t spot = listing->spots[instruction], count = listing->ratio_count;
+	for (; spot < listing->end_spot &&
+	       annotation->spots->items.items[spot].place.offset < it->offset + it->size_bytes;
+	     spot++)
+		for (size_t r = 0; r < count; r++)
+			ev_ratio_sums_merge(&sums[r], &annotation->spot_ratios[spot * count + r]);
+}
+
+static const struct ev_ratio_sums *ratios_of(struct listing *listing, size_t instruction)
+{
+	if (!listing->ratios)
+		return NULL;
+	memset(listing->ratios, 0, listing->ratio_count * sizeof(*listing->ratios));
+	add_ratios(listing, instruction, listing->ratios);
+	return listing->ratios;
 }
 
 static void choose(struct listing *listing)
@@ -183,7 +207,8 @@ static void print_instruction(struct listing *listing, size_t i)
 	struct annotate_section *section = listing->section;
 	const struct ev_instruction *it = &listing->code->assembly.items.items[i];
 	print_line(listing, i);
-	struct annotate_weights weights = { .self = weight_of(listing, i) };
+	struct annotate_weights weights = { .self = weight_of(listing, i),
+					    .ratios = ratios_of(listing, i) };
 	ev_annotate_cells(section, &weights);
 	fprintf(section->out, "  %s%*" PRIx64 ":", listing->is_target[i] ? "\342\200\272" : " ",
 		(int)listing->address_width, it->address);
@@ -203,14 +228,19 @@ static size_t print_gap(struct listing *listing, size_t from)
 	const struct ev_spots *spots = section->annotation->spots;
 	size_t count = listing->code->assembly.items.count, events = spots->event_count, i = from;
 	struct ev_weight *all = ev_alloc(events * sizeof(*all));
+	struct ev_ratio_sums *ratios = listing->ratios;
+	if (ratios)
+		memset(ratios, 0, listing->ratio_count * sizeof(*ratios));
 	for (; i < count && !listing->shown[i]; i++) {
 		const struct ev_weight *weight = weight_of(listing, i);
 		for (size_t e = 0; weight && e < events; e++) {
 			all[e].samples += weight[e].samples;
 			all[e].period += weight[e].period;
 		}
+		if (ratios)
+			add_ratios(listing, i, ratios);
 	}
-	struct annotate_weights weights = { .self = all };
+	struct annotate_weights weights = { .self = all, .ratios = ratios };
 	ev_annotate_cells(section, &weights);
 	fprintf(section->out, "   %*s " GAP " %zu instruction%s\n", (int)listing->address_width - 1,
 		"", i - from, i - from == 1 ? "" : "s");
@@ -235,6 +265,10 @@ static void print_code(struct annotate_section *section, const struct ev_annotat
 	};
 	listing.address_width = (size_t)snprintf(address, sizeof(address), "%" PRIx64,
 						 code->assembly.items.items[count - 1].address);
+	if (section->annotation->spot_ratios) {
+		listing.ratio_count = section->annotation->report.ratios->items.count;
+		listing.ratios = ev_alloc((listing.ratio_count + 1) * sizeof(*listing.ratios));
+	}
 	for (size_t i = 0; i <= count; i++)
 		listing.spots[i] = SIZE_MAX;
 	find_spots(&listing);
@@ -252,6 +286,7 @@ static void print_code(struct annotate_section *section, const struct ev_annotat
 	free(listing.is_target);
 	free(listing.spots);
 	free(listing.sum);
+	free(listing.ratios);
 }
 
 void ev_annotate_code(struct annotate_section *section)

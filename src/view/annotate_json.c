@@ -92,13 +92,13 @@ static void print_parts(const struct json *json, const struct ev_weight *native,
 	print_weights(json, "system", system);
 }
 
-static void print_ratios(const struct json *json, const struct ev_annotated *it, size_t line)
+static void print_ratios(const struct json *json, const struct ev_annotated *it,
+			 const struct ev_ratio_sums *sums)
 {
 	const struct ev_ratio_list *ratios = json->annotation->report.ratios;
 	bool first = true;
 	fputs(", \"ratios\": [", json->out);
 	for (size_t i = 0; i < ratios->items.count; i++) {
-		const struct ev_ratio_sums *sums = &it->ratio_sums[line * ratios->items.count];
 		char value[64], low[64], high[64];
 		struct ev_ratio_value is = ev_annotate_ratio(json->annotation, it, sums, i);
 		int decimals = ev_ratio_decimals(is.value) + 3;
@@ -138,7 +138,9 @@ static void print_line(const struct json *json, const struct ev_annotated *secti
 	print_links(json, lines, line, EV_LINK_HERE, "inlined_here");
 	print_links(json, lines, line, EV_LINK_OF, "functions");
 	if (section->ratio_sums)
-		print_ratios(json, section, line);
+		print_ratios(json, section,
+			     &section->ratio_sums[line *
+						  json->annotation->report.ratios->items.count]);
 	putc('}', json->out);
 }
 
@@ -164,13 +166,19 @@ static void print_frames(const struct json *json, const struct ev_annotated_code
 	putc(']', json->out);
 }
 
-static void print_instruction(const struct json *json, const struct ev_annotated_code *code,
-			      size_t i)
+/* `ratios` has room for every ratio, or is NULL. */
+static void print_instruction(const struct json *json, const struct ev_annotated *section,
+			      const struct ev_annotated_code *code, size_t i,
+			      struct ev_ratio_sums *ratios)
 {
+	const struct ev_annotation *annotation = json->annotation;
+	size_t ratio_count = ratios ? annotation->report.ratios->items.count : 0;
 	const struct ev_spots *spots = json->annotation->spots;
 	const struct ev_instruction *it = &code->assembly.items.items[i];
 	size_t events = spots->event_count;
 	struct ev_weight *sum = ev_alloc(events * sizeof(*sum));
+	if (ratios)
+		memset(ratios, 0, ratio_count * sizeof(*ratios));
 	for (size_t s = ev_spots_find(spots, code->object, it->offset); s < spots->items.count;
 	     s++) {
 		const struct ev_place *place = &spots->items.items[s].place;
@@ -180,6 +188,9 @@ static void print_instruction(const struct json *json, const struct ev_annotated
 			sum[e].samples += spots->weights[s * events + e].samples;
 			sum[e].period += spots->weights[s * events + e].period;
 		}
+		for (size_t r = 0; r < ratio_count; r++)
+			ev_ratio_sums_merge(&ratios[r],
+					    &annotation->spot_ratios[s * ratio_count + r]);
 	}
 	fprintf(json->out, "{\"address\": %" PRIu64 ", \"offset\": %" PRIu64 ", \"bytes\": \"",
 		it->address, it->offset);
@@ -194,6 +205,8 @@ static void print_instruction(const struct json *json, const struct ev_annotated
 	else
 		fputs(", \"target\": null, ", json->out);
 	print_frames(json, code, i);
+	if (ratios)
+		print_ratios(json, section, ratios);
 	putc('}', json->out);
 	free(sum);
 }
@@ -201,14 +214,19 @@ static void print_instruction(const struct json *json, const struct ev_annotated
 static void print_code(const struct json *json, const struct ev_annotated *it)
 {
 	bool first = true;
+	struct ev_ratio_sums *ratios = NULL;
+	if (json->annotation->spot_ratios && it->ratio_sums)
+		ratios = ev_alloc((json->annotation->report.ratios->items.count + 1) *
+				  sizeof(*ratios));
 	fputs("],\n     \"code\": [", json->out);
 	for (size_t c = 0; c < it->code.count; c++) {
 		const struct ev_annotated_code *code = &it->code.items[c];
 		for (size_t i = 0; i < code->assembly.items.count; i++, first = false) {
 			fputs(first ? "\n      " : ",\n      ", json->out);
-			print_instruction(json, code, i);
+			print_instruction(json, it, code, i, ratios);
 		}
 	}
+	free(ratios);
 	fputs("], ", json->out);
 	print_text(json->out, "code_trouble", it->code_trouble);
 }

@@ -194,12 +194,14 @@ static void print_row_ratio(struct ev_block *block, const struct ev_shown *colum
 void ev_block_print_text(struct ev_block *block, const struct ev_shown *column, const char *text,
 			 bool last)
 {
-	size_t columns = ev_text_columns(text);
+	size_t columns = 0;
 	if (block->options->separator) {
 		for (; *text; text++)
 			putc_unlocked(*text == block->options->separator ? '.' : *text, block->out);
 		return;
 	}
+	if (!last || column->fixed)
+		columns = ev_text_columns(text);
 	if (column->fixed && columns > column->width) {
 		size_t bytes = strlen(text);
 		char *cut = ev_arena_text(&block->scratch, text, bytes);

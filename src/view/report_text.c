@@ -117,6 +117,32 @@ static void choose_columns(struct ev_block *block)
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
+/* The widest text of a key's column. Many rows have the same. */
+static size_t widest(struct ev_block *block, const struct ev_shown *column)
+{
+	const struct ev_table *table = block->report->table;
+	const struct ev_strings *strings = block->report->named->profile->strings;
+	bool is_total = ev_keys[table->keys[column->key]].is_total;
+	bool *seen = ev_alloc(ev_strings_count(strings) + 1);
+	size_t widest = strlen(column->title);
+	for (size_t i = 0; i < block->row_count; i++) {
+		bool *known = &seen[block->rows[i]->values[column->key]];
+		if (*known && !is_total)
+			continue;
+		*known = true;
+		const char *text = ev_block_key_text(block, column, block->rows[i]);
+		/* No character takes more columns than it has bytes. */
+		size_t width = strlen(text);
+		if (width > widest)
+			width = ev_text_columns(text);
+		if (width > widest)
+			widest = width;
+		ev_arena_reset(&block->scratch);
+	}
+	free(seen);
+	return widest;
+}
+
 static void measure(struct ev_block *block)
 {
 	const struct ev_table *table = block->report->table;
@@ -126,14 +152,7 @@ static void measure(struct ev_block *block)
 			ev_block_measure_ratio(block, column);
 		if (column->field != EV_FIELD_KEY || column->fixed)
 			continue;
-		column->width = strlen(column->title);
-		for (size_t i = 0; i < block->row_count; i++) {
-			size_t width =
-				ev_text_columns(ev_block_key_text(block, column, block->rows[i]));
-			if (width > column->width)
-				column->width = width;
-			ev_arena_reset(&block->scratch);
-		}
+		column->width = widest(block, column);
 		if (ev_keys[table->keys[column->key]].kind == EV_KEY_IS_OWNER &&
 		    column->width < EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH)
 			column->width = EV_PID_WIDTH + 1 + EV_COMMAND_WIDTH;

@@ -89,6 +89,40 @@ test_any_ratio_of_a_group_can_be_asked_for() {
 	expect_err "nothing was counted together.*evprof record -e '\{a,b\}:S'"
 }
 
+test_several_recordings_have_ratios_of_all_their_samples() {
+	record_group -o one.data "$specimens/faulting" 10
+	record_group -o two.data "$specimens/faulting" 20 thread
+	for file in one two; do
+		run report --format json -s comm -i $file.data
+		ratio comm faulting value >$file.value
+	done
+	run report --format json -s comm -i one.data -i two.data
+	expect_status 0
+	expect_equal "$(ratio comm faulting name)" page-faults/ms "name"
+	expect_equal "$(json out "min($(cat one.value), $(cat two.value)) - 0.01 <= $(ratio comm faulting value) <= max($(cat one.value), $(cat two.value)) + 0.01")" \
+		True "the ratio of both is between those of each"
+	run report -i one.data -i two.data --ratio page-faults/task-clock*1e6 --format json -s comm
+	expect_status 0
+	expect_equal "$(ratio comm faulting name)" 'page-faults/task-clock*1e6' "name"
+	run record -q -e task-clock -o plain.data "$specimens/faulting" 3
+	run report -i one.data -i plain.data --ratio page-faults/task-clock
+	expect_status 1
+	expect_err "'plain.data': --ratio .* nothing was counted together"
+}
+
+test_instructions_have_ratios() {
+	needs_root
+	"$evprof" --version | grep -q 'capstone: in' || skip "built without capstone"
+	record_group "$specimens/faulting" 30
+	run annotate --asm touch
+	expect_status 0
+	expect_out '^ +task-clock +% +page-faults +% +page-faults/ms +Address +Instruction$'
+	expect_out '^ +[0-9,]+ +[0-9.]+% +[0-9,]+ +[0-9.]+% +[0-9.]+( [?])? +.*mov'
+	run annotate --asm touch --json
+	expect_equal "$(json out "[c for c in j['sections'][0]['code'] if c['weight'][1]['samples'] > 10][0]['ratios'][0]['value'] > 5")" \
+		True "the instruction that faults"
+}
+
 test_threads_and_their_counts_are_kept_apart() {
 	record_group "$specimens/faulting" 10 thread
 	run report --format json -s tid

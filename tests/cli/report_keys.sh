@@ -216,6 +216,21 @@ test_every_key_of_perf_is_taken_or_refused_with_a_reason() {
 	done
 }
 
+test_sizes_are_those_that_perf_tells() {
+	needs_perf
+	perf record -q -e cpu-clock:u -o sizes.data "$examples/sorts" >out 2>err || skip "perf cannot record here"
+	run report -q -t '|' -F sym,dso,symbol_size,dso_size -i sizes.data
+	expect_status 0
+	sizes() { grep -E 'insertion_sort|quicksort' "$1" | sed -E 's/ *\| */|/g; s/ *$//' | cut -d'|' -f1-4 | sort; }
+	sizes out >ours
+	run_command perf report --stdio -q -t '|' -s sym,dso,symbol_size,dso_size -F sym,dso,symbol_size,dso_size -i sizes.data
+	sizes out >theirs
+	[ -s theirs ] || skip "this perf does not tell sizes"
+	diff ours theirs >difference || { cat difference; fail "other sizes than perf's"; }
+	run report --format json -s sym,symbol_size -i sizes.data
+	expect_equal "$(json out "all(int(r['symbol_size']) > 0 for r in j['rows'] if r['symbol'] == 'insertion_sort')")" True "sizes"
+}
+
 test_control_groups_are_keys() {
 	needs_root
 	needs_perf

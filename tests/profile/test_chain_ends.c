@@ -30,6 +30,37 @@ static void a_chain_without_a_root_is_told_with_the_object_it_ends_in(void **sta
 	invented_done(&it);
 }
 
+/* Functions of the library keep none. */
+static enum ev_frame_pointers only_the_library_omits(void *context, struct ev_place place,
+						     bool behind_call)
+{
+	const struct ev_object *object = invented_object(context, place.object);
+	(void)behind_call;
+	return !strcmp(object->name, "lib.so") ? EV_FRAME_POINTERS_OMITTED
+					       : EV_FRAME_POINTERS_UNKNOWN;
+}
+
+static void code_without_a_frame_pointer_is_told_as_the_cause(void **state)
+{
+	(void)state;
+	struct invented it = invented_open();
+	invented_add(&it, "lib:read leaf", 1, 10);
+	invented_add(&it, "work leaf", 1, 10);
+	it.profile->tell_ends = true;
+	it.profile->quality.with_stack = 2;
+	struct ev_namer namer = { .symbolize = invented_symbolize,
+				  .frame_pointers = only_the_library_omits,
+				  .object = invented_object,
+				  .object_count = 4,
+				  .context = &it };
+	struct ev_named *named = ev_named_open_with(it.profile, &namer, 0, false);
+	assert_string_equal(folded(&it, named, "lib:read leaf"),
+			    "[no frame pointer: lib.so];read;leaf");
+	assert_string_equal(folded(&it, named, "work leaf"), "[call chain ends in prog];work;leaf");
+	ev_named_close(named);
+	invented_done(&it);
+}
+
 static void a_chain_that_leaves_all_objects_goes_astray(void **state)
 {
 	(void)state;
@@ -80,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_without_a_root_is_told_with_the_object_it_ends_in),
+		cmocka_unit_test(code_without_a_frame_pointer_is_told_as_the_cause),
 		cmocka_unit_test(a_chain_that_leaves_all_objects_goes_astray),
 		cmocka_unit_test(a_root_without_a_name_and_the_kernels_are_left_alone),
 		cmocka_unit_test(a_sample_without_a_chain_beside_others_with_one_gets_no_end),

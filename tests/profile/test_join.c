@@ -82,6 +82,47 @@ static void functions_of_the_same_name_become_one_row(void **state)
 	two_done(&it);
 }
 
+static void sums_of_ratios_are_added_up_by_the_rows_of_the_whole(void **state)
+{
+	(void)state;
+	struct two it = two_open();
+	struct ev_joints joints[2] = { 0 }, all = { 0 };
+	/* The second has one ratio more, which comes first there. */
+	const uint32_t ratios[2][2] = { { 0 }, { 1, 0 } };
+	struct ev_join *join = ev_join_open();
+	invented_add(&it.parts[1], "main rest", 1, 1); /* other numbers for all that follows */
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t tag = invented_tag_in(it.parts[i].profile, 0, "prog", i + 1);
+		uint32_t stack = invented_stack(&it.parts[i], i ? "start main work" : "main work");
+		ev_profile_add(it.parts[i].profile, tag, stack, 1, 100);
+		ev_joints_add(&joints[i], i, tag, stack, 100, 10 + i);
+		if (i)
+			ev_joints_add(&joints[i], 0, tag, stack, 1, 2);
+		it.parts_named[i] = invented_name_all(&it.parts[i], 0, false);
+		ev_join_add(join, &(struct ev_part){ .named = it.parts_named[i],
+						     .path = "a",
+						     .joints = &joints[i],
+						     .ratios = ratios[i],
+						     .all_joints = &all });
+	}
+	it.whole = ev_join_finish(join, &it.profile);
+	struct ev_table table;
+	enum ev_key key = EV_KEY_SYMBOL;
+	assert_int_equal(ev_table_build(&table, it.whole, &key, 1, false, NULL, NULL), 0);
+	struct ev_ratio_sums *sums = ev_table_ratio_sums(&table, it.whole, &all, 2);
+	assert_string_equal(ev_row_text(&table, it.whole, &table.rows[0], 0), "work");
+	assert_int_equal(sums[0].samples, 2);
+	assert_true(sums[0].x == 200 && sums[0].y == 21);
+	assert_int_equal(sums[1].samples, 1);
+	assert_true(sums[1].x == 1 && sums[1].y == 2);
+	free(sums);
+	ev_table_done(&table);
+	for (size_t i = 0; i < 2; i++)
+		ev_joints_done(&joints[i]);
+	ev_joints_done(&all);
+	two_done(&it);
+}
+
 static void hosts_and_recordings_stand_side_by_side(void **state)
 {
 	(void)state;
@@ -151,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_of_the_same_name_become_one_row),
+		cmocka_unit_test(sums_of_ratios_are_added_up_by_the_rows_of_the_whole),
 		cmocka_unit_test(hosts_and_recordings_stand_side_by_side),
 		cmocka_unit_test(addresses_without_a_name_mean_nothing_in_another_recording),
 		cmocka_unit_test(events_are_those_of_the_whole),

@@ -134,6 +134,34 @@ static void the_kernels_part_is_that_of_its_functions(void **state)
 	made_done(&made);
 }
 
+static void an_instruction_has_the_sums_of_its_own_samples(void **state)
+{
+	(void)state;
+	struct made made = { .it = invented_open() };
+	struct ev_lines lines;
+	struct ev_spots spots;
+	sample(&made, "prog", "main a@1", 0, 100, 10);
+	sample(&made, "prog", "other a@1", 0, 200, 20);
+	sample(&made, "prog", "main a@2", 0, 50, 7);
+	sample(&made, "else", "main a@1", 1, 30, 3);
+	made.named = invented_name_all(&made.it, EV_SYMBOL_LINES, true);
+	assert_int_equal(ev_lines_build(&lines, made.named, false,
+					&(struct ev_filter){ .comms = "prog" }, NULL),
+			 0);
+	ev_spots_build(&spots, &lines);
+	made.sums = ev_spots_ratio_sums(&spots, &lines, &made.joints, 2);
+	struct ev_place one = invented_place(&made.it, "a@1"),
+			two = invented_place(&made.it, "a@2");
+	size_t first = ev_spots_find(&spots, one.object, one.offset);
+	size_t second = ev_spots_find(&spots, two.object, two.offset);
+	assert_true(made.sums[first * 2].x == 300 && made.sums[first * 2].y == 30);
+	assert_int_equal(made.sums[first * 2 + 1].samples, 0); /* of another command */
+	assert_true(made.sums[second * 2].x == 50 && made.sums[second * 2].samples == 1);
+	ev_spots_done(&spots);
+	ev_lines_done(&lines);
+	made_done(&made);
+}
+
 static void samples_of_members_are_not_counted_twice_in_the_quality(void **state)
 {
 	(void)state;
@@ -188,6 +216,7 @@ int main(void)
 		cmocka_unit_test(rows_may_be_of_anything),
 		cmocka_unit_test(what_is_filtered_out_is_in_no_sum),
 		cmocka_unit_test(the_kernels_part_is_that_of_its_functions),
+		cmocka_unit_test(an_instruction_has_the_sums_of_its_own_samples),
 		cmocka_unit_test(samples_of_members_are_not_counted_twice_in_the_quality),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,32 @@ static void rows_are_by_falling_weight_then_by_name(void **state)
 	made_done(&made);
 }
 
+static void names_that_begin_alike_are_in_order_however_long(void **state)
+{
+	(void)state;
+	static const char alike[] = "abcdefgh";
+	struct made made = { .it = invented_open() };
+	/* "", "abcdefgh", … and each with a letter behind; the longest before the shortest. */
+	for (int length = 60; length >= 0; length--)
+		for (char last = 'c'; last >= 'a'; last--) {
+			struct ev_buffer name = { 0 };
+			ev_buffer_printf(&name, "main n");
+			for (int i = 0; i < length; i++)
+				ev_buffer_add(&name, alike, 8);
+			ev_buffer_printf(&name, "%c", last);
+			ev_buffer_u8(&name, 0);
+			invented_add(&made.it, (const char *)name.bytes, 1, 10);
+			ev_buffer_done(&name);
+		}
+	build(&made, SYM_ONLY, false, NULL);
+	assert_int_equal(made.table.row_count, 3 * 61);
+	for (size_t i = 1; i < made.table.row_count; i++)
+		assert_true(strcmp(ev_row_text(&made.table, made.named, &made.table.rows[i - 1], 0),
+				   ev_row_text(&made.table, made.named, &made.table.rows[i], 0)) <
+			    0);
+	made_done(&made);
+}
+
 static void a_function_counts_once_per_stack_however_deep_it_recurses(void **state)
 {
 	(void)state;
@@ -344,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_by_falling_weight_then_by_name),
+		cmocka_unit_test(names_that_begin_alike_are_in_order_however_long),
 		cmocka_unit_test(a_function_counts_once_per_stack_however_deep_it_recurses),
 		cmocka_unit_test(a_library_counts_once_per_stack_too),
 		cmocka_unit_test(commands_and_processes_keep_their_rows),

@@ -125,6 +125,135 @@ static void the_kernels_code_is_read_from_its_vmlinux(void **state)
 	free(cache);
 }
 
+/* Reads the function at `address` of a module that is in the folder "root"; why not, or "". */
+static const char *read_module(void **state, const char *release, uint64_t address,
+			       struct ev_assembly *assembly)
+{
+	static struct ev_err err;
+	struct ev_recording recording = { .osrelease = (char *)release };
+	struct ev_symbolizer_options options = { .symfs = in_folder(state, "root"),
+						 .kallsyms = in_folder(state, "list") };
+	struct ev_space_cache *cache = calloc(1, sizeof(*cache));
+	struct ev_space_set *set = ev_space_set_open();
+	map(set, 0, UINT32_MAX, 0xffffffffc0001000, 0x1000, 0, "[mod_x]");
+	ev_space_set_ready(set);
+	struct ev_symbolizer *symbolizer = ev_symbolizer_open(set, &recording, &options);
+	struct ev_place place = ev_space_find(set, cache, 7, 0, address, PERF_RECORD_MISC_KERNEL);
+	err = (struct ev_err){ 0 };
+	ev_assembly_read(symbolizer, place, 0x80, EV_ASSEMBLY_ATT, assembly, &err);
+	ev_symbolizer_close(symbolizer);
+	ev_space_set_close(set);
+	free(cache);
+	return err.text;
+}
+
+static void a_modules_code_is_read_from_its_file_however_it_is_packed(void **state)
+{
+	static const char source[] =
+		"void kfree(void *);\nstatic int count;\n"
+		"__attribute__((noinline)) int work(void *x) { kfree(x); return count++; }\n"
+		"int after(void *x) { return work(x) + 1; }\n";
+	static const char list[] = "ffffffff81000000 T _text\n"
+				   "ffffffffc0001000 t work\t[mod_x]\n"
+				   "ffffffffc0001080 t after\t[mod_x]\n"
+				   "ffffffffc0001100 t gone\t[mod_x]\n";
+	static const char *const packed[] = {
+		"true", "xz --check=crc32 root/lib/modules/1.2/kernel/mod-x.ko",
+		"zstd -q --rm root/lib/modules/1.2/kernel/mod-x.ko",
+		"sh -c 'echo >root/lib/modules/1.2/kernel/mod-x.ko.gz'"
+	};
+	static const char *const ends[] = { "", ".xz", ".zst", ".gz" };
+	struct ev_assembly assembly;
+	needs_program("gcc");
+	needs_capstone();
+#ifndef __x86_64__
+	skip(); /* what a call looks like before it is linked */
+#endif
+	write_file(in_folder(state, "m.c"), source, sizeof(source) - 1);
+	write_file(in_folder(state, "list"), list, sizeof(list) - 1);
+	for (size_t i = 0; i < EV_LENGTH(packed); i++) {
+		char deps[64];
+		int length = snprintf(deps, sizeof(deps),
+				      "kernel/x.ko:\nkernel/mod-x.ko%s: kernel/x.ko\n", ends[i]);
+		if (i && i < 3 && !has_program(i == 1 ? "xz" : "zstd"))
+			continue;
+		run_in(state, "rm -rf root && mkdir -p root/lib/modules/1.2/kernel && gcc -O1 -c "
+			      "-fno-pic -mcmodel=kernel -fcf-protection=none "
+			      "-o root/lib/modules/1.2/kernel/mod-x.ko m.c");
+		run_in(state, packed[i]);
+		write_file(in_folder(state, "root/lib/modules/1.2/modules.dep"), deps,
+			   (size_t)length);
+		const char *why = read_module(state, "1.2", 0xffffffffc0001000, &assembly);
+		bool calls = false, counts = false;
+		for (size_t k = 0; k < assembly.items.count; k++) {
+			const struct ev_instruction *it = &assembly.items.items[k];
+			calls |= strstr(it->text, "call") == it->text &&
+				 strstr(it->text, " <kfree>");
+			counts |=
+				strstr(it->text, "mov") == it->text && strstr(it->text, " <.bss>");
+			assert_true(it->offset >= 0xffffffffc0001000);
+		}
+		ev_assembly_done(&assembly);
+		assert_true(i == 3 ? strstr(why, "packed") != NULL : !*why && calls && counts);
+	}
+	/* Neither a function that the file lacks, nor a file that is not there. */
+	run_in(state, "gcc -O1 -c -o root/lib/modules/1.2/kernel/mod-x.ko.gz m.c");
+	assert_non_null(strstr(read_module(state, "1.2", 0xffffffffc0001100, &assembly),
+			       "no such function"));
+	ev_assembly_done(&assembly);
+	assert_non_null(
+		strstr(read_module(state, "3.4", 0xffffffffc0001000, &assembly), "not here"));
+	ev_assembly_done(&assembly);
+	assert_non_null(strstr(read_module(state, "1.2", 0xffffffffc0001004, &assembly),
+			       "no list of symbols"));
+	ev_assembly_done(&assembly);
+}
+
+static void a_damaged_module_is_survived(void **state)
+{
+	static const char *const paths[] = { "root/lib/modules/1.2/kernel/mod-x.ko",
+					     "root/lib/modules/1.2/kernel/mod-x.ko.xz",
+					     "root/lib/modules/1.2/kernel/mod-x.ko.zst" };
+	static const char source[] =
+		"void kfree(void *);\nvoid work(void *x) { kfree(x); kfree(x); }\n";
+	static const char list[] = "ffffffff81000000 T _text\nffffffffc0001000 t work\t[mod_x]\n";
+	struct ev_assembly assembly;
+	needs_program("gcc");
+	needs_capstone();
+	write_file(in_folder(state, "m.c"), source, sizeof(source) - 1);
+	write_file(in_folder(state, "list"), list, sizeof(list) - 1);
+	run_in(state, "rm -rf root && mkdir -p root/lib/modules/1.2/kernel && gcc -O1 -c -o "
+		      "root/lib/modules/1.2/kernel/mod-x.ko m.c");
+	for (size_t i = 0; i < EV_LENGTH(paths); i++) {
+		char deps[64], *bytes;
+		size_t size;
+		if (i && !has_program(i == 1 ? "xz" : "zstd"))
+			continue;
+		if (i)
+			run_in(state, i == 1 ? "xz -k root/lib/modules/1.2/kernel/mod-x.ko"
+					     : "zstd -q root/lib/modules/1.2/kernel/mod-x.ko");
+		int length =
+			snprintf(deps, sizeof(deps), "kernel/%s:\n", strrchr(paths[i], '/') + 1);
+		write_file(in_folder(state, "root/lib/modules/1.2/modules.dep"), deps,
+			   (size_t)length);
+		const char *path = in_folder(state, paths[i]);
+		assert_int_equal(ev_file_read(path, &bytes, &size), 0);
+		for (size_t at = 0; at < size; at += size / 100 + 1) {
+			char before = bytes[at];
+			bytes[at] = (char)(before ^ 0xff);
+			write_file(path, bytes, size);
+			read_module(state, "1.2", 0xffffffffc0001000, &assembly);
+			ev_assembly_done(&assembly);
+			bytes[at] = before;
+			write_file(path, bytes, at); /* and without its end */
+			read_module(state, "1.2", 0xffffffffc0001000, &assembly);
+			ev_assembly_done(&assembly);
+		}
+		write_file(path, bytes, size);
+		free(bytes);
+	}
+}
+
 static void the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran(void **state)
 {
 	needs_program("gcc");
@@ -166,6 +295,8 @@ int main(void)
 		cmocka_unit_test(code_of_a_file_that_was_rebuilt_is_not_shown),
 		cmocka_unit_test(places_outside_of_the_code_and_absurd_sizes_are_refused),
 		cmocka_unit_test(the_kernels_code_is_read_from_its_vmlinux),
+		cmocka_unit_test(a_modules_code_is_read_from_its_file_however_it_is_packed),
+		cmocka_unit_test(a_damaged_module_is_survived),
 		cmocka_unit_test(the_time_of_the_file_is_known_only_where_it_is_the_one_that_ran),
 		cmocka_unit_test(functions_tell_where_they_begin),
 	};

@@ -392,6 +392,84 @@ static void the_kernels_side_of_a_chain_stays_in_front(void **state)
 	ev_space_set_close(set);
 }
 
+/* A handler of arm64 that was called with `words` on its stack, from code at 0x400200: the words
+ * before it are the handler's own frame. */
+static size_t unwind_arm64(const uint64_t *words, size_t count, uint64_t *chain,
+			   struct ev_unwound *how)
+{
+	enum { FP_AT = 0, LR_AT, SP_AT, PC_AT };
+	uint64_t registers[] = {
+		[FP_AT] = 0x10000, [LR_AT] = 0, [SP_AT] = 0x10000, [PC_AT] = 0x400100
+	};
+	struct ev_space_set *set = ev_space_set_open();
+	struct ev_recording recording = { .arch = (char *)"aarch64" };
+	const struct {
+		const char *path;
+		uint64_t start;
+	} mapped[] = { { "/nowhere/prog", 0x400000 }, { "[vdso]", 0x700000 } };
+	for (size_t i = 0; i < EV_LENGTH(mapped); i++) {
+		struct ev_record record = { .type = PERF_RECORD_MMAP2, .pid = 1 };
+		record.mmap = (struct ev_mmap){ .pid = 1,
+						.tid = 1,
+						.start = mapped[i].start,
+						.length = 0x1000,
+						.prot = 5,
+						.executable = true,
+						.path = mapped[i].path };
+		ev_space_set_add(set, &record);
+	}
+	ev_space_set_ready(set);
+	struct ev_unwinder *unwinder = ev_unwinder_open(set, &recording, NULL);
+	struct ev_record record = { .type = PERF_RECORD_SAMPLE, .pid = 1 };
+	record.sample.user_regs_abi = PERF_SAMPLE_REGS_ABI_64;
+	record.sample.user_regs_mask =
+		(uint64_t)1 << 29 | (uint64_t)1 << 30 | (uint64_t)1 << 31 | (uint64_t)1 << 32;
+	record.sample.user_regs = registers;
+	record.sample.user_stack = (const uint8_t *)words;
+	record.sample.user_stack_bytes = count * sizeof(*words);
+	size_t got = ev_unwind(unwinder, &record, chain, CHAIN, how);
+	ev_unwinder_close(unwinder);
+	ev_space_set_close(set);
+	return got;
+}
+
+static void what_a_signal_interrupted_on_arm64_is_found_where_the_kernel_kept_it(void **state)
+{
+	enum {
+		FRAME = 2,
+		REGISTERS = FRAME + 39,
+		SP_WORD = REGISTERS + 31,
+		PC_WORD,
+		STATE,
+		ODD,
+		END
+	};
+	uint64_t words[END + 4] = { [0] = 0 /* the caller's frame pointer */, [1] = 0x700010 };
+	uint64_t chain[CHAIN];
+	struct ev_unwound how;
+	(void)state;
+	words[FRAME] = 10 | (uint64_t)7 << 32; /* SIGUSR1, and an error number */
+	words[REGISTERS + 29] = 0x10000 + END * 8;
+	words[REGISTERS + 30] = 0x400abc;
+	words[SP_WORD] = 0x10000 + END * 8;
+	words[PC_WORD] = 0x400200;
+	words[END + 1] = 0x400304; /* who called that */
+	size_t count = unwind_arm64(words, EV_LENGTH(words), chain, &how);
+	assert_int_equal(count, 4);
+	assert_int_equal(chain[0], 0x400100);
+	assert_int_equal(chain[1], 0x700010);
+	assert_int_equal(chain[2], 0x400200);
+	assert_int_equal(chain[3], 0x400304);
+	assert_int_equal(how.end, EV_UNWOUND_COMPLETE); /* the last frame pointer is 0 */
+	/* Cut before all of it was copied. */
+	assert_int_equal(unwind_arm64(words, PC_WORD, chain, &how), 2);
+	assert_int_equal(how.end, EV_UNWOUND_TRUNCATED);
+	/* What is no signal's is not made one, nor called the beginning of a thread. */
+	words[FRAME] = 0;
+	assert_int_equal(unwind_arm64(words, EV_LENGTH(words), chain, &how), 2);
+	assert_int_equal(how.end, EV_UNWOUND_NO_CFI);
+}
+
 static void every_end_but_a_complete_one_has_words(void **state)
 {
 	(void)state;
@@ -409,6 +487,8 @@ int main(void)
 		cmocka_unit_test(a_thread_that_was_just_made_is_whole),
 		cmocka_unit_test(a_sample_without_registers_has_no_chain),
 		cmocka_unit_test(the_kernels_side_of_a_chain_stays_in_front),
+		cmocka_unit_test(
+			what_a_signal_interrupted_on_arm64_is_found_where_the_kernel_kept_it),
 		cmocka_unit_test(every_end_but_a_complete_one_has_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
