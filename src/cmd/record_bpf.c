@@ -90,6 +90,7 @@ static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 		.user_only = run->sampling.user_callchain_only,
 		.at_exec = run->sampling.at_exec,
 		.walk = run->walks,
+		.python = record_python_programs(run->python),
 	};
 }
 
@@ -138,7 +139,9 @@ void record_bpf_know(struct record_run *run, const void *bytes, size_t size_byte
 {
 	const uint8_t *at = bytes, *end = at + size_bytes;
 	struct ev_record record;
-	if (!run->walks || !run->counts)
+	bool follows = run->walks && run->counts;
+	bool merges = run->python && !run->unwind;
+	if (!follows && !merges)
 		return;
 	if (!run->walk_decoder)
 		run->walk_decoder = ev_decoder_open(&run->recording);
@@ -150,15 +153,27 @@ void record_bpf_know(struct record_run *run, const void *bytes, size_t size_byte
 				      .type = header->type,
 				      .misc = header->misc,
 				      .size_bytes = header->size };
-		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(run->walk_decoder, &raw, &record))
-			ev_bpf_counts_know(run->counts, &record);
 		at += header->size;
+		if (raw.type == PERF_RECORD_SAMPLE || ev_decode(run->walk_decoder, &raw, &record))
+			continue;
+		if (follows)
+			ev_bpf_counts_know(run->counts, &record);
+		if (merges)
+			record_python_know(run->python, &record);
 	}
 }
 
 static int take(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
+	struct ev_record mapping;
+	int rc = 0;
+	if (run->python && !run->unwind && record->type == PERF_RECORD_SAMPLE &&
+	    record_python_has(run->python, record) &&
+	    record_python_mapping(run->python, record, &mapping))
+		rc = record_put_record(run, &mapping, err);
+	if (rc)
+		return rc;
 	return run->unwind ? record_unwind_give(run->unwind, record, err)
 			   : record_put_record(run, record, err);
 }

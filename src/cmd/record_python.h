@@ -4,6 +4,7 @@
 
 #include <evprof/base.h>
 
+struct ev_bpf_python;
 struct ev_record;
 struct ev_space_set;
 struct ev_writer;
@@ -23,6 +24,11 @@ int record_python_parse(void *options, const char *value, struct ev_err *err);
 int record_python_plan(struct record_run *run, struct ev_err *err);
 /* The sampler is open. */
 int record_python_open(struct record_run *run, struct ev_err *err);
+/* For who counts or follows samples and reads the frames of each by itself: the programs that read
+ * them, NULL where no Python is followed. */
+struct ev_bpf_python *record_python_programs(const struct record_python *python);
+/* Those have taken the events that they take: the rest is this one's. */
+void record_python_beside(struct record_run *run);
 /* A record that is no sample, in the order of the rings. */
 void record_python_know(struct record_python *python, const struct ev_record *record);
 /* Samples on their way to the file: the chain of one of a Python thread becomes the merged one,
@@ -30,6 +36,8 @@ void record_python_know(struct record_python *python, const struct ev_record *re
  * change. */
 bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
 			 struct ev_record *record);
+/* Does a sample have Python frames already? Then they were merged as it was counted or followed. */
+bool record_python_has(struct record_python *python, const struct ev_record *record);
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);

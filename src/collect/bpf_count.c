@@ -35,6 +35,8 @@ static int attach_one(struct ev_bpf_counts *counts, size_t index, struct count_b
 						 : programs->progs.count_sample);
 	for (size_t place = 0; place < places; place++) {
 		int fd = sampler->fds[index * places + place];
+		if (fd >= 0 && counts->options.python)
+			ev_bpf_python_leave(counts->options.python, fd);
 		int rc = fd < 0 ? 0
 				: ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF,
 					       (void *)(uintptr_t)(unsigned)program);
@@ -214,6 +216,11 @@ bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk
 	return true;
 }
 
+bool ev_bpf_counts_all(const struct ev_bpf_counts *counts)
+{
+	return !counts->options.streams && counts->program_count == counts->sampler->listed;
+}
+
 static int source_fd(void *self)
 {
 	return ring_buffer__epoll_fd(((struct ev_bpf_counts *)self)->notes);
@@ -234,6 +241,7 @@ void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_count
 	tally->passed_on = counts->programs[0]->bss->uncounted;
 	tally->unreadable = counts->programs[0]->bss->unreadable;
 	tally->collided = counts->programs[0]->bss->collided;
+	tally->python_lost = counts->programs[0]->bss->python_lost;
 }
 
 void ev_bpf_counts_close(struct ev_bpf_counts *counts)
@@ -286,6 +294,12 @@ bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
 {
 	(void)counts, (void)tally;
+	return false;
+}
+
+bool ev_bpf_counts_all(const struct ev_bpf_counts *counts)
+{
+	(void)counts;
 	return false;
 }
 

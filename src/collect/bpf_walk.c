@@ -368,6 +368,14 @@ static void sum_cpus(const struct ev_bpf_walk *walk, struct ev_bpf_walk_tally *t
 	free(all);
 }
 
+bool ev_bpf_walk_is_generated(const struct ev_bpf_walk *walk, uint32_t pid, uint64_t address)
+{
+	const struct walk_space *space = ev_walk_space_find(&walk->spaces, pid);
+	uint32_t object;
+	return space && ev_walk_space_object(space, address, &object) &&
+	       ev_walk_tables_is_generated(walk->tables, object);
+}
+
 void ev_bpf_walk_tally(const struct ev_bpf_walk *walk, struct ev_bpf_walk_tally *tally)
 {
 	struct walk_tables_tally tables;

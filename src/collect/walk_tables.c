@@ -271,6 +271,11 @@ struct walk_objects ev_walk_tables_objects(struct walk_tables *tables)
 	return (struct walk_objects){ find_object, keep_object, let_object_go, tables };
 }
 
+bool ev_walk_tables_is_generated(const struct walk_tables *tables, uint32_t object)
+{
+	return tables->shown[object].tables == EV_WALK_GENERATED;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------
  */
 

@@ -17,6 +17,8 @@ int ev_walk_tables_open(struct walk_tables **tables, const struct walk_tables_ma
 			const struct ev_roots *roots, const char *cache, struct ev_err *err);
 /* Who knows the objects of mappings. */
 struct walk_objects ev_walk_tables_objects(struct walk_tables *tables);
+/* Is this one of memory that is no file's? */
+bool ev_walk_tables_is_generated(const struct walk_tables *tables, uint32_t object);
 /* Time goes on: what nobody used for long is let go of. */
 void ev_walk_tables_step(struct walk_tables *tables, uint64_t step, uint64_t now_ns);
 /* Reads the tables of what is used and not there yet, until so much time is over, one object at

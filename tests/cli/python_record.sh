@@ -17,11 +17,14 @@ find_python() {
 	done
 	skip "there is no python$1"
 }
-# record_truth HOW…: a recording of that part of python_truth.py in perf.data; told has what it says.
+# record_truth HOW…: a recording of that part of python_truth.py in perf.data, with the options in
+# $in_kernel; told has what it says.
+in_kernel=''
 record_truth() {
 	last="evprof record $python python_truth.py $*"
 	cp "$here/python_truth.py" .
-	PYTHONUTF8=1 timeout -k 5 120 "$evprof" record -F 999 -e cpu-clock "$python" python_truth.py "$@" \
+	# shellcheck disable=SC2086 # the options are words
+	PYTHONUTF8=1 timeout -k 5 120 "$evprof" record -F 999 -e cpu-clock $in_kernel "$python" python_truth.py "$@" \
 		>told 2>err </dev/null
 	status=$?
 	expect_status 0
@@ -58,15 +61,7 @@ check_version() {
 	record_truth shares recurse callbacks generators made in_threads
 	expect_runs main shares half third sixth recurse by_key in_thread 'naïve_générateur'
 	expect_between "$(awk '/^made_/ { n++ } END { print n }' sums)" 3 30 "functions made by exec"
-	whole=$(children half)
-	third=$(children third)
-	sixth=$(children sixth)
-	sum=$(echo "$whole $third $sixth" | awk '{ print $1 + $2 + $3 }')
-	while read -r function truth; do
-		got=$(echo "$(children "$function") $sum" | awk '{ print 100 * $1 / $2 }')
-		expect_between "$got" "$(echo "$truth" | awk '{ print $1 - 8 }')" \
-			"$(echo "$truth" | awk '{ print $1 + 8 }')" "the share of $function"
-	done <told
+	expect_shares
 	# All frames have names, and but for the beginning and the end of Python all samples are in
 	# the program.
 	refuse_err 'were gone'
@@ -87,6 +82,38 @@ test_python_3_10() { check_version 3.10; }
 test_python_3_11() { check_version 3.11; }
 test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
+
+# What the program's functions measured themselves, against children of half, third and sixth.
+expect_shares() {
+	whole=$(children half)
+	third=$(children third)
+	sixth=$(children sixth)
+	sum=$(echo "$whole $third $sixth" | awk '{ print $1 + $2 + $3 }')
+	while read -r function truth; do
+		got=$(echo "$(children "$function") $sum" | awk '{ print 100 * $1 / $2 }')
+		expect_between "$got" "$(echo "$truth" | awk '{ print $1 - 8 }')" \
+			"$(echo "$truth" | awk '{ print $1 + 8 }')" "the share of $function"
+	done <told
+}
+# The same where stacks are counted, or followed, in the kernel: HOW VERSION.
+check_in_kernel() {
+	needs_version_told_apart "$2"
+	needs_frames
+	find_python "$2"
+	in_kernel=$1
+	record_truth shares recurse made in_threads
+	refuse_err 'native frames only|were gone|lost:'
+	expect_runs main shares half third sixth recurse in_thread
+	expect_shares
+	expect_between "$(awk '/^made_/ { n++ } END { print n }' sums)" 3 30 "functions made by exec"
+	"$evprof" report --format folded 2>/dev/null >folded
+	deepest=$(awk -F'recurse \\(' '{ if (NF - 1 > n) n = NF - 1 } END { print n }' folded)
+	expect_equal "$deepest" 501 "calls of recurse in a stack"
+}
+test_counted_in_the_kernel_python_3_8() { check_in_kernel --bpf 3.8; }
+test_counted_in_the_kernel_python_3_12() { check_in_kernel --bpf 3.12; }
+test_followed_in_the_kernel_python_3_10() { check_in_kernel '--call-graph bpf' 3.10; }
+test_followed_in_the_kernel_python_3_13() { check_in_kernel '--call-graph bpf' 3.13; }
 
 # The interpreter that Debian has is one file without a symbol table.
 test_debian_s_own_python() {
@@ -186,12 +213,15 @@ test_native_frames_on_demand_and_where_nothing_else_goes() {
 	run record -e cpu-clock -F 999 --python off python3 -c 'sum(range(3000000))'
 	expect_status 0
 	refuse_err 'Python:'
-	run record -e cpu-clock -F 999 --bpf python3 -c 'sum(range(3000000))'
+	run record -e cpu-clock -F 999 --bpf --call-graph none python3 -c 'sum(range(3000000))'
 	expect_status 0
-	expect_err 'native frames only'
-	run record --python merged --bpf python3 -c ''
+	expect_err 'native frames only: --bpf without stacks'
+	run record --python merged --bpf --call-graph none python3 -c ''
 	expect_failure
-	expect_err '\-\-bpf'
+	expect_err '\-\-bpf without stacks'
+	run record --python agent --call-graph bpf python3 -c ''
+	expect_failure
+	expect_err 'agent has no part'
 	run record --python only python3 -c ''
 	expect_failure
 	expect_err 'report --python only'
