@@ -109,6 +109,7 @@ static const uint64_t *make_chain(struct ev_bpf_counts *counts, const struct ev_
 		return counts->chain;
 	counts->pid = note->key.pid;
 	const struct ev_python_told told = {
+		.time_ns = note->count.first_ns,
 		.pid = note->key.pid,
 		.words = (const void *)(user + note->user_frames),
 		.count = note->python_frames,

@@ -188,11 +188,11 @@ static int take_note(void *context, void *bytes, size_t size_bytes)
 		ev_python_frames_fork(python->frames, note->pid, note->parent);
 		break;
 	case EV_PYTHON_EXEC:
-		ev_python_frames_end(python->frames, note->pid);
+		ev_python_frames_end(python->frames, note->pid, note->time_ns);
 		add_candidate(python, note->pid);
 		break;
 	case EV_PYTHON_EXIT:
-		ev_python_frames_end(python->frames, note->pid);
+		ev_python_frames_end(python->frames, note->pid, note->time_ns);
 		break;
 	case EV_PYTHON_CODE:
 		ev_python_frames_learn(python->frames, bytes, size_bytes);

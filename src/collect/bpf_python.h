@@ -40,6 +40,7 @@ void ev_bpf_python_leave_all(struct ev_bpf_python *python);
 
 /* Python frames that another program told of. */
 struct ev_python_told {
+	uint64_t time_ns; /* CLOCK_MONOTONIC: the number of a process may be another's later */
 	uint32_t pid;
 	const struct ev_python_word *words;
 	size_t count;

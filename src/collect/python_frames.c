@@ -54,9 +54,9 @@ void ev_python_frames_fork(struct python_frames *frames, uint32_t pid, uint32_t 
 	ev_python_process_fork(&frames->processes, pid, parent);
 }
 
-void ev_python_frames_end(struct python_frames *frames, uint32_t pid)
+void ev_python_frames_end(struct python_frames *frames, uint32_t pid, uint64_t time_ns)
 {
-	ev_python_process_end(&frames->processes, pid);
+	ev_python_process_end(&frames->processes, pid, time_ns);
 }
 
 void ev_python_frames_learn(struct python_frames *frames, const struct ev_python_code_note *note,
@@ -143,7 +143,8 @@ static bool is_of_process(const struct python_process *process, struct ev_python
 bool ev_python_frames_translate(struct python_frames *frames, const struct ev_python_told *told,
 				uint64_t *addresses, struct ev_python_stack *stack)
 {
-	struct python_process *process = ev_python_process_find(&frames->processes, told->pid);
+	struct python_process *process =
+		ev_python_process_at(&frames->processes, told->pid, told->time_ns);
 	if (!is_of_process(process, stack) || told->count > EV_PYTHON_FRAMES_MAX)
 		return false;
 	count_note(frames, told->count, told->flags);

@@ -17,7 +17,7 @@ int ev_python_frames_begin(struct python_frames *frames, uint32_t pid,
 /* It is a copy of its parent. */
 void ev_python_frames_fork(struct python_frames *frames, uint32_t pid, uint32_t parent);
 /* It is over, or another program. */
-void ev_python_frames_end(struct python_frames *frames, uint32_t pid);
+void ev_python_frames_end(struct python_frames *frames, uint32_t pid, uint64_t time_ns);
 /* One note, out of the ring: its frames become addresses while its process is there. */
 void ev_python_frames_note(struct python_frames *frames, const struct ev_python_note *note,
 			   size_t size_bytes);

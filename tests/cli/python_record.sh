@@ -147,6 +147,31 @@ test_children_of_every_kind() {
 	expect_between "$pids" 3 9 "processes that spin"
 }
 
+# A number is another program's after an exec, and what was counted before is that one's.
+test_counted_children_that_exec() {
+	needs_frames
+	needs_python
+	cat >execs.py <<-'END'
+		import os, sys, python_truth
+		def before_exec():
+		    python_truth.spin(0.3)
+		pid = os.fork()
+		if not pid:
+		    before_exec()
+		    os.execv(sys.executable, [sys.executable, '-c', 'import python_truth\ndef after_exec():\n  python_truth.spin(0.3)\nafter_exec()'])
+		os.waitpid(pid, 0)
+	END
+	cp "$here/python_truth.py" .
+	run record -e cpu-clock -F 999 --bpf "$python" execs.py
+	expect_status 0
+	refuse_err 'were gone'
+	run report --format json
+	expect_runs before_exec after_exec
+	run report --sort pid,symbol --format json
+	pids=$(json out "len({r['pid'] for r in j['rows'] if (r['symbol'] or '').startswith(('before_exec (', 'after_exec ('))})")
+	expect_equal "$pids" 1 "processes that run both"
+}
+
 test_a_process_that_runs_already() {
 	needs_frames
 	needs_python
@@ -165,6 +190,15 @@ while True: python_truth.by_key(1999)'
 	run record -e cpu-clock -F 999 -a --python merged --duration 0.5
 	expect_status 0
 	run report --pid $target --format json
+	expect_runs by_key
+	run record -e cpu-clock -F 49 --bpf -a --python merged --duration 1
+	expect_status 0
+	run report --pid $target --format json
+	expect_runs by_key
+	run record -e cpu-clock -F 999 --bpf -p $target --duration 0.5
+	expect_status 0
+	expect_err 'of 1 process'
+	run report --format json
 	expect_runs by_key
 }
 
