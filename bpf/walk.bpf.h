@@ -11,6 +11,7 @@
 #include "walk_guesses.bpf.h"
 #include "walk_machine.bpf.h"
 #include "walk_processes.bpf.h"
+#include "walk_recent.bpf.h"
 #include "walk_rules.bpf.h"
 #include "walk_search.bpf.h"
 #include "walk_tables.bpf.h"
@@ -39,13 +40,11 @@ __noinline int walk_step(struct walk *walk)
 	struct ev_walk_rule rule;
 	/* A call may be the last instruction of its function. */
 	__u64 address = walk->interrupted ? walk->pc : walk->pc - 1;
-	if (!walk->count)
-		return walk_follow_pointer(walk, EV_WALKED_NOT_YET);
 	struct ev_walk_remembered *known = walk_remember(walk, address);
 	if (known && known->address == address && known->version == walk->version)
 		return walk_follow_rule(walk, &known->rule);
 	if (!walk_find_mapping(walk, address)) {
-		if (walk->frames == 1 && walk_follow_wild_call(walk))
+		if (walk->count && walk->frames == 1 && walk_follow_wild_call(walk))
 			return true;
 		return walk_follow_pointer(walk,
 					   walk->settled ? EV_WALKED_NO_OBJECT : EV_WALKED_NOT_YET);
@@ -97,8 +96,11 @@ static __always_inline void walk_find_process(struct walk *walk)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	const struct ev_walk_process *process = bpf_map_lookup_elem(&walk_processes, &pid);
-	if (!process || process->pid != pid)
+	if (!process || process->pid != pid) {
+		const struct ev_walk_recent *recent = walk_wanted ? walk_recent_of(pid) : NULL;
+		walk->version = recent ? recent->version : 0;
 		return;
+	}
 	walk->first = process->first;
 	walk->count = process->count;
 	walk->settled = process->settled;

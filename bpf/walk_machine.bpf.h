@@ -44,7 +44,7 @@ struct walk {
 	__u8 by_pointer;   /* the frame was found by the frame pointer */
 	__u8 why;          /* EV_WALKED_… */
 	__u8 settled;      /* the mappings are all there */
-	__u8 unused[1];
+	__u8 asked;        /* the kernel was, for what is mapped */
 };
 
 static __always_inline bool walk_ends(struct walk *walk, __u32 why)

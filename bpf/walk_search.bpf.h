@@ -4,6 +4,7 @@
 #define BPF_WALK_SEARCH_BPF_H
 
 #include "walk_machine.bpf.h"
+#include "walk_recent.bpf.h"
 #include "walk_tables.bpf.h"
 
 /* The last of the items [low, high], counted from `base`, that does not begin behind the key. */
@@ -40,13 +41,13 @@ __noinline int walk_find_mapping(struct walk *walk, __u64 address)
 	if (address >= walk->start && address < walk->end)
 		return 1;
 	if (!walk->count)
-		return 0;
+		return walk_find_recent(walk, address);
 	struct walk_search search = { address, walk->first, 0, walk->count - 1, 0 };
 	bpf_loop(20, walk_halve_mappings, &search, 0);
 	__u32 at = search.base + search.low;
 	const struct ev_walk_mapping *mapping = bpf_map_lookup_elem(&walk_mappings, &at);
 	if (!mapping || address < mapping->start || address >= mapping->end)
-		return 0;
+		return walk_find_recent(walk, address);
 	walk->start = mapping->start;
 	walk->end = mapping->end;
 	walk->file_offset = mapping->file_offset;

@@ -57,6 +57,37 @@ struct {
 	__type(value, struct ev_walk_rule);
 } walk_others SEC(".maps");
 
+/* Which object a file is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EV_WALK_FILES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ev_walk_file);
+	__type(value, __u32);
+} walk_files SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EV_WALK_MAPPERS);
+	__type(key, __u32);
+	__type(value, struct ev_walk_recent);
+} walk_recent SEC(".maps");
+
+/* An empty one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ev_walk_recent);
+} walk_none_recent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ev_walk_naming);
+} walk_naming SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EV_WALK_REMEMBERED);

@@ -99,6 +99,9 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 		       struct ev_err *err);
 /* A record of what already runs, or out of the rings: with `walk`, all of them, soon. */
 void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record);
+/* With `walk`: this program is about to be run. Its unwind tables, and those of what it maps as it
+ * begins, are read now, and are there from its first instruction on. */
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path);
 /* After the rings were read: what the records told reaches the programs. True when there is more to
  * do, for which the rings should not wait: then read them, and call it again at once. */
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts);

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "cache_folder.h"
+#include "command_programs.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -92,6 +93,17 @@ static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 		.walk = run->walks,
 		.python = record_python_programs(run->python),
 	};
+}
+
+static void expect(void *context, const char *path)
+{
+	ev_bpf_counts_expect(context, path);
+}
+
+void record_bpf_expect(struct record_run *run)
+{
+	if (run->counts && run->options->command)
+		command_programs(run->options->command[0], expect, run->counts);
 }
 
 int record_bpf_open(struct record_run *run, struct ev_err *err)

@@ -320,6 +320,7 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (rc)
 		return rc;
 	record_python_beside(run);
+	record_bpf_expect(run);
 	record_note_openings(run);
 	rc = record_waits_open(run, err);
 	if (rc)

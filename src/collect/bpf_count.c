@@ -199,6 +199,17 @@ void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *re
 		ev_bpf_walk_note(counts->walk, record);
 }
 
+static void expect(void *walk, const char *path)
+{
+	ev_bpf_walk_expect(walk, path);
+}
+
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path)
+{
+	if (counts->walk)
+		ev_program_files(path, expect, counts->walk);
+}
+
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 {
 	return counts->walk && ev_bpf_walk_step(counts->walk);
@@ -283,6 +294,11 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record)
 {
 	(void)counts, (void)record;
+}
+
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path)
+{
+	(void)counts, (void)path;
 }
 
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
