@@ -22,13 +22,16 @@ struct dynamic {
 	const char *path, *folders; /* folders: colons between them */
 };
 
+/* Under its own name, for many lead to a library. */
 static void add(struct files *files, const char *path)
 {
-	for (size_t i = 0; i < files->count; i++)
-		if (!strcmp(files->paths[i], path))
-			return;
-	if (files->count < FILES_MAX)
-		files->paths[files->count++] = ev_arena_text(&files->arena, path, strlen(path));
+	char *whole = realpath(path, NULL);
+	bool known = !whole || files->count == FILES_MAX;
+	for (size_t i = 0; i < files->count && !known; i++)
+		known = !strcmp(files->paths[i], whole);
+	if (!known)
+		files->paths[files->count++] = ev_arena_text(&files->arena, whole, strlen(whole));
+	free(whole);
 }
 
 /* In one of the folders that the file names, where $ORIGIN is its own. */
