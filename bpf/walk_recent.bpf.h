@@ -96,7 +96,9 @@ __noinline int walk_find_recent(struct walk *walk, __u64 address)
 	struct walk_recently at = { .address = address };
 	struct ev_walk_mapping mapping = {};
 	struct ev_walk_recent *recent = walk_wanted ? walk_recent_of(pid) : NULL;
-	if (!walk_wanted || !walk)
+	/* Of a settled process all is told: code that it makes itself is not asked for each time.
+	 */
+	if (!walk_wanted || !walk || walk->settled)
 		return 0;
 	if (recent)
 		bpf_loop(EV_WALK_RECENT, walk_look_at_recent, &at, 0);
