@@ -5,9 +5,12 @@
  *   sample ─▶ key is in `counts`: one more
  *          ─▶ else a new key, and the stack goes through `notes` unless it is `known`
  *          ─▶ no room in `counts`: the whole sample goes through `notes`
- *          ─▶ no room there either: lost, and counted as such                                  */
+ *          ─▶ no room there either: lost, and counted as such
+ *
+ * To a stack belong the Python frames of its thread, where it has any. */
 #include <linux/bpf_perf_event.h>
 #include "count.h"
+#include "python.bpf.h"
 #include "stacks.bpf.h"
 #include "walk.bpf.h"
 #include "watched.bpf.h"
@@ -21,6 +24,7 @@ const volatile bool picks = false;    /* the kernel gives it others' samples as 
 const volatile bool switched = false; /* the kernel cannot switch it: `on` says */
 const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
+const volatile bool python_wanted = false;
 const volatile bool has_filter = false;
 const volatile bool streams = false; /* each sample stands for itself, nothing is counted */
 const volatile int begin_pid = 0;    /* watched from its exec on */
@@ -56,10 +60,15 @@ struct {
 	__uint(max_entries, 1 << 20);
 } notes SEC(".maps");
 
+enum {
+	EV_COUNT_IPS = EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES,
+	PYTHON_WORDS = sizeof(struct ev_python_word) / 8,
+};
 struct scratch {
 	struct ev_count_note note;
-	__u64 ips[EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES];
-	__u64 seen; /* of a tracepoint, since the last one that made a sample */
+	__u64 ips[EV_COUNT_IPS + EV_PYTHON_FRAMES_MAX * PYTHON_WORDS];
+	__u64 python[2]; /* hash of the Python frames */
+	__u64 seen;      /* of a tracepoint, since the last one that made a sample */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -161,7 +170,12 @@ static __noinline int hash_stack(struct scratch *at)
 	count = at->note.kernel_frames + at->note.user_frames;
 	one ^= at->note.ip;
 	other += at->note.ip ^ (__u64)at->note.kernel_frames << 48 ^ (__u64)at->note.end << 56;
-	for (__u32 i = 0; i < EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES; i++) {
+	/* The same words are other code in another program. */
+	if (at->note.python_frames) {
+		one ^= at->python[0] ^ (__u64)at->note.key.pid << 32;
+		other += at->python[1] ^ (__u64)at->note.key.program << 32;
+	}
+	for (__u32 i = 0; i < EV_COUNT_IPS; i++) {
 		if (i >= count)
 			break;
 		one = fold(one, at->ips[i], 0x9e3779b97f4a7c15ull);
@@ -207,18 +221,51 @@ static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 		__sync_fetch_and_add(&unreadable, 1);
 }
 
+/* The Python frames of the thread, behind the addresses. A function of its own, that the verifier
+ * looks at apart. */
+__noinline int take_python(struct scratch *at)
+{
+	struct python_scratch *python;
+	__u32 frames, words;
+	if (!at || !python_wanted)
+		return 0;
+	at->note.python_frames = at->note.python_flags = 0;
+	python = python_take(PYTHON_OF_COUNT);
+	frames = at->note.kernel_frames + at->note.user_frames;
+	if (!python || frames > EV_COUNT_IPS)
+		return 0;
+	words = python->note.count;
+	if (!words || words > EV_PYTHON_FRAMES_MAX ||
+	    bpf_probe_read_kernel(&at->ips[frames], words * sizeof(struct ev_python_word),
+				  python->words))
+		return 0;
+	at->python[0] = python->hash[0];
+	at->python[1] = python->hash[1];
+	at->note.python_frames = words;
+	at->note.python_flags = python->note.flags;
+	return 0;
+}
+
+/* Of a sample that is left to the kernel. */
+__noinline int tell_python(__u64 ip)
+{
+	return python_wanted ? python_tell(PYTHON_OF_COUNT, EV_PYTHON_SAMPLE, ip) : 0;
+}
+
 /* The reader is called when there is much for it. */
 static __always_inline long tell(struct scratch *at, __u16 kind, bool call)
 {
 	__u32 frames = at->note.kernel_frames + at->note.user_frames;
+	__u32 python = at->note.python_frames * PYTHON_WORDS;
 	__u64 flags = call ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-	if (frames > EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES)
+	if (frames > EV_COUNT_IPS || python > EV_PYTHON_FRAMES_MAX * PYTHON_WORDS)
 		return -1;
 	at->note.kind = kind;
 	if (bpf_ringbuf_query(&notes, BPF_RB_AVAIL_DATA) * 2 >
 	    bpf_ringbuf_query(&notes, BPF_RB_RING_SIZE))
 		flags = BPF_RB_FORCE_WAKEUP;
-	return bpf_ringbuf_output(&notes, at, sizeof(at->note) + frames * sizeof(__u64), flags);
+	return bpf_ringbuf_output(&notes, at, sizeof(at->note) + (frames + python) * sizeof(__u64),
+				  flags);
 }
 
 /* There was no room for its key. */
@@ -235,6 +282,7 @@ static __always_inline int count_in(struct scratch *at, void *counts, void *know
 {
 	struct ev_count_sum *count = bpf_map_lookup_elem(counts, &at->note.key);
 	__u32 frames = at->note.kernel_frames + at->note.user_frames, *told;
+	frames |= (__u32)at->note.python_frames << 16;
 	if (count) {
 		__sync_fetch_and_add(&count->hits, 1);
 		__sync_fetch_and_add(&count->period, at->note.count.period);
@@ -271,6 +319,7 @@ static __always_inline int stream(struct scratch *at)
 	}
 	if (at->note.user_frames)
 		__sync_fetch_and_add(&left[end & 15], 1);
+	tell_python(at->note.ip);
 	return 1;
 }
 
@@ -278,6 +327,7 @@ static __always_inline int take(void *ctx, struct scratch *at, __u64 ip, bool in
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	take_stack(ctx, at, ip);
+	take_python(at);
 	at->note.in_kernel = in_kernel;
 	at->note.key.program = BPF_CORE_READ(task, self_exec_id);
 	at->note.count.hits = 1;
@@ -323,10 +373,12 @@ static __always_inline struct scratch *begin(__u64 period)
 SEC("perf_event")
 int count_sample(struct bpf_perf_event_data *ctx)
 {
-	if (streams && !streaming)
-		return 1;
-	struct scratch *at = begin(ctx->sample_period);
 	__u64 ip = PT_REGS_IP(&ctx->regs);
+	if (streams && !streaming) {
+		tell_python(ip);
+		return 1;
+	}
+	struct scratch *at = begin(ctx->sample_period);
 	return at ? take(ctx, at, ip, (long)ip < 0) : 0;
 }
 

@@ -3,6 +3,7 @@
 #define BPF_COUNT_H
 
 #include <linux/types.h>
+#include "python.h"
 
 enum {
 	EV_COUNT_KERNEL_FRAMES = 127,
@@ -31,7 +32,8 @@ enum ev_count_note_kind {
 	EV_COUNT_SAMPLE, /* there was no room to count it: it stands for itself */
 };
 
-/* In the ring buffer; so many addresses follow, the kernel's first. */
+/* In the ring buffer; so many addresses follow, the kernel's first, and behind them so many of
+ * struct ev_python_word. */
 struct ev_count_note {
 	struct ev_count_key key;
 	struct ev_count_sum count;
@@ -39,6 +41,8 @@ struct ev_count_note {
 	__u16 kind, generation, kernel_frames, user_frames;
 	__u32 in_kernel; /* ip is */
 	__u32 end;       /* why user_frames are not more, EV_WALKED_… of walk.h; 0 else */
+	__u16 python_frames, python_flags; /* EV_PYTHON_DEEPER … */
+	__u32 unused;
 };
 
 /* A filter is evaluated step by step on a stack of truth values, one bit each. */

@@ -38,6 +38,30 @@ struct thread_struct {
 	unsigned long fsbase; /* x86-64 */
 };
 
+struct super_block {
+	unsigned int s_dev;
+};
+
+struct inode {
+	unsigned long i_ino;
+	unsigned int i_generation;
+	long long i_size;
+	struct super_block *i_sb;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+/* A mapping of a process. */
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	unsigned long vm_pgoff; /* in the file, in pages */
+	unsigned long vm_flags; /* VM_… */
+	struct mm_struct *vm_mm;
+	struct file *vm_file;
+};
+
 struct linux_binprm {
 	const char *interp; /* path of the program that runs, of a script its interpreter */
 };

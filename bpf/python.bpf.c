@@ -6,21 +6,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline int python_tell(__u32 slot, __u8 kind, __u64 ip)
-{
-	__u64 now_ns = bpf_ktime_get_ns();
-	struct python_scratch *at = python_take(slot);
-	if (!at)
-		return 0;
-	at->note.time_ns = now_ns;
-	at->note.ip = ip;
-	at->note.kind = kind;
-	__u32 count = at->note.count;
-	if (count > EV_PYTHON_FRAMES_MAX)
-		return 0;
-	return python_send(at, sizeof(at->note) + count * sizeof(at->words[0]), false);
-}
-
 /* 1: the kernel makes its sample. */
 SEC("perf_event")
 int python_sample(struct bpf_perf_event_data *ctx)

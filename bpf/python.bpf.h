@@ -38,6 +38,14 @@ struct {
 	__type(value, __u8);
 } python_codes SEC(".maps");
 
+/* Those that were met last, which most are: looked up in a third of the time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EV_PYTHON_MET);
+	__type(key, __u32);
+	__type(value, struct python_code_key);
+} python_met SEC(".maps");
+
 __u64 python_lost = 0; /* notes that found no room */
 
 struct {
@@ -51,11 +59,12 @@ struct python_scratch {
 	struct ev_python_note note;
 	struct ev_python_word words[EV_PYTHON_FRAMES_MAX];
 	struct ev_python_process process;
-	__u64 at;     /* thread state, then frame */
-	__u64 marker; /* a frame from before, to notice circles */
-	__u64 self;   /* what thread_id is to be */
-	__u32 until;  /* the marker is set anew then */
-	__u32 ended;  /* the walk is over */
+	__u64 at;      /* thread state, then frame */
+	__u64 marker;  /* a frame from before, to notice circles */
+	__u64 self;    /* what thread_id is to be */
+	__u64 hash[2]; /* of the words */
+	__u32 until;   /* the marker is set anew then */
+	__u32 ended;   /* the walk is over */
 	__u32 unused;
 	__u8 frame[EV_PYTHON_RECORD_BYTES + 8];
 	__u8 code[EV_PYTHON_RECORD_BYTES + 8];
@@ -275,6 +284,12 @@ static __always_inline void python_meet(struct python_scratch *at, __u32 slot, _
 {
 	struct python_code_key key = { code, at->note.pid, check };
 	__u8 yes = 1;
+	__u32 place = (check ^ (__u32)(code >> 5)) & (EV_PYTHON_MET - 1);
+	struct python_code_key *met = bpf_map_lookup_elem(&python_met, &place);
+	if (met && met->code == code && met->pid == key.pid && met->check == check)
+		return;
+	if (met)
+		*met = key;
 	if (bpf_map_lookup_elem(&python_codes, &key))
 		return;
 	bpf_map_update_elem(&python_codes, &key, &yes, BPF_ANY);
@@ -311,6 +326,8 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 	    (process->entry == PYTHON_ENTRY_FLAG && mark == 1))
 		word->code |= EV_PYTHON_ENTRY;
 	python_meet(at, slot, code, word->check);
+	at->hash[0] = python_mix(at->hash[0], word->code ^ (__u64)(__u32)word->position << 32);
+	at->hash[1] = python_mix(at->hash[1] + word->check, word->code + (__u32)word->position);
 	return true;
 }
 
@@ -369,6 +386,7 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	at->note.count = 0;
 	at->note.flags = 0;
 	at->marker = at->until = at->ended = 0;
+	at->hash[0] = at->hash[1] = 0;
 	at->self = python_self((void *)bpf_get_current_task(), process->by_number);
 	if (!python_find_frame(at, slot))
 		return at;
@@ -376,6 +394,26 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	if (!at->ended)
 		at->note.flags |= EV_PYTHON_DEEPER;
 	return at;
+}
+
+/* What was taken, for the sample that the kernel makes at this moment. */
+static __always_inline int python_tell_taken(struct python_scratch *at, __u8 kind, __u64 ip,
+					     __u64 now_ns)
+{
+	at->note.time_ns = now_ns;
+	at->note.ip = ip;
+	at->note.kind = kind;
+	__u32 count = at->note.count;
+	if (count > EV_PYTHON_FRAMES_MAX)
+		return 0;
+	return python_send(at, sizeof(at->note) + count * sizeof(at->words[0]), false);
+}
+
+static __always_inline int python_tell(__u32 slot, __u8 kind, __u64 ip)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct python_scratch *at = python_take(slot);
+	return at ? python_tell_taken(at, kind, ip, now_ns) : 0;
 }
 
 #endif

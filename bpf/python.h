@@ -10,6 +10,7 @@ enum {
 	EV_PYTHON_INTERPRETERS_MAX = 64,
 	EV_PYTHON_PROCESSES = 8192,
 	EV_PYTHON_CODES = 32768,      /* that the reader was told of lately */
+	EV_PYTHON_MET = 512,          /* of those, that a CPU met last */
 	EV_PYTHON_RECORD_BYTES = 128, /* looked at of a frame, and of a code object */
 	EV_PYTHON_CODE_FROM = 16,     /* where that begins in a code object */
 };

@@ -17,6 +17,9 @@ enum {
 	EV_WALK_PROCESSES = 32 * 1024,
 	EV_WALK_MAPPINGS = 256 * 1024,
 	EV_WALK_REMEMBERED = 1024, /* rules of addresses, on each CPU */
+	EV_WALK_FILES = 16 * 1024, /* that are known as mapped */
+	EV_WALK_MAPPERS = 4096,    /* processes of which mappings were asked for */
+	EV_WALK_RECENT = 32,       /* mappings of each of them */
 };
 
 struct ev_walk_process {
@@ -30,6 +33,26 @@ struct ev_walk_mapping {
 	__u64 start, end;
 	__u32 file_offset;
 	__u32 object;
+};
+
+/* A file as the kernel has it, whatever its path is. */
+struct ev_walk_file {
+	__u64 inode, size_bytes;
+	__u32 generation, device;
+};
+/* What one process has mapped, of files that are known, as far as walks have asked for it before
+ * anyone told of it. */
+struct ev_walk_recent {
+	__u64 mm;      /* whose mappings they are: others' after an exec */
+	__u64 version; /* as that of a process; no process has the same */
+	__u64 count;   /* all in all: the last one is at count - 1, modulo their number */
+	struct ev_walk_mapping mappings[EV_WALK_RECENT];
+};
+/* Who fills the tables maps a file, and asks which one it is. */
+struct ev_walk_naming {
+	__u64 address;
+	__u32 object, page_bytes;
+	struct ev_walk_file file; /* the answer; inode 0: not known */
 };
 
 enum ev_walk_tables {

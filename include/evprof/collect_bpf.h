@@ -55,6 +55,7 @@ struct ev_bpf_source {
 /* ---- samples counted in the kernel ------------------------------------------------------------
  */
 
+struct ev_bpf_python;
 struct ev_bpf_counts_options {
 	uint64_t interval_ns;                   /* what is counted is fetched so often */
 	bool callchain, kernel_only, user_only; /* stacks; else only places */
@@ -66,6 +67,9 @@ struct ev_bpf_counts_options {
 	bool walk;         /* user stacks by unwind tables, in the kernel; else by frame pointers */
 	const char *cache; /* of `walk`, as in ev_bpf_walk_options */
 	uint32_t room;     /* for so many different ones; 0 = as the rates of the events ask for */
+	/* Stacks get the Python frames of their threads, of addresses in its table of functions;
+	 * NULL: none. Borrowed, closed later. */
+	struct ev_bpf_python *python;
 };
 struct ev_bpf_counts_tally {
 	uint64_t seen;      /* by the programs: samples and lost, and what is not fetched yet */
@@ -79,6 +83,7 @@ struct ev_bpf_counts_tally {
 	uint64_t map_bytes;   /* of memory in the kernel */
 	uint64_t most_stacks; /* that one interval had */
 	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
+	uint64_t python_lost;      /* notes of Python code and frames that found no room */
 };
 /* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for
  * a cgroup that is not there. Numbers: period, cpu, pid, tid; comm, by == and globs; cgroup. */
@@ -94,11 +99,16 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 		       struct ev_err *err);
 /* A record of what already runs, or out of the rings: with `walk`, all of them, soon. */
 void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *record);
+/* With `walk`: this program is about to be run. Its unwind tables, and those of what it maps as it
+ * begins, are read now, and are there from its first instruction on. */
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path);
 /* After the rings were read: what the records told reaches the programs. True when there is more to
  * do, for which the rings should not wait: then read them, and call it again at once. */
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts);
 /* What the walks came to; false where stacks are not followed so. */
 bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally);
+/* Is every event that was listed counted so? */
+bool ev_bpf_counts_all(const struct ev_bpf_counts *counts);
 struct ev_bpf_source ev_bpf_counts_source(struct ev_bpf_counts *counts);
 void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_counts_tally *tally);
 void ev_bpf_counts_close(struct ev_bpf_counts *counts);

@@ -30,14 +30,16 @@ struct ev_bpf_python_tally {
 bool ev_bpf_python_likely(const struct ev_target *target);
 /* NULL when programs in the kernel can read Python's frames here; else why not. */
 const char *ev_bpf_python_absence(char *out, size_t size_bytes);
-/* Loads programs beside every event of a sampler that is open and not counted, before it is
- * enabled. Events that no program can be beside get a note in the recording. Processes of the
+/* Loads programs for the events of a sampler that is open, before it is enabled. Processes of the
  * target that are there are looked at at once, others as they begin. `functions` gets what they
  * run. The sampler and the table are closed later. -EPERM, -ENOSYS … with a sentence. */
 int ev_bpf_python_open(struct ev_bpf_python **python, struct ev_sampler *sampler,
 		       const struct ev_watch_target *target, struct ev_python_functions *functions,
-		       const struct ev_bpf_python_options *options, struct ev_recording *recording,
-		       struct ev_err *err);
+		       const struct ev_bpf_python_options *options, struct ev_err *err);
+/* Puts a program beside each event that has none yet: those that count or follow samples
+ * (struct ev_bpf_counts_options has `python`) read the frames themselves, and come first. Events
+ * that no program can be beside get a note in the recording. */
+void ev_bpf_python_beside(struct ev_bpf_python *python, struct ev_recording *recording);
 /* It has no records of its own: draining it reads what the programs told, soon after the rings were
  * read. */
 struct ev_bpf_source ev_bpf_python_source(struct ev_bpf_python *python);

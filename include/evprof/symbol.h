@@ -508,6 +508,10 @@ void ev_symbols_encode_given(const struct ev_given_object *objects, size_t count
 const char *ev_demangle(struct ev_arena *arena, const char *name);
 /* Build-id of an ELF file (GNU note); its length, 0 when it has none or can't be read. */
 size_t ev_build_id_of_file(const char *path, uint8_t id[20]);
+/* `take` gets the files that a program maps as it begins: itself, its loader, its libraries, as far
+ * as they are found without running it. None of what is no ELF file. */
+void ev_program_files(const char *path, void (*take)(void *context, const char *path),
+		      void *context);
 /* Build-id in a block of ELF notes (/sys/kernel/notes, a vdso). */
 size_t ev_build_id_of_notes(const void *notes, size_t size_bytes, uint8_t id[20]);
 /* Where the code of an ELF file lies: its executable segments. How many there are, of which at most

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "cache_folder.h"
+#include "command_programs.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
@@ -90,7 +91,19 @@ static struct ev_bpf_counts_options counts_options(const struct record_run *run)
 		.user_only = run->sampling.user_callchain_only,
 		.at_exec = run->sampling.at_exec,
 		.walk = run->walks,
+		.python = record_python_programs(run->python),
 	};
+}
+
+static void expect(void *context, const char *path)
+{
+	ev_bpf_counts_expect(context, path);
+}
+
+void record_bpf_expect(struct record_run *run)
+{
+	if (run->counts && run->options->command)
+		command_programs(run->options->command[0], expect, run->counts);
 }
 
 int record_bpf_open(struct record_run *run, struct ev_err *err)
@@ -137,19 +150,34 @@ void record_bpf_over(struct record_run *run)
 void record_bpf_know(struct record_run *run, const void *bytes, size_t size_bytes)
 {
 	struct ev_record record;
+	bool follows = run->walks && run->counts;
+	bool merges = run->python && !run->unwind;
 	struct ev_raw raw;
-	if (!run->walks || !run->counts)
+	if (!follows && !merges)
 		return;
 	if (!run->walk_decoder)
 		run->walk_decoder = ev_decoder_open(&run->recording);
-	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);)
-		if (raw.type != PERF_RECORD_SAMPLE && !ev_decode(run->walk_decoder, &raw, &record))
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
+		if (raw.type == PERF_RECORD_SAMPLE || ev_decode(run->walk_decoder, &raw, &record))
+			continue;
+		if (follows)
 			ev_bpf_counts_know(run->counts, &record);
+		if (merges)
+			record_python_know(run->python, &record);
+	}
 }
 
 static int take(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
+	struct ev_record mapping;
+	int rc = 0;
+	if (run->python && !run->unwind && record->type == PERF_RECORD_SAMPLE &&
+	    record_python_has(run->python, record) &&
+	    record_python_mapping(run->python, record, &mapping))
+		rc = record_put_record(run, &mapping, err);
+	if (rc)
+		return rc;
 	return run->unwind ? record_unwind_give(run->unwind, record, err)
 			   : record_put_record(run, record, err);
 }

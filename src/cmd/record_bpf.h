@@ -13,6 +13,8 @@ int record_bpf_check(const struct record_run *run, struct ev_err *err);
 int record_bpf_open(struct record_run *run, struct ev_err *err);
 /* The recorder is in place: it gives back the rights that it does not need for the rest. */
 void record_bpf_settle(struct record_run *run);
+/* The programs of the command that waits: stacks are followed through them from the beginning. */
+void record_bpf_expect(struct record_run *run);
 /* Records out of the rings, for stacks that are followed in the kernel. */
 void record_bpf_know(struct record_run *run, const void *bytes, size_t size_bytes);
 /* Nothing more comes. */

@@ -148,9 +148,7 @@ static void plan_stacks(struct record_run *run)
 	}
 	record_stacks_plan(&run->stacks, chains, options->stack_bytes,
 			   run->target.kind == EV_TARGET_SYSTEM, &run->events, &run->sampling);
-	/* An event can have one program beside it. */
-	run->stacks.may_stream =
-		chains == RECORD_CHAINS_AUTO && !run->python && record_stream_may(options);
+	run->stacks.may_stream = chains == RECORD_CHAINS_AUTO && record_stream_may(options);
 }
 
 /* With stacks in the way that was planned, else in one that costs less. What really stands in the
@@ -243,13 +241,15 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = record_jitter_begin(run, err);
 	if (!rc)
+		rc = record_python_open(run, err);
+	if (!rc)
 		rc = record_bpf_open(run, err);
 	if (!rc)
 		rc = record_stream_open(run, err);
-	if (!rc)
-		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
+	record_python_beside(run);
+	record_bpf_expect(run);
 	record_note_openings(run);
 	rc = record_waits_open(run, err);
 	if (rc)
@@ -257,7 +257,11 @@ int record_open(struct record_run *run, struct ev_err *err)
 	tell_split(run);
 	if (options->verbose)
 		tell_openings(run);
-	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
+	/* What is counted has its Python frames already. */
+	bool merges =
+		run->python && !(run->counts && !run->waits && ev_bpf_counts_all(run->counts));
+	run->unwind = record_unwind_open(&run->recording, &run->stacks, merges ? run->python : NULL,
+					 run->agent);
 	if (run->unwind)
 		run->reader = record_reader_open(run->sampler, record_unwind_opened(run->unwind));
 	run->recording.compressed = options->compression_level > 0;

@@ -101,14 +101,19 @@ static bool is_wanted(const struct record_run *run)
 	       (options->command && command_is_python(options->command[0]));
 }
 
+static bool is_in_kernel(const struct record_options *options)
+{
+	return options->bpf || options->chains == RECORD_CHAINS_BPF;
+}
+
 /* What does not go together with it; NULL when everything does. */
 static const char *contradiction(const struct record_options *options)
 {
-	if (options->bpf)
-		return "samples that --bpf counts in the kernel have native frames only";
-	if (options->chains == RECORD_CHAINS_BPF)
-		return "stacks that are followed in the kernel (--call-graph bpf) have native "
-		       "frames only";
+	if (options->bpf && options->chains == RECORD_CHAINS_NONE)
+		return "--bpf without stacks counts native places: leave --call-graph none out";
+	if (is_in_kernel(options) && options->python == RECORD_PYTHON_AGENT)
+		return "the agent has no part in what is counted or followed in the kernel: leave "
+		       "--bpf and --call-graph bpf, or --python agent, out";
 	if (options->kernel_callchains)
 		return "--kernel-callchains leaves user space out";
 	if (options->clock_id >= 0 && options->clock_id != CLOCK_MONOTONIC)
@@ -127,7 +132,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 		return record_agent_plan(run, true, err);
 	const char *why = against ? against : ev_bpf_python_absence(absence, sizeof(absence));
 	/* Without the rights for that, the program may tell itself. */
-	if (why && !against && run->target.kind == EV_TARGET_COMMAND)
+	if (why && !against && !is_in_kernel(run->options) && run->target.kind == EV_TARGET_COMMAND)
 		return record_agent_plan(run, asked, err);
 	if (why && asked)
 		return ev_fail(err, against ? EINVAL : EPERM,
@@ -167,7 +172,7 @@ int record_python_open(struct record_run *run, struct ev_err *err)
 					     .refused = refused,
 					     .context = python };
 	int rc = ev_bpf_python_open(&python->programs, run->sampler, &target, python->functions,
-				    &how, &run->recording, err);
+				    &how, err);
 	if (!rc) {
 		run->sources[run->source_count++] = ev_bpf_python_source(python->programs);
 		return 0;
@@ -178,6 +183,17 @@ int record_python_open(struct record_run *run, struct ev_err *err)
 			      err->text);
 	record_python_close(run);
 	return 0;
+}
+
+struct ev_bpf_python *record_python_programs(const struct record_python *python)
+{
+	return python ? python->programs : NULL;
+}
+
+void record_python_beside(struct record_run *run)
+{
+	if (run->python)
+		ev_bpf_python_beside(run->python->programs, &run->recording);
 }
 
 static struct seen_process *see(struct record_python *python, uint32_t pid)
@@ -211,6 +227,22 @@ bool record_python_generated(void *context, uint64_t address)
 	return ev_space_set_object(at->spaces, place.object)->kind == EV_OBJECT_JIT;
 }
 
+static bool is_python_address(uint64_t address)
+{
+	return address - EV_PYTHON_BASE < EV_PYTHON_LENGTH;
+}
+
+bool record_python_has(struct record_python *python, const struct ev_record *record)
+{
+	const struct ev_sample *sample = &record->sample;
+	bool found = is_python_address(sample->ip);
+	for (size_t i = 0; i < sample->chain_count && !found; i++)
+		found = is_python_address(sample->chain[i]);
+	if (found)
+		python->merged += sample->weight ? sample->weight : 1;
+	return found;
+}
+
 bool record_python_merge(struct record_python *python, const struct ev_space_set *spaces,
 			 struct ev_record *record)
 {
@@ -219,6 +251,8 @@ bool record_python_merge(struct record_python *python, const struct ev_space_set
 	struct ev_python_merged how;
 	uint64_t time_ns = record->time_ns;
 	bool waits = ev_wait_state_is(sample->ip);
+	if (record_python_has(python, record))
+		return true;
 	if (waits && sample->period <= time_ns)
 		time_ns -= sample->period;
 	if (!ev_bpf_python_find(python->programs, sample->tid, time_ns, waits ? 0 : sample->ip,
@@ -244,13 +278,13 @@ bool record_python_merge(struct record_python *python, const struct ev_space_set
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping)
 {
-	struct seen_process *process = see(python, record->sample.pid);
+	struct seen_process *process = see(python, record->pid);
 	bool before = record->time_ns < process->began_ns;
 	if (process->mapped && (before || process->mapped_ns >= process->began_ns))
 		return false;
 	process->mapped = true;
 	process->mapped_ns = before ? 0 : process->began_ns;
-	ev_python_mapping(mapping, record->sample.pid, record->sample.pid, process->mapped_ns);
+	ev_python_mapping(mapping, record->pid, record->pid, process->mapped_ns);
 	return true;
 }
 
@@ -298,6 +332,17 @@ int record_python_begin_file(struct record_run *run, struct ev_err *err)
 /* ---- the end -----------------------------------------------------------------------------------
  */
 
+/* By whichever program. */
+static struct ev_bpf_python_tally tally_of(const struct record_run *run)
+{
+	struct ev_bpf_python_tally tally = ev_bpf_python_tally(run->python->programs);
+	struct ev_bpf_counts_tally counted = { 0 };
+	if (run->counts)
+		ev_bpf_counts_tally(run->counts, &counted);
+	tally.lost += counted.python_lost;
+	return tally;
+}
+
 void record_python_finish(struct record_run *run)
 {
 	struct record_python *python = run->python;
@@ -308,7 +353,7 @@ void record_python_finish(struct record_run *run)
 	ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_PYTHON, table.bytes,
 				 table.size_bytes);
 	ev_buffer_done(&table);
-	struct ev_bpf_python_tally tally = ev_bpf_python_tally(python->programs);
+	struct ev_bpf_python_tally tally = tally_of(run);
 	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON,
 			      "frames of %" PRIu64
 			      " samples, read in the kernel as each was taken; "
@@ -325,7 +370,7 @@ void record_python_tell(const struct record_run *run)
 	char samples[32];
 	if (!python)
 		return;
-	struct ev_bpf_python_tally tally = ev_bpf_python_tally(python->programs);
+	struct ev_bpf_python_tally tally = tally_of(run);
 	if (!tally.processes && !tally.refused)
 		fprintf(stderr, "[ evprof record: Python: none was found ]\n");
 	if (!tally.processes)

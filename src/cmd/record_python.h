@@ -4,6 +4,7 @@
 
 #include <evprof/symbol_python.h>
 
+struct ev_bpf_python;
 struct ev_record;
 struct ev_space_cache;
 struct ev_space_set;
@@ -29,6 +30,11 @@ int record_python_parse(void *options, const char *value, struct ev_err *err);
 int record_python_plan(struct record_run *run, struct ev_err *err);
 /* The sampler is open. */
 int record_python_open(struct record_run *run, struct ev_err *err);
+/* For who counts or follows samples and reads the frames of each by itself: the programs that read
+ * them, NULL where no Python is followed. */
+struct ev_bpf_python *record_python_programs(const struct record_python *python);
+/* Those have taken the events that they take: the rest is this one's. */
+void record_python_beside(struct record_run *run);
 /* A record that is no sample, in the order of the rings. */
 void record_python_know(struct record_python *python, const struct ev_record *record);
 /* Samples on their way to the file: the chain of one of a Python thread becomes the merged one,
@@ -44,6 +50,8 @@ struct record_python_place {
 };
 /* For struct ev_python_stack: is it in memory that is no file's? The context is such a place. */
 bool record_python_generated(void *context, uint64_t address);
+/* Does a sample have Python frames already? Then they were merged as it was counted or followed. */
+bool record_python_has(struct record_python *python, const struct ev_record *record);
 /* The mapping that the sample needs now; false when it has one. */
 bool record_python_mapping(struct record_python *python, const struct ev_record *record,
 			   struct ev_record *mapping);

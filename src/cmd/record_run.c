@@ -62,7 +62,7 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err)
 		record_stream_see(run, arrived->bytes, bytes);
 		record_bpf_know(run, arrived->bytes, bytes);
 	}
-	run->walks_more = run->streams && ev_bpf_counts_step(run->counts);
+	run->walks_more = run->counts && ev_bpf_counts_step(run->counts);
 	if (!rc)
 		rc = record_sources_drain(run, last, err);
 	if (!rc)

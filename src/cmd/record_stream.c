@@ -82,6 +82,7 @@ static int begin(struct record_run *run, struct ev_err *err)
 		.at_exec = run->sampling.at_exec,
 		.streams = true,
 		.walk = true,
+		.python = record_python_programs(run->python),
 	};
 	int rc = ev_bpf_counts_open(&run->counts, run->sampler, &run->events, &run->target,
 				    &options, &run->recording, err);
@@ -154,8 +155,12 @@ int record_stream_step(struct record_run *run, struct ev_err *err)
 	if (!run->stacks.wants_stream)
 		return 0;
 	run->stacks.wants_stream = run->stacks.may_stream = false;
-	if (ev_bpf_walk_absence(text, sizeof(text)) || begin(run, &why))
+	if (ev_bpf_walk_absence(text, sizeof(text)))
 		return 0;
+	if (begin(run, &why)) {
+		record_python_beside(run); /* where they made room in vain */
+		return 0;
+	}
 	const struct ev_bpf_source *source = &run->sources[run->source_count - 1];
 	if (epoll_ctl(run->wait_fd, EPOLL_CTL_ADD, source->fd(source->self), &readable))
 		return ev_fail(err, errno, "cannot wait for the BPF programs: %s", strerror(errno));

@@ -35,6 +35,8 @@ static int attach_one(struct ev_bpf_counts *counts, size_t index, struct count_b
 						 : programs->progs.count_sample);
 	for (size_t place = 0; place < places; place++) {
 		int fd = sampler->fds[index * places + place];
+		if (fd >= 0 && counts->options.python)
+			ev_bpf_python_leave(counts->options.python, fd);
 		int rc = fd < 0 ? 0
 				: ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF,
 					       (void *)(uintptr_t)(unsigned)program);
@@ -197,6 +199,17 @@ void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *re
 		ev_bpf_walk_note(counts->walk, record);
 }
 
+static void expect(void *walk, const char *path)
+{
+	ev_bpf_walk_expect(walk, path);
+}
+
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path)
+{
+	if (counts->walk)
+		ev_program_files(path, expect, counts->walk);
+}
+
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 {
 	return counts->walk && ev_bpf_walk_step(counts->walk);
@@ -212,6 +225,11 @@ bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk
 		tally->ends[i] -=
 			first->bss->left[i] < tally->ends[i] ? first->bss->left[i] : tally->ends[i];
 	return true;
+}
+
+bool ev_bpf_counts_all(const struct ev_bpf_counts *counts)
+{
+	return !counts->options.streams && counts->program_count == counts->sampler->listed;
 }
 
 static int source_fd(void *self)
@@ -234,6 +252,7 @@ void ev_bpf_counts_tally(const struct ev_bpf_counts *counts, struct ev_bpf_count
 	tally->passed_on = counts->programs[0]->bss->uncounted;
 	tally->unreadable = counts->programs[0]->bss->unreadable;
 	tally->collided = counts->programs[0]->bss->collided;
+	tally->python_lost = counts->programs[0]->bss->python_lost;
 }
 
 void ev_bpf_counts_close(struct ev_bpf_counts *counts)
@@ -277,6 +296,11 @@ void ev_bpf_counts_know(struct ev_bpf_counts *counts, const struct ev_record *re
 	(void)counts, (void)record;
 }
 
+void ev_bpf_counts_expect(struct ev_bpf_counts *counts, const char *path)
+{
+	(void)counts, (void)path;
+}
+
 bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 {
 	(void)counts;
@@ -286,6 +310,12 @@ bool ev_bpf_counts_step(struct ev_bpf_counts *counts)
 bool ev_bpf_counts_walked(const struct ev_bpf_counts *counts, struct ev_bpf_walk_tally *tally)
 {
 	(void)counts, (void)tally;
+	return false;
+}
+
+bool ev_bpf_counts_all(const struct ev_bpf_counts *counts)
+{
+	(void)counts;
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <count.h>
 #include <walk.h>
 #include <watched.h>
+#include "bpf_python.h"
 
 struct count_bpf;
 struct ev_sampler;
@@ -14,8 +15,9 @@ struct ring_buffer;
 /* A stack that the programs told of in one generation. */
 struct ev_counted_stack {
 	uint64_t ip;
-	uint32_t first; /* of its addresses, in the generation's */
-	uint16_t kernel_frames, user_frames;
+	uint32_t first; /* of its chain, in the generation's addresses */
+	uint32_t count;
+	uint16_t user_frames; /* as the program told them */
 	bool in_kernel;
 	uint8_t end; /* enum ev_unwound_end */
 };
@@ -25,6 +27,7 @@ struct ev_counted_stacks {
 	EV_ARRAY(uint64_t) addresses;
 };
 
+enum { EV_COUNT_CHAIN = EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES + EV_PYTHON_FRAMES_MAX + 5 };
 struct ev_bpf_counts {
 	struct ev_sampler *sampler;
 	const struct ev_recording *recording;
@@ -41,7 +44,8 @@ struct ev_bpf_counts {
 	struct ev_count_sum *values;
 	uint64_t *known;
 	uint32_t *told;
-	uint64_t chain[EV_COUNT_KERNEL_FRAMES + EV_COUNT_USER_FRAMES + 4];
+	uint64_t chain[EV_COUNT_CHAIN], merged[EV_COUNT_CHAIN];
+	uint32_t pid; /* of what is merged */
 	struct ev_bpf_counts_tally tally;
 	/* While notes are read. */
 	ev_take_record take;

@@ -122,6 +122,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	programs->rodata->wants_kernel = tracepoint || (options->callchain && !options->user_only);
 	programs->rodata->wants_user = options->callchain && !options->kernel_only;
 	programs->rodata->walk_wanted = programs->rodata->wants_user && options->walk;
+	programs->rodata->python_wanted = programs->rodata->wants_user && options->python;
 	programs->rodata->keeps_kernel = options->callchain && !options->user_only;
 	programs->rodata->watch = ev_watched_plan(&watching->watch);
 	programs->rodata->begin_pid = watching->at_exec ? (int)watching->target.ids[0] : 0;
@@ -194,6 +195,10 @@ static int load(struct ev_bpf_counts *counts, size_t index, const struct watchin
 		rc = share_maps(programs, counts->programs[0]);
 	if (!rc && counts->program_count && programs->rodata->walk_wanted)
 		rc = ev_bpf_walk_share(programs->obj, counts->programs[0]->obj);
+	if (!rc)
+		rc = ev_bpf_python_share(programs->rodata->python_wanted ? counts->options.python
+									 : NULL,
+					 programs->obj);
 	if (!rc)
 		rc = count_bpf__load(programs);
 	if (!rc)

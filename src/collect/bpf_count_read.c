@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "bpf_count.h"
+#include "bpf_walk.h"
 #include "sampler.h"
 #include "syscalls.h"
 #include <count.skel.h>
@@ -22,22 +23,18 @@
  */
 
 static void keep_stack(struct ev_counted_stacks *in, const struct ev_count_note *note,
-		       const uint64_t *addresses, size_t count)
+		       const struct ev_counted_stack *stack, const uint64_t *chain)
 {
 	bool added;
 	uint32_t *id = ev_map_add(&in->ids, note->key.stack[0], note->key.stack[1], &added);
 	if (!added)
 		return;
-	struct ev_counted_stack *stack = ev_array_add(&in->stacks);
+	struct ev_counted_stack *kept = ev_array_add(&in->stacks);
 	*id = (uint32_t)in->stacks.count;
-	*stack = (struct ev_counted_stack){ .ip = note->ip,
-					    .first = (uint32_t)in->addresses.count,
-					    .kernel_frames = note->kernel_frames,
-					    .user_frames = note->user_frames,
-					    .in_kernel = note->in_kernel,
-					    .end = (uint8_t)note->end };
-	for (size_t i = 0; i < count; i++)
-		*ev_array_add(&in->addresses) = addresses[i];
+	*kept = *stack;
+	kept->first = (uint32_t)in->addresses.count;
+	for (size_t i = 0; i < stack->count; i++)
+		*ev_array_add(&in->addresses) = chain[i];
 }
 
 static void forget_stacks(struct ev_counted_stacks *stacks)
@@ -86,12 +83,55 @@ static size_t add_end(struct ev_bpf_counts *counts, size_t count, uint8_t why)
 	return count + 2;
 }
 
+static bool is_generated(void *context, uint64_t address)
+{
+	const struct ev_bpf_counts *counts = context;
+	return ev_bpf_walk_is_generated(counts->walk, counts->pid, address);
+}
+
+/* The whole chain of what a program told; it lives until the next. Python's frames go into it
+ * here, while their process is known. */
+static const uint64_t *make_chain(struct ev_bpf_counts *counts, const struct ev_count_note *note,
+				  const uint64_t *addresses, struct ev_counted_stack *stack)
+{
+	const uint64_t *user = addresses + note->kernel_frames;
+	*stack = (struct ev_counted_stack){ .ip = note->ip,
+					    .user_frames = note->user_frames,
+					    .in_kernel = note->in_kernel,
+					    .end = (uint8_t)note->end };
+	size_t count =
+		add_frames(counts->chain, 0, PERF_CONTEXT_KERNEL, addresses, note->kernel_frames);
+	count = add_frames(counts->chain, count, PERF_CONTEXT_USER, user, note->user_frames);
+	if (note->user_frames)
+		count = add_end(counts, count, stack->end);
+	stack->count = (uint32_t)count;
+	if (!note->python_frames || !counts->options.python)
+		return counts->chain;
+	counts->pid = note->key.pid;
+	const struct ev_python_told told = {
+		.time_ns = note->count.first_ns,
+		.pid = note->key.pid,
+		.words = (const void *)(user + note->user_frames),
+		.count = note->python_frames,
+		.flags = note->python_flags,
+		.generated = counts->walk ? is_generated : NULL,
+		.context = counts,
+	};
+	size_t merged = ev_bpf_python_merge(counts->options.python, &told, counts->chain, count,
+					    counts->merged, EV_LENGTH(counts->merged),
+					    note->in_kernel ? NULL : &stack->ip);
+	if (!merged)
+		return counts->chain;
+	stack->count = (uint32_t)merged;
+	return counts->merged;
+}
+
 /* ---- records ----------------------------------------------------------------------------------
  */
 
 static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 		const struct ev_count_sum *count, const struct ev_counted_stack *stack,
-		const uint64_t *addresses)
+		const uint64_t *chain)
 {
 	const struct ev_recorded_event *event = &counts->recording->events[key->event];
 	struct ev_record record = {
@@ -104,18 +144,12 @@ static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 		.time_ns = count->first_ns,
 	};
 	struct ev_sample *sample = &record.sample;
-	size_t frames =
-		add_frames(counts->chain, 0, PERF_CONTEXT_KERNEL, addresses, stack->kernel_frames);
-	frames = add_frames(counts->chain, frames, PERF_CONTEXT_USER,
-			    addresses + stack->kernel_frames, stack->user_frames);
-	if (stack->user_frames)
-		frames = add_end(counts, frames, stack->end);
 	record.id = sample->id = event->id_count ? event->ids[0] : 0;
 	sample->ip = stack->ip;
 	sample->period = count->period;
 	sample->weight = count->hits;
-	sample->chain = counts->chain;
-	sample->chain_count = frames;
+	sample->chain = chain;
+	sample->chain_count = stack->count;
 	counts->tally.samples += count->hits;
 	counts->tally.records++;
 	if (counts->walk ? stack->end == EV_UNWOUND_TOO_DEEP
@@ -128,25 +162,22 @@ int ev_bpf_counts_note(void *context, void *bytes, size_t size_bytes)
 {
 	struct ev_bpf_counts *counts = context;
 	struct ev_count_note note;
+	struct ev_counted_stack stack;
 	const uint64_t *addresses = (const void *)((const uint8_t *)bytes + sizeof(note));
 	if (size_bytes < sizeof(note) || counts->failed)
 		return 0;
 	memcpy(&note, bytes, sizeof(note));
 	size_t count = (size_t)note.kernel_frames + note.user_frames;
-	if (count > (size_bytes - sizeof(note)) / sizeof(*addresses) ||
-	    count > EV_LENGTH(counts->chain) - 4 ||
+	size_t words = count + note.python_frames * (sizeof(struct ev_python_word) / 8);
+	if (words > (size_bytes - sizeof(note)) / sizeof(*addresses) ||
+	    count + note.python_frames > EV_LENGTH(counts->chain) - 5 ||
 	    note.key.event >= counts->recording->event_count)
 		return 0;
-	if (note.kind == EV_COUNT_STACK) {
-		keep_stack(&counts->generations[note.generation & 1], &note, addresses, count);
-		return 0;
-	}
-	struct ev_counted_stack stack = { .ip = note.ip,
-					  .kernel_frames = note.kernel_frames,
-					  .user_frames = note.user_frames,
-					  .in_kernel = note.in_kernel,
-					  .end = (uint8_t)note.end };
-	counts->failed = give(counts, &note.key, &note.count, &stack, addresses);
+	const uint64_t *chain = make_chain(counts, &note, addresses, &stack);
+	if (note.kind == EV_COUNT_STACK)
+		keep_stack(&counts->generations[note.generation & 1], &note, &stack, chain);
+	else if (!counts->failed)
+		counts->failed = give(counts, &note.key, &note.count, &stack, chain);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <evprof/collect_stopped.h>
+#include "bpf_python.h"
 #include "bpf_watched.h"
 #include "python_frames.h"
 #include "sampler.h"
@@ -85,23 +86,6 @@ bool ev_bpf_python_likely(const struct ev_target *target)
 enum { TRIES = 12, UNCERTAIN_TRIES = 7 };
 #define FIRST_TRY_NS 1000000u
 
-struct candidate {
-	uint32_t pid, tries;
-	uint64_t next_ns;
-};
-
-struct ev_bpf_python {
-	struct ev_sampler *sampler;
-	struct ev_bpf_python_options options;
-	struct python_bpf *programs;
-	struct ring_buffer *ring;
-	struct python_frames *frames;
-	EV_ARRAY(int) fds; /* of tracepoints, for everybody */
-	int wait_fd, timer_fd;
-	EV_ARRAY(struct candidate) candidates;
-	struct ev_bpf_python_tally tally;
-};
-
 const char *ev_bpf_python_absence(char *out, size_t size_bytes)
 {
 	/* The same loops, and the same numbers of processes. */
@@ -156,7 +140,7 @@ static void look_at_candidates(struct ev_bpf_python *python)
 {
 	uint64_t now_ns = ev_now_ns();
 	for (size_t i = python->candidates.count; i-- > 0;) {
-		struct candidate *candidate = &python->candidates.items[i];
+		struct ev_python_candidate *candidate = &python->candidates.items[i];
 		if (candidate->next_ns > now_ns)
 			continue;
 		if (look_at(python, candidate->pid, candidate->tries >= UNCERTAIN_TRIES) &&
@@ -177,7 +161,7 @@ static void add_candidate(struct ev_bpf_python *python, uint32_t pid)
 			python->candidates.items[i].next_ns = 0;
 			return;
 		}
-	*ev_array_add(&python->candidates) = (struct candidate){ .pid = pid };
+	*ev_array_add(&python->candidates) = (struct ev_python_candidate){ .pid = pid };
 }
 
 static void look_at_target(struct ev_bpf_python *python, const struct ev_target *target)
@@ -204,11 +188,11 @@ static int take_note(void *context, void *bytes, size_t size_bytes)
 		ev_python_frames_fork(python->frames, note->pid, note->parent);
 		break;
 	case EV_PYTHON_EXEC:
-		ev_python_frames_end(python->frames, note->pid);
+		ev_python_frames_end(python->frames, note->pid, note->time_ns);
 		add_candidate(python, note->pid);
 		break;
 	case EV_PYTHON_EXIT:
-		ev_python_frames_end(python->frames, note->pid);
+		ev_python_frames_end(python->frames, note->pid, note->time_ns);
 		break;
 	case EV_PYTHON_CODE:
 		ev_python_frames_learn(python->frames, bytes, size_bytes);
@@ -248,59 +232,8 @@ bool ev_bpf_python_find(struct ev_bpf_python *python, uint32_t tid, uint64_t tim
 	return ev_python_frames_find(python->frames, tid, time_ns, ip, left, stack);
 }
 
-/* ---- attaching ---------------------------------------------------------------------------------
+/* ---- beginning and end ------------------------------------------------------------------------
  */
-
-/* A tracepoint's programs see everybody, and one that is inherited is gone for all when the first
- * heir ends: so it gets an event of its own that only carries the program. */
-static int attach_tracepoint(struct ev_bpf_python *python, const struct perf_event_attr *of)
-{
-	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT,
-					.size = sizeof(attr),
-					.config = of->config,
-					.sample_period = 1,
-					.sample_type = PERF_SAMPLE_RAW };
-	int fd = ev_sys_perf_event_open(&attr, -1, 0, -1);
-	if (fd < 0)
-		return fd;
-	*ev_array_add(&python->fds) = fd;
-	int program = bpf_program__fd(python->programs->progs.python_tracepoint);
-	int rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF, (void *)(uintptr_t)(unsigned)program);
-	return rc ? rc : ev_sys_ioctl(fd, PERF_EVENT_IOC_ENABLE, NULL);
-}
-
-static int attach_event(struct ev_bpf_python *python, size_t index)
-{
-	struct ev_sampler *sampler = python->sampler;
-	const struct perf_event_attr *attr = &sampler->events[index].opening.attr;
-	size_t places = sampler->ring_count * sampler->tid_count;
-	int program = bpf_program__fd(python->programs->progs.python_sample);
-	if (attr->type == PERF_TYPE_TRACEPOINT)
-		return index == ev_sampler_listed(sampler, index) ? attach_tracepoint(python, attr)
-								  : 0;
-	for (size_t place = 0; place < places; place++) {
-		int fd = sampler->fds[index * places + place];
-		int rc = fd < 0 ? 0
-				: ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF,
-					       (void *)(uintptr_t)(unsigned)program);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static void attach(struct ev_bpf_python *python, struct ev_recording *recording)
-{
-	struct ev_sampler *sampler = python->sampler;
-	size_t count = sampler->event_count - sampler->has_teller;
-	for (size_t i = 0; i < count; i++) {
-		int rc = sampler->events[i].counted ? 0 : attach_event(python, i);
-		if (rc && i == ev_sampler_listed(sampler, i))
-			ev_recording_add_note(recording, "fallback",
-					      "%s: its samples have no Python frames: %s",
-					      sampler->events[i].event->name, strerror(-rc));
-	}
-}
 
 static int load(struct ev_bpf_python *python, const struct ev_watch_target *target, bool raw)
 {
@@ -342,8 +275,7 @@ static int open_waiting(struct ev_bpf_python *python, struct ev_err *err)
 
 int ev_bpf_python_open(struct ev_bpf_python **python, struct ev_sampler *sampler,
 		       const struct ev_watch_target *target, struct ev_python_functions *functions,
-		       const struct ev_bpf_python_options *options, struct ev_recording *recording,
-		       struct ev_err *err)
+		       const struct ev_bpf_python_options *options, struct ev_err *err)
 {
 	char absence[256];
 	*python = NULL;
@@ -367,7 +299,6 @@ int ev_bpf_python_open(struct ev_bpf_python **python, struct ev_sampler *sampler
 		ev_bpf_python_close(made);
 		return rc;
 	}
-	attach(made, recording);
 	look_at_target(made, target->target);
 	*python = made;
 	return 0;
@@ -385,9 +316,7 @@ void ev_bpf_python_close(struct ev_bpf_python *python)
 {
 	if (!python)
 		return;
-	for (size_t i = 0; i < python->fds.count; i++)
-		ev_sys_close(python->fds.items[i]);
-	ev_array_done(&python->fds);
+	ev_bpf_python_leave_all(python);
 	ring_buffer__free(python->ring);
 	if (python->wait_fd >= 0)
 		close(python->wait_fd);
@@ -408,12 +337,16 @@ const char *ev_bpf_python_absence(char *out, size_t size_bytes)
 
 int ev_bpf_python_open(struct ev_bpf_python **python, struct ev_sampler *sampler,
 		       const struct ev_watch_target *target, struct ev_python_functions *functions,
-		       const struct ev_bpf_python_options *options, struct ev_recording *recording,
-		       struct ev_err *err)
+		       const struct ev_bpf_python_options *options, struct ev_err *err)
 {
-	(void)sampler, (void)target, (void)functions, (void)options, (void)recording;
+	(void)sampler, (void)target, (void)functions, (void)options;
 	*python = NULL;
 	return ev_fail(err, ENOSYS, "BPF programs cannot be used: not built in: %s", EV_BPF_WHY);
+}
+
+void ev_bpf_python_beside(struct ev_bpf_python *python, struct ev_recording *recording)
+{
+	(void)python, (void)recording;
 }
 
 struct ev_bpf_source ev_bpf_python_source(struct ev_bpf_python *python)

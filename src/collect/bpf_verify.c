@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <evprof/collect_bpf.h>
+#include "bpf_python.h"
 #include "bpf_walk.h"
 
 #ifndef EV_HAVE_BPF
@@ -62,18 +63,28 @@ static struct bpf_object *open_walking_count(void **skeleton)
 	return object;
 }
 
+static struct bpf_object *open_python_count(void **skeleton)
+{
+	struct bpf_object *object = open_walking_count(skeleton);
+	if (object)
+		((struct count_bpf *)*skeleton)->rodata->python_wanted = true;
+	return object;
+}
+
 static const struct {
 	const char *name;
 	struct bpf_object *(*open)(void **skeleton);
 	void (*close)(void *skeleton);
-	bool walks; /* stacks by unwind tables, where the kernel can */
+	bool walks;  /* stacks by unwind tables, where the kernel can */
+	bool python; /* reads frames of Python */
 } collections[] = {
-	{ "count", open_count, close_count, false },
-	{ "count with unwind tables", open_walking_count, close_count, true },
-	{ "python", open_python, close_python, true },
-	{ "switches", open_switches, close_switches, false },
-	{ "trace", open_trace, close_trace, false },
-	{ "waits", open_all_waits, close_waits, false },
+	{ "count", open_count, close_count, false, false },
+	{ "count with unwind tables", open_walking_count, close_count, true, false },
+	{ "count with Python", open_python_count, close_count, true, true },
+	{ "python", open_python, close_python, true, true },
+	{ "switches", open_switches, close_switches, false, false },
+	{ "trace", open_trace, close_trace, false, false },
+	{ "waits", open_all_waits, close_waits, false, false },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)
@@ -98,6 +109,8 @@ static int verify_one(size_t collection, size_t number, ev_take_verified take, v
 	if (!object)
 		return -errno;
 	ev_bpf_walk_plan(object, collections[collection].walks, false);
+	if (!collections[collection].python)
+		ev_bpf_python_share(NULL, object);
 	bpf_object__for_each_program(program, object)
 	{
 		bpf_program__set_autoload(program, i == number);

@@ -25,10 +25,13 @@
 #define SETTLING_NS UINT64_C(100000000) /* what a program begins with is mapped by then */
 #define LOAD_NS UINT64_C(50000000)      /* the rings are not looked at so long */
 
+#define NAMER "on_walk_name" /* it is run here */
+
 enum {
 	FEW_PROCESSES = 4096,
 	FEW_MAPPINGS = 64 * 1024,
 	FEW_OTHERS = 8 * 1024,
+	FEW_MAPPERS = 1024,
 	INSIST_STEPS = 3,
 	LOOKED_AT = 16, /* processes, in each step, whether they are still there */
 };
@@ -127,6 +130,7 @@ void ev_bpf_walk_plan(struct bpf_object *programs, bool wanted, bool whole_machi
 		resize(programs, "walk_processes", FEW_PROCESSES);
 		resize(programs, "walk_mappings", FEW_MAPPINGS);
 		resize(programs, "walk_others", FEW_OTHERS);
+		resize(programs, "walk_recent", FEW_MAPPERS);
 	}
 }
 
@@ -192,7 +196,7 @@ static int attach(struct ev_bpf_walk *walk, struct bpf_object *programs, struct 
 	bpf_object__for_each_program(program, programs)
 	{
 		if (rc || !is_watcher(program) || !bpf_program__autoload(program) ||
-		    count == EV_LENGTH(walk->links))
+		    !strcmp(bpf_program__name(program), NAMER) || count == EV_LENGTH(walk->links))
 			continue;
 		walk->links[count] = bpf_program__attach(program);
 		if (!walk->links[count++])
@@ -212,6 +216,9 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 	maps.objects = map_of(programs, "walk_objects", &maps.object_count);
 	maps.others = map_of(programs, "walk_others", &maps.other_count);
 	maps.rows = map_of(programs, "walk_rows", &ignored);
+	maps.files = map_of(programs, "walk_files", &ignored);
+	maps.naming = map_of(programs, "walk_naming", &ignored);
+	maps.namer = bpf_program__fd(bpf_object__find_program_by_name(programs, NAMER));
 	made->processes_fd = map_of(programs, "walk_processes", &ignored);
 	made->tally_fd = map_of(programs, "walk_tally", &ignored);
 	int mappings_fd = map_of(programs, "walk_mappings", &count);
@@ -240,6 +247,11 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 
 /* ---- processes --------------------------------------------------------------------------------
  */
+
+void ev_bpf_walk_expect(struct ev_bpf_walk *walk, const char *path)
+{
+	ev_walk_tables_expect(walk->tables, path);
+}
 
 void ev_bpf_walk_note(struct ev_bpf_walk *walk, const struct ev_record *record)
 {
@@ -366,6 +378,14 @@ static void sum_cpus(const struct ev_bpf_walk *walk, struct ev_bpf_walk_tally *t
 			tally->guessed += all[cpu].guessed;
 		}
 	free(all);
+}
+
+bool ev_bpf_walk_is_generated(const struct ev_bpf_walk *walk, uint32_t pid, uint64_t address)
+{
+	const struct walk_space *space = ev_walk_space_find(&walk->spaces, pid);
+	uint32_t object;
+	return space && ev_walk_space_object(space, address, &object) &&
+	       ev_walk_tables_is_generated(walk->tables, object);
 }
 
 void ev_bpf_walk_tally(const struct ev_bpf_walk *walk, struct ev_bpf_walk_tally *tally)

@@ -20,9 +20,13 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 		     const struct ev_bpf_walk_options *options, struct ev_err *err);
 /* A record of what already runs, or out of the rings. */
 void ev_bpf_walk_note(struct ev_bpf_walk *walk, const struct ev_record *record);
+/* A file that is about to be run, or mapped by what is. */
+void ev_bpf_walk_expect(struct ev_bpf_walk *walk, const char *path);
 /* What was noted reaches the kernel; soon after the rings were read, and as often. True when there
  * is more to do, for which the rings should not wait: then drain, and call it again at once. */
 bool ev_bpf_walk_step(struct ev_bpf_walk *walk);
+/* Is this in memory of the process that is no file's? */
+bool ev_bpf_walk_is_generated(const struct ev_bpf_walk *walk, uint32_t pid, uint64_t address);
 void ev_bpf_walk_tally(const struct ev_bpf_walk *walk, struct ev_bpf_walk_tally *tally);
 void ev_bpf_walk_close(struct ev_bpf_walk *walk);
 

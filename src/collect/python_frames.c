@@ -54,9 +54,9 @@ void ev_python_frames_fork(struct python_frames *frames, uint32_t pid, uint32_t 
 	ev_python_process_fork(&frames->processes, pid, parent);
 }
 
-void ev_python_frames_end(struct python_frames *frames, uint32_t pid)
+void ev_python_frames_end(struct python_frames *frames, uint32_t pid, uint64_t time_ns)
 {
-	ev_python_process_end(&frames->processes, pid);
+	ev_python_process_end(&frames->processes, pid, time_ns);
 }
 
 void ev_python_frames_learn(struct python_frames *frames, const struct ev_python_code_note *note,
@@ -112,18 +112,46 @@ static void add_left(struct python_frames *frames, const struct noted *noted,
 }
 
 static size_t translate(struct python_frames *frames, struct python_process *process,
-			const struct ev_python_note *note, uint64_t *out)
+			const struct ev_python_word *words, size_t count, uint64_t *out)
 {
-	const struct ev_python_word *words = (const void *)(note + 1);
-	for (size_t i = 0; i < note->count; i++)
+	for (size_t i = 0; i < count; i++)
 		out[i] = !words[i].code ? EV_PYTHON_STACK_ENTRY
 					: ev_python_process_address(&frames->processes, process,
 								    &words[i]) |
 						  (words[i].code & EV_PYTHON_ENTRY);
-	return note->count;
+	return count;
 }
 
 _Static_assert(EV_PYTHON_STACK_ENTRY == EV_PYTHON_ENTRY, "one mark for both");
+
+static void count_note(struct python_frames *frames, size_t count, uint32_t flags)
+{
+	frames->tally.notes += count > 0;
+	frames->tally.deeper += (flags & EV_PYTHON_DEEPER) != 0;
+	frames->tally.torn += (flags & (EV_PYTHON_CIRCLE | EV_PYTHON_TORN)) != 0;
+}
+
+static bool is_of_process(const struct python_process *process, struct ev_python_stack *stack)
+{
+	if (!process)
+		return false;
+	stack->ranges = process->runtime.ranges;
+	stack->range_count = process->runtime.range_count;
+	return true;
+}
+
+bool ev_python_frames_translate(struct python_frames *frames, const struct ev_python_told *told,
+				uint64_t *addresses, struct ev_python_stack *stack)
+{
+	struct python_process *process =
+		ev_python_process_at(&frames->processes, told->pid, told->time_ns);
+	if (!is_of_process(process, stack) || told->count > EV_PYTHON_FRAMES_MAX)
+		return false;
+	count_note(frames, told->count, told->flags);
+	stack->count = translate(frames, process, told->words, told->count, addresses);
+	stack->complete = !told->flags;
+	return stack->count;
+}
 
 void ev_python_frames_note(struct python_frames *frames, const struct ev_python_note *note,
 			   size_t size_bytes)
@@ -135,9 +163,7 @@ void ev_python_frames_note(struct python_frames *frames, const struct ev_python_
 	struct python_process *process = ev_python_process_find(&frames->processes, note->pid);
 	if (!process)
 		return;
-	frames->tally.notes += note->count > 0;
-	frames->tally.deeper += (note->flags & EV_PYTHON_DEEPER) != 0;
-	frames->tally.torn += (note->flags & (EV_PYTHON_CIRCLE | EV_PYTHON_TORN)) != 0;
+	count_note(frames, note->count, note->flags);
 	struct noted noted = { .time_ns = note->time_ns,
 			       .ip = note->ip,
 			       .tid = note->tid,
@@ -145,7 +171,8 @@ void ev_python_frames_note(struct python_frames *frames, const struct ev_python_
 			       .process = note->pid,
 			       .kind = note->kind,
 			       .flags = note->flags };
-	noted.count = (uint32_t)translate(frames, process, note, addresses);
+	noted.count = (uint32_t)translate(frames, process, (const void *)(note + 1), note->count,
+					  addresses);
 	if (note->kind == EV_PYTHON_SWITCH) {
 		add_left(frames, &noted, addresses);
 		return;
@@ -227,11 +254,7 @@ static bool answer(struct python_frames *frames, const struct noted *noted,
 	*stack = (struct ev_python_stack){ .frames = addresses,
 					   .count = noted->count,
 					   .complete = !noted->flags };
-	if (process) {
-		stack->ranges = process->runtime.ranges;
-		stack->range_count = process->runtime.range_count;
-	}
-	return process && noted->count;
+	return is_of_process(process, stack) && noted->count;
 }
 
 bool ev_python_frames_find(struct python_frames *frames, uint32_t tid, uint64_t time_ns,

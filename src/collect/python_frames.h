@@ -5,6 +5,7 @@
 
 #include <evprof/collect_python_bpf.h>
 #include <python.h>
+#include "bpf_python.h"
 
 struct python_frames;
 struct python_frames *ev_python_frames_open(struct ev_python_functions *functions);
@@ -16,7 +17,7 @@ int ev_python_frames_begin(struct python_frames *frames, uint32_t pid,
 /* It is a copy of its parent. */
 void ev_python_frames_fork(struct python_frames *frames, uint32_t pid, uint32_t parent);
 /* It is over, or another program. */
-void ev_python_frames_end(struct python_frames *frames, uint32_t pid);
+void ev_python_frames_end(struct python_frames *frames, uint32_t pid, uint64_t time_ns);
 /* One note, out of the ring: its frames become addresses while its process is there. */
 void ev_python_frames_note(struct python_frames *frames, const struct ev_python_note *note,
 			   size_t size_bytes);
@@ -25,6 +26,10 @@ void ev_python_frames_learn(struct python_frames *frames, const struct ev_python
 			    size_t size_bytes);
 /* A drain has ended: what is three of them old goes. */
 void ev_python_frames_round(struct python_frames *frames);
+/* What another program told of a thread becomes addresses in `frames`, which are as many, and the
+ * stack's; false when its process is not known. */
+bool ev_python_frames_translate(struct python_frames *frames, const struct ev_python_told *told,
+				uint64_t *addresses, struct ev_python_stack *stack);
 bool ev_python_frames_find(struct python_frames *frames, uint32_t tid, uint64_t time_ns,
 			   uint64_t ip, bool left, struct ev_python_stack *stack);
 /* Into the fields that are known here. */

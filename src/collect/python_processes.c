@@ -23,8 +23,19 @@ struct python_process *ev_python_process_find(const struct python_processes *pro
 	return index && *index ? processes->list.items[*index - 1] : NULL;
 }
 
+struct python_process *ev_python_process_at(const struct python_processes *processes, uint32_t pid,
+					    uint64_t time_ns)
+{
+	struct python_process *process = ev_python_process_find(processes, pid);
+	while (process && process->former && time_ns < process->former->ended_ns)
+		process = process->former;
+	return process;
+}
+
 static void process_free(struct python_process *process)
 {
+	if (process->former)
+		process_free(process->former);
 	ev_python_codes_close(process->codes);
 	ev_map_done(&process->by_frame);
 	ev_array_done(&process->addresses);
@@ -32,6 +43,7 @@ static void process_free(struct python_process *process)
 	free(process);
 }
 
+/* It stays as it is, for the caller. */
 static void take_out(struct python_processes *processes, size_t at)
 {
 	struct python_process *process = processes->list.items[at];
@@ -41,14 +53,20 @@ static void take_out(struct python_processes *processes, size_t at)
 		processes->list.items[at] = last;
 		*ev_map_add(&processes->by_pid, last->pid, 0, NULL) = (uint32_t)at + 1;
 	}
-	process_free(process);
 }
 
-static void forget(struct python_processes *processes, uint32_t pid)
+/* What had the number before is still asked for by what was told of it in another ring. */
+static struct python_process *replace(struct python_processes *processes, uint32_t pid)
 {
 	const uint32_t *index = ev_map_find(&processes->by_pid, pid, 0);
-	if (index && *index)
-		take_out(processes, *index - 1);
+	struct python_process *former = index && *index ? processes->list.items[*index - 1] : NULL;
+	if (!former)
+		return NULL;
+	take_out(processes, *index - 1);
+	if (former->former)
+		process_free(former->former);
+	former->former = NULL;
+	return former;
 }
 
 static struct python_process *add(struct python_processes *processes, uint32_t pid,
@@ -56,7 +74,7 @@ static struct python_process *add(struct python_processes *processes, uint32_t p
 				  struct ev_python_codes *codes)
 {
 	struct python_process *process = ev_alloc(sizeof(*process));
-	forget(processes, pid);
+	process->former = replace(processes, pid);
 	process->pid = pid;
 	process->runtime = *runtime;
 	process->codes = codes;
@@ -186,11 +204,13 @@ void ev_python_process_fork(struct python_processes *processes, uint32_t pid, ui
 	add(processes, pid, &runtime, codes)->parent = parent;
 }
 
-void ev_python_process_end(struct python_processes *processes, uint32_t pid)
+void ev_python_process_end(struct python_processes *processes, uint32_t pid, uint64_t time_ns)
 {
 	struct python_process *process = ev_python_process_find(processes, pid);
-	if (process && !process->ended_round)
-		process->ended_round = processes->round + 1;
+	if (!process || process->ended_round)
+		return;
+	process->ended_round = processes->round + 1;
+	process->ended_ns = time_ns;
 }
 
 /* ---- frames ------------------------------------------------------------------------------------
@@ -328,13 +348,24 @@ void ev_python_process_learn(struct python_processes *processes,
 /* ---- the end -----------------------------------------------------------------------------------
  */
 
+static bool is_over(const struct python_processes *processes, const struct python_process *process)
+{
+	return processes->round > process->ended_round + KEPT_ROUNDS;
+}
+
 void ev_python_processes_round(struct python_processes *processes)
 {
 	processes->round++;
 	for (size_t i = processes->list.count; i-- > 0;) {
-		uint32_t ended = processes->list.items[i]->ended_round;
-		if (ended && processes->round > ended + KEPT_ROUNDS)
-			take_out(processes, i);
+		struct python_process *process = processes->list.items[i];
+		if (process->former && is_over(processes, process->former)) {
+			process_free(process->former);
+			process->former = NULL;
+		}
+		if (!process->ended_round || !is_over(processes, process))
+			continue;
+		take_out(processes, i);
+		process_free(process);
 	}
 }
 

@@ -9,6 +9,8 @@
 struct python_process {
 	uint32_t pid, parent; /* parent: of which it is a copy, 0 = none */
 	uint32_t ended_round; /* 0: it is there */
+	uint64_t ended_ns;
+	struct python_process *former; /* what had this number, while someone may ask for it */
 	struct ev_python_runtime runtime;
 	struct ev_python_codes *codes;
 	char *folder;           /* where it runs; NULL: not asked yet */
@@ -28,12 +30,15 @@ struct python_processes {
 
 struct python_process *ev_python_process_find(const struct python_processes *processes,
 					      uint32_t pid);
+/* That which had this number at a time, as far as it is still known. */
+struct python_process *ev_python_process_at(const struct python_processes *processes, uint32_t pid,
+					    uint64_t time_ns);
 /* A process runs Python; *shape, for programs in the kernel. -errno with a sentence. */
 int ev_python_process_begin(struct python_processes *processes, uint32_t pid,
 			    const struct ev_python_runtime *runtime,
 			    struct ev_python_process *shape, struct ev_err *err);
 void ev_python_process_fork(struct python_processes *processes, uint32_t pid, uint32_t parent);
-void ev_python_process_end(struct python_processes *processes, uint32_t pid);
+void ev_python_process_end(struct python_processes *processes, uint32_t pid, uint64_t time_ns);
 /* The address in the table of functions of what a frame runs. */
 uint64_t ev_python_process_address(struct python_processes *processes,
 				   struct python_process *process,

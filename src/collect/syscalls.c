@@ -53,6 +53,15 @@ int ev_sys_ring_map(int fd, size_t size_bytes, void **base)
 	return 0;
 }
 
+int ev_sys_code_map(int fd, void **base)
+{
+	void *at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	*base = at;
+	return 0;
+}
+
 void ev_sys_ring_unmap(void *base, size_t size_bytes)
 {
 	munmap(base, size_bytes);

@@ -21,6 +21,8 @@ int ev_sys_ioctl(int fd, unsigned long request, void *argument);
 ssize_t ev_sys_read(int fd, void *bytes, size_t size_bytes);
 void ev_sys_close(int fd);
 /* A shared writable map of a ring: 0 and *base, or -errno. */
+/* The beginning of a file as code. */
+int ev_sys_code_map(int fd, void **base);
 int ev_sys_ring_map(int fd, size_t size_bytes, void **base);
 void ev_sys_ring_unmap(void *base, size_t size_bytes);
 /* A descriptor of memory of so many bytes, for good, or -errno. */

@@ -77,6 +77,15 @@ static size_t place_of(const struct walk_space *space, uint64_t address)
 	return low;
 }
 
+bool ev_walk_space_object(const struct walk_space *space, uint64_t address, uint32_t *object)
+{
+	size_t at = place_of(space, address);
+	if (at == space->mappings.count || space->mappings.items[at].start > address)
+		return false;
+	*object = space->mappings.items[at].object;
+	return true;
+}
+
 static struct walk_mapping from_on(const struct walk_mapping *mapping, uint64_t start)
 {
 	struct walk_mapping rest = *mapping;

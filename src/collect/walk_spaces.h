@@ -55,6 +55,8 @@ void ev_walk_spaces_note(struct walk_spaces *spaces, const struct ev_record *rec
 void ev_walk_spaces_apply(struct walk_spaces *spaces);
 void ev_walk_spaces_forget(struct walk_spaces *spaces);
 struct walk_space *ev_walk_space_find(const struct walk_spaces *spaces, uint32_t pid);
+/* What is mapped there; false: nothing. */
+bool ev_walk_space_object(const struct walk_space *space, uint64_t address, uint32_t *object);
 void ev_walk_spaces_done(struct walk_spaces *spaces);
 
 #endif

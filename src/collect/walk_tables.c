@@ -2,6 +2,7 @@
  * What nobody uses any more stays for a while: programs are often started again. */
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,7 @@ struct object {
 	bool read; /* its tables were, or there are none */
 	uint32_t first_row, row_count, first_other, other_count;
 	uint64_t unused_step, unused_ns; /* since when users is 0 */
+	struct ev_walk_file file;        /* as the kernel knows it; inode 0: it was not asked */
 };
 struct walk_tables {
 	struct ev_ranges slots, rows, others;
@@ -68,7 +70,7 @@ struct walk_tables {
 	struct ev_walk_rule *shown_others;
 	size_t shown_bytes, others_bytes;
 	struct ev_walk_row *segments[EV_WALK_SEGMENTS]; /* NULL: not there */
-	int rows_fd;
+	int rows_fd, files_fd, naming_fd, namer_fd;
 	struct object *objects; /* by slot */
 	uint32_t object_limit;  /* behind the last slot that was used */
 	struct ev_map by_key;
@@ -170,6 +172,8 @@ static void evict(struct walk_tables *tables, uint32_t slot)
 	ev_ranges_give(&tables->others, object->first_other, object->other_count);
 	ev_ranges_give(&tables->slots, slot, 1);
 	*ev_map_add(&tables->by_key, object->key, object->more, NULL) = 0;
+	if (object->file.inode)
+		bpf_map_delete_elem(tables->files_fd, &object->file);
 	free(object->path);
 	*object = (struct object){ 0 };
 }
@@ -271,6 +275,11 @@ struct walk_objects ev_walk_tables_objects(struct walk_tables *tables)
 	return (struct walk_objects){ find_object, keep_object, let_object_go, tables };
 }
 
+bool ev_walk_tables_is_generated(const struct walk_tables *tables, uint32_t object)
+{
+	return tables->shown[object].tables == EV_WALK_GENERATED;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
@@ -321,6 +330,70 @@ static bool store(struct walk_tables *tables, struct object *object, const struc
 	return true;
 }
 
+/* ---- files -------------------------------------------------------------------------------------
+ */
+
+/* The file that it is, as far as a path leads there still: the build-id tells. */
+static int open_file(const struct object *object)
+{
+	const struct ev_mmap *mmap = &object->record.mmap;
+	uint8_t id[20];
+	char path[4200];
+	for (int root = 1; root >= 0 && mmap->build_id_bytes; root--) {
+		snprintf(path, sizeof(path), "/proc/%u/root", mmap->pid);
+		snprintf(path + (root ? strlen(path) : 0), 4097, "%s", object->path);
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		size_t bytes = ev_build_id_of_file(path, id);
+		if (bytes == mmap->build_id_bytes && !memcmp(id, mmap->build_id, bytes))
+			return fd;
+		ev_sys_close(fd);
+	}
+	return -ENOENT;
+}
+
+/* It is mapped here, and a program asks the kernel which file that is: where another process has it
+ * mapped, walks know it from then on. A path and its numbers would not do, for file systems in
+ * layers show others than the kernel has. */
+static void name_file(struct walk_tables *tables, uint32_t slot)
+{
+	struct object *object = &tables->objects[slot];
+	struct ev_walk_naming naming = { .object = slot,
+					 .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE) };
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	uint32_t first = 0;
+	void *base;
+	int fd = tables->namer_fd < 0 || object->file.inode ? -1 : open_file(object);
+	if (fd < 0)
+		return;
+	if (!ev_sys_code_map(fd, &base)) {
+		naming.address = (uintptr_t)base;
+		if (!bpf_map_update_elem(tables->naming_fd, &first, &naming, BPF_ANY) &&
+		    !bpf_prog_test_run_opts(tables->namer_fd, &run) &&
+		    !bpf_map_lookup_elem(tables->naming_fd, &first, &naming))
+			object->file = naming.file;
+		ev_sys_ring_unmap(base, 1);
+	}
+	ev_sys_close(fd);
+}
+
+void ev_walk_tables_expect(struct walk_tables *tables, const char *path)
+{
+	struct ev_record record = { .type = PERF_RECORD_MMAP2 };
+	struct ev_mmap *mmap = &record.mmap;
+	mmap->pid = (uint32_t)getpid();
+	mmap->start = 0x10000;
+	mmap->length = 0x10000;
+	mmap->executable = true;
+	mmap->path = path;
+	mmap->build_id_bytes = (uint8_t)ev_build_id_of_file(path, mmap->build_id);
+	if (!mmap->build_id_bytes)
+		return;
+	keep_object(tables, find_object(tables, &record)); /* for good */
+}
+
 static void read_object(struct walk_tables *tables, uint32_t slot)
 {
 	struct object *object = &tables->objects[slot];
@@ -331,6 +404,8 @@ static void read_object(struct walk_tables *tables, uint32_t slot)
 	ev_cfi_rows_done(&rows);
 	object->read = true;
 	show(tables, slot, found);
+	if (found == EV_WALK_READY)
+		name_file(tables, slot);
 }
 
 bool ev_walk_tables_load(struct walk_tables *tables, uint64_t budget_ns)
@@ -390,6 +465,9 @@ int ev_walk_tables_open(struct walk_tables **tables, const struct walk_tables_ma
 	made->roots = roots;
 	made->cache = cache ? ev_strdup(cache) : NULL;
 	made->rows_fd = maps->rows;
+	made->files_fd = maps->files;
+	made->naming_fd = maps->naming;
+	made->namer_fd = maps->namer;
 	made->shown_bytes = maps->object_count * sizeof(*made->shown);
 	made->others_bytes = maps->other_count * sizeof(*made->shown_others);
 	int rc = ev_sys_ring_map(maps->objects, made->shown_bytes, &base);

@@ -10,11 +10,14 @@ needs_frames() {
 	"$evprof" record -q --python merged -e cpu-clock -o could.data python3 -c '' >/dev/null 2>why ||
 		skip "$(head -1 why)"
 }
-# record_truth HOW…: a recording of that part of python_truth.py in perf.data; told has what it says.
+# record_truth HOW…: a recording of that part of python_truth.py in perf.data, with the options in
+# $in_kernel; told has what it says.
+in_kernel=''
 record_truth() {
 	last="evprof record $python python_truth.py $*"
 	cp "$here/python_truth.py" .
-	PYTHONUTF8=1 timeout -k 5 120 "$evprof" record -F 999 -e cpu-clock "$python" python_truth.py "$@" \
+	# shellcheck disable=SC2086 # the options are words
+	PYTHONUTF8=1 timeout -k 5 120 "$evprof" record -F 999 -e cpu-clock $in_kernel "$python" python_truth.py "$@" \
 		>told 2>err </dev/null
 	status=$?
 	expect_status 0
@@ -129,6 +132,26 @@ shown()'
 	done
 }
 
+# The same where stacks are counted, or followed, in the kernel: HOW VERSION.
+check_in_kernel() {
+	needs_version_told_apart "$2"
+	needs_frames
+	find_python "$2"
+	in_kernel=$1
+	record_truth shares recurse made threads
+	refuse_err 'native frames only|were gone|lost:'
+	expect_runs main shares half third sixth recurse in_thread
+	expect_shares
+	expect_between "$(awk '/^made_/ { n++ } END { print n }' sums)" 20 30 "functions made by exec"
+	"$evprof" report --format folded 2>/dev/null >folded
+	deepest=$(awk -F'recurse \\(' '{ if (NF - 1 > n) n = NF - 1 } END { print n }' folded)
+	expect_equal "$deepest" 501 "calls of recurse in a stack"
+}
+test_counted_in_the_kernel_python_3_8() { check_in_kernel --bpf 3.8; }
+test_counted_in_the_kernel_python_3_12() { check_in_kernel --bpf 3.12; }
+test_followed_in_the_kernel_python_3_10() { check_in_kernel '--call-graph bpf' 3.10; }
+test_followed_in_the_kernel_python_3_13() { check_in_kernel '--call-graph bpf' 3.13; }
+
 # The interpreter that Debian has is one file without a symbol table.
 test_debian_s_own_python() {
 	needs_frames
@@ -156,6 +179,31 @@ test_children_of_every_kind() {
 	expect_between "$pids" 3 9 "processes that spin"
 }
 
+# A number is another program's after an exec, and what was counted before is that one's.
+test_counted_children_that_exec() {
+	needs_frames
+	needs_python
+	cat >execs.py <<-'END'
+		import os, sys, python_truth
+		def before_exec():
+		    python_truth.spin(0.3)
+		pid = os.fork()
+		if not pid:
+		    before_exec()
+		    os.execv(sys.executable, [sys.executable, '-c', 'import python_truth\ndef after_exec():\n  python_truth.spin(0.3)\nafter_exec()'])
+		os.waitpid(pid, 0)
+	END
+	cp "$here/python_truth.py" .
+	run record -e cpu-clock -F 999 --bpf "$python" execs.py
+	expect_status 0
+	refuse_err 'were gone'
+	run report --format json
+	expect_runs before_exec after_exec
+	run report --sort pid,symbol --format json
+	pids=$(json out "len({r['pid'] for r in j['rows'] if (r['symbol'] or '').startswith(('before_exec (', 'after_exec ('))})")
+	expect_equal "$pids" 1 "processes that run both"
+}
+
 test_a_process_that_runs_already() {
 	needs_frames
 	needs_python
@@ -174,6 +222,15 @@ while True: python_truth.by_key(1999)'
 	run record -e cpu-clock -F 999 -a --python merged --duration 0.5
 	expect_status 0
 	run report --pid $target --format json
+	expect_runs by_key
+	run record -e cpu-clock -F 49 --bpf -a --python merged --duration 1
+	expect_status 0
+	run report --pid $target --format json
+	expect_runs by_key
+	run record -e cpu-clock -F 999 --bpf -p $target --duration 0.5
+	expect_status 0
+	expect_err 'of 1 process'
+	run report --format json
 	expect_runs by_key
 }
 
@@ -222,12 +279,15 @@ test_native_frames_on_demand_and_where_nothing_else_goes() {
 	run record -e cpu-clock -F 999 --python off python3 -c 'sum(range(3000000))'
 	expect_status 0
 	refuse_err 'Python:'
-	run record -e cpu-clock -F 999 --bpf python3 -c 'sum(range(3000000))'
+	run record -e cpu-clock -F 999 --bpf --call-graph none python3 -c 'sum(range(3000000))'
 	expect_status 0
-	expect_err 'native frames only'
-	run record --python merged --bpf python3 -c ''
+	expect_err 'native frames only: --bpf without stacks'
+	run record --python merged --bpf --call-graph none python3 -c ''
 	expect_failure
-	expect_err '\-\-bpf'
+	expect_err '\-\-bpf without stacks'
+	run record --python agent --call-graph bpf python3 -c ''
+	expect_failure
+	expect_err 'agent has no part'
 	run record --python only python3 -c ''
 	expect_failure
 	expect_err 'report --python only'

@@ -61,7 +61,7 @@ static void without_rights_it_is_refused(void **state)
 	struct ev_bpf_python_options options = { 0 };
 	if (!ev_bpf_python_absence(why, sizeof(why)))
 		SKIP("without_rights_it_is_refused", "programs may be loaded here");
-	assert_true(ev_bpf_python_open(&python, NULL, NULL, NULL, &options, NULL, &err) < 0);
+	assert_true(ev_bpf_python_open(&python, NULL, NULL, NULL, &options, &err) < 0);
 	assert_null(python);
 	assert_true(*err.text);
 }

@@ -321,6 +321,30 @@ static void a_child_that_was_only_forked_has_its_parents_tables(void **state)
 	walk_tree(__func__, "child", 199, false);
 }
 
+/* Nothing that the rings have is read while it runs: walks ask the kernel what is mapped. */
+static void a_program_that_was_expected_is_followed_before_anyone_tells_of_it(void **state)
+{
+	(void)state;
+	char why[256];
+	int status = -1;
+	struct scene scene = { .seen = { .wanted = 199 } };
+	const char *argv[] = { specimen("trees"), "deep", "400", NULL };
+	if (ev_bpf_walk_absence(why, sizeof(why)))
+		SKIP("a_program_that_was_expected_is_followed_before_anyone_tells_of_it", why);
+	open_scene(&scene, argv);
+	ev_bpf_walk_expect(scene.walk, argv[0]);
+	while (ev_bpf_walk_step(scene.walk))
+		;
+	assert_int_equal(ev_workload_go(scene.workload, NULL), 0);
+	assert_int_equal(ev_workload_ended(scene.workload, true, &status, NULL), 1);
+	ring_buffer__consume(scene.stacks);
+	tell(&scene, __func__);
+	assert_true(scene.seen.stacks >= 20);
+	assert_true(10 * scene.seen.ends[EV_WALKED_COMPLETE] >= 9 * scene.seen.stacks);
+	assert_true(10 * scene.seen.as_deep >= 8 * scene.seen.ends[EV_WALKED_COMPLETE]);
+	close_scene(&scene);
+}
+
 static void threads_that_wait_in_the_kernel_are_followed(void **state)
 {
 	(void)state;
@@ -449,6 +473,7 @@ int main(void)
 		cmocka_unit_test(frames_of_no_fixed_size_are_followed),
 		cmocka_unit_test(calls_back_from_a_library_are_followed),
 		cmocka_unit_test(a_child_that_was_only_forked_has_its_parents_tables),
+		cmocka_unit_test(a_program_that_was_expected_is_followed_before_anyone_tells_of_it),
 		cmocka_unit_test(threads_that_wait_in_the_kernel_are_followed),
 		cmocka_unit_test(what_is_loaded_while_it_runs_is_followed),
 		cmocka_unit_test(a_chain_of_programs_in_one_process_is_followed),

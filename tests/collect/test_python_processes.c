@@ -151,13 +151,38 @@ static void processes_that_ended_go_after_a_while(void **state)
 {
 	(void)state;
 	begin();
-	ev_python_process_end(&processes, wrong_pid);
+	ev_python_process_end(&processes, wrong_pid, 1000);
 	ev_python_processes_round(&processes);
 	assert_non_null(ev_python_process_find(&processes, wrong_pid));
 	for (int i = 0; i < 20; i++)
 		ev_python_processes_round(&processes);
 	assert_null(ev_python_process_find(&processes, wrong_pid));
 	assert_int_equal(processes.list.count, 0);
+	end();
+}
+
+/* What was told before an exec may be read behind it. */
+static void a_number_is_the_process_that_had_it_at_the_time(void **state)
+{
+	(void)state;
+	begin();
+	struct ev_python_runtime runtime = made_runtime();
+	struct python_process *before = ev_python_process_find(&processes, wrong_pid);
+	ev_python_process_end(&processes, wrong_pid, 1000);
+	assert_int_equal(ev_python_process_begin(&processes, wrong_pid, &runtime, &shape, NULL), 0);
+	struct python_process *after = ev_python_process_find(&processes, wrong_pid);
+	assert_ptr_not_equal(before, after);
+	assert_ptr_equal(ev_python_process_at(&processes, wrong_pid, 999), before);
+	assert_ptr_equal(ev_python_process_at(&processes, wrong_pid, 1000), after);
+	assert_null(ev_python_process_at(&processes, wrong_pid + 1, 999));
+	ev_python_process_end(&processes, wrong_pid, 2000);
+	assert_int_equal(ev_python_process_begin(&processes, wrong_pid, &runtime, &shape, NULL), 0);
+	assert_ptr_equal(ev_python_process_at(&processes, wrong_pid, 999), after);
+	for (int i = 0; i < 20; i++)
+		ev_python_processes_round(&processes);
+	after = ev_python_process_find(&processes, wrong_pid);
+	assert_ptr_equal(ev_python_process_at(&processes, wrong_pid, 999), after);
+	assert_int_equal(processes.list.count, 1);
 	end();
 }
 
@@ -169,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_copy_that_is_gone_is_known_by_its_parent),
 		cmocka_unit_test(a_code_object_is_learned_as_it_was),
 		cmocka_unit_test(processes_that_ended_go_after_a_while),
+		cmocka_unit_test(a_number_is_the_process_that_had_it_at_the_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ static void open_scene(struct scene *scene, uint32_t rows)
 			     BPF_F_MMAPABLE, 0);
 	scene->maps.rows = make_map(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, EV_WALK_SEGMENTS, 0, inner);
 	close(inner);
+	scene->maps.namer = -1;
 	scene->maps.objects =
 		make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct ev_walk_object), 64, BPF_F_MMAPABLE, 0);
 	scene->maps.others =
