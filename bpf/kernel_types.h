@@ -42,13 +42,19 @@ struct linux_binprm {
 	const char *interp; /* path of the program that runs, of a script its interpreter */
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime; /* ns on a CPU, when it last left one */
+};
+
 struct task_struct {
+	struct sched_entity se;
 	struct thread_struct thread;
 	int pid;              /* of the thread */
 	int tgid;             /* of the process */
 	unsigned int flags;   /* PF_… */
 	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
+	__u64 start_time;     /* CLOCK_MONOTONIC */
 	__u32 self_exec_id;   /* wider in newer kernels: its low half */
 	unsigned int __state; /* TASK_… */
 	unsigned int in_iowait : 1;

@@ -91,18 +91,16 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 static int take_unwound(void *context, const void *bytes, size_t size_bytes, bool from_rings,
 			struct ev_err *err)
 {
-	if (from_rings)
-		record_waits_see(context, bytes, size_bytes);
-	return record_put(context, bytes, size_bytes, err);
+	return from_rings ? record_waits_take(context, bytes, size_bytes, err)
+			  : record_put(context, bytes, size_bytes, err);
 }
 
 static int take_records(void *context, const void *bytes, size_t size_bytes, struct ev_err *err)
 {
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
-	record_waits_see(run, bytes, size_bytes);
 	record_bpf_know(run, bytes, size_bytes);
-	return record_put(run, bytes, size_bytes, err);
+	return record_waits_take(run, bytes, size_bytes, err);
 }
 
 static uint64_t portion_ns(uint64_t bytes, uint64_t ns)

@@ -52,6 +52,7 @@ struct ev_sampler {
 	struct ev_descriptor_limit limit;
 	char ring_note[512];
 	struct ev_probe_points probe_points;
+	int marked_by;                /* a program beside all events; 0 = none */
 	pthread_mutex_t follow_lock;  /* of what follows */
 	struct ev_followed *followed; /* processes, a list */
 	struct ev_map followed_ids;   /* of all their events ever -> index + 1 */
