@@ -22,6 +22,7 @@ const volatile bool switched = false; /* the kernel cannot switch it: `on` says 
 const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
 const volatile bool has_filter = false;
+const volatile bool is_clock = false; /* whose samples go on telling the first period */
 const volatile bool streams = false; /* each sample stands for itself, nothing is counted */
 const volatile int begin_pid = 0;    /* watched from its exec on */
 const volatile __u32 mark = 1;       /* keys in a generation after which the reader is called */
@@ -319,13 +320,21 @@ static __always_inline struct scratch *begin(__u64 period)
 	return !has_filter || passes_filter(at) ? at : NULL;
 }
 
+/* By which a clock runs since its rate was changed. */
+static __always_inline __u64 period_now(struct bpf_perf_event_data *ctx)
+{
+	struct bpf_perf_event_data_kern *inner = (void *)ctx;
+	__u64 period = BPF_CORE_READ(inner, event, hw.sample_period);
+	return period ? period : ctx->sample_period;
+}
+
 /* 0: the kernel makes no sample of it. */
 SEC("perf_event")
 int count_sample(struct bpf_perf_event_data *ctx)
 {
 	if (streams && !streaming)
 		return 1;
-	struct scratch *at = begin(ctx->sample_period);
+	struct scratch *at = begin(is_clock ? period_now(ctx) : ctx->sample_period);
 	__u64 ip = PT_REGS_IP(&ctx->regs);
 	return at ? take(ctx, at, ip, (long)ip < 0) : 0;
 }

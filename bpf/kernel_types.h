@@ -65,6 +65,19 @@ struct task_struct___old {
 	long state;
 };
 
+struct hw_perf_event {
+	__u64 sample_period; /* now */
+};
+
+struct perf_event {
+	struct hw_perf_event hw;
+};
+
+/* What the context of a program on a perf event really is. */
+struct bpf_perf_event_data_kern {
+	struct perf_event *event;
+};
+
 #pragma clang attribute pop
 
 #endif

@@ -118,6 +118,8 @@ static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 	sample->chain_count = frames;
 	counts->tally.samples += count->hits;
 	counts->tally.records++;
+	if (counts->options.streams)
+		ev_sampler_passed(counts->sampler, key->event, key->cpu, key->tid);
 	if (counts->walk ? stack->end == EV_UNWOUND_TOO_DEEP
 			 : stack->user_frames >= counts->sampler->depth_limit)
 		counts->tally.truncated_stacks += count->hits;

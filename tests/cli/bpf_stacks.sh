@@ -116,6 +116,11 @@ test_stacks_that_are_deeper_than_copies_are_followed_in_the_kernel() {
 		grep -q 'followed in the kernel and not copied, once copies had turned out too short' err && break
 	done
 	expect_err 'followed in the kernel and not copied, once copies had turned out too short'
+	# What it does already it does not advise.
+	refuse_err 'follows them whole'
+	refuse_err 'call-graph dwarf'
+	! grep -q 'of the stacks are deeper than' err ||
+		expect_err 'before they were followed in the kernel: --call-graph bpf does so from the start'
 	run report --format folded
 	expect_out ';_start;.*;main;(descend;){60,}bottom [0-9]+$'
 	run record -v -e cpu-clock -F 997 --no-bpf "$specimens/wide_frames" 600
