@@ -23,9 +23,9 @@ const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
 const volatile bool has_filter = false;
 const volatile bool is_clock = false; /* whose samples go on telling the first period */
-const volatile bool streams = false; /* each sample stands for itself, nothing is counted */
-const volatile int begin_pid = 0;    /* watched from its exec on */
-const volatile __u32 mark = 1;       /* keys in a generation after which the reader is called */
+const volatile bool streams = false;  /* each sample stands for itself, nothing is counted */
+const volatile int begin_pid = 0;     /* watched from its exec on */
+const volatile __u32 mark = 1;        /* keys in a generation after which the reader is called */
 const volatile struct ev_count_step filter[EV_COUNT_STEPS_MAX] = {};
 const volatile struct ev_count_glob globs[EV_COUNT_GLOBS_MAX] = {};
 
@@ -185,6 +185,8 @@ static __always_inline long walk_stack(struct scratch *at, __u64 ip, long kernel
 	return user;
 }
 
+_Static_assert(!(EV_COUNT_KERNEL_FRAMES & (EV_COUNT_KERNEL_FRAMES + 1)), "it is a mask as well");
+
 static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 {
 	long kernel = 0, user = 0;
@@ -195,6 +197,8 @@ static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 	at->note.ip = ip || !kernel ? ip : at->ips[0];
 	if (!keeps_kernel)
 		kernel = 0;
+	/* Verifiers before Linux 6.4 do not see that it is no error any more. */
+	asm volatile("%0 &= %1" : "+r"(kernel) : "i"(EV_COUNT_KERNEL_FRAMES));
 	at->note.end = 0;
 	if (wants_user && walk_wanted)
 		user = walk_stack(at, ip, kernel);

@@ -239,6 +239,21 @@ static void print_unfinished(const struct record_run *run)
 	}
 }
 
+/* Files of programs that were held open in case they would be deleted. */
+static void print_kept(const struct record_run *run)
+{
+	size_t held;
+	uint64_t left_out;
+	ev_roots_tally(run->roots, &held, &left_out);
+	if (run->options->verbose && held)
+		fprintf(stderr, "[ evprof record: %zu files of programs were held open ]\n", held);
+	if (left_out)
+		fprintf(stderr,
+			"[ evprof record: %" PRIu64 " more files of programs than %zu could not be "
+			"held open: those that were deleted meanwhile have no names ]\n",
+			left_out, held);
+}
+
 static void print_trouble(const struct record_run *run, const struct ev_sampler_tally *tally)
 {
 	for (const char *note = NULL;
@@ -246,6 +261,7 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
 	if (run->unwind)
 		print_unfinished(run);
+	print_kept(run);
 	if (run->size_reached)
 		fprintf(stderr, "[ evprof record: stopped: the file has the size that --max-size "
 				"allows ]\n");

@@ -462,7 +462,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
 			listens || run->source_count ? run->wait_fd : signals_fd());
-	if (run->walks && !run->walks_more)
+	if ((run->walks || run->sampling.counted) && !run->walks_more)
 		let_burst_pass(now_ns);
 	signals_clear();
 	int rc = listens ? record_obey(run, err) : 0;
