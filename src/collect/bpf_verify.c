@@ -1,5 +1,6 @@
 /* Every BPF program of the build is shown to this kernel's verifier, in all its variants. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <evprof/collect_bpf.h>
 #include "bpf_walk.h"
@@ -85,6 +86,8 @@ static void describe(const struct bpf_program *program, struct ev_bpf_verified *
 		verified->instructions = info.verified_insns;
 }
 
+enum { LOG_BYTES = 64 << 20, LAST_BYTES = 1500 };
+
 /* Only the program with this number, so that one that is refused does not hide the others. */
 static int verify_one(size_t collection, size_t number, ev_take_verified take, void *context,
 		      bool *there)
@@ -105,15 +108,22 @@ static int verify_one(size_t collection, size_t number, ev_take_verified take, v
 		i++;
 	}
 	*there = wanted;
+	char *log = wanted ? ev_alloc(LOG_BYTES) : NULL;
 	if (wanted) {
+		bpf_program__set_log_buf(wanted, log, LOG_BYTES);
 		uint64_t began_ns = ev_now_ns();
 		verified.program = bpf_program__name(wanted);
 		verified.error = -bpf_object__load(object);
 		verified.took_ns = ev_now_ns() - began_ns;
+		size_t length = strnlen(log, LOG_BYTES);
+		verified.said = !verified.error       ? ""
+				: length > LAST_BYTES ? log + length - LAST_BYTES
+						      : log;
 		if (!verified.error)
 			describe(wanted, &verified);
 		take(context, &verified);
 	}
+	free(log);
 	collections[collection].close(skeleton);
 	return 0;
 }
