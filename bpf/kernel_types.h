@@ -54,8 +54,9 @@ struct task_struct {
 	unsigned int flags;   /* PF_… */
 	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
-	__u64 start_time;     /* CLOCK_MONOTONIC */
-	__u32 self_exec_id;   /* wider in newer kernels: its low half */
+	__u64 start_time;   /* CLOCK_MONOTONIC */
+	__u32 self_exec_id; /* wider in newer kernels: its low half */
+	char comm[16];
 	unsigned int __state; /* TASK_… */
 	unsigned int in_iowait : 1;
 };

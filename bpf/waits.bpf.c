@@ -1,6 +1,7 @@
 /* Measures every interval in which a thread is off the CPUs: its stack and state are taken as it
  * leaves, and told when it comes back. Every program is there twice: on typed tracepoints, and on
  * raw ones for kernels that refuse them. */
+#include "filter.bpf.h"
 #include "stacks.bpf.h"
 #include "waits.h"
 #include "watched.bpf.h"
@@ -268,11 +269,24 @@ static __always_inline __u32 take_sampled(void)
 	return taken;
 }
 
+static __always_inline bool passes(const struct ev_wait *wait, __u64 latency)
+{
+	struct ev_filter_subject subject = {
+		.period = latency,
+		.latency = latency,
+		.cpu = bpf_get_smp_processor_id(),
+		.pid = wait->pid,
+		.tid = wait->tid,
+		.facts = wait->facts,
+	};
+	return !has_filter || ev_filter_passes(&subject);
+}
+
 /* Its time on this CPU is over: samples that were taken share it, or else it counts for the stack
  * at its end. */
 static __always_inline void end_run(struct ev_wait *wait, __u32 samples, __u64 now_ns)
 {
-	__u64 since_ns = paused ? 0 : wait->on_since_ns;
+	__u64 since_ns = paused || !passes(wait, 0) ? 0 : wait->on_since_ns;
 	__u64 ns = since_ns ? now_ns - since_ns : 0;
 	wait->on_since_ns = 0;
 	wait->on_ns += ns;
@@ -320,7 +334,7 @@ static __always_inline void end_wait(struct ev_wait *wait, __u64 now_ns)
 		return;
 	wait->end_ns = now_ns;
 	wait->cpu = bpf_get_smp_processor_id();
-	if (!paused &&
+	if (!paused && passes(wait, now_ns - wait->begin_ns) &&
 	    (now_ns - wait->begin_ns >= options.shortest_ns || !wait->kind || !add_up(wait))) {
 		if (options.wakers)
 			tell_waker(wait);
@@ -379,6 +393,9 @@ static __always_inline void leave(void *ctx, struct task_struct *task, bool pree
 		return;
 	wait->pid = BPF_CORE_READ(task, tgid);
 	wait->tid = tid;
+	if (has_filter)
+		wait->facts = ev_filter_facts(task);
+	wait->cpu = bpf_get_smp_processor_id();
 	if (!wait->on_since_ns && !paused)
 		make_good_entering(task, wait, now_ns);
 	end_run(wait, samples, now_ns);
@@ -417,6 +434,8 @@ static __always_inline void enter(struct task_struct *task, __u64 now_ns)
 			return;
 		wait->pid = BPF_CORE_READ(task, tgid);
 		wait->tid = tid;
+		if (has_filter)
+			wait->facts = ev_filter_facts(task);
 		be_born(task, wait);
 	}
 	if (wait->on_since_ns && !paused)
@@ -484,11 +503,22 @@ int BPF_PROG(raw_waking, struct task_struct *woken)
 	return take_waking(ctx, woken);
 }
 
-/* On the event whose samples are the time on the CPUs. */
+/* On the event whose samples are the time on the CPUs. 0: the kernel makes no sample of it. */
 SEC("perf_event")
 int mark_sample(void *ctx)
 {
 	__u32 first = 0, *count = bpf_map_lookup_elem(&sampled, &first);
+	__u64 ids = bpf_get_current_pid_tgid();
+	if (has_filter) {
+		struct ev_filter_subject subject = {
+			.cpu = bpf_get_smp_processor_id(),
+			.pid = ids >> 32,
+			.tid = (__u32)ids,
+			.facts = ev_filter_facts((void *)bpf_get_current_task()),
+		};
+		if (!ev_filter_passes(&subject))
+			return 0;
+	}
 	if (count)
 		*count += 1;
 	return 1;

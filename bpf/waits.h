@@ -58,6 +58,7 @@ struct ev_wait {
 	__u8 untold;       /* nothing says for what */
 	__u8 compat;       /* a 32-bit program's registers */
 	__u8 met;          /* it was seen to leave or to enter a CPU */
+	__u32 facts;       /* of the filter, as it left its CPU */
 	__u32 kernel_count, user_count, copied_bytes;
 	__u64 kernel[EV_WAIT_KERNEL_FRAMES];
 	__u64 registers[EV_WAIT_REGISTERS];

@@ -81,9 +81,15 @@ struct ev_bpf_counts_tally {
 	uint64_t most_stacks; /* that one interval had */
 	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
 };
-/* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for
- * a cgroup that is not there. Numbers: period, cpu, pid, tid; comm, by == and globs; cgroup. */
-int ev_bpf_filter_check(const char *text, struct ev_err *err);
+/* Is this a condition for what is filtered (struct ev_event has it, or ev_waits_options)? -EINVAL
+ * with a sentence and the place; -ENOENT for a cgroup that is not there. Numbers: period, cpu, pid,
+ * tid; comm, by == and globs; cgroup; latency, the time that a thread was off the CPUs. */
+enum ev_bpf_filtered {
+	EV_BPF_FILTERED_SAMPLES,
+	EV_BPF_FILTERED_WAITS, /* period and latency are the same */
+	EV_BPF_FILTERED_WALL,  /* latency is 0 of the time on the CPUs */
+};
+int ev_bpf_filter_check(const char *text, enum ev_bpf_filtered of, struct ev_err *err);
 struct ev_bpf_counts;
 /* Loads a program for each event of a sampler that was opened with `counted`, and switches the
  * recording's events to what their samples now are. Events that no program can count stay as they
@@ -127,6 +133,7 @@ struct ev_waits_options {
 	uint32_t stack_bytes; /* copied of user stacks, to unwind them by; 0 = frame pointers */
 	bool user_stacks, kernel_stacks;
 	bool wakers;
+	const char *condition; /* of intervals that are told, NULL = all; it was checked */
 };
 /* What was seen until now. */
 struct ev_waits_tally {

@@ -55,7 +55,7 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	if (options->target.cpus)
 		return ev_fail(err, EINVAL,
 			       "a thread that waits is on no CPU: --off-cpu and --wall take no -C");
-	if (options->wall && options->events.words.count)
+	if (options->wall && events_are_named(&options->events))
 		return ev_fail(err, EINVAL,
 			       "--wall samples the time on the CPUs: leave -e out, or use "
 			       "--off-cpu beside other events");
@@ -67,6 +67,9 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	if (!ev_bpf_absence(run->waits->absence, sizeof(run->waits->absence)))
 		return 0;
 	run->sampling.switches = true;
+	if (events_wait_condition(&options->events))
+		return ev_fail(err, EPERM, "--filter: waits are chosen by BPF programs alone: %s",
+			       run->waits->absence);
 	return options->wakers ? ev_fail(err, EPERM,
 					 "--wakers: who wakes a thread is told by BPF programs "
 					 "alone: %s",
@@ -141,6 +144,7 @@ static int open_programs(struct record_run *run, struct ev_err *err)
 		.user_stacks = sampling->callchain && !sampling->kernel_callchain_only,
 		.kernel_stacks = sampling->callchain && !sampling->user_callchain_only,
 		.wakers = run->options->wakers,
+		.condition = events_wait_condition(&run->options->events),
 	};
 	int rc = ev_waits_open(&waits->waits, &target, &options, err);
 	ev_array_done(&cgroups);

@@ -63,6 +63,39 @@ static struct bpf_object *open_walking_count(void **skeleton)
 	return object;
 }
 
+/* One step of each kind. */
+static void ask_all(struct ev_count_step *steps, bool *has_filter)
+{
+	static const struct ev_count_step asked[] = {
+		{ .kind = EV_COUNT_COMPARE, .field = EV_COUNT_LATENCY, .compare = EV_COUNT_MORE },
+		{ .kind = EV_COUNT_GLOB },
+		{ .kind = EV_COUNT_AND },
+		{ .kind = EV_COUNT_CGROUP, .value = 1 },
+		{ .kind = EV_COUNT_NOT },
+		{ .kind = EV_COUNT_OR },
+	};
+	memcpy(steps, asked, sizeof(asked));
+	*has_filter = true;
+}
+
+static struct bpf_object *open_filtered_waits(void **skeleton)
+{
+	struct bpf_object *object = open_all_waits(skeleton);
+	struct waits_bpf *opened = *skeleton;
+	if (object)
+		ask_all((void *)opened->rodata->filter, (bool *)&opened->rodata->has_filter);
+	return object;
+}
+
+static struct bpf_object *open_filtered_count(void **skeleton)
+{
+	struct bpf_object *object = open_count(skeleton);
+	struct count_bpf *opened = *skeleton;
+	if (object)
+		ask_all((void *)opened->rodata->filter, (bool *)&opened->rodata->has_filter);
+	return object;
+}
+
 static const struct {
 	const char *name;
 	struct bpf_object *(*open)(void **skeleton);
@@ -75,6 +108,8 @@ static const struct {
 	{ "switches", open_switches, close_switches, false },
 	{ "trace", open_trace, close_trace, false },
 	{ "waits", open_all_waits, close_waits, false },
+	{ "waits with a filter", open_filtered_waits, close_waits, false },
+	{ "count with a filter", open_filtered_count, close_count, false },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
+#include "bpf_filter.h"
 #include "bpf_waits.h"
 #include "bpf_watched.h"
+#include "cgroups.h"
 #include "sampler.h"
 #include "syscalls.h"
 #include "tasks.h"
@@ -36,6 +38,7 @@ struct ev_waits {
 	struct waits_bpf *programs;
 	struct ring_buffer *ring;
 	size_t value_bytes; /* of the maps of waits */
+	struct ev_bpf_filter filter;
 	int event, waker_event;
 	uint64_t id, waker_id;
 	EV_ARRAY(struct kept) kept;
@@ -164,6 +167,19 @@ static void give_sums(struct ev_waits *waits)
 	}
 }
 
+/* As the program would decide, had it ended now. */
+static bool passes(const struct ev_waits *waits, const struct ev_wait *wait, uint64_t now_ns)
+{
+	const uint64_t fields[] = {
+		[EV_COUNT_PERIOD] = now_ns - wait->begin_ns,
+		[EV_COUNT_CPU] = wait->cpu,
+		[EV_COUNT_PID] = wait->pid,
+		[EV_COUNT_TID] = wait->tid,
+		[EV_COUNT_LATENCY] = now_ns - wait->begin_ns,
+	};
+	return ev_bpf_filter_passes(&waits->filter, fields, wait->facts);
+}
+
 static void give_open(struct ev_waits *waits)
 {
 	int map = bpf_map__fd(waits->programs->maps.waits);
@@ -179,7 +195,7 @@ static void give_open(struct ev_waits *waits)
 		if (wait->on_since_ns && wait->on_since_ns < now_ns)
 			on_ns += now_ns - wait->on_since_ns;
 		tell_on_cpu(waits, wait, now_ns, on_ns, false);
-		if (!wait->begin_ns || wait->begin_ns >= now_ns)
+		if (!wait->begin_ns || wait->begin_ns >= now_ns || !passes(waits, wait, now_ns))
 			continue;
 		wait->what = EV_WAIT_INTERVAL;
 		wait->end_ns = now_ns;
@@ -238,8 +254,8 @@ struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)
  */
 
 static struct waits_bpf *load(bool raw, const struct ev_watch_target *target,
-			      const struct ev_waits_options *options, size_t value_bytes,
-			      int *error)
+			      const struct ev_waits_options *options,
+			      const struct ev_bpf_filter *filter, size_t value_bytes, int *error)
 {
 	struct waits_bpf *programs = waits_bpf__open();
 	*error = errno;
@@ -254,6 +270,11 @@ static struct waits_bpf *load(bool raw, const struct ev_watch_target *target,
 		.wakers = options->wakers,
 		.own_pid = getpid(),
 	};
+	if (filter->step_count) {
+		programs->rodata->has_filter = true;
+		memcpy((void *)programs->rodata->filter, filter->steps, sizeof(filter->steps));
+		memcpy((void *)programs->rodata->globs, filter->globs, sizeof(filter->globs));
+	}
 	bpf_map__set_value_size(programs->maps.waits, (uint32_t)value_bytes);
 	bpf_map__set_value_size(programs->maps.wakers, (uint32_t)value_bytes);
 	bpf_map__set_value_size(programs->maps.blank, (uint32_t)value_bytes);
@@ -286,6 +307,24 @@ static void list_threads(const struct ev_target *target, struct ev_task_list *ti
 	ev_array_done(&pids);
 }
 
+static bool in_cgroup(void *context, uint64_t id)
+{
+	return ev_process_in_cgroup(*(const uint32_t *)context, id);
+}
+
+static uint32_t facts_of(const struct ev_waits *waits, const struct ev_wait *wait)
+{
+	char path[64], comm[32] = "";
+	uint32_t pid = wait->pid;
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", wait->pid, wait->tid);
+	FILE *file = waits->filter.step_count ? fopen(path, "re") : NULL;
+	if (file && fgets(comm, sizeof(comm), file))
+		comm[strcspn(comm, "\n")] = 0;
+	if (file)
+		fclose(file);
+	return ev_bpf_filter_facts(&waits->filter, comm, in_cgroup, &pid);
+}
+
 /* Threads that wait already do so from now on. Of one that wakes up or leaves its CPU meanwhile the
  * program has an entry already, or will write over this one. */
 static void begin_waiting(struct ev_waits *waits, const struct ev_watch_target *target)
@@ -299,6 +338,7 @@ static void begin_waiting(struct ev_waits *waits, const struct ev_watch_target *
 		if (!ev_wait_of_task(tids.items[i], wait))
 			continue;
 		wait->begin_ns = now_ns;
+		wait->facts = facts_of(waits, wait);
 		bpf_map_update_elem(map, &tids.items[i], wait, BPF_NOEXIST);
 	}
 	ev_array_done(&tids);
@@ -322,15 +362,19 @@ int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
 	if (room < EV_WAIT_USER_FRAMES * sizeof(uint64_t))
 		room = EV_WAIT_USER_FRAMES * sizeof(uint64_t);
 	size_t value_bytes = offsetof(struct ev_wait, user) + ((room + 7) & ~(size_t)7);
-	struct waits_bpf *programs = load(false, target, options, value_bytes, &error);
+	struct ev_bpf_filter filter = { 0 };
+	if (options->condition && ev_bpf_filter_parse(&filter, options->condition, err))
+		return -EINVAL;
+	struct waits_bpf *programs = load(false, target, options, &filter, value_bytes, &error);
 	if (!programs)
-		programs = load(true, target, options, value_bytes, &error);
+		programs = load(true, target, options, &filter, value_bytes, &error);
 	if (!programs)
 		return ev_fail(err, error, "the kernel refuses the BPF program: %s",
 			       strerror(error));
 	*waits = ev_alloc(sizeof(**waits));
 	(*waits)->programs = programs;
 	(*waits)->value_bytes = value_bytes;
+	(*waits)->filter = filter;
 	(*waits)->event = (*waits)->waker_event = -1;
 	ev_wait_sample_init(&(*waits)->sample);
 	(*waits)->ring =

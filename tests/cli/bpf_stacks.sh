@@ -137,6 +137,16 @@ test_what_starts_later_is_followed_too() {
 		'the share of whole stacks'
 }
 
+test_samples_one_by_one_are_chosen_by_a_condition() {
+	needs_walks
+	run record -e cpu-clock -F 997 --call-graph bpf --filter 'comm ~ "no*"' "$specimens/trees" deep 100
+	expect_status 0
+	expect_err '\(0 samples'
+	run record -e cpu-clock -F 997 --call-graph bpf --filter 'comm ~ "tr*" && cpu < 4096' "$specimens/trees" deep 300
+	expect_status 0
+	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 'the share of whole stacks'
+}
+
 test_call_graph_bpf_says_what_it_does_not_go_with() {
 	needs_walks
 	run record --call-graph bpf -d -e cpu-clock true

@@ -172,9 +172,51 @@ test_without_bpf_the_records_of_switches_tell() {
 	refuse_file n.data
 }
 
+test_waits_are_chosen_in_the_kernel() {
+	needs_bpf
+	record_waits --off-cpu --off-cpu-thresh 0 -e dummy --filter 'latency > 20ms && comm == waits'
+	run script -i r.data -F comm,period
+	expect_between "$(grep -c . out)" 5 1000 'waits'
+	expect_equal "$(awk '$1 != "waits" || $2 <= 20000000' out)" "" 'what is shorter, or of others'
+	record_waits --wall --filter 'latency == 0'
+	run report -i r.data --format folded --no-inline
+	refuse_out '\[waiting'
+	expect_near "$(through computes)" "$(worked computes)" 'on a CPU in computes'
+	record_waits --wall --filter 'latency > 0'
+	run report -i r.data --format folded --no-inline
+	expect_equal "$(grep -v '\[waiting' out)" "" 'what is on a CPU'
+	expect_near "$(through sleeps)" "$(($(took sleeps) - $(worked sleeps)))" 'waiting in sleeps'
+	run record --bpf -e cpu-clock --filter 'latency > 1ms' -o n.data true
+	expect_failure
+	expect_err 'latency is how long .*--off-cpu or --wall'
+	run record -e cpu-clock --filter 'cpu == 1' -o n.data true
+	expect_failure
+	expect_err 'record --bpf filters all events'
+	refuse_file n.data
+}
+# Who waits since before the recording is chosen, too.
+test_waiting_that_does_not_end_is_chosen_by_name_and_cgroup() {
+	needs_bpf
+	start_target sleep 100
+	for _ in $(seq 300); do
+		[ "$(cat /proc/$target/comm)" = sleep ] && break
+		sleep 0.1
+	done
+	for filter in 'comm == sleep' 'cgroup == /' 'latency > 100ms'; do
+		run record --off-cpu -e dummy --filter "$filter" -p $target --duration 0.4 -o r.data
+		expect_status 0
+		expect_err 'waits: 1 interval off the CPUs, .*1 had not ended'
+	done
+	for filter in 'comm != sleep' 'latency < 100ms' 'cgroup != /'; do
+		run record --off-cpu -e dummy --filter "$filter" -p $target --duration 0.4 -o r.data
+		expect_status 0
+		expect_err 'waits: 0 intervals off the CPUs'
+	done
+}
+
 test_what_contradicts_waiting_is_refused() {
 	for words in --wakers '--off-cpu-thresh 5' '--off-cpu -C 0' '--wall -e cycles' '--off-cpu -k raw' \
-		'--off-cpu --off-cpu-thresh never' '--off-cpu --simulate'; do
+		'--off-cpu --off-cpu-thresh never' '--wall --filter period>1' '--off-cpu --simulate'; do
 		# shellcheck disable=SC2086
 		run record $words -o n.data true
 		expect_status 129
