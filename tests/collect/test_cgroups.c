@@ -1,6 +1,7 @@
 /* /proc/mounts tells where cgroups are; the machine's own are opened and matched. */
 #include "cgroups.h"
 #include "live.h"
+#include <sys/stat.h>
 
 static const char *mount_of(const char *mounts)
 {
