@@ -35,7 +35,7 @@ override CFLAGS += -std=gnu17 -fno-omit-frame-pointer $(WARNINGS) $(if $(filter 
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ibpf -Iagent -I$(B)/gen
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN))
 
-.PHONY: all demo check check-built check-pmu deps bench lint format fuzz fuzz-built install uninstall clean help
+.PHONY: all demo check check-built check-pmu check-kernels deps bench lint format fuzz fuzz-built install uninstall clean help
 .DELETE_ON_ERROR:
 .PRECIOUS: $(B)/gen/%.bpf.o $(B)/gen/%.skel.h
 
@@ -44,7 +44,7 @@ all: $(B)/evprof $(B)/libevprof-python.so examples
 # ---- what is there to build with -----------------------------------------------------------------
 
 # config.mk holds HAVE_BPF and LIBS, found by trying; it is made again when `make deps` installs.
-NO_CONFIG := clean help deps demo check check-pmu fuzz format
+NO_CONFIG := clean help deps demo check check-pmu check-kernels fuzz format
 ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -211,6 +211,12 @@ check-pmu:
 	$(install_missing) check
 	$(Q)$(MAKE) --no-print-directory $(B)/evprof
 	$(Q)B=$(B) sh tests/pmu/run
+# BPF programs on older kernels, in machines emulated in the same way.
+check-kernels:
+	$(install_missing) check
+	$(Q)$(MAKE) --no-print-directory $(B)/evprof $(B)/tests/collect/test_bpf_verify \
+		$(addprefix $(B)/specimens/,waits two_functions no_frame_pointers)
+	$(Q)B=$(B) sh tests/pmu/kernels
 demo:
 	$(install_missing) demo
 	$(Q)$(MAKE) --no-print-directory all
@@ -264,7 +270,7 @@ uninstall:
 clean:
 	rm -rf $(B)
 help:
-	@echo 'make demo | check | check-pmu | all | deps | install | uninstall | bench | lint | format | fuzz | clean'
+	@echo 'make demo | check | check-pmu | check-kernels | all | deps | install | uninstall | bench | lint | format | fuzz | clean'
 	@echo 'Variables: B=folder V=1 SAN=address,undefined WERROR=1 CC=clang PREFIX= DESTDIR= WITHOUT=bpf'
 
 -include $(shell find $(B)/obj $(B)/tests -name '*.d' 2>/dev/null)

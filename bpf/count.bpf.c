@@ -10,6 +10,7 @@
  * To a stack belong the Python frames of its thread, where it has any. */
 #include <linux/bpf_perf_event.h>
 #include "count.h"
+#include "filter.bpf.h"
 #include "python.bpf.h"
 #include "stacks.bpf.h"
 #include "walk.bpf.h"
@@ -25,12 +26,10 @@ const volatile bool switched = false; /* the kernel cannot switch it: `on` says 
 const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
 const volatile bool python_wanted = false;
-const volatile bool has_filter = false;
-const volatile bool streams = false; /* each sample stands for itself, nothing is counted */
-const volatile int begin_pid = 0;    /* watched from its exec on */
-const volatile __u32 mark = 1;       /* keys in a generation after which the reader is called */
-const volatile struct ev_count_step filter[EV_COUNT_STEPS_MAX] = {};
-const volatile struct ev_count_glob globs[EV_COUNT_GLOBS_MAX] = {};
+const volatile bool is_clock = false; /* whose samples go on telling the first period */
+const volatile bool streams = false;  /* each sample stands for itself, nothing is counted */
+const volatile int begin_pid = 0;     /* watched from its exec on */
+const volatile __u32 mark = 1;        /* keys in a generation after which the reader is called */
 
 /* Of all of them. */
 __u32 generation = 0;
@@ -80,76 +79,16 @@ struct {
 /* ---- filters ----------------------------------------------------------------------------------
  */
 
-static __noinline bool matches_name(__u32 number)
+static __always_inline bool passes_filter(struct scratch *at)
 {
-	const volatile struct ev_count_glob *glob = &globs[number & (EV_COUNT_GLOBS_MAX - 1)];
-	unsigned char comm[EV_COUNT_COMM_BYTES] = {};
-	__u32 state = 1, live = 1;
-	bpf_get_current_comm(comm, sizeof(comm));
-	for (int i = 0; i < EV_COUNT_COMM_BYTES; i++) {
-		__u32 next = ((state << 1) & glob->moves[comm[i]]) | (state & glob->stay);
-		live &= comm[i] != 0;
-		state = live ? next : state;
-	}
-	return state & glob->accept;
-}
-
-static __noinline bool is_in_cgroup(__u64 wanted)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct cgroup_subsys_state *state = ev_task_cgroup(task);
-	for (int depth = 0; depth < EV_CGROUP_DEPTH && state; depth++) {
-		if (ev_cgroup_id(state) == wanted)
-			return true;
-		state = BPF_CORE_READ(state, parent);
-	}
-	return false;
-}
-
-static __always_inline __u64 field_of(const struct ev_count_note *note, __u8 field)
-{
-	if (field == EV_COUNT_PERIOD)
-		return note->count.period;
-	if (field == EV_COUNT_CPU)
-		return note->key.cpu;
-	return field == EV_COUNT_PID ? note->key.pid : note->key.tid;
-}
-
-static __noinline bool holds(struct scratch *at, __u32 number)
-{
-	const volatile struct ev_count_step *step = &filter[number & (EV_COUNT_STEPS_MAX - 1)];
-	__u64 have, value = step->value;
-	if (!at)
-		return false;
-	if (step->kind == EV_COUNT_GLOB)
-		return matches_name(value);
-	if (step->kind == EV_COUNT_CGROUP)
-		return is_in_cgroup(value);
-	have = field_of(&at->note, step->field);
-	return step->compare & (have < value    ? EV_COUNT_LESS
-				: have == value ? EV_COUNT_EQUAL
-						: EV_COUNT_MORE);
-}
-
-static __noinline bool passes_filter(struct scratch *at)
-{
-	__u64 truth = 0;
-	if (!at)
-		return false;
-	for (__u32 i = 0; i < EV_COUNT_STEPS_MAX; i++) {
-		__u8 kind = filter[i].kind;
-		if (kind == EV_COUNT_END)
-			break;
-		if (kind == EV_COUNT_NOT)
-			truth ^= 1;
-		else if (kind == EV_COUNT_AND)
-			truth = truth >> 1 & (truth | ~1ull);
-		else if (kind == EV_COUNT_OR)
-			truth = truth >> 1 | (truth & 1);
-		else
-			truth = truth << 1 | holds(at, i);
-	}
-	return truth & 1;
+	struct ev_filter_subject subject = {
+		.period = at->note.count.period,
+		.cpu = at->note.key.cpu,
+		.pid = at->note.key.pid,
+		.tid = at->note.key.tid,
+		.facts = ev_filter_facts((void *)bpf_get_current_task()),
+	};
+	return ev_filter_passes(&subject);
 }
 
 /* ---- counting ---------------------------------------------------------------------------------
@@ -198,6 +137,8 @@ static __always_inline long walk_stack(struct scratch *at, __u64 ip, long kernel
 	return user;
 }
 
+_Static_assert(!(EV_COUNT_KERNEL_FRAMES & (EV_COUNT_KERNEL_FRAMES + 1)), "it is a mask as well");
+
 static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 {
 	long kernel = 0, user = 0;
@@ -208,6 +149,8 @@ static __always_inline void take_stack(void *ctx, struct scratch *at, __u64 ip)
 	at->note.ip = ip || !kernel ? ip : at->ips[0];
 	if (!keeps_kernel)
 		kernel = 0;
+	/* Verifiers before Linux 6.4 do not see that it is no error any more. */
+	asm volatile("%0 &= %1" : "+r"(kernel) : "i"(EV_COUNT_KERNEL_FRAMES));
 	at->note.end = 0;
 	if (wants_user && walk_wanted)
 		user = walk_stack(at, ip, kernel);
@@ -369,6 +312,14 @@ static __always_inline struct scratch *begin(__u64 period)
 	return !has_filter || passes_filter(at) ? at : NULL;
 }
 
+/* By which a clock runs since its rate was changed. */
+static __always_inline __u64 period_now(struct bpf_perf_event_data *ctx)
+{
+	struct bpf_perf_event_data_kern *inner = (void *)ctx;
+	__u64 period = BPF_CORE_READ(inner, event, hw.sample_period);
+	return period ? period : ctx->sample_period;
+}
+
 /* 0: the kernel makes no sample of it. */
 SEC("perf_event")
 int count_sample(struct bpf_perf_event_data *ctx)
@@ -378,7 +329,7 @@ int count_sample(struct bpf_perf_event_data *ctx)
 		tell_python(ip);
 		return 1;
 	}
-	struct scratch *at = begin(ctx->sample_period);
+	struct scratch *at = begin(is_clock ? period_now(ctx) : ctx->sample_period);
 	return at ? take(ctx, at, ip, (long)ip < 0) : 0;
 }
 

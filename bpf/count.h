@@ -55,7 +55,13 @@ enum ev_count_step_kind {
 	EV_COUNT_GLOB,    /* the thread's name with glob number `value` */
 	EV_COUNT_CGROUP,  /* is it in, or under, the cgroup with the id `value`? */
 };
-enum ev_count_field { EV_COUNT_PERIOD, EV_COUNT_CPU, EV_COUNT_PID, EV_COUNT_TID };
+enum ev_count_field {
+	EV_COUNT_PERIOD,
+	EV_COUNT_CPU,
+	EV_COUNT_PID,
+	EV_COUNT_TID,
+	EV_COUNT_LATENCY, /* ns off the CPUs; 0 of what happens on one */
+};
 enum ev_count_compare { EV_COUNT_LESS = 1, EV_COUNT_EQUAL = 2, EV_COUNT_MORE = 4 };
 struct ev_count_step {
 	__u8 kind, field, compare; /* compare: any of these */

@@ -66,14 +66,21 @@ struct linux_binprm {
 	const char *interp; /* path of the program that runs, of a script its interpreter */
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime; /* ns on a CPU, when it last left one */
+};
+
 struct task_struct {
+	struct sched_entity se;
 	struct thread_struct thread;
 	int pid;              /* of the thread */
 	int tgid;             /* of the process */
 	unsigned int flags;   /* PF_… */
 	struct mm_struct *mm; /* NULL: it has no memory, or none any more */
 	struct css_set *cgroups;
-	__u32 self_exec_id;   /* wider in newer kernels: its low half */
+	__u64 start_time;   /* CLOCK_MONOTONIC */
+	__u32 self_exec_id; /* wider in newer kernels: its low half */
+	char comm[16];
 	unsigned int __state; /* TASK_… */
 	unsigned int in_iowait : 1;
 };
@@ -81,6 +88,19 @@ struct task_struct {
 /* Before Linux 5.14. */
 struct task_struct___old {
 	long state;
+};
+
+struct hw_perf_event {
+	__u64 sample_period; /* now */
+};
+
+struct perf_event {
+	struct hw_perf_event hw;
+};
+
+/* What the context of a program on a perf event really is. */
+struct bpf_perf_event_data_kern {
+	struct perf_event *event;
 };
 
 #pragma clang attribute pop

@@ -1,6 +1,7 @@
 /* Measures every interval in which a thread is off the CPUs: its stack and state are taken as it
  * leaves, and told when it comes back. Every program is there twice: on typed tracepoints, and on
  * raw ones for kernels that refuse them. */
+#include "filter.bpf.h"
 #include "stacks.bpf.h"
 #include "waits.h"
 #include "watched.bpf.h"
@@ -14,7 +15,9 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct ev_wait_options options = { 0 };
 struct ev_wait_losses losses = { 0 };
-bool paused = false; /* nothing is measured */
+bool paused = false;  /* nothing is measured */
+__u64 opened_ns = 0;  /* when measuring began; 0 = not yet */
+bool marking = false; /* mark_sample sees what is sampled */
 
 /* By tid. Its values are as large as options.copy_bytes asks for, which the loader sees to. */
 struct {
@@ -56,6 +59,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64[EV_WAIT_USER_FRAMES]);
 } chains SEC(".maps");
+
+/* Samples since a CPU last changed hands: all of the thread that is on it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} sampled SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -221,6 +232,7 @@ static __always_inline bool add_up(struct ev_wait *wait)
 	if (sum) {
 		__sync_fetch_and_add(&sum->ns, ns);
 		__sync_fetch_and_add(&sum->count, 1);
+		__sync_fetch_and_add(&sum->run_ns, wait->run_ns);
 		sum->last_ns = wait->end_ns;
 		return true;
 	}
@@ -244,6 +256,50 @@ static __always_inline void tell_waker(const struct ev_wait *wait)
 	waker->begin_ns = 0;
 }
 
+/* ---- on -----------------------------------------------------------------------------------------
+ */
+
+static __always_inline __u32 take_sampled(void)
+{
+	__u32 first = 0, *count = bpf_map_lookup_elem(&sampled, &first), taken = 0;
+	if (count) {
+		taken = *count;
+		*count = 0;
+	}
+	return taken;
+}
+
+static __always_inline bool passes(const struct ev_wait *wait, __u64 latency)
+{
+	struct ev_filter_subject subject = {
+		.period = latency,
+		.latency = latency,
+		.cpu = bpf_get_smp_processor_id(),
+		.pid = wait->pid,
+		.tid = wait->tid,
+		.facts = wait->facts,
+	};
+	return !has_filter || ev_filter_passes(&subject);
+}
+
+/* Its time on this CPU is over: samples that were taken share it, or else it counts for the stack
+ * at its end. */
+static __always_inline void end_run(struct ev_wait *wait, __u32 samples, __u64 now_ns)
+{
+	__u64 since_ns = paused || !passes(wait, 0) ? 0 : wait->on_since_ns;
+	__u64 ns = since_ns ? now_ns - since_ns : 0;
+	wait->on_since_ns = 0;
+	wait->on_ns += ns;
+	wait->run_ns = samples || !marking ? 0 : ns;
+	if (!samples)
+		return;
+	struct ev_wait_ran ran = {
+		.begin_ns = since_ns, .end_ns = now_ns, .pid = wait->pid, .tid = wait->tid
+	};
+	/* One that finds no room is measured all the same, with all that the thread ran. */
+	bpf_ringbuf_output(&ring, &ran, sizeof(ran), BPF_RB_NO_WAKEUP);
+}
+
 /* ---- off and on -------------------------------------------------------------------------------
  */
 
@@ -261,9 +317,75 @@ static __always_inline bool is_measured(struct task_struct *task)
 	       BPF_CORE_READ(task, tgid) != options.own_pid && ev_watched(task);
 }
 
+/* A thread that was made since measuring began has waited for a CPU until now. */
+static __always_inline void be_born(struct task_struct *task, struct ev_wait *wait)
+{
+	__u64 born_ns = BPF_CORE_READ(task, start_time);
+	if (wait->met || !opened_ns || born_ns < opened_ns || paused)
+		return;
+	wait->begin_ns = born_ns;
+	wait->preempted = 1;
+	wait->syscall = -1;
+}
+
+static __always_inline void end_wait(struct ev_wait *wait, __u64 now_ns)
+{
+	if (!wait->begin_ns)
+		return;
+	wait->end_ns = now_ns;
+	wait->cpu = bpf_get_smp_processor_id();
+	if (!paused && passes(wait, now_ns - wait->begin_ns) &&
+	    (now_ns - wait->begin_ns >= options.shortest_ns || !wait->kind || !add_up(wait))) {
+		if (options.wakers)
+			tell_waker(wait);
+		tell(wait, EV_WAIT_INTERVAL);
+	}
+	wait->begin_ns = 0;
+}
+
+/* ---- switches that nobody told of ---------------------------------------------------------------
+ * The kernel does not call its tracepoint for every switch. How long a thread ran is in its own
+ * accounts as well, from which follows when it came or went.
+ */
+
+static __always_inline __u64 ran_since(struct task_struct *task, const struct ev_wait *wait,
+				       __u64 begin_ns, __u64 now_ns)
+{
+	__u64 ns = BPF_CORE_READ(task, se.sum_exec_runtime) - wait->exec_ns;
+	return ns < now_ns - begin_ns ? ns : now_ns - begin_ns;
+}
+
+/* It leaves and was not seen to enter: it waited until then. */
+static __always_inline void make_good_entering(struct task_struct *task, struct ev_wait *wait,
+					       __u64 now_ns)
+{
+	if (!wait->met)
+		be_born(task, wait);
+	if (!wait->begin_ns || wait->begin_ns >= now_ns || wait->began_before)
+		return;
+	__sync_fetch_and_add(&losses.missed, 1);
+	wait->on_since_ns = now_ns - ran_since(task, wait, wait->begin_ns, now_ns);
+	end_wait(wait, wait->on_since_ns);
+}
+
+/* It enters and was not seen to leave: for what it waited, and where, nobody knows. */
+static __always_inline void make_good_leaving(struct task_struct *task, struct ev_wait *wait,
+					      __u64 now_ns)
+{
+	__u64 ns = ran_since(task, wait, wait->on_since_ns, now_ns);
+	__sync_fetch_and_add(&losses.missed, 1);
+	wait->begin_ns = wait->on_since_ns + ns;
+	wait->on_ns += ns;
+	wait->run_ns =
+		0; /* with samples or not: what is measured and not given is told at the end */
+	wait->kind = 0;
+	wait->untold = 1;
+	wait->kernel_count = wait->user_count = wait->copied_bytes = 0;
+}
+
 static __always_inline void leave(void *ctx, struct task_struct *task, bool preempted, __u64 now_ns)
 {
-	__u32 tid = BPF_CORE_READ(task, pid);
+	__u32 tid = BPF_CORE_READ(task, pid), samples = take_sampled();
 	if (!is_measured(task))
 		return;
 	struct ev_wait *wait = entry_of(&waits, tid);
@@ -271,9 +393,14 @@ static __always_inline void leave(void *ctx, struct task_struct *task, bool pree
 		return;
 	wait->pid = BPF_CORE_READ(task, tgid);
 	wait->tid = tid;
-	if (wait->on_since_ns && !paused)
-		wait->on_ns += now_ns - wait->on_since_ns;
-	wait->on_since_ns = 0;
+	if (has_filter)
+		wait->facts = ev_filter_facts(task);
+	wait->cpu = bpf_get_smp_processor_id();
+	if (!wait->on_since_ns && !paused)
+		make_good_entering(task, wait, now_ns);
+	end_run(wait, samples, now_ns);
+	wait->exec_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
+	wait->met = 1;
 	wait->task_state = state_of(task);
 	wait->began_before = wait->untold = 0;
 	if (wait->task_state & TASK_DEAD) {
@@ -307,22 +434,15 @@ static __always_inline void enter(struct task_struct *task, __u64 now_ns)
 			return;
 		wait->pid = BPF_CORE_READ(task, tgid);
 		wait->tid = tid;
+		if (has_filter)
+			wait->facts = ev_filter_facts(task);
+		be_born(task, wait);
 	}
+	if (wait->on_since_ns && !paused)
+		make_good_leaving(task, wait, now_ns);
 	wait->on_since_ns = paused ? 0 : now_ns;
-	if (!wait->begin_ns)
-		return;
-	wait->end_ns = now_ns;
-	wait->cpu = bpf_get_smp_processor_id();
-	if (paused) {
-		wait->begin_ns = 0;
-		return;
-	}
-	if (now_ns - wait->begin_ns >= options.shortest_ns || !wait->kind || !add_up(wait)) {
-		if (options.wakers)
-			tell_waker(wait);
-		tell(wait, EV_WAIT_INTERVAL);
-	}
-	wait->begin_ns = 0;
+	wait->met = 1;
+	end_wait(wait, now_ns);
 }
 
 static __always_inline int take_switch(void *ctx, bool preempted, struct task_struct *from,
@@ -381,6 +501,27 @@ SEC("raw_tp/sched_waking")
 int BPF_PROG(raw_waking, struct task_struct *woken)
 {
 	return take_waking(ctx, woken);
+}
+
+/* On the event whose samples are the time on the CPUs. 0: the kernel makes no sample of it. */
+SEC("perf_event")
+int mark_sample(void *ctx)
+{
+	__u32 first = 0, *count = bpf_map_lookup_elem(&sampled, &first);
+	__u64 ids = bpf_get_current_pid_tgid();
+	if (has_filter) {
+		struct ev_filter_subject subject = {
+			.cpu = bpf_get_smp_processor_id(),
+			.pid = ids >> 32,
+			.tid = (__u32)ids,
+			.facts = ev_filter_facts((void *)bpf_get_current_task()),
+		};
+		if (!ev_filter_passes(&subject))
+			return 0;
+	}
+	if (count)
+		*count += 1;
+	return 1;
 }
 
 EV_WATCH_PROGRAMS

@@ -31,15 +31,24 @@ enum ev_wait_what {
 	EV_WAIT_ENDED, /* the thread is dead */
 };
 
+/* A thread left a CPU where samples had been taken of it: what they are worth in all. In the ring
+ * as well, told apart by its size. */
+struct ev_wait_ran {
+	__u64 begin_ns, end_ns; /* begin 0 = nobody saw it begin */
+	__u32 pid, tid;
+};
+
 /* One interval, and what is kept of a thread while it lasts. What the ring buffer gets ends with
  * the last of user_count or copied. */
 struct ev_wait {
 	__u64 begin_ns, end_ns; /* CLOCK_MONOTONIC; begin 0 = on a CPU */
 	__u64 on_since_ns;      /* 0 = off, or not known */
 	__u64 on_ns;            /* on a CPU in all, before that */
-	__u64 kind;             /* key in `kinds` */
-	__s64 syscall;          /* -1 = none */
-	__u32 what;             /* enum ev_wait_what */
+	__u64 exec_ns; /* the same by the scheduler's accounts, as of when it last left one */
+	__u64 run_ns;  /* on one without a sample, until it left where it waits now */
+	__u64 kind;    /* key in `kinds` */
+	__s64 syscall; /* -1 = none */
+	__u32 what;    /* enum ev_wait_what */
 	__u32 pid, tid, cpu;
 	__u32 woken_tid;  /* of a waker */
 	__u32 task_state; /* TASK_…, as the switch found it */
@@ -48,6 +57,8 @@ struct ev_wait {
 	__u8 began_before; /* the recording */
 	__u8 untold;       /* nothing says for what */
 	__u8 compat;       /* a 32-bit program's registers */
+	__u8 met;          /* it was seen to leave or to enter a CPU */
+	__u32 facts;       /* of the filter, as it left its CPU */
 	__u32 kernel_count, user_count, copied_bytes;
 	__u64 kernel[EV_WAIT_KERNEL_FRAMES];
 	__u64 registers[EV_WAIT_REGISTERS];
@@ -61,11 +72,13 @@ struct ev_wait {
 /* Short waits of one kind. */
 struct ev_wait_sum {
 	__u64 ns, count, last_ns; /* end of the last one */
+	__u64 run_ns;             /* on a CPU without a sample before them */
 };
 
 struct ev_wait_losses {
 	__u64 dropped, dropped_ns; /* intervals that the ring buffer had no room for */
 	__u64 untold;              /* threads that found no room in `waits` */
+	__u64 missed;              /* switches that no tracepoint told of */
 };
 
 #endif

@@ -4,6 +4,7 @@
 #define EVPROF_COLLECT_BPF_H
 
 #include <evprof/collect.h>
+#include <evprof/collect_waits.h>
 
 /* ---- who is watched ---------------------------------------------------------------------------
  */
@@ -85,9 +86,15 @@ struct ev_bpf_counts_tally {
 	uint64_t truncated_stacks; /* samples whose stacks ended at the depth limit */
 	uint64_t python_lost;      /* notes of Python code and frames that found no room */
 };
-/* Is this a condition (struct ev_event has it)? -EINVAL with a sentence and the place; -ENOENT for
- * a cgroup that is not there. Numbers: period, cpu, pid, tid; comm, by == and globs; cgroup. */
-int ev_bpf_filter_check(const char *text, struct ev_err *err);
+/* Is this a condition for what is filtered (struct ev_event has it, or ev_waits_options)? -EINVAL
+ * with a sentence and the place; -ENOENT for a cgroup that is not there. Numbers: period, cpu, pid,
+ * tid; comm, by == and globs; cgroup; latency, the time that a thread was off the CPUs. */
+enum ev_bpf_filtered {
+	EV_BPF_FILTERED_SAMPLES,
+	EV_BPF_FILTERED_WAITS, /* period and latency are the same */
+	EV_BPF_FILTERED_WALL,  /* latency is 0 of the time on the CPUs */
+};
+int ev_bpf_filter_check(const char *text, enum ev_bpf_filtered of, struct ev_err *err);
 struct ev_bpf_counts;
 /* Loads a program for each event of a sampler that was opened with `counted`, and switches the
  * recording's events to what their samples now are. Events that no program can count stay as they
@@ -121,6 +128,7 @@ struct ev_bpf_verified {
 	int error;             /* 0, or the positive errno that refused it */
 	uint64_t instructions; /* that were looked at; 0 where the kernel does not tell */
 	uint64_t took_ns;      /* to load it, with its maps */
+	const char *said;      /* the verifier's last words on one that is refused, else "" */
 };
 typedef void (*ev_take_verified)(void *context, const struct ev_bpf_verified *verified);
 /* Loads every program of the build once, and attaches none. */
@@ -135,6 +143,7 @@ struct ev_waits_options {
 	uint32_t stack_bytes; /* copied of user stacks, to unwind them by; 0 = frame pointers */
 	bool user_stacks, kernel_stacks;
 	bool wakers;
+	const char *condition; /* of intervals that are told, NULL = all; it was checked */
 };
 /* What was seen until now. */
 struct ev_waits_tally {
@@ -143,8 +152,10 @@ struct ev_waits_tally {
 	uint64_t samples;             /* that they became */
 	uint64_t open, open_ns;       /* of those, that had not ended at the end */
 	uint64_t on_ns;               /* that the same threads were on a CPU */
+	uint64_t run_ns;              /* of that: without a sample, given to the stack at the end */
 	uint64_t dropped, dropped_ns; /* the ring buffer had no room for them */
 	uint64_t threads_left_out;    /* there were too many */
+	uint64_t missed; /* switches that the kernel did not tell of: by its accounts of time */
 };
 /* Begins to measure intervals in which the target's threads are off the CPUs, from now on: threads
  * that wait already do so from now. -EPERM, -ENOSYS … with a sentence where BPF is not to be had.
@@ -154,10 +165,11 @@ int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
 /* The events of the recording that its samples are of, and their ids. */
 void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_event,
 		  uint64_t waker_id);
-/* `tell` gets how long a thread was on a CPU, in all, when it has ended, and at the end of all. */
-typedef void (*ev_tell_on_cpu)(void *context, uint32_t pid, uint32_t tid, uint64_t time_ns,
-			       uint64_t ns, bool ended);
-void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context);
+/* `on` is told how long threads were on a CPU, and of every turn there in which they were sampled:
+ * by the events of a sampler that a program is put beside. A turn without a sample becomes one of
+ * the waits' own, of the stack at its end and with the address of EV_STATE_RUNNING. Where the
+ * program cannot be put there, samples and what is measured of a thread are all that is known. */
+void ev_waits_tell_on_cpu(struct ev_waits *waits, struct ev_sampler *sampler, struct ev_on_cpu *on);
 /* Nothing is measured while it is off; intervals that began or end then are left out. */
 void ev_waits_turn(struct ev_waits *waits, bool on);
 /* Its records are samples, one for each interval that has ended: period in ns, time CLOCK_MONOTONIC

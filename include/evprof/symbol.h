@@ -100,12 +100,16 @@ const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint
 /* ---- file systems of processes ------------------------------------------------------------------
  */
 
-/* File systems of processes in other mount namespaces, users and numbers of all, kept from when
- * they were seen alive: a recorder's, so that files in containers can be read once they ended. */
+/* File systems of processes in other mount namespaces, files that they run, users and numbers of
+ * all, kept from when they were seen alive: a recorder's, so that files in containers, and files
+ * that were deleted, can be read once they ended. */
 struct ev_roots;
 struct ev_roots *ev_roots_open(void);
 /* COMM, FORK, MMAP and MMAP2 records, soon after they happened. */
 void ev_roots_note(struct ev_roots *roots, const struct ev_record *record);
+/* How many files that are run are held open, each once, and how many there was no room for: at most
+ * 4096, and an eighth of the descriptors allowed. */
+void ev_roots_tally(const struct ev_roots *roots, size_t *held, uint64_t *left_out);
 void ev_roots_close(struct ev_roots *roots);
 
 /* ---- symbols ----------------------------------------------------------------------------------

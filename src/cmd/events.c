@@ -1,5 +1,6 @@
 /* -e, --filter, -G, --all-user and --all-kernel become the list of events. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 #include <evprof/symbol.h>
 #include "events.h"
@@ -10,6 +11,25 @@ bool events_are_named(const struct event_options *options)
 		if (options->words.items[i].row->letter == 'e')
 			return true;
 	return false;
+}
+
+static bool is_for_waits(const struct option_word *event)
+{
+	return !event || !strncmp(event->text, "dummy", 5);
+}
+
+const char *events_wait_condition(const struct event_options *options)
+{
+	const struct option_word *event = NULL;
+	const char *condition = NULL;
+	for (size_t i = 0; options->waits && i < options->words.count; i++) {
+		const struct option_word *word = &options->words.items[i];
+		if (word->row->letter == 'e')
+			event = word;
+		else if (!word->row->letter && is_for_waits(event))
+			condition = word->text;
+	}
+	return condition;
 }
 
 static int add_filter(const struct event_options *options, struct ev_event_list *list,
@@ -28,6 +48,7 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		return ev_fail(err, EINVAL,
 			       "--all-user and --all-kernel leave nothing to look at: give one");
 	size_t in_cgroups = 0;
+	const struct option_word *event = NULL;
 	for (size_t i = 0; i < options->words.count; i++) {
 		const struct option_word *word = &options->words.items[i];
 		bool is_event = word->row->letter == 'e';
@@ -37,6 +58,9 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 				return rc;
 			continue;
 		}
+		event = is_event ? word : event;
+		if (!is_event && options->waits && is_for_waits(event))
+			continue;
 		/* For the event that is chosen when none is named. */
 		if (!is_event && options->conditions && !events_are_named(options))
 			continue;

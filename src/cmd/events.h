@@ -9,6 +9,7 @@
 struct event_options {
 	struct option_list words; /* -e, --filter and -G, in the order typed */
 	bool all_user, all_kernel;
+	bool waits;      /* --filter before the first -e is for waits, and behind a dummy */
 	bool conditions; /* --filter may also be for events whose samples a program counts */
 };
 /* Rows of a verb's table; `field` is where its options hold a struct event_options. */
@@ -16,8 +17,10 @@ struct event_options {
 	OPTION('e', "event", "EVENT", LIST, type, field.words,                                     \
 	       "the events, `evprof list` shows them; may repeat"),                                \
 		OPTION(0, "filter", "FILTER", LIST, type, field.words,                             \
-		       "condition for the tracepoints of the -e before, and with record --bpf "    \
-		       "for any event"),                                                           \
+		       "condition for the tracepoints of the -e before; with record --bpf, and "   \
+		       "--call-graph bpf, for any event by period, cpu, tid, pid, comm, cgroup; "  \
+		       "with --off-cpu and --wall, before any -e, also by latency: how long a "    \
+		       "thread was off the CPUs (5ms), 0 on one"),                                 \
 		OPTION('G', "cgroup", "NAME[,NAME]", LIST, type, field.words,                      \
 		       "with -a, only in these cgroups: one for each event of the -e before, or "  \
 		       "one for all"),                                                             \
@@ -30,6 +33,8 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		 struct ev_err *err);
 /* Is there any -e? */
 bool events_are_named(const struct event_options *options);
+/* The condition for waits, where there may be one; NULL = none. */
+const char *events_wait_condition(const struct event_options *options);
 /* -G: `text` names the cgroups of the events from *given on, which is moved on. -EINVAL, -ENOENT
  * with a sentence. */
 int events_put_in_cgroups(struct ev_event_list *list, size_t *given, const char *text,

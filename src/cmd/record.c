@@ -347,7 +347,8 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		struct record_run run = { .verb = verb,
 					  .options = &options,
 					  .control = CONTROL_NONE };
-		options.events.conditions = options.bpf;
+		options.events.conditions = options.bpf || options.chains == RECORD_CHAINS_BPF;
+		options.events.waits = options.off_cpu || options.wall;
 		if ((options.bpf || record_stream_may(&options)) && options.clock_id < 0)
 			options.clock_id = CLOCK_MONOTONIC;
 		ev_describe_host(&run.recording, argc + 1, argv - 1); /* "evprof" too */

@@ -29,7 +29,6 @@ static bool plan_walk(struct record_run *run)
 	bool wanted = run->sampling.callchain && !run->options->kernel_callchains &&
 		      (chains == RECORD_CHAINS_AUTO || chains == RECORD_CHAINS_DWARF);
 	run->walks = wanted && !ev_bpf_walk_absence(why, sizeof(why));
-	run->sampling.prompt = run->walks;
 	if (!wanted || run->walks)
 		return true;
 	bool copies = chains == RECORD_CHAINS_DWARF;
@@ -61,6 +60,8 @@ int record_bpf_plan(struct record_run *run, struct ev_err *err)
 	if (!plan_walk(run))
 		return 0;
 	run->sampling.counted = true;
+	/* Files of programs that end soon are opened while they live. */
+	run->sampling.prompt = true;
 	run->sampling.cpu = run->sampling.period = true;
 	run->sampling.clock_id = CLOCK_MONOTONIC; /* the programs' */
 	return 0;

@@ -100,13 +100,19 @@ int record_events(struct record_run *run, struct ev_err *err)
 		return -EINVAL;
 	int rc = run->events.count ? check_named(run, err) : choose_default(run, err);
 	for (size_t i = 0; !rc && i < options->events.words.count; i++)
-		if (options->bpf && !events_are_named(&options->events) &&
+		if (options->events.conditions && !events_are_named(&options->events) &&
 		    !options->events.words.items[i].row->letter)
 			rc = ev_event_condition(&run->events, options->events.words.items[i].text,
 						true, err);
+	const char *waits = events_wait_condition(&options->events);
+	if (!rc && waits &&
+	    ev_bpf_filter_check(waits, options->wall ? EV_BPF_FILTERED_WALL : EV_BPF_FILTERED_WAITS,
+				err))
+		return -EINVAL;
 	for (size_t i = 0; !rc && i < run->events.count; i++)
 		if (run->events.items[i].condition &&
-		    ev_bpf_filter_check(run->events.items[i].condition, err))
+		    ev_bpf_filter_check(run->events.items[i].condition, EV_BPF_FILTERED_SAMPLES,
+					err))
 			return -EINVAL;
 	events_limit_levels(&options->events, &run->events);
 	for (size_t i = 0; options->chains == RECORD_CHAINS_LBR && i < run->events.count; i++)

@@ -198,12 +198,31 @@ static const char *walks_instead(void)
 	return ev_bpf_walk_absence(why, sizeof(why)) ? "" : ": --call-graph bpf follows them whole";
 }
 
+static void print_truncated(const struct record_run *run, double share)
+{
+	uint64_t copied = run->stacks.largest_bytes;
+	char bytes[32];
+	ev_stack_bytes_text(bytes, sizeof(bytes), copied);
+	fprintf(stderr, "[ evprof record: %.1f%% of the stacks are deeper than ", share);
+	if (run->streams)
+		fprintf(stderr, "what was copied of them before they were followed in the kernel%s",
+			run->options->chains == RECORD_CHAINS_BPF
+				? ""
+				: ": --call-graph bpf does so from the start");
+	else if (run->stacks.count > 1 && copied == run->stacks.sizes[run->stacks.highest])
+		fprintf(stderr, "what was copied of them, %s in the end%s", bytes, walks_instead());
+	else if (copied < STACK_BYTES_LIMIT)
+		fprintf(stderr, "the %s that were copied: --call-graph dwarf,%" PRIu64, bytes,
+			copied * 4 < STACK_BYTES_LIMIT ? copied * 4 : STACK_BYTES_LIMIT);
+	else
+		fprintf(stderr, "the most that can be copied%s", walks_instead());
+	fputs(" ]\n", stderr);
+}
+
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
 	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
-	uint64_t copied = run->stacks.largest_bytes;
-	char bytes[32];
 	if (record_unwind_unreadable(run->unwind))
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " samples made no sense and were left out ]\n",
@@ -212,27 +231,27 @@ static void print_unfinished(const struct record_run *run)
 		double share = all ? 100.0 * (double)ends[i] / (double)all : 0;
 		if (i == EV_UNWOUND_COMPLETE || share < 1)
 			continue;
-		ev_stack_bytes_text(bytes, sizeof(bytes), copied);
-		if (i != EV_UNWOUND_TRUNCATED)
+		if (i == EV_UNWOUND_TRUNCATED)
+			print_truncated(run, share);
+		else
 			fprintf(stderr, "[ evprof record: %.1f%% of the stacks %s ]\n", share,
 				ev_unwound_words(i));
-		else if (run->stacks.count > 1 && copied == run->stacks.sizes[run->stacks.highest])
-			fprintf(stderr,
-				"[ evprof record: %.1f%% of the stacks are deeper than what was "
-				"copied of them, %s in the end%s ]\n",
-				share, bytes, walks_instead());
-		else if (copied < STACK_BYTES_LIMIT)
-			fprintf(stderr,
-				"[ evprof record: %.1f%% of the stacks are deeper than the %s "
-				"that were copied: --call-graph dwarf,%" PRIu64 " ]\n",
-				share, bytes,
-				copied * 4 < STACK_BYTES_LIMIT ? copied * 4 : STACK_BYTES_LIMIT);
-		else
-			fprintf(stderr,
-				"[ evprof record: %.1f%% of the stacks are deeper than the most "
-				"that can be copied%s ]\n",
-				share, walks_instead());
 	}
+}
+
+/* Files of programs that were held open in case they would be deleted. */
+static void print_kept(const struct record_run *run)
+{
+	size_t held;
+	uint64_t left_out;
+	ev_roots_tally(run->roots, &held, &left_out);
+	if (run->options->verbose && held)
+		fprintf(stderr, "[ evprof record: %zu files of programs were held open ]\n", held);
+	if (left_out)
+		fprintf(stderr,
+			"[ evprof record: %" PRIu64 " more files of programs than %zu could not be "
+			"held open: those that were deleted meanwhile have no names ]\n",
+			left_out, held);
 }
 
 static void print_trouble(const struct record_run *run, const struct ev_sampler_tally *tally)
@@ -242,6 +261,7 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
 	if (run->unwind)
 		print_unfinished(run);
+	print_kept(run);
 	if (run->size_reached)
 		fprintf(stderr, "[ evprof record: stopped: the file has the size that --max-size "
 				"allows ]\n");

@@ -227,9 +227,8 @@ static int take_record(void *context, const struct ev_record *record, struct ev_
 static int take_unwound(void *context, const void *bytes, size_t size_bytes, bool from_rings,
 			struct ev_err *err)
 {
-	if (from_rings)
-		record_waits_see(context, bytes, size_bytes);
-	return record_put(context, bytes, size_bytes, err);
+	return from_rings ? record_waits_take(context, bytes, size_bytes, err)
+			  : record_put(context, bytes, size_bytes, err);
 }
 
 int record_open(struct record_run *run, struct ev_err *err)

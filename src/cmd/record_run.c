@@ -27,9 +27,8 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 {
 	struct record_run *run = context;
 	record_roots_take(run, bytes, size_bytes);
-	record_waits_see(run, bytes, size_bytes);
 	record_bpf_know(run, bytes, size_bytes);
-	return record_put(run, bytes, size_bytes, err);
+	return record_waits_take(run, bytes, size_bytes, err);
 }
 
 static uint64_t portion_ns(uint64_t bytes, uint64_t ns)
@@ -183,7 +182,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	int listened_to = run->control.fd;
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
 			listens || run->source_count ? run->wait_fd : signals_fd());
-	if (run->walks && !run->walks_more)
+	if ((run->walks || run->sampling.counted) && !run->walks_more)
 		let_burst_pass(now_ns);
 	signals_clear();
 	int rc = listens ? record_obey(run, err) : 0;

@@ -30,8 +30,6 @@ static const char *obstacle(const struct record_options *options)
 		{ options->kernel_callchains, "--kernel-callchains" },
 		{ options->thread_counts, "-s (counts per thread)" },
 		{ options->addresses, "-d (data addresses)" },
-		{ options->control, "--control" },
-		{ options->jitter_percent, "--jitter" },
 		{ options->off_cpu, "--off-cpu" },
 		{ options->wall, "--wall" },
 		{ options->simulate.on, "--simulate" },

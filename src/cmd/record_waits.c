@@ -15,11 +15,6 @@
 #define USUAL_SHORTEST_MS 1.0
 #define COPY_LIMIT 32768
 
-/* So many threads are remembered, and those that have ended for so long, before they are settled.
- */
-#define THREADS_MAX 65536
-#define SETTLED_AFTER_NS 5000000000u
-
 struct record_waits {
 	struct ev_waits *waits;           /* NULL without BPF: then */
 	struct ev_switch_waits *switches; /* NULL before it is open */
@@ -60,7 +55,7 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	if (options->target.cpus)
 		return ev_fail(err, EINVAL,
 			       "a thread that waits is on no CPU: --off-cpu and --wall take no -C");
-	if (options->wall && options->events.words.count)
+	if (options->wall && events_are_named(&options->events))
 		return ev_fail(err, EINVAL,
 			       "--wall samples the time on the CPUs: leave -e out, or use "
 			       "--off-cpu beside other events");
@@ -72,6 +67,9 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	if (!ev_bpf_absence(run->waits->absence, sizeof(run->waits->absence)))
 		return 0;
 	run->sampling.switches = true;
+	if (events_wait_condition(&options->events))
+		return ev_fail(err, EPERM, "--filter: waits are chosen by BPF programs alone: %s",
+			       run->waits->absence);
 	return options->wakers ? ev_fail(err, EPERM,
 					 "--wakers: who wakes a thread is told by BPF programs "
 					 "alone: %s",
@@ -128,14 +126,6 @@ static int add_events(struct record_run *run)
 	return run->options->wakers ? add_event(run, EV_NAME_WAKERS, WAKERS_ID) : -1;
 }
 
-static void take_on_cpu(void *context, uint32_t pid, uint32_t tid, uint64_t time_ns, uint64_t ns,
-			bool ended)
-{
-	struct record_run *run = context;
-	if (run->options->wall)
-		ev_on_cpu_measured(&run->waits->on, pid, tid, time_ns, ns, ended);
-}
-
 static int open_programs(struct record_run *run, struct ev_err *err)
 {
 	const struct ev_sampler_options *sampling = &run->sampling;
@@ -154,6 +144,7 @@ static int open_programs(struct record_run *run, struct ev_err *err)
 		.user_stacks = sampling->callchain && !sampling->kernel_callchain_only,
 		.kernel_stacks = sampling->callchain && !sampling->user_callchain_only,
 		.wakers = run->options->wakers,
+		.condition = events_wait_condition(&run->options->events),
 	};
 	int rc = ev_waits_open(&waits->waits, &target, &options, err);
 	ev_array_done(&cgroups);
@@ -163,7 +154,8 @@ static int open_programs(struct record_run *run, struct ev_err *err)
 		ev_waits_turn(waits->waits, false);
 	int waker_event = add_events(run);
 	ev_waits_are(waits->waits, waits->event, waits->id, waker_event, WAKERS_ID);
-	ev_waits_tell_on_cpu(waits->waits, take_on_cpu, run);
+	if (run->options->wall)
+		ev_waits_tell_on_cpu(waits->waits, run->sampler, &waits->on);
 	run->sources[run->source_count++] = ev_waits_source(waits->waits);
 	return 0;
 }
@@ -226,50 +218,80 @@ static int give(void *context, const struct ev_switch_wait *wait, struct ev_err 
 	return rc;
 }
 
-/* Time on the CPUs that no sample tells of. */
-static int give_rests(struct record_run *run, bool last, struct ev_err *err)
+/* A sample's period, behind what else may stand before it. */
+static bool set_period(const struct record_run *run, void *record, size_t size_bytes, uint64_t ns)
 {
-	struct ev_on_cpu *on = &run->waits->on;
-	uint64_t now_ns = ev_now_ns(), before_ns = now_ns - SETTLED_AFTER_NS;
-	int rc = 0;
-	if (!run->options->wall || (!last && on->threads.count < THREADS_MAX))
-		return 0;
-	for (size_t i = 0; i < on->threads.count && !rc; i++) {
-		struct ev_on_cpu_thread *thread = &on->threads.items[i];
-		if (!last && !(thread->ended && thread->last_ns < before_ns))
-			continue;
-		struct ev_switch_wait rest = { .pid = thread->pid,
-					       .tid = thread->tid,
-					       .state = EV_STATE_RUNNING,
-					       .end_ns = thread->last_ns,
-					       .ns = ev_on_cpu_rest(thread) };
-		if (rest.ns)
-			rc = give(run, &rest, err);
-	}
-	ev_on_cpu_forget(on, before_ns);
+	static const uint64_t before = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+				       PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_ID |
+				       PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
+	uint64_t type = run->recording.events[run->waits->event].attr.sample_type;
+	size_t at =
+		sizeof(struct perf_event_header) + 8 * (size_t)__builtin_popcountll(type & before);
+	if (!(type & PERF_SAMPLE_PERIOD) || at + sizeof(ns) > size_bytes)
+		return false;
+	memcpy((char *)record + at, &ns, sizeof(ns));
+	return true;
+}
+
+/* A sample with the time that it is worth, or time that no sample tells of. */
+static int take_share(void *context, const struct ev_on_cpu_share *share, struct ev_err *err)
+{
+	struct record_run *run = context;
+	if (!share->record)
+		return give(run,
+			    &(struct ev_switch_wait){ .pid = share->pid,
+						      .tid = share->tid,
+						      .state = EV_STATE_RUNNING,
+						      .end_ns = share->time_ns,
+						      .ns = share->ns,
+						      .chain = share->chain,
+						      .chain_count = share->chain_count },
+			    err);
+	void *record = ev_alloc(share->record_bytes);
+	memcpy(record, share->record, share->record_bytes);
+	set_period(run, record, share->record_bytes, share->ns);
+	int rc = record_put(run, record, share->record_bytes, err);
+	free(record);
 	return rc;
 }
 
-void record_waits_see(struct record_run *run, const void *bytes, size_t size_bytes)
+/* One record: false when it is held back, until what it is worth is known. */
+static bool see(struct record_run *run, const struct ev_raw *raw)
 {
 	struct record_waits *waits = run->waits;
+	bool sample = raw->type == PERF_RECORD_SAMPLE;
 	struct ev_record record;
+	if ((!waits->switches && !sample) || ev_decode(waits->decoder, raw, &record))
+		return true;
+	if (waits->switches)
+		ev_switch_waits_add(waits->switches, &record);
+	if (!run->options->wall || !sample || record.event != waits->event ||
+	    ev_wait_state_is(record.sample.ip))
+		return true;
+	ev_on_cpu_sampled(&waits->on, &record, record.sample.period, raw->header, raw->size_bytes);
+	return false;
+}
+
+int record_waits_take(struct record_run *run, const void *bytes, size_t size_bytes,
+		      struct ev_err *err)
+{
+	struct record_waits *waits = run->waits;
+	const char *from = bytes, *end = from + size_bytes;
 	struct ev_raw raw;
+	int rc = 0;
 	if (!waits || (!waits->switches && !run->options->wall))
-		return;
+		return record_put(run, bytes, size_bytes, err);
 	if (!waits->decoder)
 		waits->decoder = ev_decoder_open(&run->recording);
-	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
-		if ((!waits->switches && raw.type != PERF_RECORD_SAMPLE) ||
-		    ev_decode(waits->decoder, &raw, &record))
+	for (size_t at = 0; !rc && ev_records_next(bytes, size_bytes, &at, &raw);) {
+		const char *record = (const char *)raw.header;
+		if (see(run, &raw))
 			continue;
-		if (waits->switches)
-			ev_switch_waits_add(waits->switches, &record);
-		if (raw.type == PERF_RECORD_SAMPLE && record.event == waits->event &&
-		    run->options->wall && !ev_wait_state_is(record.sample.ip))
-			ev_on_cpu_sampled(&waits->on, record.pid, record.tid, record.time_ns,
-					  record.sample.period);
+		if (from < record)
+			rc = record_put(run, from, (size_t)(record - from), err);
+		from = record + raw.size_bytes;
 	}
+	return rc || from == end ? rc : record_put(run, from, (size_t)(end - from), err);
 }
 
 int record_waits_round(struct record_run *run, bool last, struct ev_err *err)
@@ -279,7 +301,9 @@ int record_waits_round(struct record_run *run, bool last, struct ev_err *err)
 		return 0;
 	if (run->waits->switches)
 		rc = ev_switch_waits_round(run->waits->switches, last, ev_now_ns(), give, run, err);
-	return rc ? rc : give_rests(run, last, err);
+	if (!rc && run->options->wall)
+		rc = ev_on_cpu_round(&run->waits->on, last, ev_now_ns(), take_share, run, err);
+	return rc;
 }
 
 void record_waits_turn(struct record_run *run, bool on)
@@ -325,6 +349,15 @@ static void add_time(struct ev_buffer *text, const char *before, uint64_t ns)
 			 ns < 1000000000 ? "ms" : "s");
 }
 
+/* How the time on the CPUs was made exact. */
+static void add_shares(const struct record_run *run, struct ev_buffer *text)
+{
+	add_time(text, " (each turn shared by its samples; ", run->waits->on.tally.between_ns);
+	ev_buffer_printf(text,
+			 " had none and are given, as '[on CPU: between samples]', to the %s)",
+			 run->waits->waits ? "stack at their end" : "thread's last stack");
+}
+
 void record_waits_note(struct record_run *run)
 {
 	struct ev_buffer text = { 0 };
@@ -337,6 +370,8 @@ void record_waits_note(struct record_run *run)
 	add_time(&text, ", ", tally.ns);
 	if (tally.on_ns)
 		add_time(&text, ", and on them ", tally.on_ns);
+	if (run->options->wall)
+		add_shares(run, &text);
 	if (tally.shorts) {
 		ev_buffer_printf(&text, "; %s shorter than ", count_text(number, tally.shorts));
 		add_time(&text, "", run->waits->shortest_ns);
@@ -356,6 +391,11 @@ void record_waits_note(struct record_run *run)
 							    .without_stack));
 	if (tally.dropped)
 		add_time(&text, " with ", tally.dropped_ns);
+	if (tally.missed)
+		ev_buffer_printf(&text,
+				 "; %s switch%s that the kernel did not tell of, by its accounts "
+				 "of the threads' time",
+				 count_text(number, tally.missed), tally.missed == 1 ? "" : "es");
 	if (tally.threads_left_out)
 		ev_buffer_printf(&text,
 				 "; %s times there was no room to keep one more thread in mind",

@@ -15,8 +15,10 @@ int record_waits_plan(struct record_run *run, struct ev_err *err);
 int record_waits_open(struct record_run *run, struct ev_err *err);
 /* The frames that say what was waited for get their names in the file. */
 int record_waits_name(struct record_run *run, struct ev_err *err);
-/* Records on their way to the file, in its layout. */
-void record_waits_see(struct record_run *run, const void *bytes, size_t size_bytes);
+/* Records on their way to the file, in its layout: they go there, but for samples that are held
+ * back until it is known how long they stand for. */
+int record_waits_take(struct record_run *run, const void *bytes, size_t size_bytes,
+		      struct ev_err *err);
 /* All that came until now has been seen; `last`: and no more will come. */
 int record_waits_round(struct record_run *run, bool last, struct ev_err *err);
 void record_waits_turn(struct record_run *run, bool on);

@@ -7,6 +7,7 @@
 #include "bpf_filter.h"
 #include "bpf_walk.h"
 #include "bpf_watched.h"
+#include "opening.h"
 #include "sampler.h"
 
 #ifndef EV_HAVE_BPF
@@ -113,6 +114,7 @@ static void set_constants(struct count_bpf *programs, const struct ev_bpf_counts
 	programs->rodata->event_index = (uint32_t)ev_sampler_recorded(counts->sampler, index);
 	programs->rodata->mark = counts->room * MARK_PERCENT / 100;
 	programs->rodata->streams = options->streams;
+	programs->rodata->is_clock = ev_attr_is_clock(attr);
 	programs->rodata->every =
 		tracepoint && !attr->freq && attr->sample_period ? attr->sample_period : 1;
 	programs->rodata->picks = tracepoint && watching->target.kind != EV_TARGET_SYSTEM;

@@ -108,7 +108,7 @@ static const uint64_t *make_chain(struct ev_bpf_counts *counts, const struct ev_
 	if (!note->python_frames || !counts->options.python)
 		return counts->chain;
 	counts->pid = note->key.pid;
-	const struct ev_python_told told = {
+	const struct ev_bpf_python_told told = {
 		.time_ns = note->count.first_ns,
 		.pid = note->key.pid,
 		.words = (const void *)(user + note->user_frames),
@@ -152,6 +152,8 @@ static int give(struct ev_bpf_counts *counts, const struct ev_count_key *key,
 	sample->chain_count = stack->count;
 	counts->tally.samples += count->hits;
 	counts->tally.records++;
+	if (counts->options.streams)
+		ev_sampler_passed(counts->sampler, key->event, key->cpu, key->tid);
 	if (counts->walk ? stack->end == EV_UNWOUND_TOO_DEEP
 			 : stack->user_frames >= counts->sampler->depth_limit)
 		counts->tally.truncated_stacks += count->hits;

@@ -185,12 +185,42 @@ static int compare_cgroup(struct parsing *parsing, const char *word, size_t how)
 	return rc;
 }
 
+/* "5ms": in ns; a bare number is ns. */
+static int parse_time(const char *word, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "", 1 }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }
+	};
+	char digits[24];
+	size_t length = strspn(word, "0123456789");
+	if (!length || length >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, word, length);
+	digits[length] = 0;
+	for (size_t i = 0; i < EV_LENGTH(units); i++)
+		if (!strcmp(word + length, units[i].name))
+			return ev_parse_u64(digits, ns) ||
+					       __builtin_mul_overflow(*ns, units[i].ns, ns)
+				       ? -EINVAL
+				       : 0;
+	return -EINVAL;
+}
+
 static int compare_number(struct parsing *parsing, uint8_t field, const char *word, size_t how)
 {
 	struct ev_count_step step = { .kind = EV_COUNT_COMPARE, .field = field };
 	uint64_t value;
-	if (comparisons[how].glob || ev_parse_u64(word, &value))
-		return trouble(parsing, "this is compared with a number");
+	if (comparisons[how].glob ||
+	    (field == EV_COUNT_LATENCY ? parse_time(word, &value) : ev_parse_u64(word, &value)))
+		return trouble(parsing,
+			       field == EV_COUNT_LATENCY
+				       ? "this is compared with a time: 5ms, 20us, 1s or ns"
+				       : "this is compared with a number");
+	parsing->filter->by_latency |= field == EV_COUNT_LATENCY;
+	parsing->filter->by_period |= field == EV_COUNT_PERIOD;
 	step.value = value;
 	step.compare = comparisons[how].compare;
 	return add_step(parsing, step);
@@ -202,8 +232,9 @@ static int parse_comparison(struct parsing *parsing)
 		const char *name;
 		uint8_t field;
 	} fields[] = {
-		{ "period", EV_COUNT_PERIOD }, { "cpu", EV_COUNT_CPU }, { "pid", EV_COUNT_PID },
-		{ "tid", EV_COUNT_TID },       { "comm", 0 },           { "cgroup", 0 },
+		{ "period", EV_COUNT_PERIOD },   { "cpu", EV_COUNT_CPU }, { "pid", EV_COUNT_PID },
+		{ "tid", EV_COUNT_TID },         { "comm", 0 },           { "cgroup", 0 },
+		{ "latency", EV_COUNT_LATENCY },
 	};
 	char word[WORD_BYTES];
 	size_t field = 0, how = 0;
@@ -213,7 +244,8 @@ static int parse_comparison(struct parsing *parsing)
 					     strncmp(parsing->at, fields[field].name, length)))
 		field++;
 	if (field == EV_LENGTH(fields))
-		return trouble(parsing, "period, cpu, pid, tid, comm or cgroup is expected");
+		return trouble(parsing,
+			       "period, cpu, pid, tid, comm, cgroup or latency is expected");
 	parsing->at += length;
 	while (how < EV_LENGTH(comparisons) && !take(parsing, comparisons[how].sign))
 		how++;
@@ -276,10 +308,58 @@ static int parse_any(struct parsing *parsing)
 	return rc;
 }
 
-int ev_bpf_filter_check(const char *text, struct ev_err *err)
+int ev_bpf_filter_check(const char *text, enum ev_bpf_filtered of, struct ev_err *err)
 {
 	struct ev_bpf_filter filter;
-	return ev_bpf_filter_parse(&filter, text, err);
+	int rc = ev_bpf_filter_parse(&filter, text, err);
+	if (!rc && filter.by_latency && of == EV_BPF_FILTERED_SAMPLES)
+		rc = ev_fail(err, EINVAL,
+			     "--filter: latency is how long a thread was off the CPUs, which a "
+			     "sample on one has not: --off-cpu or --wall measure it");
+	if (!rc && filter.by_period && of == EV_BPF_FILTERED_WALL)
+		rc = ev_fail(err, EINVAL,
+			     "--filter: with --wall what samples count for follows from the time "
+			     "between them: leave period out; the length of waits is latency");
+	return rc;
+}
+
+uint32_t ev_bpf_filter_facts(const struct ev_bpf_filter *filter, const char *comm,
+			     bool (*in_cgroup)(void *context, uint64_t id), void *context)
+{
+	uint32_t facts = 0;
+	for (unsigned i = 0; i < filter->step_count; i++) {
+		const struct ev_count_step *step = &filter->steps[i];
+		bool holds =
+			step->kind == EV_COUNT_GLOB
+				? ev_bpf_glob_matches(&filter->globs[step->value], comm)
+				: step->kind == EV_COUNT_CGROUP && in_cgroup(context, step->value);
+		facts |= (uint32_t)holds << i;
+	}
+	return facts;
+}
+
+bool ev_bpf_filter_passes(const struct ev_bpf_filter *filter, const uint64_t *fields,
+			  uint32_t facts)
+{
+	uint64_t truth = 0;
+	for (unsigned i = 0; i < filter->step_count; i++) {
+		const struct ev_count_step *step = &filter->steps[i];
+		uint64_t have = step->kind == EV_COUNT_COMPARE ? fields[step->field] : 0;
+		uint8_t how = have < step->value    ? EV_COUNT_LESS
+			      : have == step->value ? EV_COUNT_EQUAL
+						    : EV_COUNT_MORE;
+		if (step->kind == EV_COUNT_NOT)
+			truth ^= 1;
+		else if (step->kind == EV_COUNT_AND)
+			truth = truth >> 1 & (truth | ~UINT64_C(1));
+		else if (step->kind == EV_COUNT_OR)
+			truth = truth >> 1 | (truth & 1);
+		else if (step->kind == EV_COUNT_COMPARE)
+			truth = truth << 1 | ((step->compare & how) != 0);
+		else
+			truth = truth << 1 | (facts >> i & 1);
+	}
+	return !filter->step_count || truth & 1;
 }
 
 int ev_bpf_filter_parse(struct ev_bpf_filter *filter, const char *text, struct ev_err *err)

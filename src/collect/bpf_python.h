@@ -39,7 +39,7 @@ void ev_bpf_python_leave(struct ev_bpf_python *python, int event);
 void ev_bpf_python_leave_all(struct ev_bpf_python *python);
 
 /* Python frames that another program told of. */
-struct ev_python_told {
+struct ev_bpf_python_told {
 	uint64_t time_ns; /* CLOCK_MONOTONIC: the number of a process may be another's later */
 	uint32_t pid;
 	const struct ev_python_word *words;
@@ -52,7 +52,7 @@ struct ev_python_told {
 /* The chain of the sample, with its markers, with those frames merged into it: how many addresses
  * are in `out`, 0 when its process is not known. *ip, where it is not NULL, becomes Python's when
  * the interpreter runs there. While the process is there, or soon after. */
-size_t ev_bpf_python_merge(struct ev_bpf_python *python, const struct ev_python_told *told,
+size_t ev_bpf_python_merge(struct ev_bpf_python *python, const struct ev_bpf_python_told *told,
 			   const uint64_t *chain, size_t count, uint64_t *out, size_t limit,
 			   uint64_t *ip);
 

@@ -127,7 +127,7 @@ int ev_bpf_python_share(struct ev_bpf_python *python, struct bpf_object *program
 }
 
 /* What code is was told before the frames that run it, through the other ring. */
-size_t ev_bpf_python_merge(struct ev_bpf_python *python, const struct ev_python_told *told,
+size_t ev_bpf_python_merge(struct ev_bpf_python *python, const struct ev_bpf_python_told *told,
 			   const uint64_t *chain, size_t count, uint64_t *out, size_t limit,
 			   uint64_t *ip)
 {

@@ -35,6 +35,10 @@ const char *ev_bpf_absence(char *out, size_t size_bytes)
 		why = "needs root, or CAP_BPF and CAP_PERFMON";
 	else if (access("/sys/kernel/btf/vmlinux", R_OK))
 		why = "the kernel does not describe its types (no /sys/kernel/btf/vmlinux)";
+	/* The newest of what every program wants. */
+	else if (!libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs,
+					  NULL))
+		why = "the kernel is too old for these programs (Linux 5.15 or newer)";
 	if (!why)
 		return NULL;
 	snprintf(out, size_bytes, "%s", why);

@@ -1,5 +1,6 @@
 /* Every BPF program of the build is shown to this kernel's verifier, in all its variants. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <evprof/collect_bpf.h>
 #include "bpf_python.h"
@@ -71,6 +72,39 @@ static struct bpf_object *open_python_count(void **skeleton)
 	return object;
 }
 
+/* One step of each kind. */
+static void ask_all(struct ev_count_step *steps, bool *has_filter)
+{
+	static const struct ev_count_step asked[] = {
+		{ .kind = EV_COUNT_COMPARE, .field = EV_COUNT_LATENCY, .compare = EV_COUNT_MORE },
+		{ .kind = EV_COUNT_GLOB },
+		{ .kind = EV_COUNT_AND },
+		{ .kind = EV_COUNT_CGROUP, .value = 1 },
+		{ .kind = EV_COUNT_NOT },
+		{ .kind = EV_COUNT_OR },
+	};
+	memcpy(steps, asked, sizeof(asked));
+	*has_filter = true;
+}
+
+static struct bpf_object *open_filtered_waits(void **skeleton)
+{
+	struct bpf_object *object = open_all_waits(skeleton);
+	struct waits_bpf *opened = *skeleton;
+	if (object)
+		ask_all((void *)opened->rodata->filter, (bool *)&opened->rodata->has_filter);
+	return object;
+}
+
+static struct bpf_object *open_filtered_count(void **skeleton)
+{
+	struct bpf_object *object = open_count(skeleton);
+	struct count_bpf *opened = *skeleton;
+	if (object)
+		ask_all((void *)opened->rodata->filter, (bool *)&opened->rodata->has_filter);
+	return object;
+}
+
 static const struct {
 	const char *name;
 	struct bpf_object *(*open)(void **skeleton);
@@ -85,6 +119,8 @@ static const struct {
 	{ "switches", open_switches, close_switches, false, false },
 	{ "trace", open_trace, close_trace, false, false },
 	{ "waits", open_all_waits, close_waits, false, false },
+	{ "waits with a filter", open_filtered_waits, close_waits, false, false },
+	{ "count with a filter", open_filtered_count, close_count, false, false },
 };
 
 static void describe(const struct bpf_program *program, struct ev_bpf_verified *verified)
@@ -95,6 +131,8 @@ static void describe(const struct bpf_program *program, struct ev_bpf_verified *
 	if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size_bytes))
 		verified->instructions = info.verified_insns;
 }
+
+enum { LOG_BYTES = 64 << 20, LAST_BYTES = 1500 };
 
 /* Only the program with this number, so that one that is refused does not hide the others. */
 static int verify_one(size_t collection, size_t number, ev_take_verified take, void *context,
@@ -118,15 +156,22 @@ static int verify_one(size_t collection, size_t number, ev_take_verified take, v
 		i++;
 	}
 	*there = wanted;
+	char *log = wanted ? ev_alloc(LOG_BYTES) : NULL;
 	if (wanted) {
+		bpf_program__set_log_buf(wanted, log, LOG_BYTES);
 		uint64_t began_ns = ev_now_ns();
 		verified.program = bpf_program__name(wanted);
 		verified.error = -bpf_object__load(object);
 		verified.took_ns = ev_now_ns() - began_ns;
+		size_t length = strnlen(log, LOG_BYTES);
+		verified.said = !verified.error       ? ""
+				: length > LAST_BYTES ? log + length - LAST_BYTES
+						      : log;
 		if (!verified.error)
 			describe(wanted, &verified);
 		take(context, &verified);
 	}
+	free(log);
 	collections[collection].close(skeleton);
 	return 0;
 }

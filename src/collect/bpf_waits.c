@@ -3,8 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
+#include "bpf_filter.h"
 #include "bpf_waits.h"
 #include "bpf_watched.h"
+#include "cgroups.h"
+#include "sampler.h"
+#include "syscalls.h"
 #include "tasks.h"
 
 #ifndef EV_HAVE_BPF
@@ -26,21 +31,22 @@
 struct kept {
 	struct ev_wait *wait;
 	uint64_t kind;
-	uint64_t told_ns, told_count;
+	uint64_t told_ns, told_count, told_run_ns;
 };
 
 struct ev_waits {
 	struct waits_bpf *programs;
 	struct ring_buffer *ring;
 	size_t value_bytes; /* of the maps of waits */
+	struct ev_bpf_filter filter;
 	int event, waker_event;
 	uint64_t id, waker_id;
 	EV_ARRAY(struct kept) kept;
 	struct ev_waits_tally tally;
 	uint64_t sums_ns; /* when sums are told next */
 	struct ev_wait_sample sample;
-	ev_tell_on_cpu tell;
-	void *tell_context;
+	struct ev_on_cpu *on;
+	struct ev_sampler *marked; /* events of this one are marked */
 	/* While records are given away. */
 	ev_take_record take;
 	void *context;
@@ -67,6 +73,26 @@ static void give(struct ev_waits *waits, const struct ev_wait *wait, uint64_t pe
 	waits->failed = waits->take(waits->context, &record, waits->err);
 }
 
+/* Time on a CPU without a sample, until the thread left it where it waits. */
+static void give_run(struct ev_waits *waits, const struct ev_wait *wait, uint64_t ns)
+{
+	if (!ns || !waits->on)
+		return;
+	uint64_t address = ev_wait_state_address(EV_STATE_RUNNING);
+	struct ev_record record;
+	ev_wait_record(wait, &waits->sample, &record);
+	record.event = waits->event;
+	record.id = record.sample.id = waits->id;
+	record.sample.period = ns;
+	record.sample.ip = waits->sample.chain[1] = address;
+	record.time_ns = record.sample.time_ns = wait->begin_ns;
+	waits->tally.samples++;
+	waits->tally.run_ns += ns;
+	ev_on_cpu_given(waits->on, wait->pid, wait->tid, ns);
+	if (!waits->failed)
+		waits->failed = waits->take(waits->context, &record, waits->err);
+}
+
 static void count(struct ev_waits *waits, uint64_t intervals, uint64_t ns)
 {
 	waits->tally.intervals += intervals;
@@ -77,8 +103,8 @@ static void tell_on_cpu(struct ev_waits *waits, const struct ev_wait *wait, uint
 			uint64_t ns, bool ended)
 {
 	waits->tally.on_ns += ns;
-	if (waits->tell)
-		waits->tell(waits->tell_context, wait->pid, wait->tid, time_ns, ns, ended);
+	if (waits->on)
+		ev_on_cpu_measured(waits->on, wait->pid, wait->tid, time_ns, ns, ended);
 }
 
 static void keep(struct ev_waits *waits, const struct ev_wait *wait, size_t size_bytes)
@@ -92,6 +118,12 @@ static int take_wait(void *context, void *bytes, size_t size_bytes)
 {
 	struct ev_waits *waits = context;
 	const struct ev_wait *wait = bytes;
+	if (size_bytes == sizeof(struct ev_wait_ran)) {
+		const struct ev_wait_ran *ran = bytes;
+		if (waits->on)
+			ev_on_cpu_ran(waits->on, ran->pid, ran->tid, ran->begin_ns, ran->end_ns);
+		return 0;
+	}
 	if (!ev_wait_is_whole(wait, size_bytes))
 		return 0;
 	if (wait->what == EV_WAIT_ENDED) {
@@ -104,8 +136,10 @@ static int take_wait(void *context, void *bytes, size_t size_bytes)
 		waits->tally.shorts++;
 		waits->tally.short_ns += ns;
 	}
-	if (wait->what != EV_WAIT_WAKER)
+	if (wait->what != EV_WAIT_WAKER) {
 		count(waits, 1, ns);
+		give_run(waits, wait, wait->run_ns);
+	}
 	give(waits, wait, ns);
 	return waits->failed ? -1 : 0;
 }
@@ -120,14 +154,30 @@ static void give_sums(struct ev_waits *waits)
 		if (bpf_map_lookup_elem(map, &kept->kind, &sum) || sum.ns == kept->told_ns)
 			continue;
 		uint64_t ns = sum.ns - kept->told_ns, intervals = sum.count - kept->told_count;
+		uint64_t run_ns = sum.run_ns - kept->told_run_ns;
 		kept->told_ns = sum.ns;
 		kept->told_count = sum.count;
+		kept->told_run_ns = sum.run_ns;
 		count(waits, intervals, ns);
 		waits->tally.shorts += intervals;
 		waits->tally.short_ns += ns;
-		kept->wait->end_ns = sum.last_ns;
+		kept->wait->begin_ns = kept->wait->end_ns = sum.last_ns;
+		give_run(waits, kept->wait, run_ns);
 		give(waits, kept->wait, ns);
 	}
+}
+
+/* As the program would decide, had it ended now. */
+static bool passes(const struct ev_waits *waits, const struct ev_wait *wait, uint64_t now_ns)
+{
+	const uint64_t fields[] = {
+		[EV_COUNT_PERIOD] = now_ns - wait->begin_ns,
+		[EV_COUNT_CPU] = wait->cpu,
+		[EV_COUNT_PID] = wait->pid,
+		[EV_COUNT_TID] = wait->tid,
+		[EV_COUNT_LATENCY] = now_ns - wait->begin_ns,
+	};
+	return ev_bpf_filter_passes(&waits->filter, fields, wait->facts);
 }
 
 static void give_open(struct ev_waits *waits)
@@ -145,7 +195,7 @@ static void give_open(struct ev_waits *waits)
 		if (wait->on_since_ns && wait->on_since_ns < now_ns)
 			on_ns += now_ns - wait->on_since_ns;
 		tell_on_cpu(waits, wait, now_ns, on_ns, false);
-		if (!wait->begin_ns || wait->begin_ns >= now_ns)
+		if (!wait->begin_ns || wait->begin_ns >= now_ns || !passes(waits, wait, now_ns))
 			continue;
 		wait->what = EV_WAIT_INTERVAL;
 		wait->end_ns = now_ns;
@@ -153,6 +203,7 @@ static void give_open(struct ev_waits *waits)
 		waits->tally.open++;
 		waits->tally.open_ns += ns;
 		count(waits, 1, ns);
+		give_run(waits, wait, wait->run_ns);
 		give(waits, wait, ns);
 	}
 	free(wait);
@@ -194,6 +245,7 @@ struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)
 	const struct ev_wait_losses *losses = &waits->programs->bss->losses;
 	waits->tally.dropped = losses->dropped;
 	waits->tally.dropped_ns = losses->dropped_ns;
+	waits->tally.missed = losses->missed;
 	waits->tally.threads_left_out = losses->untold + waits->programs->bss->children_missed;
 	return waits->tally;
 }
@@ -202,8 +254,8 @@ struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)
  */
 
 static struct waits_bpf *load(bool raw, const struct ev_watch_target *target,
-			      const struct ev_waits_options *options, size_t value_bytes,
-			      int *error)
+			      const struct ev_waits_options *options,
+			      const struct ev_bpf_filter *filter, size_t value_bytes, int *error)
 {
 	struct waits_bpf *programs = waits_bpf__open();
 	*error = errno;
@@ -218,6 +270,11 @@ static struct waits_bpf *load(bool raw, const struct ev_watch_target *target,
 		.wakers = options->wakers,
 		.own_pid = getpid(),
 	};
+	if (filter->step_count) {
+		programs->rodata->has_filter = true;
+		memcpy((void *)programs->rodata->filter, filter->steps, sizeof(filter->steps));
+		memcpy((void *)programs->rodata->globs, filter->globs, sizeof(filter->globs));
+	}
 	bpf_map__set_value_size(programs->maps.waits, (uint32_t)value_bytes);
 	bpf_map__set_value_size(programs->maps.wakers, (uint32_t)value_bytes);
 	bpf_map__set_value_size(programs->maps.blank, (uint32_t)value_bytes);
@@ -250,6 +307,24 @@ static void list_threads(const struct ev_target *target, struct ev_task_list *ti
 	ev_array_done(&pids);
 }
 
+static bool in_cgroup(void *context, uint64_t id)
+{
+	return ev_process_in_cgroup(*(const uint32_t *)context, id);
+}
+
+static uint32_t facts_of(const struct ev_waits *waits, const struct ev_wait *wait)
+{
+	char path[64], comm[32] = "";
+	uint32_t pid = wait->pid;
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", wait->pid, wait->tid);
+	FILE *file = waits->filter.step_count ? fopen(path, "re") : NULL;
+	if (file && fgets(comm, sizeof(comm), file))
+		comm[strcspn(comm, "\n")] = 0;
+	if (file)
+		fclose(file);
+	return ev_bpf_filter_facts(&waits->filter, comm, in_cgroup, &pid);
+}
+
 /* Threads that wait already do so from now on. Of one that wakes up or leaves its CPU meanwhile the
  * program has an entry already, or will write over this one. */
 static void begin_waiting(struct ev_waits *waits, const struct ev_watch_target *target)
@@ -263,6 +338,7 @@ static void begin_waiting(struct ev_waits *waits, const struct ev_watch_target *
 		if (!ev_wait_of_task(tids.items[i], wait))
 			continue;
 		wait->begin_ns = now_ns;
+		wait->facts = facts_of(waits, wait);
 		bpf_map_update_elem(map, &tids.items[i], wait, BPF_NOEXIST);
 	}
 	ev_array_done(&tids);
@@ -286,15 +362,19 @@ int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
 	if (room < EV_WAIT_USER_FRAMES * sizeof(uint64_t))
 		room = EV_WAIT_USER_FRAMES * sizeof(uint64_t);
 	size_t value_bytes = offsetof(struct ev_wait, user) + ((room + 7) & ~(size_t)7);
-	struct waits_bpf *programs = load(false, target, options, value_bytes, &error);
+	struct ev_bpf_filter filter = { 0 };
+	if (options->condition && ev_bpf_filter_parse(&filter, options->condition, err))
+		return -EINVAL;
+	struct waits_bpf *programs = load(false, target, options, &filter, value_bytes, &error);
 	if (!programs)
-		programs = load(true, target, options, value_bytes, &error);
+		programs = load(true, target, options, &filter, value_bytes, &error);
 	if (!programs)
 		return ev_fail(err, error, "the kernel refuses the BPF program: %s",
 			       strerror(error));
 	*waits = ev_alloc(sizeof(**waits));
 	(*waits)->programs = programs;
 	(*waits)->value_bytes = value_bytes;
+	(*waits)->filter = filter;
 	(*waits)->event = (*waits)->waker_event = -1;
 	ev_wait_sample_init(&(*waits)->sample);
 	(*waits)->ring =
@@ -302,6 +382,7 @@ int ev_waits_open(struct ev_waits **waits, const struct ev_watch_target *target,
 	int rc = (*waits)->ring ? ev_watched_begin(programs->obj, target, err)
 				: ev_fail(err, errno, "cannot read the BPF ring buffer: %s",
 					  strerror(errno));
+	(*waits)->programs->bss->opened_ns = ev_now_ns();
 	if (!rc)
 		begin_waiting(*waits, target);
 	if (rc) {
@@ -320,10 +401,24 @@ void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_even
 	waits->waker_id = waker_id;
 }
 
-void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context)
+static bool mark(struct ev_waits *waits, struct ev_sampler *sampler)
 {
-	waits->tell = tell;
-	waits->tell_context = context;
+	size_t places = sampler->ring_count * sampler->tid_count;
+	size_t count = (sampler->event_count - sampler->has_teller) * places;
+	int program = bpf_program__fd(waits->programs->progs.mark_sample);
+	for (size_t i = 0; i < count; i++)
+		if (sampler->fds[i] >= 0 && ev_sys_ioctl(sampler->fds[i], PERF_EVENT_IOC_SET_BPF,
+							 (void *)(uintptr_t)(unsigned)program) < 0)
+			return false;
+	sampler->marked_by = program;
+	waits->marked = sampler;
+	return true;
+}
+
+void ev_waits_tell_on_cpu(struct ev_waits *waits, struct ev_sampler *sampler, struct ev_on_cpu *on)
+{
+	waits->on = on;
+	waits->programs->bss->marking = mark(waits, sampler);
 }
 
 void ev_waits_turn(struct ev_waits *waits, bool on)
@@ -335,6 +430,8 @@ void ev_waits_close(struct ev_waits *waits)
 {
 	if (!waits)
 		return;
+	if (waits->marked)
+		waits->marked->marked_by = 0;
 	ring_buffer__free(waits->ring);
 	waits_bpf__destroy(waits->programs);
 	for (size_t i = 0; i < waits->kept.count; i++)
@@ -364,11 +461,9 @@ void ev_waits_are(struct ev_waits *waits, int event, uint64_t id, int waker_even
 	(void)waker_id;
 }
 
-void ev_waits_tell_on_cpu(struct ev_waits *waits, ev_tell_on_cpu tell, void *context)
+void ev_waits_tell_on_cpu(struct ev_waits *waits, struct ev_sampler *sampler, struct ev_on_cpu *on)
 {
-	(void)waits;
-	(void)tell;
-	(void)context;
+	(void)waits, (void)sampler, (void)on;
 }
 
 void ev_waits_turn(struct ev_waits *waits, bool on)

@@ -106,6 +106,49 @@ int ev_cgroup_open(const char *name, struct ev_err *err)
 	return fd < 0 ? rc : fd;
 }
 
+/* The process' own folder in the hierarchy: "0::/a/b" of version 2, "3:perf_event:/a/b" of 1. */
+static char *cgroup_of(uint32_t pid)
+{
+	char *path = ev_printf("/proc/%u/cgroup", pid), *text, *rest, *found = NULL;
+	int rc = ev_file_read(path, &text, NULL);
+	free(path);
+	if (rc)
+		return NULL;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
+		if (!name)
+			continue;
+		*name++ = 0;
+		bool own = has_option(list + 1, "perf_event");
+		if (own || (!list[1] && !found)) {
+			free(found);
+			found = ev_strdup(name);
+		}
+		if (own)
+			break;
+	}
+	free(text);
+	return found;
+}
+
+bool ev_process_in_cgroup(uint32_t pid, uint64_t id)
+{
+	char mount[4096], *name = cgroup_of(pid);
+	bool in = false;
+	if (name && !find_mount(mount, sizeof(mount), NULL))
+		for (bool more = true; more && !in;) {
+			struct stat folder;
+			char *path = ev_printf("%s%s", mount, name), *slash = strrchr(name, '/');
+			in = !stat(path, &folder) && folder.st_ino == id;
+			free(path);
+			more = *name && slash;
+			if (slash)
+				*slash = 0;
+		}
+	free(name);
+	return in;
+}
+
 /* ---- names by a pattern -----------------------------------------------------------------------
  */
 

@@ -140,7 +140,7 @@ static bool is_of_process(const struct python_process *process, struct ev_python
 	return true;
 }
 
-bool ev_python_frames_translate(struct python_frames *frames, const struct ev_python_told *told,
+bool ev_python_frames_translate(struct python_frames *frames, const struct ev_bpf_python_told *told,
 				uint64_t *addresses, struct ev_python_stack *stack)
 {
 	struct python_process *process =

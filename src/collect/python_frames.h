@@ -28,7 +28,7 @@ void ev_python_frames_learn(struct python_frames *frames, const struct ev_python
 void ev_python_frames_round(struct python_frames *frames);
 /* What another program told of a thread becomes addresses in `frames`, which are as many, and the
  * stack's; false when its process is not known. */
-bool ev_python_frames_translate(struct python_frames *frames, const struct ev_python_told *told,
+bool ev_python_frames_translate(struct python_frames *frames, const struct ev_bpf_python_told *told,
 				uint64_t *addresses, struct ev_python_stack *stack);
 bool ev_python_frames_find(struct python_frames *frames, uint32_t tid, uint64_t time_ns,
 			   uint64_t ip, bool left, struct ev_python_stack *stack);

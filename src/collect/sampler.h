@@ -52,6 +52,7 @@ struct ev_sampler {
 	struct ev_descriptor_limit limit;
 	char ring_note[512];
 	struct ev_probe_points probe_points;
+	int marked_by;                /* a program beside all events; 0 = none */
 	pthread_mutex_t follow_lock;  /* of what follows */
 	struct ev_followed *followed; /* processes, a list */
 	struct ev_map followed_ids;   /* of all their events ever -> index + 1 */
@@ -95,6 +96,8 @@ int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err);
  * count for the period that they were taken with. Before the ring's tail is moved behind them. */
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,
 			     size_t size_bytes);
+/* A sample that a program passed on, of this event of the recording, and not through the rings. */
+void ev_sampler_passed(struct ev_sampler *sampler, size_t recorded, uint32_t cpu, uint32_t tid);
 /* One event of the sampler (with its size of copies) is on or off with the followed as well. */
 void ev_sampler_turn_followed(struct ev_sampler *sampler, size_t event, bool on);
 /* Records out of a ring, as ev_sampler_weigh gave them, or a copy in which those of followed

@@ -90,6 +90,9 @@ static int open_event(struct ev_sampler *sampler, struct ev_followed *followed, 
 		followed->fds[event * rings + ring] = fd;
 		int rc = ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT,
 				      (void *)(long)sampler->rings[ring].fd);
+		if (sampler->marked_by)
+			ev_sys_ioctl(fd, PERF_EVENT_IOC_SET_BPF,
+				     (void *)(uintptr_t)(unsigned)sampler->marked_by);
 		uint64_t id = id_of(fd);
 		if (rc < 0 || !id)
 			return rc < 0 ? rc : -EINVAL;

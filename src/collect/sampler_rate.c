@@ -72,6 +72,25 @@ static struct ev_sampler_rate *rate_of(struct ev_sampler *sampler, const uint8_t
 	return place && *place ? &sampler->rates[*place - 1] : NULL;
 }
 
+void ev_sampler_passed(struct ev_sampler *sampler, size_t recorded, uint32_t cpu, uint32_t tid)
+{
+	size_t ring = 0, at = 0;
+	if (!sampler->rates)
+		return;
+	while (ring < sampler->ring_count && sampler->rings[ring].cpu != (int)cpu)
+		ring++;
+	while (at < sampler->tid_count && sampler->tids[at] != tid &&
+	       sampler->tids[at] != UINT32_MAX)
+		at++;
+	if (ring == sampler->ring_count || at == sampler->tid_count)
+		return;
+	for (size_t event = 0; event < sampler->event_count; event++)
+		if (event / sampler->listed == sampler->size &&
+		    ev_sampler_recorded(sampler, event) == recorded)
+			sampler->rates[event * places_of(sampler) + ring * sampler->tid_count + at]
+				.samples++;
+}
+
 /* The ring itself is the kernel's: what is corrected is a copy. */
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,
 			     size_t size_bytes)

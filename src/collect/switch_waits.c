@@ -182,6 +182,9 @@ static void leave(struct ev_switch_waits *waits, struct thread *thread, const st
 {
 	if (thread->entered_ns && step->time_ns > thread->entered_ns)
 		thread->on_ns += step->time_ns - thread->entered_ns;
+	if (step->what != ENDED || thread->entered_ns)
+		ev_on_cpu_ran(waits->on, thread->pid, thread->tid, thread->entered_ns,
+			      step->time_ns);
 	thread->entered_ns = 0;
 	ev_on_cpu_measured(waits->on, thread->pid, thread->tid, step->time_ns, thread->on_ns,
 			   step->what == ENDED);

@@ -70,7 +70,9 @@ int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_er
 			       name);
 	if (!is_of_addresses(filter) &&
 	    (last->kind != EV_EVENT_KERNEL || last->attr.type != PERF_TYPE_TRACEPOINT))
-		return ev_fail(err, EINVAL, "only tracepoints can be filtered, and '%s' is none",
+		return ev_fail(err, EINVAL,
+			       "only tracepoints can be filtered, and '%s' is none (record --bpf "
+			       "filters all events, by period, cpu, tid, comm and cgroup)",
 			       name);
 	if (!filter[strspn(filter, " \t\n")])
 		return ev_fail(err, EINVAL, "the filter for '%s' is empty", name);

@@ -133,6 +133,33 @@ static int path_length(const struct object *object)
 	return (int)(object->deleted ? length - strlen(" (deleted)") : length);
 }
 
+/* The file that was held open under this name and is what was mapped; "" where none is. One without
+ * a build-id must be the only one of that name. */
+static char *kept_code(const struct ev_symbolizer *symbolizer, const struct object *object,
+		       int length)
+{
+	const struct ev_object *shown = &object->shown;
+	size_t from = 0;
+	int fd = -1;
+	bool found = false;
+	if (!shown->build_id_bytes && !symbolizer->symfs) {
+		fd = ev_roots_code(symbolizer->roots, shown->path, (size_t)length, &from);
+		found = fd >= 0 &&
+			ev_roots_code(symbolizer->roots, shown->path, (size_t)length, &from) < 0;
+	}
+	while (!symbolizer->symfs && shown->build_id_bytes && !found &&
+	       (fd = ev_roots_code(symbolizer->roots, shown->path, (size_t)length, &from)) >= 0) {
+		struct image image;
+		char *path = ev_printf("/proc/self/fd/%d", fd);
+		found = !ev_image_open(&image, path) &&
+			ev_build_id_equal(shown->build_id, shown->build_id_bytes, image.build_id,
+					  image.build_id_bytes);
+		ev_image_close(&image);
+		free(path);
+	}
+	return found ? ev_printf("/proc/self/fd/%d", fd) : ev_strdup("");
+}
+
 /* The n-th place where the file may be; NULL after the last, "" for one that doesn't apply here. */
 static char *candidate(const struct ev_symbolizer *symbolizer, const struct object *object,
 		       unsigned n)
@@ -159,11 +186,13 @@ static char *candidate(const struct ev_symbolizer *symbolizer, const struct obje
 			return ev_strdup("");
 		return ev_printf("/proc/self/fd/%d%.*s",
 				 ev_roots_root(symbolizer->roots, object->first_pid), length, path);
-	case 3: /* perf's cache */
+	case 3: /* or its file was deleted */
+		return kept_code(symbolizer, object, length);
+	case 4: /* perf's cache */
 		if (symbolizer->symfs || !named || !home)
 			return ev_strdup("");
 		return ev_printf("%s/.debug/.build-id/%.2s/%s/elf", home, id, id + 2);
-	case 4:
+	case 5:
 		fetched = ev_fetched_find(symbolizer, object->shown.build_id,
 					  object->shown.build_id_bytes);
 		return ev_strdup(fetched && fetched->file ? fetched->file : "");

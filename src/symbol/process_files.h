@@ -27,6 +27,9 @@ int ev_process_file_open(const struct process_view *view, uint32_t pid, const ch
 uint32_t ev_roots_user(const struct ev_roots *roots, uint32_t pid);
 uint32_t ev_roots_pid_inside(const struct ev_roots *roots, uint32_t pid);
 int ev_roots_root(const struct ev_roots *roots, uint32_t pid);
+/* Of a file that was run under this name, the next one at or behind *from, which moves behind it;
+ * -1 when there is no more. The descriptor is the roots' own. */
+int ev_roots_code(const struct ev_roots *roots, const char *path, size_t length, size_t *from);
 int ev_roots_file(const struct ev_roots *roots, uint32_t pid, const char *path);
 /* Is it the name of a jitdump, "jit-123.dump"? The number, 0 when not. */
 uint32_t ev_jitdump_pid(const char *path);

@@ -1,14 +1,19 @@
-/* Records of processes as they come become descriptors of their file systems, held while they live:
- * when a container has gone, its files are still there to be read. */
+/* Records of processes as they come become descriptors of their file systems, and of the files that
+ * they run, held while they live: when a container or a program has gone, its files are still there
+ * to be read. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <sys/sysmacros.h>
 #include "process_files.h"
 
-#define HELD_LIMIT 128 /* descriptors, and at most an eighth of those allowed */
+#define HELD_LIMIT 128  /* descriptors, and at most an eighth of those allowed */
+#define CODE_LIMIT 4096 /* files that are run, and at most another eighth */
+#define LOOKED_AT 16    /* of those, when there are so many, for one that can be read again */
 
 struct file_system {
 	uint64_t mount_space, root; /* which it is */
@@ -24,6 +29,13 @@ struct held_file {
 	char *path;
 	int fd;
 };
+struct held_code {
+	char *path;
+	uint32_t pid; /* of the first that ran it */
+	dev_t device;
+	ino_t inode;
+	int fd;
+};
 struct ev_roots {
 	EV_ARRAY(struct known_process) processes;
 	EV_ARRAY(struct file_system) systems;
@@ -31,6 +43,10 @@ struct ev_roots {
 	struct ev_map by_pid; /* index + 1 */
 	struct stat own_mounts, own_pids, own_root;
 	size_t held, limit;
+	EV_ARRAY(struct held_code) code;
+	struct ev_map code_by_file; /* by path and what else is known of the file: index + 1 */
+	size_t code_limit, hand;    /* hand: where the next one to be let go is looked for */
+	uint64_t code_left_out;
 };
 
 static bool look(uint32_t pid, const char *what, struct stat *status)
@@ -53,6 +69,9 @@ struct ev_roots *ev_roots_open(void)
 	roots->limit = getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur / 8 > HELD_LIMIT
 			       ? HELD_LIMIT
 			       : files.rlim_cur / 8;
+	roots->code_limit = getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur / 8 > CODE_LIMIT
+				    ? CODE_LIMIT
+				    : files.rlim_cur / 8;
 	return roots;
 }
 
@@ -151,9 +170,121 @@ static void note_fork(struct ev_roots *roots, const struct ev_task *task)
 	*add_process(roots, task->pid) = child;
 }
 
+/* ---- files that are run -------------------------------------------------------------------------
+ */
+
+/* Is this the file of the record? One with a build-id is checked when it is read. */
+static bool is_mapped(const struct ev_mmap *mmap, const struct stat *status)
+{
+	return S_ISREG(status->st_mode) &&
+	       (mmap->build_id_bytes || (status->st_ino == mmap->inode &&
+					 status->st_dev == makedev(mmap->major, mmap->minor)));
+}
+
+static int open_checked(const struct ev_mmap *mmap, struct stat *status, char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	free(path);
+	if (fd >= 0 && (fstat(fd, status) || !is_mapped(mmap, status))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* By its name, as the process sees it; by the mapping, where the name has gone already. */
+static int open_code(const struct ev_mmap *mmap, bool lives_here, struct stat *status)
+{
+	int fd = open_checked(mmap, status, ev_printf("/proc/%u/root%s", mmap->pid, mmap->path));
+	if (fd < 0)
+		fd = open_checked(mmap, status,
+				  ev_printf("/proc/%u/map_files/%" PRIx64 "-%" PRIx64, mmap->pid,
+					    mmap->start, mmap->start + mmap->length));
+	if (fd < 0 && lives_here)
+		fd = open_checked(mmap, status, ev_strdup(mmap->path));
+	return fd;
+}
+
+static uint64_t hash_of_file(const struct ev_mmap *mmap)
+{
+	return mmap->build_id_bytes ? ev_hash_bytes(mmap->build_id, mmap->build_id_bytes)
+				    : ev_hash64(mmap->inode ^ (uint64_t)mmap->major << 52 ^
+						(uint64_t)mmap->minor << 40);
+}
+
+/* Is it still there by its name? Then it can be read later as well, as far as one can tell. */
+static bool is_there(const struct held_code *code)
+{
+	struct stat status;
+	return !stat(code->path, &status) && status.st_ino == code->inode &&
+	       status.st_dev == code->device;
+}
+
+/* Room for one more: at the end, or that of one that is still there. NULL = there is none. */
+static struct held_code *code_room(struct ev_roots *roots)
+{
+	if (roots->code.count < roots->code_limit)
+		return ev_array_add(&roots->code);
+	for (size_t i = 0; i < LOOKED_AT && roots->code.count; i++) {
+		struct held_code *code = &roots->code.items[roots->hand++ % roots->code.count];
+		if (!is_there(code))
+			continue;
+		close(code->fd);
+		free(code->path);
+		return code;
+	}
+	return NULL;
+}
+
+/* Each file once; one that was let go for another is not taken again. */
+static void hold_code(struct ev_roots *roots, const struct ev_mmap *mmap, bool lives_here)
+{
+	static const char *const no_files[] = { "//", "/dev/", "/memfd:", "/SYSV",
+						"/anon_hugepage" };
+	struct stat status;
+	bool added;
+	for (size_t i = 0; i < EV_LENGTH(no_files); i++)
+		if (!strncmp(mmap->path, no_files[i], strlen(no_files[i])))
+			return;
+	uint64_t name = ev_hash_bytes(mmap->path, strlen(mmap->path));
+	ev_map_add(&roots->code_by_file, name, hash_of_file(mmap), &added);
+	int fd = added ? open_code(mmap, lives_here, &status) : -1;
+	if (fd < 0)
+		return;
+	struct held_code *code = code_room(roots);
+	if (!code) {
+		roots->code_left_out++;
+		close(fd);
+		return;
+	}
+	*code = (struct held_code){ .path = ev_strdup(mmap->path),
+				    .pid = mmap->pid,
+				    .device = status.st_dev,
+				    .inode = status.st_ino,
+				    .fd = fd };
+}
+
+int ev_roots_code(const struct ev_roots *roots, const char *path, size_t length, size_t *from)
+{
+	for (; roots && *from < roots->code.count; (*from)++) {
+		const struct held_code *code = &roots->code.items[*from];
+		if (!strncmp(code->path, path, length) && !code->path[length])
+			return roots->code.items[(*from)++].fd;
+	}
+	return -1;
+}
+
+void ev_roots_tally(const struct ev_roots *roots, size_t *held, uint64_t *left_out)
+{
+	*held = roots ? roots->code.count : 0;
+	*left_out = roots ? roots->code_left_out : 0;
+}
+
 static void note_mapping(struct ev_roots *roots, const struct ev_mmap *mmap)
 {
 	struct known_process *known = known_of(roots, mmap->pid);
+	if (mmap->path && *mmap->path == '/')
+		hold_code(roots, mmap, !known || !known->system);
 	if (!known || !mmap->path || *mmap->path != '/')
 		return;
 	if (!ev_jitdump_pid(mmap->path) || ev_roots_file(roots, mmap->pid, mmap->path) >= 0)
@@ -227,6 +358,12 @@ void ev_roots_close(struct ev_roots *roots)
 		let_go(roots, roots->files.items[i].fd);
 		free(roots->files.items[i].path);
 	}
+	for (size_t i = 0; i < roots->code.count; i++) {
+		close(roots->code.items[i].fd);
+		free(roots->code.items[i].path);
+	}
+	ev_array_done(&roots->code);
+	ev_map_done(&roots->code_by_file);
 	ev_array_done(&roots->systems);
 	ev_array_done(&roots->files);
 	ev_array_done(&roots->processes);

@@ -194,6 +194,21 @@ test_a_condition_may_name_a_cgroup() {
 	expect_equal "$(sed -n 's/^ *[0-9.]*%  *//p' out | sort -u | tr -d ' \n')" sh 'threads of the cgroup'
 }
 
+# Only the recorder still has it.
+test_a_program_that_ends_and_is_deleted_meanwhile_keeps_its_names() {
+	needs_bpf
+	# How soon the recorder sees it depends on what else runs.
+	for rounds in 40 400 4000; do
+		run record --bpf -a -F 999 -e cpu-clock -- sh -c "cp '$specimens/two_functions' gone &&
+			./gone $rounds; rm gone"
+		expect_status 0
+		run report --comm gone -s dso,sym
+		grep -Eq ' gone +\[\.\] twice' out && break
+	done
+	expect_out ' gone +\[\.\] twice'
+	refuse_file gone
+}
+
 # ---- conditions ----------------------------------------------------------------------------------
 
 test_conditions_choose_samples() {

@@ -116,6 +116,11 @@ test_stacks_that_are_deeper_than_copies_are_followed_in_the_kernel() {
 		grep -q 'followed in the kernel and not copied, once copies had turned out too short' err && break
 	done
 	expect_err 'followed in the kernel and not copied, once copies had turned out too short'
+	# What it does already it does not advise.
+	refuse_err 'follows them whole'
+	refuse_err 'call-graph dwarf'
+	! grep -q 'of the stacks are deeper than' err ||
+		expect_err 'before they were followed in the kernel: --call-graph bpf does so from the start'
 	run report --format folded
 	expect_out ';_start;.*;main;(descend;){60,}bottom [0-9]+$'
 	run record -v -e cpu-clock -F 997 --no-bpf "$specimens/wide_frames" 600
@@ -130,6 +135,16 @@ test_what_starts_later_is_followed_too() {
 	expect_status 0
 	expect_between "$(share_of 'main;child;deep;200 descend;work')" 80 100 \
 		'the share of whole stacks'
+}
+
+test_samples_one_by_one_are_chosen_by_a_condition() {
+	needs_walks
+	run record -e cpu-clock -F 997 --call-graph bpf --filter 'comm ~ "no*"' "$specimens/trees" deep 100
+	expect_status 0
+	expect_err '\(0 samples'
+	run record -e cpu-clock -F 997 --call-graph bpf --filter 'comm ~ "tr*" && cpu < 4096' "$specimens/trees" deep 300
+	expect_status 0
+	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 'the share of whole stacks'
 }
 
 test_call_graph_bpf_says_what_it_does_not_go_with() {

@@ -188,8 +188,11 @@ test_a_frequency_is_changed_and_weights_stay_right() {
 	alone="$PWD/spin" # one thread, which is there from the beginning
 	printf '#!/bin/sh\nwhile :; do :; done\n' >spin
 	chmod +x spin
-	for chains in "" --no-call-graph; do
+	for chains in "" --no-call-graph '--call-graph bpf'; do
 		rm -f control answers
+		# shellcheck disable=SC2086
+		[ "$chains" != '--call-graph bpf' ] ||
+			"$evprof" record $chains -e task-clock -o probe.data true >probe 2>&1 || continue
 		# shellcheck disable=SC2086
 		start_controlled record -e task-clock -F 1999 $chains -o data
 		tell ping

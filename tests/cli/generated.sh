@@ -85,6 +85,52 @@ SH
 	expect_out '\] twice'
 }
 
+# The same under a recorder of everybody, one that counts in the kernel, and one of its process alone.
+test_a_container_has_its_names_however_it_is_recorded() {
+	needs_made_code
+	unshare --mount --pid --fork true 2>err || skip "no name spaces can be made here: $(head -1 err)"
+	[ -d /mnt ] || skip "there is no /mnt to mount on"
+	"$evprof" record -q -a -e cpu-clock -o probe.data true 2>err || skip "$(head -1 err)"
+	cp "$specimens/two_functions" "$specimens/generated" .
+	# A root of its own, with the libraries of the programs in it, and /tmp in that.
+	mkdir -p root/tmp root/old
+	for file in two_functions generated; do
+		ldd $file | grep -o '/[^ ]*' | while read -r library; do
+			mkdir -p "root$(dirname "$library")" && cp -L "$library" "root$library"
+		done
+	done
+	cp two_functions generated root
+	cat >contained.sh <<'SH'
+mount -t tmpfs none /mnt && cp -r root/. /mnt && cd /mnt &&
+	exec chroot /mnt /two_functions "$1"
+SH
+	for how in -a '-a --bpf'; do
+		case $how in *--bpf) "$evprof" record -q --bpf --dry-run -e cpu-clock true 2>/dev/null || continue ;; esac
+		for rounds in 60 600 6000; do
+			# shellcheck disable=SC2086
+			run record -q $how -e cpu-clock -F 1999 -- unshare --mount --pid --fork sh contained.sh $rounds
+			expect_status 0
+			run report --comm two_functions -s dso,sym
+			grep -Eq ' two_functions +\[\.\] twice' out && break
+		done
+		expect_out ' two_functions +\[\.\] twice'
+	done
+	unshare --mount --pid --fork --kill-child sh contained.sh 1000000 &
+	outer=$!
+	trap 'kill -9 $outer $inner 2>/dev/null' EXIT
+	inner=
+	for _ in $(seq 300); do
+		inner=$(pgrep -P "$outer" -x two_functions) && break
+		sleep 0.1
+	done
+	[ -n "$inner" ] || fail "the container does not begin"
+	run record -q -p "$inner" -e cpu-clock -F 1999 --duration 0.5 -o p.data
+	expect_status 0
+	kill -9 "$inner" "$outer"
+	run report -i p.data -s comm,dso,sym
+	expect_out ' two_functions +two_functions +\[\.\] twice'
+}
+
 test_a_map_that_another_user_wrote_is_not_believed() {
 	needs_made_code
 	[ "$(id -u)" = 0 ] || skip "needs root"

@@ -723,6 +723,21 @@ test_what_samples_count_for_varies_with_their_rate() {
 	expect_out 'varied by up to 20 % at random'
 }
 
+test_stacks_that_are_followed_in_the_kernel_vary_as_well() {
+	needs_events
+	needs_root
+	run record -q -e task-clock -F 5000 --jitter=20 --call-graph bpf -o data -- "$examples/sorts"
+	grep -q 'cannot be followed in the kernel' err && skip "$(sed -n 's/.*in the kernel: //p' err)"
+	expect_status 0
+	run script -i data -F period
+	expect_between "$(sort -un out | wc -l)" 2 10000 "different periods"
+	run script -i data -F time,period
+	median_gaps <out >gaps || fail "no gaps"
+	expect_file gaps
+	expect_equal "$(awk '$2 < 0.93 || $2 > 1.07' gaps)" "" \
+		"periods that are not the time between samples"
+}
+
 test_the_rate_of_a_running_process_varies() {
 	needs_events
 	printf '#!/bin/sh\nwhile :; do :; done\n' >spin

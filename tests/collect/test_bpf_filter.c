@@ -4,6 +4,68 @@
 #include <evprof/collect_bpf.h>
 #include "bpf_filter.h"
 
+static bool is_in_seven(void *context, uint64_t id)
+{
+	(void)context;
+	return id == 7;
+}
+
+static void waits_are_chosen_by_their_length(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool wanted[3]; /* of 5 ms, 20 µs, and what is on a CPU */
+	} cases[] = {
+		{ "latency > 1ms", { true, false, false } },
+		{ "latency >= 20us", { true, true, false } },
+		{ "latency == 20000 || latency == 0ns", { false, true, true } },
+		{ "latency < 1s && comm ~ re*", { true, true, true } },
+		{ "latency < 1s && comm ~ no*", { false, false, false } },
+		{ "tid == 9 && !(latency > 1ms)", { false, true, true } },
+	};
+	static const uint64_t lengths[] = { 5000000, 20000, 0 };
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		struct ev_bpf_filter filter;
+		struct ev_err err = { 0 };
+		if (ev_bpf_filter_parse(&filter, cases[i].text, &err))
+			fail_msg("%s", err.text);
+		uint32_t facts = ev_bpf_filter_facts(&filter, "redis-io", is_in_seven, NULL);
+		assert_true(filter.by_latency);
+		for (unsigned k = 0; k < EV_LENGTH(lengths); k++) {
+			uint64_t fields[] = { [EV_COUNT_TID] = 9, [EV_COUNT_LATENCY] = lengths[k] };
+			if (ev_bpf_filter_passes(&filter, fields, facts) != cases[i].wanted[k])
+				fail_msg("'%s' decides otherwise in case %u", cases[i].text, k);
+		}
+	}
+}
+
+static void a_cgroup_is_a_fact_of_the_thread(void **state)
+{
+	(void)state;
+	struct ev_bpf_filter filter = { .step_count = 2,
+					.steps = { { .kind = EV_COUNT_CGROUP, .value = 7 },
+						   { .kind = EV_COUNT_CGROUP, .value = 8 } } };
+	assert_int_equal(ev_bpf_filter_facts(&filter, "x", is_in_seven, NULL), 1);
+}
+
+static void what_a_filter_cannot_ask_here_is_refused_with_the_cure(void **state)
+{
+	(void)state;
+	struct ev_err err = { 0 };
+	assert_int_equal(ev_bpf_filter_check("latency > 1ms", EV_BPF_FILTERED_SAMPLES, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "--off-cpu or --wall"));
+	assert_int_equal(ev_bpf_filter_check("period > 1", EV_BPF_FILTERED_WALL, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "latency"));
+	assert_int_equal(ev_bpf_filter_check("period > 1", EV_BPF_FILTERED_WAITS, &err), 0);
+	assert_int_equal(ev_bpf_filter_check("latency > 5 ms", EV_BPF_FILTERED_WAITS, &err),
+			 -EINVAL);
+	assert_int_equal(ev_bpf_filter_check("latency > 5min", EV_BPF_FILTERED_WAITS, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "a time: 5ms"));
+}
+
 /* As the program does it: truth values on a stack of bits. */
 static bool decide(const struct ev_bpf_filter *filter, uint64_t cpu, uint64_t tid, const char *comm)
 {
@@ -88,7 +150,8 @@ static void what_is_no_condition_is_refused_with_its_place(void **state)
 	};
 	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
 		struct ev_err err = { 0 };
-		assert_int_equal(ev_bpf_filter_check(cases[i].text, &err), -EINVAL);
+		assert_int_equal(ev_bpf_filter_check(cases[i].text, EV_BPF_FILTERED_SAMPLES, &err),
+				 -EINVAL);
 		if (!strstr(err.text, cases[i].says))
 			fail_msg("'%s' says: %s", cases[i].text, err.text);
 		assert_null(strchr(err.text, '\x1b'));
@@ -102,20 +165,24 @@ static void conditions_without_end_are_refused(void **state)
 	struct ev_err err = { 0 };
 	for (int i = 0; i < 20; i++)
 		ev_buffer_printf(&text, "%scpu == %d", i ? " || " : "", i);
-	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, EV_BPF_FILTERED_SAMPLES, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.text, "too long"));
 	text.size_bytes = 0;
 	for (int i = 0; i < 10000; i++)
 		ev_buffer_printf(&text, "(");
-	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, EV_BPF_FILTERED_SAMPLES, &err),
+			 -EINVAL);
 	text.size_bytes = 0;
 	for (int i = 0; i < 10000; i++)
 		ev_buffer_printf(&text, "!");
-	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, EV_BPF_FILTERED_SAMPLES, &err),
+			 -EINVAL);
 	text.size_bytes = 0;
 	for (int i = 0; i < 9; i++)
 		ev_buffer_printf(&text, "%scomm == a%d", i ? "||" : "", i);
-	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, &err), -EINVAL);
+	assert_int_equal(ev_bpf_filter_check((char *)text.bytes, EV_BPF_FILTERED_SAMPLES, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.text, "8 are the most"));
 	ev_buffer_done(&text);
 }
@@ -157,12 +224,17 @@ static void a_cgroup_is_its_inode(void **state)
 	assert_int_equal(filter.steps[0].kind, EV_COUNT_CGROUP);
 	assert_true(filter.steps[0].value > 0);
 	assert_int_equal(filter.steps[1].kind, EV_COUNT_NOT);
-	assert_int_equal(ev_bpf_filter_check("cgroup == no/such/one", &err), -ENOENT);
+	assert_int_equal(ev_bpf_filter_check("cgroup == no/such/one", EV_BPF_FILTERED_SAMPLES,
+					     &err),
+			 -ENOENT);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waits_are_chosen_by_their_length),
+		cmocka_unit_test(a_cgroup_is_a_fact_of_the_thread),
+		cmocka_unit_test(what_a_filter_cannot_ask_here_is_refused_with_the_cure),
 		cmocka_unit_test(conditions_decide_as_they_read),
 		cmocka_unit_test(what_is_no_condition_is_refused_with_its_place),
 		cmocka_unit_test(conditions_without_end_are_refused),

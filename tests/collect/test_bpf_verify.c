@@ -17,6 +17,8 @@ static void take(void *context, const struct ev_bpf_verified *verified)
 	print_message("%s/%s: %s, %llu instructions, %.0f ms\n", verified->collection,
 		      verified->program, verified->error ? strerror(verified->error) : "loads",
 		      (unsigned long long)verified->instructions, (double)verified->took_ns / 1e6);
+	if (verified->error)
+		print_message("%s\n", verified->said);
 	seen->programs++;
 	seen->refused_typed += verified->error && typed;
 	seen->refused_others += verified->error && !typed;

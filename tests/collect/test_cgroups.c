@@ -1,6 +1,7 @@
 /* /proc/mounts tells where cgroups are; the machine's own are opened and matched. */
 #include "cgroups.h"
 #include "live.h"
+#include <sys/stat.h>
 
 static const char *mount_of(const char *mounts)
 {
@@ -83,11 +84,27 @@ static void patterns_match_names_in_order(void **state)
 	ev_arena_done(&arena);
 }
 
+static void a_process_is_in_its_cgroup_and_in_those_above(void **state)
+{
+	(void)state;
+	struct stat root;
+	struct ev_err err = { 0 };
+	int fd = ev_cgroup_open("/", &err);
+	if (fd < 0)
+		SKIP("a_process_is_in_its_cgroup_and_in_those_above", err.text);
+	assert_int_equal(fstat(fd, &root), 0);
+	close(fd);
+	assert_true(ev_process_in_cgroup((uint32_t)getpid(), root.st_ino));
+	assert_false(ev_process_in_cgroup((uint32_t)getpid(), UINT64_MAX));
+	assert_false(ev_process_in_cgroup(UINT32_MAX / 2, root.st_ino));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hierarchy_of_perf_event_comes_before_the_unified_one),
 		cmocka_unit_test(without_a_hierarchy_there_is_none),
+		cmocka_unit_test(a_process_is_in_its_cgroup_and_in_those_above),
 		cmocka_unit_test(blanks_in_a_path_are_put_back),
 		cmocka_unit_test(a_path_too_long_is_none),
 		cmocka_unit_test(the_root_has_more_than_one_name_and_others_are_named_in_words),

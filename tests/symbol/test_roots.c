@@ -1,5 +1,7 @@
 /* What is kept of processes while they live. */
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include "compiled.h"
 #include "process_files.h"
@@ -62,6 +64,73 @@ static void a_dump_that_was_mapped_can_be_read_when_it_was_deleted(void **state)
 	ev_roots_close(roots);
 }
 
+static void run_file(struct ev_roots *roots, const char *path)
+{
+	struct ev_record record = { .type = PERF_RECORD_MMAP2 };
+	struct stat status;
+	assert_int_equal(stat(path, &status), 0);
+	record.mmap = (struct ev_mmap){ .pid = (uint32_t)getpid(),
+					.executable = true,
+					.inode = status.st_ino,
+					.major = major(status.st_dev),
+					.minor = minor(status.st_dev),
+					.path = path };
+	ev_roots_note(roots, &record);
+}
+
+static void a_file_that_was_run_can_be_read_when_it_was_deleted(void **state)
+{
+	struct ev_roots *roots = ev_roots_open();
+	const char *path = in_folder(state, "program"), *other = in_folder(state, "other");
+	char bytes[8] = "";
+	size_t from = 0, held;
+	uint64_t left_out;
+	write_file(path, "first", 6);
+	run_file(roots, path);
+	run_file(roots, path);
+	unlink(path);
+	write_file(path, "second", 7);
+	run_file(roots, path);
+	assert_int_equal(ev_roots_code(roots, other, strlen(other), &from), -1);
+	from = 0;
+	int fd = ev_roots_code(roots, path, strlen(path), &from);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, bytes, 6, 0), 6);
+	assert_string_equal(bytes, "first");
+	ev_roots_tally(roots, &held, &left_out);
+	assert_int_equal(left_out, 0);
+	assert_true(held <= 2); /* the number of a file may be used again */
+	ev_roots_close(roots);
+}
+
+/* What is still there makes room, what was deleted stays. */
+static void so_many_files_that_are_run_are_held_and_no_more(void **state)
+{
+	struct rlimit before, few;
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = before;
+	few.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	struct ev_roots *roots = ev_roots_open();
+	setrlimit(RLIMIT_NOFILE, &before);
+	size_t held, from = 0;
+	uint64_t left_out;
+	char name[32];
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		write_file(in_folder(state, name), name, 7);
+		run_file(roots, in_folder(state, name));
+		if (i == 3)
+			unlink(in_folder(state, name));
+	}
+	ev_roots_tally(roots, &held, &left_out);
+	assert_int_equal(held, 8);
+	assert_int_equal(left_out, 0);
+	const char *deleted = in_folder(state, "many3");
+	assert_true(ev_roots_code(roots, deleted, strlen(deleted), &from) >= 0);
+	ev_roots_close(roots);
+}
+
 static void only_names_of_dumps_are_taken_for_dumps(void **state)
 {
 	(void)state;
@@ -81,6 +150,8 @@ int main(void)
 		cmocka_unit_test(of_a_process_that_lives_here_only_its_user_and_number_are_kept),
 		cmocka_unit_test(a_child_that_ended_unseen_is_as_its_parent),
 		cmocka_unit_test(a_dump_that_was_mapped_can_be_read_when_it_was_deleted),
+		cmocka_unit_test(a_file_that_was_run_can_be_read_when_it_was_deleted),
+		cmocka_unit_test(so_many_files_that_are_run_are_held_and_no_more),
 		cmocka_unit_test(only_names_of_dumps_are_taken_for_dumps),
 	};
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
