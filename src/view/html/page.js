@@ -21,8 +21,7 @@ function showStacks() {
 }
 function redraw() {
 	for (const graph of [mainGraph, callers, callees]) graph.draw();
-	timeline.draw();
- }
+}
 /* What the range does not touch says of which time it is. */
 function showLeftOut() {
 	const out = data.left_out;
@@ -76,6 +75,7 @@ function showTheme(theme) {
 	document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 	$('theme').textContent = `Theme: ${theme}`;
 	redraw();
+	timeline.draw();
 }
 const THEMES = ['system', 'light', 'dark'];
 let theme = 0;
