@@ -172,6 +172,8 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	if (loaded->ratios.items.count)
 		report.ratios = &loaded->ratios;
 	report_worst(&report, symbolizer);
+	uint64_t *addresses = plan->format->addresses ? report_addresses(loaded, symbolizer) : NULL;
+	report.addresses = addresses;
 	struct report_code code = { 0 };
 	int rc = 0;
 	if (wants_code(options, plan)) {
@@ -182,6 +184,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		rc = print_named(out, options, plan, &report, named, loaded->profile,
 				 &loaded->joints, err);
 	report_code_close(&code);
+	free(addresses);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	return rc;

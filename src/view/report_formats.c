@@ -33,6 +33,7 @@ const struct ev_report_format ev_report_formats[] = {
 	  .print = ev_report_pprof,
 	  .stacks = true,
 	  .lines = true,
+	  .addresses = true,
 	  .lacks = "when samples were taken" },
 	{ .name = "callgrind",
 	  .about = "costs of lines and calls, for kcachegrind and callgrind_annotate",

@@ -57,6 +57,35 @@ test_go_tool_pprof_sees_the_same_totals() {
 	END
 }
 
+# Programs that lie at addresses of their own and such as are moved, and of another linker: the
+# instructions of a function, with what was sampled at each, are in the file at these addresses.
+test_go_tool_pprof_disassembles_and_lists_the_program() {
+	needs_reader go golang-go
+	needs gcc
+	for how in '-pie' '-no-pie' '-fuse-ld=gold'; do
+		gcc -g -O1 $how -o sorts "$root/examples/sorts.c" 2>err || continue
+		run record -q -o p.data -e cpu-clock ./sorts -a insertion -r 100
+		expect_status 0
+		export_as pprof p.pb.gz
+		wanted=$(own insertion_sort)
+		last="go tool pprof of a program made with $how"
+		HOME=$PWD go tool pprof -unit=ns -disasm=insertion_sort p.pb.gz >disasm 2>err || fail 'it is not disassembled'
+		python3 - "$wanted" disasm 2>err <<-'END' || fail 'the instructions weigh something else'
+			import sys
+			wanted, lines = int(sys.argv[1]), open(sys.argv[2]).read().split("\n")
+			assert any("= insertion_sort" in line for line in lines), lines[:3]
+			flat = [line.split()[0] for line in lines if len(line.split()) > 2 and line.split()[2].endswith(":")]
+			assert len(flat) > 8, lines
+			assert sum(int(word[:-2]) for word in flat if word.endswith("ns")) == wanted, (flat, wanted)
+		END
+		HOME=$PWD go tool pprof -unit=ns -list=insertion_sort p.pb.gz >list 2>err || fail 'it is not listed'
+		grep -q "^ *${wanted}ns .*(flat, cum)" list || fail "its lines do not weigh $wanted ns"
+		grep -Eq '^ *[0-9]+ns .*hole' list || fail 'no line has a weight'
+	done
+	HOME=$PWD go tool pprof -output x.html -weblist=insertion_sort p.pb.gz >said 2>err || fail 'it is not shown as a page'
+	grep -q 'insertion_sort' x.html || fail 'the page is of something else'
+}
+
 # Columns of one length, indices that exist, callers before those they call, and the same totals.
 test_the_firefox_profile_is_as_its_format_is_described() {
 	run record -q -o p.data -e cpu-clock -e page-faults "$specimens/two_threads"
