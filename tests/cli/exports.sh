@@ -86,50 +86,32 @@ test_go_tool_pprof_disassembles_and_lists_the_program() {
 	grep -q 'insertion_sort' x.html || fail 'the page is of something else'
 }
 
-# Columns of one length, indices that exist, callers before those they call, and the same totals.
+# Every field by the table of firefox_format.py, the totals of the report, and the times of the
+# samples to the nanosecond.
 test_the_firefox_profile_is_as_its_format_is_described() {
 	run record -q -o p.data -e cpu-clock -e page-faults "$specimens/two_threads"
 	expect_status 0
 	export_as firefox p.json
 	expect_err 'firefox has no place for CPUs'
+	refuse_err 'times'
+	run script -i p.data --ns -F tid,time,event
+	expect_status 0
+	mv out times
 	run report -i p.data --format json -s sym
-	python3 - >said 2>err <<-'END' || fail 'it is not as described'
-		import json
+	last='firefox_format.py p.json'
+	python3 - "$here" >said 2>err <<-'END' || fail 'it is not as described'
+		import collections, decimal, json, re, sys
+		sys.path.insert(0, sys.argv[1])
+		import firefox_format
 		profile, report = json.load(open("p.json")), json.load(open("out"))
-		meta, shared = profile["meta"], profile["shared"]
-		assert meta["preprocessedProfileVersion"] == 66 and meta["interval"] > 0
-		assert any(c["color"] == "grey" for c in meta["categories"])
-		columns = {"stackTable": "frame prefixOffset", "resourceTable": "lib name host type",
-		           "frameTable": "address category subcategory func nativeSymbol inlineDepth innerWindowID "
-		                         "line column originalLocation",
-		           "funcTable": "name isJS relevantForJS resource source lineNumber columnNumber originalLocation",
-		           "nativeSymbols": "libIndex address name functionSize",
-		           "sourceLocationTable": "source line column"}
-		for name, wanted in columns.items():
-		    table = shared[name]
-		    assert set(table) == {*wanted.split(), "length"}, (name, set(table))
-		    assert all(len(table[c]) == table["length"] for c in wanted.split()), name
+		firefox_format.check(profile)
+		shared = profile["shared"]
 		texts, stacks, frames, functions = (shared[n] for n in ("stringArray", "stackTable", "frameTable", "funcTable"))
-		def within(values, size):
-		    assert all(v is None or 0 <= v < size for v in values)
-		within(stacks["frame"], frames["length"])
-		within(frames["func"], functions["length"])
-		within(frames["category"], len(meta["categories"]))
-		within(functions["name"], len(texts))
-		within(functions["resource"], shared["resourceTable"]["length"])
-		within(functions["source"], shared["sources"]["length"])
-		within(shared["sources"]["filename"], len(texts))
-		within(shared["resourceTable"]["lib"], len(profile["libs"]))
-		assert all(0 <= o <= i for i, o in enumerate(stacks["prefixOffset"]))
 		def name(stack):
 		    return texts[functions["name"][frames["func"][stacks["frame"][stack]]]]
 		clock = faults = 0
 		for thread in profile["threads"]:
 		    samples = thread["samples"]
-		    assert all(len(samples[c]) == samples["length"] for c in ("stack", "time", "weight"))
-		    assert samples["time"] == sorted(samples["time"]) and min(samples["time"]) >= 0
-		    within(samples["stack"], stacks["length"])
-		    assert isinstance(thread["pid"], str) and thread["registerTime"] <= thread["unregisterTime"]
 		    if samples["weightType"] == "tracing-ms":
 		        clock += round(sum(samples["weight"]) * 1e6)
 		    else:
@@ -140,7 +122,42 @@ test_the_firefox_profile_is_as_its_format_is_described() {
 		leaves = {name(s) for t in profile["threads"] for s in t["samples"]["stack"] if s is not None}
 		assert leaves & {row["symbol"] for row in report["rows"]}
 		assert any(len(lib["breakpadId"]) == 33 and lib["codeId"] for lib in profile["libs"])
+		seen = collections.defaultdict(list)
+		for line in open("times"):
+		    found = re.match(r" *(\d+) +(\d+)\.(\d{9}): *([\w-]+)", line)
+		    if found:
+		        seen[found[4], int(found[1])].append(int(found[2] + found[3]))
+		first = min(min(times) for times in seen.values())
+		exact = json.load(open("p.json"), parse_float=decimal.Decimal)
+		for thread in exact["threads"]:
+		    event = "cpu-clock" if thread["samples"]["weightType"] == "tracing-ms" else "page-faults"
+		    ours = {int(time * 1000000) for time in thread["samples"]["time"]}
+		    assert ours == {time - first for time in seen[event, thread["tid"]]}, (event, thread["tid"])
 	END
+}
+
+# The loader of its makers, as a command, fetched for the test.
+test_the_firefox_profiler_itself_loads_the_profile() {
+	needs node
+	needs npm
+	HOME=$PWD timeout 40 npm pack @firefox-devtools/profiler-cli@0.10.0 --silent >/dev/null 2>&1 || skip 'no package registry can be reached'
+	tar xzf firefox-devtools-profiler-cli-*.tgz || skip 'the package is not whole'
+	run record -q -o p.data -e cpu-clock "$examples/sorts"
+	expect_status 0
+	export_as firefox p.json
+	last='profiler-cli p.json'
+	loader() { HOME=$PWD timeout 30 node package/dist/profiler-cli.js "$@"; }
+	loader load "$PWD/p.json" >said 2>err
+	tries=0
+	until loader thread functions >functions 2>err; do # its server may still be starting
+		tries=$((tries + 1))
+		[ $tries -lt 30 ] || break
+		sleep 0.3
+	done
+	loader profile info >info 2>>err
+	loader stop --all >/dev/null 2>&1
+	grep -q 'This profile contains [1-9][0-9]* thread' info || fail 'it is not loaded'
+	grep -q 'sorts!insertion_sort - self' functions || fail 'the hottest function is missing'
 }
 
 test_the_chrome_trace_has_every_sample_and_slices_that_nest() {
@@ -163,6 +180,7 @@ test_the_chrome_trace_has_every_sample_and_slices_that_nest() {
 		for tid in {e["tid"] for e in samples}:
 		    times = [e["ts"] for e in samples if e["tid"] == tid]
 		    assert times == sorted(times)
+		    assert any(round(1000 * time) % 1000 for time in times), "times are not to the nanosecond"
 		    open_until = []
 		    slices = [e for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == tid]
 		    for e in sorted(slices, key=lambda e: (e["ts"], -e["dur"])):
