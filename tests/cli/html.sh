@@ -205,6 +205,16 @@ test_every_switch_works_in_light_and_dark() {
 	light = paper()
 	b.click("#theme")
 	assert paper() != light
+	# Paper is light, and has all of the picture, not what is scrolled to.
+	dark = paper()
+	b.run("const all = document.styleSheets[0]; all.insertRule('.graph { max-height: 60px }', all.cssRules.length)")
+	b.run("addEventListener('beforeprint', () => { window.printed = [getComputedStyle(document.body).backgroundColor, document.querySelector('#stacks canvas').clientHeight]; })")
+	b.ask("POST", "/print", {})
+	printed = b.run("return window.printed")
+	assert printed[0] == light and printed[1] > 80, printed
+	assert paper() == dark
+	# No name, however long, makes the page wider than the window.
+	assert b.run("return document.documentElement.scrollWidth <= innerWidth")
 	END
 }
 

@@ -208,6 +208,6 @@ class Timeline {
 }
 const timeline = new Timeline($('heat'));
 $('timeline').hidden = isDiff;
-$('heat-bar').hidden = !time;
+$('heat-bar').hidden = $('heat-keys').hidden = !time;
 $('timeless').hidden = Boolean(time);
 $('timeless').textContent = data.time && data.time.why ? `No timeline: ${data.time.why}.` : '';
