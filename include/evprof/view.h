@@ -124,6 +124,7 @@ struct ev_report_format {
 	bool lines;        /* keeps the lines of one function apart */
 	bool times;        /* wants processes, threads and fine slices of time kept apart */
 	bool addresses;    /* its readers open the files: wants their addresses */
+	bool doubles;      /* its readers keep 53 bits of a number */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 	/* Shows activity over time, of threads, and code: tags have tids and so many blocks, and

@@ -32,7 +32,7 @@ test_go_tool_pprof_sees_the_same_totals() {
 	needs_reader go golang-go
 	record_sorts
 	export_as pprof p.pb.gz
-	expect_err 'pprof has no place for when samples were taken'
+	expect_err 'pprof has no place for CPUs, and when samples were taken'
 	last='go tool pprof'
 	HOME=$PWD go tool pprof -top -unit=ns p.pb.gz >top 2>err || fail 'pprof does not take it'
 	grep -q '^Type: cpu-clock' top || fail 'pprof does not know the event'
@@ -269,6 +269,52 @@ test_the_picture_and_the_lists_are_well_formed() {
 	assert any(frames[stack[-1]]["name"] == "insertion_sort" for stack in profile["samples"])
 	rows = list(csv.DictReader(open("p.csv", newline="")))
 	assert sum(int(row["period"]) for row in rows) == total
+	END
+}
+
+# Two events in two threads of one name, periods beyond what doubles hold.
+test_what_a_format_has_no_place_for_is_said() {
+	python3 - "$here" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	from made_recording import CONTEXT_USER, Recording
+	r = Recording()
+	for thread in 7, 8:
+	    r.comm(7, thread, "twin")
+	r.mmap(7, 0x400000, 0x1000, 0, "/nowhere/one")
+	for thread in 7, 8:
+	    r.time += 1234567
+	    r.sample(7, thread, [CONTEXT_USER, 0x400010], (1 << 53) + 1)
+	r.write("p.data")
+	END
+	while read -r format lacks; do
+		run report -i p.data --format "$format" -o "x.$format"
+		expect_status 0
+		expect_err "$format has no place for .*$lacks"
+		run report -q -i p.data --format "$format" -o "x.$format"
+		[ -s err ] && fail 'it is said although nothing was to be said'
+	done <<-'END'
+		folded when samples were taken
+		pprof when samples were taken
+		callgrind threads
+		speedscope threads
+		firefox CPUs
+		chrome source lines
+		flamegraph events other than the first
+		dot threads
+	END
+	for format in speedscope firefox chrome html; do
+		run report -i p.data --format $format -o x.$format
+		expect_err "readers of $format round counts above 9007199254740992"
+	done
+	run report -i p.data --format json
+	refuse_err 'round counts'
+	grep -q 18014398509481986 out || fail 'a count is rounded'
+	# Threads of one name are two where threads have numbers.
+	python3 - 2>err <<-'END' || fail 'threads of one name are one'
+	import json
+	assert len({t["tid"] for t in json.load(open("x.firefox"))["threads"]}) == 2
+	assert len({e["tid"] for e in json.load(open("x.chrome"))["traceEvents"]}) == 2
 	END
 }
 
