@@ -94,7 +94,7 @@ $(B)/libevprof-python.so: $(AGENT) $(wildcard agent/*.h)
 
 PAGE := $(B)/gen/report_html_page.h
 # In the order in which they stand in the page, which is one script.
-PAGE_SCRIPTS := $(patsubst %,src/view/html/%.js,profile words boxes colours graph tables code views \
+PAGE_SCRIPTS := $(patsubst %,src/view/html/%.js,profile words boxes threads colours graph tables code views \
 	timeline findings page)
 $(PAGE): src/view/html/page.html src/view/html/page.css $(PAGE_SCRIPTS)
 	$(Q)mkdir -p $(@D)

@@ -44,11 +44,11 @@ enum ev_detail {
 /* Whose samples: only the fields that a report asks for are filled, the others stay 0, so that the
  * number of distinct tags stays small. Interned: a tag is a number. */
 struct ev_tag {
+	uint64_t slice; /* time slice + 1 */
 	uint32_t event;
 	uint32_t pid, tid;
 	uint32_t comm;      /* id in the profile's strings */
 	uint32_t cpu;       /* cpu + 1 */
-	uint32_t slice;     /* time slice + 1 */
 	uint32_t detail;    /* see ev_profile_detail */
 	uint32_t block;     /* of the recording's time, for intervals: + 1 */
 	uint32_t recording; /* index in the profile's origins */

@@ -96,6 +96,14 @@ struct ev_span ev_space_comm_still(const struct ev_space_set *set, uint32_t pid,
 				   uint64_t time_ns);
 uint32_t ev_space_set_object_count(const struct ev_space_set *set);
 const struct ev_object *ev_space_set_object(const struct ev_space_set *set, uint32_t object);
+/* Of every object the part of its file that was mapped: from the mapping with the lowest offset
+ * that holds offsets[object] to the end of the last one; zeros where none holds it. Both arrays
+ * have a place for each object. After ready. */
+struct ev_extent {
+	uint64_t from, to; /* offsets in the file; `to` is outside */
+};
+void ev_space_set_mapped(const struct ev_space_set *set, const uint64_t *offsets,
+			 struct ev_extent *out);
 
 /* ---- file systems of processes ------------------------------------------------------------------
  */
@@ -235,6 +243,9 @@ const char *ev_assembly_absence(void);
 int ev_assembly_read(struct ev_symbolizer *symbolizer, struct ev_place start, uint64_t size_bytes,
 		     enum ev_assembly_style style, struct ev_assembly *out, struct ev_err *err);
 void ev_assembly_done(struct ev_assembly *assembly);
+/* The address of a place as its file's symbol table and objdump have it; false where the file that
+ * ran is not here, or has no code there. */
+bool ev_place_address(struct ev_symbolizer *symbolizer, struct ev_place place, uint64_t *address);
 /* When the file of an object was last changed, in seconds since 1970; false when it is not here. */
 bool ev_object_changed(struct ev_symbolizer *symbolizer, uint32_t object, int64_t *time_s);
 

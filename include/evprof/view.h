@@ -79,7 +79,11 @@ struct ev_report {
 	/* For a page: the hottest functions with their lines and code, of another naming of the
 	 * same profile; NULL without. */
 	const struct ev_annotation *annotation;
+	/* For a format that wants addresses, by object: an address in its file less the offset of
+	 * the same place, or EV_ADDRESSES_UNKNOWN. NULL without. */
+	const uint64_t *addresses;
 };
+#define EV_ADDRESSES_UNKNOWN UINT64_MAX
 struct ev_report_options {
 	unsigned threads;  /* that print long tables, 0 as 1: with the same result */
 	bool children;     /* a Children column beside Self */
@@ -119,6 +123,8 @@ struct ev_report_format {
 	bool stacks;       /* shows whole stacks, or calls, with inlined functions */
 	bool lines;        /* keeps the lines of one function apart */
 	bool times;        /* wants processes, threads and fine slices of time kept apart */
+	bool addresses;    /* its readers open the files: wants their addresses */
+	bool doubles;      /* its readers keep 53 bits of a number */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 	/* Shows activity over time, of threads, and code: tags have tids and so many blocks, and

@@ -14,6 +14,8 @@
 #include "report_code.h"
 #include "verbs.h"
 
+#define DOUBLE_EXACT (1ull << 53) /* up to which every whole number is one */
+
 #define DEFAULT_CHAIN_LIMIT 0.5 /* percent, perf's */
 
 static int parse_python(void *options, const char *value, struct ev_err *err)
@@ -172,6 +174,8 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	if (loaded->ratios.items.count)
 		report.ratios = &loaded->ratios;
 	report_worst(&report, symbolizer);
+	uint64_t *addresses = plan->format->addresses ? report_addresses(loaded, symbolizer) : NULL;
+	report.addresses = addresses;
 	struct report_code code = { 0 };
 	int rc = 0;
 	if (wants_code(options, plan)) {
@@ -182,6 +186,7 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		rc = print_named(out, options, plan, &report, named, loaded->profile,
 				 &loaded->joints, err);
 	report_code_close(&code);
+	free(addresses);
 	ev_named_close(named);
 	ev_symbolizer_close(symbolizer);
 	return rc;
@@ -252,13 +257,30 @@ static int print_to(struct report_options *options, const struct report_plan *pl
 	return rc;
 }
 
+/* All events together, of which a sum may be made. */
+static bool has_huge_counts(const struct ev_profile *profile)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < profile->cells.count; i++)
+		if (__builtin_add_overflow(sum, profile->cells.items[i].period, &sum))
+			return true;
+	return sum > DOUBLE_EXACT;
+}
+
 /* What is printed is less than the recording: who reads it elsewhere should know. */
 static void tell_lacks(const struct verb *verb, const struct report_options *options,
-		       const struct report_plan *plan)
+		       const struct report_plan *plan, const struct ev_profile *profile)
 {
-	if (plan->format->lacks && !options->view.quiet)
-		fprintf(stderr, "evprof %s: %s has no place for %s\n", verb->name,
-			plan->format->name, plan->format->lacks);
+	const struct ev_report_format *format = plan->format;
+	if (options->view.quiet)
+		return;
+	if (format->lacks)
+		fprintf(stderr, "evprof %s: %s has no place for %s\n", verb->name, format->name,
+			format->lacks);
+	if (format->doubles && has_huge_counts(profile))
+		fprintf(stderr,
+			"evprof %s: readers of %s round counts above %llu, which there are here\n",
+			verb->name, format->name, DOUBLE_EXACT);
 }
 
 /* Something can be said when there are samples, or when nothing went wrong. */
@@ -286,7 +308,7 @@ static int report(const struct verb *verb, struct report_options *options, struc
 	else if (print_to(options, plan, &(struct subject){ .loaded = &loaded }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	else
-		tell_lacks(verb, options, plan);
+		tell_lacks(verb, options, plan, loaded.profile);
 	loaded_done(&loaded);
 	return status;
 }
@@ -321,7 +343,7 @@ static int report_several(const struct verb *verb, struct report_options *option
 	else if (print_to(options, plan, &(struct subject){ .joined = &joined }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	else
-		tell_lacks(verb, options, plan);
+		tell_lacks(verb, options, plan, joined.profile);
 	joined_done(&joined);
 	free(paths);
 	return status;

@@ -104,6 +104,8 @@ int report_make(struct report_made *made, struct report_options *options,
 void report_made_done(struct report_made *made);
 /* The objects that most unresolved samples are in, with the cause, into the report. */
 void report_worst(struct ev_report *report, struct ev_symbolizer *symbolizer);
+/* What ev_report.addresses is; free() it. */
+uint64_t *report_addresses(const struct loaded *loaded, struct ev_symbolizer *symbolizer);
 struct joined;
 void report_worst_joined(struct ev_report *report, const struct joined *joined);
 

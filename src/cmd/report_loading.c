@@ -5,7 +5,7 @@
 #include "report.h"
 
 #define TIME_SLICE_NS 100000000u /* --sort time, perf's quantum */
-#define FINE_SLICE_NS 100000u    /* formats that show when samples were */
+#define EXACT_SLICE_NS 1         /* formats that show when samples were */
 
 static void add_filter(struct report_plan *plan, struct ev_key_filter filter)
 {
@@ -84,7 +84,7 @@ struct load_options report_load_options(const struct report_options *options,
 		.blocks = timeline                  ? EV_PAGE_COLUMNS
 			  : options->view.intervals ? EV_BLOCK_COUNT
 						    : 0,
-		.slice_ns = plan->format->times                 ? FINE_SLICE_NS
+		.slice_ns = plan->format->times                 ? EXACT_SLICE_NS
 			    : report_has_key(plan, EV_KEY_TIME) ? TIME_SLICE_NS
 								: 0,
 		.time = options->time,

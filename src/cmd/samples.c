@@ -96,7 +96,7 @@ uint32_t sample_tag(struct sample_sink *sink, const struct ev_record *record,
 	if (load->by_cpu)
 		tag.cpu = record->cpu + 1;
 	if (load->slice_ns)
-		tag.slice = (uint32_t)(record->time_ns / load->slice_ns) + 1;
+		tag.slice = record->time_ns / load->slice_ns + 1;
 	if (load->details)
 		tag.detail = sample_detail(sink, record, branch);
 	if (sink->options->block_ns)

@@ -36,8 +36,8 @@ static uint64_t tag_hash(const struct ev_ids *ids, const struct ev_tag *tag)
 {
 	uint64_t hash = ev_ids_mix(ids, (uint64_t)tag->event << 32 | tag->pid);
 	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->tid << 32 | tag->comm));
-	hash = ev_ids_mix(ids, hash ^ ((uint64_t)tag->cpu << 32 | tag->slice));
-	hash ^= (uint64_t)tag->detail * 0x9e3779b97f4a7c15ULL;
+	hash = ev_ids_mix(ids, hash ^ tag->slice);
+	hash ^= ((uint64_t)tag->cpu << 32 | tag->detail) * 0x9e3779b97f4a7c15ULL;
 	return ev_ids_mix(ids, hash ^ ((uint64_t)tag->block << 32 | tag->recording));
 }
 

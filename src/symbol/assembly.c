@@ -84,6 +84,18 @@ static bool offset_of(const struct code_file *file, uint64_t address, uint64_t *
 	return file->by_address || ev_image_offset(&file->image, address, offset);
 }
 
+bool ev_place_address(struct ev_symbolizer *symbolizer, struct ev_place place, uint64_t *address)
+{
+	struct code_file file;
+	const char *trouble;
+	if (!place.object || place.object >= ev_space_set_object_count(symbolizer->set) ||
+	    open_code(symbolizer, place.object, &file, &trouble))
+		return false;
+	bool known = address_of(&file, place.offset, address);
+	ev_image_close(&file.image);
+	return known;
+}
+
 bool ev_object_changed(struct ev_symbolizer *symbolizer, uint32_t object, int64_t *time_s)
 {
 	struct code_file file;

@@ -126,7 +126,7 @@ static int by_size(const void *one, const void *other)
 static uint64_t longest_gap(const struct chrome *to, const struct ev_timed *samples, size_t count)
 {
 	uint64_t *gaps = ev_alloc((count + 1) * sizeof(*gaps)), sum = 0;
-	uint64_t least = to->named->profile->slice_ns ? to->named->profile->slice_ns : 1000000;
+	uint64_t least = ev_timed_interval(to->report, samples->event);
 	for (size_t i = 1; i < count; i++)
 		gaps[i - 1] = samples[i].time_ns - samples[i - 1].time_ns;
 	if (count > 1)
@@ -185,7 +185,7 @@ int ev_report_chrome(FILE *out, const struct ev_report *report,
 	bool timed = ev_timed_collect(report, &to.list);
 	(void)options;
 	(void)err;
-	fputs("{\n  \"displayTimeUnit\": \"ms\",\n  \"otherData\": {\"origin\": ", out);
+	fputs("{\n  \"displayTimeUnit\": \"ns\",\n  \"otherData\": {\"origin\": ", out);
 	ev_json_text(out, ev_export_origin(report, &to.scratch));
 	fprintf(out, ", \"times\": \"%s\"},\n",
 		timed ? "recorded" : "none: samples stand in a row");

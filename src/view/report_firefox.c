@@ -117,7 +117,7 @@ static void print_thread(struct firefox *to, const struct ev_timed *samples, siz
 	fputs("\"registerTime\": ", to->out);
 	print_ms(to->out, first->time_ns);
 	fputs(", \"unregisterTime\": ", to->out);
-	print_ms(to->out, last->time_ns + to->named->profile->slice_ns);
+	print_ms(to->out, last->time_ns + ev_timed_interval(to->report, last->event));
 	fputs(", \"processStartupTime\": 0, \"processShutdownTime\": null, \"pausedRanges\": [], "
 	      "\"showMarkersInTimeline\": false, \"markers\": {\"data\": [], \"name\": [], "
 	      "\"startTime\": [], \"endTime\": [], \"phase\": [], \"category\": [], \"length\": "
@@ -148,15 +148,23 @@ static void print_threads(struct firefox *to, const ev_timed_list *list)
 	fputs("\n  ],\n", to->out);
 }
 
+/* When the file was written less how long it took, of the epoch; 0 unknown. */
+static int64_t start_ms(const struct ev_report *report)
+{
+	const struct ev_profile *profile = report->named->profile;
+	int64_t written_s = report->recording ? report->recording->written_s : 0;
+	uint64_t first = profile->first_time_ns, last = profile->last_time_ns;
+	int64_t took_ms = last > first ? (int64_t)((last - first) / 1000000) : 0;
+	return written_s > took_ms / 1000 ? written_s * 1000 - took_ms : 0;
+}
+
 static void print_meta(struct firefox *to, bool timed)
 {
 	const struct ev_report *report = to->report;
 	const struct ev_recording *recording = report->recording;
-	double ms = (double)report->named->profile->slice_ns / 1e6;
-	char interval[64];
-	fprintf(to->out, "{\n  \"meta\": {\"interval\": %s, \"startTime\": %" PRId64,
-		ev_format_fixed(interval, sizeof(interval), ms > 0 ? ms : 1, 6),
-		recording ? recording->written_s * 1000 : 0);
+	fputs("{\n  \"meta\": {\"interval\": ", to->out);
+	print_ms(to->out, ev_timed_interval(report, 0));
+	fprintf(to->out, ", \"startTime\": %" PRId64, start_ms(report));
 	fputs(", \"processType\": 0, \"product\": ", to->out);
 	ev_json_text(to->out,
 		     ev_arena_printf(&to->scratch, "%s%s", ev_export_origin(report, &to->scratch),

@@ -147,6 +147,10 @@ const char *ev_html_timeless(const struct ev_report *report)
 		return "samples were counted in the kernel (--bpf), which keeps no time of each";
 	if (ev_report_simulated(report))
 		return "counts of a model have no time";
+	if (!report->named->cells.count)
+		return "there are no samples";
+	if (profile->last_time_ns && profile->last_time_ns == profile->first_time_ns)
+		return "all samples are of one moment";
 	if (!profile->block_ns || profile->last_time_ns <= profile->first_time_ns)
 		return "samples have no times";
 	return NULL;

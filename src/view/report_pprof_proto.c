@@ -3,7 +3,7 @@
  * are in, functions, objects with their build-ids, and texts by number.
  *
  * Every event is two kinds of sample, its samples and its period. Every place that was sampled is a
- * location with its address: objects lie apart from one another, each as its file has it, and code
+ * location with its address: the program as its file has it, other objects apart from it, and code
  * without a file where it was in memory. Of several recordings addresses are not kept: frames of
  * one function and line are one location then. */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <zlib.h>
 #include <evprof/protobuf.h>
 #include "export.h"
+#include "report_pprof_objects.h"
 
 /* Field numbers of profile.proto. */
 enum {
@@ -39,7 +40,8 @@ enum {
 	MAPPING_ID = 1,
 	MAPPING_START,
 	MAPPING_LIMIT,
-	MAPPING_FILE = 5,
+	MAPPING_OFFSET,
+	MAPPING_FILE,
 	MAPPING_BUILD_ID,
 	MAPPING_HAS_FUNCTIONS,
 	MAPPING_HAS_FILES,
@@ -67,7 +69,8 @@ struct pprof {
 	uint32_t written_texts;
 	struct ev_map functions, locations; /* from 1 */
 	uint32_t function_count, location_count;
-	bool *mapped; /* per object */
+	struct ev_pprof_mapping *mappings; /* per object */
+	bool *mapped;                      /* those that are written */
 	EV_ARRAY(uint64_t) path;
 	struct ev_arena scratch;
 };
@@ -99,41 +102,6 @@ static uint64_t function_number(struct pprof *to, const struct ev_frame *frame)
 	return *at;
 }
 
-/* Where an object's offsets begin in the profile's addresses, and how far they go. */
-struct range {
-	uint64_t start, limit, bias;
-};
-
-static struct range range_of(const struct pprof *to, uint32_t object)
-{
-	const struct ev_object *known =
-		to->report->spaces ? ev_space_set_object(to->report->spaces, object) : NULL;
-	switch (known ? known->kind : EV_OBJECT_FILE) {
-	case EV_OBJECT_KERNEL:
-	case EV_OBJECT_MODULE:
-	case EV_OBJECT_BPF:
-		return (struct range){ UINT64_C(0xffff800000000000), UINT64_MAX, 0 };
-	case EV_OBJECT_JIT:
-	case EV_OBJECT_UNKNOWN:
-		return (struct range){ 4096, UINT64_C(1) << 47, 0 };
-	default: {
-		uint64_t start = (object + 1ull) << 32;
-		return (struct range){ start, start + ((uint64_t)1 << 32), start };
-	}
-	}
-}
-
-/* The address of a place; 0 where it has none: it stands for no code, or is beyond its object. */
-static uint64_t address_of(const struct pprof *to, uint32_t place, bool leaf)
-{
-	const struct ev_place *at = &to->named->profile->places.items[place];
-	struct range range = range_of(to, at->object);
-	uint64_t address = range.bias + at->offset;
-	if (!leaf && at->offset) /* the call, not where it returns to */
-		address--;
-	return address >= range.start && address < range.limit ? address : 0;
-}
-
 /* An object's number is its index + 1. */
 static uint64_t mapping_number(struct pprof *to, uint32_t object)
 {
@@ -146,14 +114,17 @@ static uint64_t mapping_number(struct pprof *to, uint32_t object)
 	for (unsigned i = 0; known && i < known->build_id_bytes; i++)
 		snprintf(build_id + 2 * i, 3, "%02x", known->build_id[i]);
 	const char *path = ev_export_object(to->report, object, &to->scratch);
-	struct range range = range_of(to, object);
+	const struct ev_pprof_mapping *mapping = &to->mappings[object];
 	ev_protobuf_number(&to->part, MAPPING_ID, object + 1ull);
-	ev_protobuf_number(&to->part, MAPPING_START, range.start);
-	ev_protobuf_number(&to->part, MAPPING_LIMIT, range.limit);
+	ev_protobuf_number(&to->part, MAPPING_START, mapping->start);
+	ev_protobuf_number(&to->part, MAPPING_LIMIT, mapping->limit);
+	ev_protobuf_number(&to->part, MAPPING_OFFSET, mapping->offset);
 	ev_protobuf_number(&to->part, MAPPING_FILE, text_number(to, path));
 	ev_protobuf_number(&to->part, MAPPING_BUILD_ID, text_number(to, build_id));
-	for (unsigned field = MAPPING_HAS_FUNCTIONS; field <= MAPPING_HAS_INLINES; field++)
-		ev_protobuf_number(&to->part, field, true);
+	ev_protobuf_number(&to->part, MAPPING_HAS_FUNCTIONS, mapping->has_functions);
+	ev_protobuf_number(&to->part, MAPPING_HAS_FILES, mapping->has_files);
+	ev_protobuf_number(&to->part, MAPPING_HAS_LINES, mapping->has_lines);
+	ev_protobuf_number(&to->part, MAPPING_HAS_INLINES, mapping->has_inlines);
 	ev_protobuf_message(&to->out, PROFILE_MAPPING, &to->part);
 	ev_arena_reset(&to->scratch);
 	return object + 1ull;
@@ -165,6 +136,7 @@ static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t
 				uint32_t place, bool leaf)
 {
 	const struct ev_frame *outer = &to->named->frames.items[frames[count - 1]];
+	const struct ev_place *at_place = place ? &to->named->profile->places.items[place] : NULL;
 	/* Above all numbers of locations. */
 	uint64_t rest = ((uint64_t)1 << 32) + 2 * (uint64_t)place + leaf;
 	bool added;
@@ -185,8 +157,10 @@ static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t
 			function_number(to, &to->named->frames.items[frames[i]]);
 	ev_protobuf_number(&to->part, LOCATION_ID, rest);
 	ev_protobuf_number(&to->part, LOCATION_MAPPING, mapping);
-	if (place)
-		ev_protobuf_number(&to->part, LOCATION_ADDRESS, address_of(to, place, leaf));
+	if (at_place && at_place->object == outer->object)
+		ev_protobuf_number(&to->part, LOCATION_ADDRESS,
+				   ev_pprof_address(&to->mappings[outer->object], at_place->offset,
+						    leaf));
 	for (size_t i = 0; i < count; i++) {
 		ev_protobuf_number(&to->inner, LINE_FUNCTION, functions.items[i]);
 		ev_protobuf_number(&to->inner, LINE_LINE, to->named->frames.items[frames[i]].line);
@@ -195,27 +169,6 @@ static uint64_t location_number(struct pprof *to, const uint32_t *frames, size_t
 	ev_protobuf_message(&to->out, PROFILE_LOCATION, &to->part);
 	ev_array_done(&functions);
 	return rest;
-}
-
-/* pprof takes the first object for the program: the file with the most samples. */
-static void add_program(struct pprof *to)
-{
-	const struct ev_named *named = to->named;
-	uint64_t *samples = ev_alloc((named->object_count + 1ul) * sizeof(*samples));
-	size_t best = SIZE_MAX;
-	for (size_t i = 0; i < named->cells.count; i++) {
-		uint32_t stack = named->cells.items[i].stack;
-		const struct ev_frame *leaf =
-			&named->frames.items[named->stacks.items[stack].place];
-		if (!leaf->kernel)
-			samples[leaf->object] += named->cells.items[i].samples;
-	}
-	for (size_t i = 1; i < named->object_count; i++)
-		if (samples[i] && (best == SIZE_MAX || samples[i] > samples[best]))
-			best = i;
-	if (best != SIZE_MAX)
-		mapping_number(to, (uint32_t)best);
-	free(samples);
 }
 
 /* ---- samples ----------------------------------------------------------------------------------
@@ -419,10 +372,14 @@ int ev_report_pprof(FILE *out, const struct ev_report *report,
 		to.column[e] = to.events.count;
 		*ev_array_add(&to.events) = e;
 	}
-	to.mapped = calloc(report->named->object_count + 1ul, sizeof(*to.mapped));
+	uint32_t program = ev_pprof_program(report);
+	to.mappings = ev_pprof_mappings(report, program);
+	to.mapped = ev_alloc((report->named->object_count + 1ul) * sizeof(*to.mapped));
 	text_number(&to, "");
 	add_types(&to);
-	add_program(&to);
+	/* pprof takes the first object for the program. */
+	if (program)
+		mapping_number(&to, program);
 	add_samples(&to);
 	add_origin(&to);
 	add_texts(&to);
@@ -438,5 +395,6 @@ int ev_report_pprof(FILE *out, const struct ev_report *report,
 	ev_arena_done(&to.scratch);
 	free(to.column);
 	free(to.mapped);
+	free(to.mappings);
 	return rc;
 }

@@ -1,6 +1,9 @@
 /* A profile whose tags have time slices becomes a list of samples by thread and time. */
 #include <stdlib.h>
+#include "export.h"
 #include "timed.h"
+
+#define UNKNOWN_INTERVAL_NS 1000000
 
 static int by_thread_and_time(const void *one, const void *other)
 {
@@ -15,13 +18,24 @@ static int by_thread_and_time(const void *one, const void *other)
 	return 0;
 }
 
-/* Numbers of slices are 32 bits of a count from the clock's beginning: what is near the first one
- * is told by the difference, whatever the clock. A time before it is its. */
-static uint64_t since_first(const struct ev_profile *profile, uint32_t slice)
+/* A time before the first one is its. */
+static uint64_t since_first(const struct ev_profile *profile, uint64_t slice)
 {
-	uint32_t first = (uint32_t)(profile->first_time_ns / profile->slice_ns);
-	uint32_t steps = slice - 1 - first;
-	return steps > UINT32_MAX / 2 ? 0 : steps * profile->slice_ns;
+	uint64_t first = profile->first_time_ns / profile->slice_ns;
+	return slice && slice - 1 > first ? (slice - 1 - first) * profile->slice_ns : 0;
+}
+
+uint64_t ev_timed_interval(const struct ev_report *report, size_t event)
+{
+	const struct ev_recording *recording = report->recording;
+	if (!recording || event >= recording->event_count)
+		return UNKNOWN_INTERVAL_NS;
+	const struct perf_event_attr *attr = &recording->events[event].attr;
+	if (attr->freq && attr->sample_freq)
+		return attr->sample_freq < 1000000000 ? 1000000000 / attr->sample_freq : 1;
+	if (!attr->freq && attr->sample_period && ev_export_is_time(report, event))
+		return attr->sample_period;
+	return UNKNOWN_INTERVAL_NS;
 }
 
 size_t ev_timed_end(const ev_timed_list *list, size_t first, bool by_event)
@@ -69,6 +83,6 @@ bool ev_timed_collect(const struct ev_report *report, ev_timed_list *list)
 	if (list->count)
 		qsort(list->items, list->count, sizeof(*list->items), by_thread_and_time);
 	if (!timed)
-		stand_in_row(list, 1000000);
+		stand_in_row(list, UNKNOWN_INTERVAL_NS);
 	return timed;
 }

@@ -32,7 +32,7 @@ test_go_tool_pprof_sees_the_same_totals() {
 	needs_reader go golang-go
 	record_sorts
 	export_as pprof p.pb.gz
-	expect_err 'pprof has no place for when samples were taken'
+	expect_err 'pprof has no place for CPUs, and when samples were taken'
 	last='go tool pprof'
 	HOME=$PWD go tool pprof -top -unit=ns p.pb.gz >top 2>err || fail 'pprof does not take it'
 	grep -q '^Type: cpu-clock' top || fail 'pprof does not know the event'
@@ -57,50 +57,61 @@ test_go_tool_pprof_sees_the_same_totals() {
 	END
 }
 
-# Columns of one length, indices that exist, callers before those they call, and the same totals.
+# Programs that lie at addresses of their own and such as are moved, and of another linker: the
+# instructions of a function, with what was sampled at each, are in the file at these addresses.
+test_go_tool_pprof_disassembles_and_lists_the_program() {
+	needs_reader go golang-go
+	needs gcc
+	for how in '-pie' '-no-pie' '-fuse-ld=gold'; do
+		gcc -g -O1 $how -o sorts "$root/examples/sorts.c" 2>err || continue
+		run record -q -o p.data -e cpu-clock ./sorts -a insertion -r 100
+		expect_status 0
+		export_as pprof p.pb.gz
+		wanted=$(own insertion_sort)
+		last="go tool pprof of a program made with $how"
+		HOME=$PWD go tool pprof -unit=ns -disasm=insertion_sort p.pb.gz >disasm 2>err || fail 'it is not disassembled'
+		python3 - "$wanted" disasm 2>err <<-'END' || fail 'the instructions weigh something else'
+			import sys
+			wanted, lines = int(sys.argv[1]), open(sys.argv[2]).read().split("\n")
+			assert any("= insertion_sort" in line for line in lines), lines[:3]
+			flat = [line.split()[0] for line in lines if len(line.split()) > 2 and line.split()[2].endswith(":")]
+			assert len(flat) > 8, lines
+			assert sum(int(word[:-2]) for word in flat if word.endswith("ns")) == wanted, (flat, wanted)
+		END
+		HOME=$PWD go tool pprof -unit=ns -list=insertion_sort p.pb.gz >list 2>err || fail 'it is not listed'
+		grep -q "^ *${wanted}ns .*(flat, cum)" list || fail "its lines do not weigh $wanted ns"
+		grep -Eq '^ *[0-9]+ns .*hole' list || fail 'no line has a weight'
+	done
+	HOME=$PWD go tool pprof -output x.html -weblist=insertion_sort p.pb.gz >said 2>err || fail 'it is not shown as a page'
+	grep -q 'insertion_sort' x.html || fail 'the page is of something else'
+}
+
+# Every field by the table of firefox_format.py, the totals of the report, and the times of the
+# samples to the nanosecond.
 test_the_firefox_profile_is_as_its_format_is_described() {
 	run record -q -o p.data -e cpu-clock -e page-faults "$specimens/two_threads"
 	expect_status 0
 	export_as firefox p.json
 	expect_err 'firefox has no place for CPUs'
+	refuse_err 'times'
+	run script -i p.data --ns -F tid,time,event
+	expect_status 0
+	mv out times
 	run report -i p.data --format json -s sym
-	python3 - >said 2>err <<-'END' || fail 'it is not as described'
-		import json
+	last='firefox_format.py p.json'
+	python3 - "$here" >said 2>err <<-'END' || fail 'it is not as described'
+		import collections, decimal, json, re, sys
+		sys.path.insert(0, sys.argv[1])
+		import firefox_format
 		profile, report = json.load(open("p.json")), json.load(open("out"))
-		meta, shared = profile["meta"], profile["shared"]
-		assert meta["preprocessedProfileVersion"] == 66 and meta["interval"] > 0
-		assert any(c["color"] == "grey" for c in meta["categories"])
-		columns = {"stackTable": "frame prefixOffset", "resourceTable": "lib name host type",
-		           "frameTable": "address category subcategory func nativeSymbol inlineDepth innerWindowID "
-		                         "line column originalLocation",
-		           "funcTable": "name isJS relevantForJS resource source lineNumber columnNumber originalLocation",
-		           "nativeSymbols": "libIndex address name functionSize",
-		           "sourceLocationTable": "source line column"}
-		for name, wanted in columns.items():
-		    table = shared[name]
-		    assert set(table) == {*wanted.split(), "length"}, (name, set(table))
-		    assert all(len(table[c]) == table["length"] for c in wanted.split()), name
+		firefox_format.check(profile)
+		shared = profile["shared"]
 		texts, stacks, frames, functions = (shared[n] for n in ("stringArray", "stackTable", "frameTable", "funcTable"))
-		def within(values, size):
-		    assert all(v is None or 0 <= v < size for v in values)
-		within(stacks["frame"], frames["length"])
-		within(frames["func"], functions["length"])
-		within(frames["category"], len(meta["categories"]))
-		within(functions["name"], len(texts))
-		within(functions["resource"], shared["resourceTable"]["length"])
-		within(functions["source"], shared["sources"]["length"])
-		within(shared["sources"]["filename"], len(texts))
-		within(shared["resourceTable"]["lib"], len(profile["libs"]))
-		assert all(0 <= o <= i for i, o in enumerate(stacks["prefixOffset"]))
 		def name(stack):
 		    return texts[functions["name"][frames["func"][stacks["frame"][stack]]]]
 		clock = faults = 0
 		for thread in profile["threads"]:
 		    samples = thread["samples"]
-		    assert all(len(samples[c]) == samples["length"] for c in ("stack", "time", "weight"))
-		    assert samples["time"] == sorted(samples["time"]) and min(samples["time"]) >= 0
-		    within(samples["stack"], stacks["length"])
-		    assert isinstance(thread["pid"], str) and thread["registerTime"] <= thread["unregisterTime"]
 		    if samples["weightType"] == "tracing-ms":
 		        clock += round(sum(samples["weight"]) * 1e6)
 		    else:
@@ -111,7 +122,42 @@ test_the_firefox_profile_is_as_its_format_is_described() {
 		leaves = {name(s) for t in profile["threads"] for s in t["samples"]["stack"] if s is not None}
 		assert leaves & {row["symbol"] for row in report["rows"]}
 		assert any(len(lib["breakpadId"]) == 33 and lib["codeId"] for lib in profile["libs"])
+		seen = collections.defaultdict(list)
+		for line in open("times"):
+		    found = re.match(r" *(\d+) +(\d+)\.(\d{9}): *([\w-]+)", line)
+		    if found:
+		        seen[found[4], int(found[1])].append(int(found[2] + found[3]))
+		first = min(min(times) for times in seen.values())
+		exact = json.load(open("p.json"), parse_float=decimal.Decimal)
+		for thread in exact["threads"]:
+		    event = "cpu-clock" if thread["samples"]["weightType"] == "tracing-ms" else "page-faults"
+		    ours = {int(time * 1000000) for time in thread["samples"]["time"]}
+		    assert ours == {time - first for time in seen[event, thread["tid"]]}, (event, thread["tid"])
 	END
+}
+
+# The loader of its makers, as a command, fetched for the test.
+test_the_firefox_profiler_itself_loads_the_profile() {
+	needs node
+	needs npm
+	HOME=$PWD timeout 40 npm pack @firefox-devtools/profiler-cli@0.10.0 --silent >/dev/null 2>&1 || skip 'no package registry can be reached'
+	tar xzf firefox-devtools-profiler-cli-*.tgz || skip 'the package is not whole'
+	run record -q -o p.data -e cpu-clock "$examples/sorts"
+	expect_status 0
+	export_as firefox p.json
+	last='profiler-cli p.json'
+	loader() { HOME=$PWD timeout 30 node package/dist/profiler-cli.js "$@"; }
+	loader load "$PWD/p.json" >said 2>err
+	tries=0
+	until loader thread functions >functions 2>err; do # its server may still be starting
+		tries=$((tries + 1))
+		[ $tries -lt 30 ] || break
+		sleep 0.3
+	done
+	loader profile info >info 2>>err
+	loader stop --all >/dev/null 2>&1
+	grep -q 'This profile contains [1-9][0-9]* thread' info || fail 'it is not loaded'
+	grep -q 'sorts!insertion_sort - self' functions || fail 'the hottest function is missing'
 }
 
 test_the_chrome_trace_has_every_sample_and_slices_that_nest() {
@@ -134,6 +180,7 @@ test_the_chrome_trace_has_every_sample_and_slices_that_nest() {
 		for tid in {e["tid"] for e in samples}:
 		    times = [e["ts"] for e in samples if e["tid"] == tid]
 		    assert times == sorted(times)
+		    assert any(round(1000 * time) % 1000 for time in times), "times are not to the nanosecond"
 		    open_until = []
 		    slices = [e for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == tid]
 		    for e in sorted(slices, key=lambda e: (e["ts"], -e["dur"])):
@@ -222,6 +269,52 @@ test_the_picture_and_the_lists_are_well_formed() {
 	assert any(frames[stack[-1]]["name"] == "insertion_sort" for stack in profile["samples"])
 	rows = list(csv.DictReader(open("p.csv", newline="")))
 	assert sum(int(row["period"]) for row in rows) == total
+	END
+}
+
+# Two events in two threads of one name, periods beyond what doubles hold.
+test_what_a_format_has_no_place_for_is_said() {
+	python3 - "$here" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	from made_recording import CONTEXT_USER, Recording
+	r = Recording()
+	for thread in 7, 8:
+	    r.comm(7, thread, "twin")
+	r.mmap(7, 0x400000, 0x1000, 0, "/nowhere/one")
+	for thread in 7, 8:
+	    r.time += 1234567
+	    r.sample(7, thread, [CONTEXT_USER, 0x400010], (1 << 53) + 1)
+	r.write("p.data")
+	END
+	while read -r format lacks; do
+		run report -i p.data --format "$format" -o "x.$format"
+		expect_status 0
+		expect_err "$format has no place for .*$lacks"
+		run report -q -i p.data --format "$format" -o "x.$format"
+		[ -s err ] && fail 'it is said although nothing was to be said'
+	done <<-'END'
+		folded when samples were taken
+		pprof when samples were taken
+		callgrind threads
+		speedscope threads
+		firefox CPUs
+		chrome source lines
+		flamegraph events other than the first
+		dot threads
+	END
+	for format in speedscope firefox chrome html; do
+		run report -i p.data --format $format -o x.$format
+		expect_err "readers of $format round counts above 9007199254740992"
+	done
+	run report -i p.data --format json
+	refuse_err 'round counts'
+	grep -q 18014398509481986 out || fail 'a count is rounded'
+	# Threads of one name are two where threads have numbers.
+	python3 - 2>err <<-'END' || fail 'threads of one name are one'
+	import json
+	assert len({t["tid"] for t in json.load(open("x.firefox"))["threads"]}) == 2
+	assert len({e["tid"] for e in json.load(open("x.chrome"))["traceEvents"]}) == 2
 	END
 }
 

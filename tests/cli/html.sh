@@ -205,6 +205,16 @@ test_every_switch_works_in_light_and_dark() {
 	light = paper()
 	b.click("#theme")
 	assert paper() != light
+	# Paper is light, and has all of the picture, not what is scrolled to.
+	dark = paper()
+	b.run("const all = document.styleSheets[0]; all.insertRule('.graph { max-height: 60px }', all.cssRules.length)")
+	b.run("addEventListener('beforeprint', () => { window.printed = [getComputedStyle(document.body).backgroundColor, document.querySelector('#stacks canvas').clientHeight]; })")
+	b.ask("POST", "/print", {})
+	printed = b.run("return window.printed")
+	assert printed[0] == light and printed[1] > 80, printed
+	assert paper() == dark
+	# No name, however long, makes the page wider than the window.
+	assert b.run("return document.documentElement.scrollWidth <= innerWidth")
 	END
 }
 
@@ -313,6 +323,37 @@ test_a_range_of_the_time_is_brushed_and_every_view_follows() {
 	assert b.text("#status").startswith("first 7"), b.text("#status")
 	b.choose("#measure", "samples")
 	assert 40 <= int(rows()[0][1].split()[0]) <= 60, rows()
+	END
+}
+
+test_only_what_changes_is_drawn_and_weighed_again() {
+	needs_browser
+	two_halves
+	browse <<-'END'
+	b.run("""window.calls = {};
+	for (const name of ['fillRect', 'measureText', 'drawImage']) {
+	    const old = CanvasRenderingContext2D.prototype[name];
+	    CanvasRenderingContext2D.prototype[name] = function (...all) { calls[name] = (calls[name] || 0) + 1; return old.apply(this, all); };
+	}""")
+	calls = lambda script: b.run("calls = {}; const q = s => document.querySelector(s);" + script + "; return calls")
+	search = "q('#search').value = 'two'; q('#search').dispatchEvent(new Event('input'))"
+	# The root and two boxes, whose letters have been measured; nothing of the timeline.
+	assert calls(search) == {"fillRect": 3}, calls(search)
+	# The heat is painted once: a range lies over the picture of it.
+	assert calls("q('#from').value = '0.15'; q('#from').dispatchEvent(new Event('change'))") == {"fillRect": 4, "drawImage": 1}
+	assert calls("q('#all-time').click()") == {"fillRect": 3, "drawImage": 1}
+	assert calls("q('#theme').click(); q('#theme').click()")["fillRect"] > 6
+	# The weights of each thread, in the whole and in a part of the time.
+	b.click("#by-thread")
+	b.choose("#colour", "thread")
+	keys = lambda: (b.press(DOWN), b.text("#status"))[1]
+	b.run("document.querySelector('#stacks canvas').focus()")
+	assert keys().startswith("first 7 \u00b7 100.000 us, 50.00%"), b.text("#status")
+	assert keys().startswith("[one] \u00b7 100.000 us, 50.00%"), b.text("#status")
+	b.run("document.querySelector('#from').value = '0.15'; document.querySelector('#from').dispatchEvent(new Event('change'))")
+	b.run("document.querySelector('#stacks canvas').focus()")
+	assert keys().startswith("second 8") and "100.00%" in b.text("#status"), b.text("#status")
+	assert keys().startswith("[two]") and "100.00%" in b.text("#status"), b.text("#status")
 	END
 }
 

@@ -39,6 +39,24 @@ static void a_function_is_read_from_its_file_with_the_names_of_what_it_calls(voi
 	close_scene(&scene);
 }
 
+static void a_place_has_the_address_of_its_files_symbol_table(void **state)
+{
+	needs_program("gcc");
+	struct scene scene = { 0 };
+	uint64_t offset = offset_of(state, "pie", "seen"), address = 0;
+	struct ev_code code[8];
+	open_scene(&scene, in_folder(state, "pie"), NULL, NULL);
+	assert_true(ev_code_of_file(in_folder(state, "pie"), code, 8) >= 1);
+	struct ev_place place = { scene.place.object, offset };
+	assert_true(ev_place_address(scene.symbolizer, place, &address));
+	assert_int_equal(address - code[0].address, offset - code[0].file_offset);
+	place.offset = UINT64_MAX / 2;
+	assert_false(ev_place_address(scene.symbolizer, place, &address));
+	place.object = 0;
+	assert_false(ev_place_address(scene.symbolizer, place, &address));
+	close_scene(&scene);
+}
+
 static void code_of_a_file_that_was_rebuilt_is_not_shown(void **state)
 {
 	needs_program("gcc");
@@ -291,6 +309,7 @@ static void functions_tell_where_they_begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_place_has_the_address_of_its_files_symbol_table),
 		cmocka_unit_test(a_function_is_read_from_its_file_with_the_names_of_what_it_calls),
 		cmocka_unit_test(code_of_a_file_that_was_rebuilt_is_not_shown),
 		cmocka_unit_test(places_outside_of_the_code_and_absurd_sizes_are_refused),

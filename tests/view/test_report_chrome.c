@@ -6,7 +6,7 @@ static void add_at(struct invented *it, uint64_t slice, const char *words)
 	invented_add(it, words, 1, 10);
 	struct invented_entry *entry = &it->entries.items[it->entries.count - 1];
 	struct ev_tag tag = it->profile->tags.items[entry->tag];
-	tag.slice = (uint32_t)slice + 1;
+	tag.slice = slice + 1;
 	entry->tag = ev_profile_tag(it->profile, &tag);
 }
 

@@ -2,14 +2,14 @@
 #include "invented_report.h"
 #include "timed.h"
 
-/* All in slices of 0.1 ms, as loading gives them. */
+/* All in slices of 0.1 ms. */
 static void add_at(struct invented *it, uint32_t tid, uint64_t time_ns, const char *words,
 		   uint64_t samples)
 {
 	invented_add_to(it, 0, "prog", tid, words, samples, samples * 10);
 	struct invented_entry *entry = &it->entries.items[it->entries.count - 1];
 	struct ev_tag tag = it->profile->tags.items[entry->tag];
-	tag.slice = (uint32_t)(time_ns / 100000) + 1;
+	tag.slice = time_ns / it->profile->slice_ns + 1;
 	entry->tag = ev_profile_tag(it->profile, &tag);
 }
 
@@ -44,8 +44,8 @@ static void samples_stand_by_thread_and_then_by_time(void **state)
 	invented_done(&it);
 }
 
-/* The numbers of slices are 32 bits: those of a clock that runs for a week have gone round. */
-static void times_are_right_where_slices_went_round(void **state)
+/* Numbers of slices that 32 bits do not hold: a clock that has run for a week. */
+static void times_are_right_after_a_week(void **state)
 {
 	(void)state;
 	const uint64_t round_ns = (uint64_t)UINT32_MAX * 100000;
@@ -82,7 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_stand_by_thread_and_then_by_time),
-		cmocka_unit_test(times_are_right_where_slices_went_round),
+		cmocka_unit_test(times_are_right_after_a_week),
 		cmocka_unit_test(without_times_samples_stand_in_a_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

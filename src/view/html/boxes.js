@@ -94,54 +94,43 @@ function standOn(box, weights, tree) {
 	};
 	return box;
 }
-/* The nodes that some weights are on and all above them, as a tree of its own: `nodes` stand there once. */
-const place = new Int32Array(count);
+/* The nodes that some weights are on and all above them, as a tree of its own, in which callers come first too. */
+const place = new Int32Array(count), placed = new Int32Array(count), path = new Int32Array(count);
 function smallTree(nodes, weights) {
-	const touched = [0];
-	for (let i = 0; i < nodes.length; i++)
-		for (let node = nodes[i]; node && !place[node]; node = parents[node]) {
-			place[node] = 1;
-			touched.push(node);
+	let length = 1;
+	for (let i = 0; i < nodes.length; i++) {
+		let depth = 0;
+		for (let node = nodes[i]; node && !place[node]; node = parents[node]) path[depth++] = node;
+		while (depth) {
+			placed[length] = path[--depth];
+			place[path[depth]] = length++;
 		}
-	const all = Int32Array.from(touched).sort(), length = all.length;
+	}
 	const tree = { frameOf: new Int32Array(length), firstKid: new Int32Array(length), nextKid: new Int32Array(length),
 		sums: new Float64Array(length) };
-	all.forEach((node, i) => { place[node] = i; });
-	nodes.forEach((node, i) => { tree.sums[place[node]] += weights[i]; });
+	for (let i = 0; i < nodes.length; i++) tree.sums[place[nodes[i]]] += weights[i];
 	for (let i = length - 1; i > 0; i--) {
-		const parent = place[parents[all[i]]];
-		tree.frameOf[i] = frameOf[all[i]];
+		const parent = place[parents[placed[i]]];
+		tree.frameOf[i] = frameOf[placed[i]];
 		tree.nextKid[i] = tree.firstKid[parent];
 		tree.firstKid[parent] = i;
 		tree.sums[parent] += tree.sums[i];
 	}
-	all.forEach(node => { place[node] = 0; });
+	for (let i = 1; i < length; i++) place[placed[i]] = 0;
 	return tree;
 }
 
 function wholeBox() {
-	const event = data.events[state.event], weights = event[state.measure];
+	const event = data.events[state.event];
 	const root = boxOf(null, -1, whole[0], { name: event.name });
 	if (!state.byThread) return standOn(root, visit => own.forEach((weight, node) => visit(node, weight)), () => treeOf(whole));
-	root.build = () => {
-		const threads = data.threads.map(() => ({ weight: 0, nodes: [], weights: [] }));
-		eachCell(event, i => {
-			const one = threads[event.threads[i]];
-			one.weight += weights[i];
-			const last = one.nodes.length - 1;
-			if (one.nodes[last] === event.nodes[i]) {
-				one.weights[last] += weights[i];
-				return;
-			}
-			one.nodes.push(event.nodes[i]);
-			one.weights.push(weights[i]);
-		});
-		return threads.map((one, thread) => {
-			const box = boxOf(root, -1, one.weight, { name: threadName(thread), kind: 't', thread });
-			return standOn(box, visit => one.nodes.forEach((node, i) => visit(node, one.weights[i])),
-				() => smallTree(one.nodes, one.weights));
-		}).filter(box => box.weight).sort((a, b) => b.weight - a.weight);
-	};
+	root.build = () => rankThreads().map(({ thread, weight }) => {
+		const box = boxOf(root, -1, weight, { name: threadName(thread), kind: 't', thread });
+		return standOn(box, visit => {
+			const { nodes, weights } = weighThread(thread);
+			nodes.forEach((node, i) => visit(node, weights[i]));
+		}, () => treeOfThread(thread));
+	});
 	return root;
 }
 

@@ -36,7 +36,7 @@ const codeTable = new Table('lines', LINE_COLUMNS, 2, () => {
 	told: rows => {
 		const self = rows.reduce((sum, row) => sum + row.weights.self, 0);
 		$('code-shown').textContent = matcher($('code-filter').value) === false ? 'not a regular expression'
-			: `${grouped.format(rows.length)} rows, ${percent(self)} self`;
+			: `${counted(rows.length, 'row')}, ${percent(self)} self`;
 	},
 });
 codeTable.order.falling = false;

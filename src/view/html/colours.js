@@ -10,36 +10,36 @@ function rankObjects() {
 	colourOfObject = new Map(ranked.map(([object], i) => [object, PALETTE[i]]));
 }
 const lastPart = path => path.startsWith('[') ? path : path.slice(path.lastIndexOf('/') + 1);
-function shade(colour, name) {
+const SHADES = 11;
+function shadeOf(name) {
 	let hash = 7;
 	for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) | 0;
-	const factor = 0.9 + ((hash >>> 8) % 11) / 100;
-	const value = parseInt(colour.slice(1), 16);
-	const part = shift => Math.round(((value >> shift) & 255) * factor);
-	return `rgb(${part(16)},${part(8)},${part(0)})`;
+	return (hash >>> 8) % SHADES;
 }
-/* The heaviest threads, and what every node has of each; made when it is asked for. */
-let weighedThreads = null;
-function weighThreads() {
-	if (weighedThreads) return weighedThreads;
-	const event = data.events[state.event], weights = event[state.measure], sums = new Float64Array(data.threads.length);
-	eachCell(event, i => { sums[event.threads[i]] += weights[i]; });
-	const ranked = [...sums.keys()].filter(thread => sums[thread]).sort((a, b) => sums[b] - sums[a]).slice(0, PALETTE.length);
-	weighedThreads = ranked.map((thread, i) => ({ thread, colour: PALETTE[i], own: new Float64Array(count) }));
-	const owns = [...sums].map(() => null);
-	for (const each of weighedThreads) owns[each.thread] = each.own;
-	eachCell(event, i => {
-		const own = owns[event.threads[i]];
-		if (own) own[event.nodes[i]] += weights[i];
-	});
-	for (const each of weighedThreads) each.whole = sumUp(each.own);
-	return weighedThreads;
+const shadesOf = new Map(); /* of a colour */
+function shaded(colour, step) {
+	let all = shadesOf.get(colour);
+	if (!all) {
+		const value = parseInt(colour.slice(1), 16);
+		all = Array.from({ length: SHADES }, (_, i) => {
+			const part = shift => Math.round(((value >> shift) & 255) * (0.9 + i / 100));
+			return `rgb(${part(16)},${part(8)},${part(0)})`;
+		});
+		shadesOf.set(colour, all);
+	}
+	return all[step];
 }
+const shadeOfFrame = new Int8Array(frames.length).fill(-1);
+const shadeOfBox = box => {
+	const { frame } = box;
+	if (frame < 0) return shadeOf(box.name);
+	return shadeOfFrame[frame] < 0 ? shadeOfFrame[frame] = shadeOf(frames[frame][NAME]) : shadeOfFrame[frame];
+};
 /* Of the thread that has more than half of a box. */
 function colourOfThread(box) {
-	for (const each of weighThreads())
-		if (box.thread === undefined ? partOf(box, each) > box.weight / 2 : box.thread === each.thread) return each.colour;
-	return KINDS.n[1];
+	const at = box.thread === undefined ? weighMajor().findIndex(each => partOf(box, each) > box.weight / 2)
+		: rankThreads().findIndex(each => each.thread === box.thread);
+	return at >= 0 && at < PALETTE.length ? PALETTE[at] : KINDS.n[1];
 }
 /* Blue for less, red for more, the deeper the more it changed; marks say the same without colour. */
 function colourOfChange(box) {
@@ -57,14 +57,14 @@ let shades = new Map(); /* of frames */
 function colourOf(box) {
 	if (state.colour === 'change' && box.kind !== 'x') return box.change = box.change || colourOfChange(box);
 	if (state.colour === 'thread' && box.kind !== 'x' && box.kind !== 'r')
-		return box.shade = box.shade || shade(colourOfThread(box), nameOf(box));
-	if (box.frame < 0) return shade(KINDS[box.kind][1], box.name);
+		return box.shade = box.shade || shaded(colourOfThread(box), shadeOfBox(box));
+	if (box.frame < 0) return shaded(KINDS[box.kind][1], shadeOfBox(box));
 	if (shades.has(box.frame)) return shades.get(box.frame);
 	let colour = KINDS[box.kind][1];
 	if (state.colour === 'object' && box.kind !== 'x')
 		colour = colourOfObject.get(data.objects[frames[box.frame][OBJECT]]) || KINDS.n[1];
 	if (state.colour === 'function' && box.kind !== 'x') colour = hueOf(nameOf(box));
-	colour = shade(colour, nameOf(box));
+	colour = shaded(colour, shadeOfBox(box));
 	shades.set(box.frame, colour);
 	return colour;
 }
@@ -75,7 +75,7 @@ const LEGENDS = {
 		return Object.keys(KINDS).filter(kind => there.has(kind)).map(kind => [KINDS[kind][1], KINDS[kind][0]]);
 	},
 	object: () => [...[...colourOfObject].map(([object, colour]) => [colour, lastPart(object)]), [KINDS.n[1], 'others']],
-	thread: () => [...weighThreads().map(each => [each.colour, threadName(each.thread)]), [KINDS.n[1], 'no thread has more than half']],
+	thread: () => [...rankThreads().slice(0, PALETTE.length).map((each, i) => [PALETTE[i], threadName(each.thread)]), [KINDS.n[1], 'no thread has more than half']],
 	function: () => [[PALETTE[0], 'a colour for each name; some names share one']],
 	change: () => [['rgb(84,146,222)', '\u2212 less than before'], ['#e9e7e2', '= the same'], ['rgb(226,96,70)', '+ more than before']],
 };

@@ -1,6 +1,23 @@
 /* ---- a picture of boxes ------------------------------------------------------------------- */
 
-const ROW = 19, LEAST_WIDTH = 0.7, LETTER_FONT = '12px system-ui, sans-serif';
+const ROW = 19, LEAST_WIDTH = 0.7, LEAST_NAMED = 26 /* wide */, LETTER_FONT = '12px system-ui, sans-serif';
+/* As much of a text as fits, by the widths of its letters, each of which is measured once. */
+const letterWidths = new Map();
+function fitted(pen, text, space) {
+	const widthOf = letter => {
+		if (!letterWidths.has(letter)) letterWidths.set(letter, pen.measureText(letter).width);
+		return letterWidths.get(letter);
+	};
+	const dots = widthOf('\u2026');
+	let wide = 0, length = 0, kept = 0;
+	for (const letter of text) {
+		wide += widthOf(letter);
+		if (wide > space) return kept ? text.slice(0, kept) + '\u2026' : '';
+		length += letter.length;
+		if (wide + dots <= space) kept = length;
+	}
+	return text;
+}
 class Graph {
 	constructor(host, label, told) {
 		this.host = host;
@@ -14,7 +31,7 @@ class Graph {
 		host.append(this.room);
 		this.atBottom = false;
 		this.strips = [];
-		host.addEventListener('scroll', () => this.draw());
+		host.addEventListener('scroll', () => { if (host.scrollTop !== this.drawnFrom) this.draw(); });
 		this.canvas.addEventListener('mousemove', event => this.point(event));
 		this.canvas.addEventListener('mouseleave', () => this.point(null));
 		this.canvas.addEventListener('click', event => {
@@ -27,8 +44,7 @@ class Graph {
 	show(root, atBottom) {
 		this.root = this.zoom = this.selected = root;
 		this.atBottom = atBottom;
-		this.layout();
-		this.host.scrollTop = atBottom ? this.room.clientHeight : 0;
+		this.layout(true);
 	}
 	zoomTo(box) {
 		this.zoom = this.selected = box;
@@ -36,7 +52,7 @@ class Graph {
 		this.told(this);
 	}
 	/* What is wide enough to be seen, as { box, x, width }. */
-	layout() {
+	layout(toRoot) {
 		if (!this.root || !this.host.clientWidth) return;
 		const width = this.width = this.host.clientWidth, strips = [];
 		let deepest = 0;
@@ -59,12 +75,14 @@ class Graph {
 		this.height = Math.max((deepest + 1) * ROW, ROW * 3);
 		this.room.style.height = this.height + 'px';
 		this.host.dataset.zoom = nameOf(this.zoom);
+		if (toRoot) this.host.scrollTop = this.atBottom ? this.height : 0;
 		this.draw();
 	}
 	top(box) { return this.atBottom ? this.height - (box.depth + 1) * ROW : box.depth * ROW; }
 	draw() {
 		if (!this.root || !this.width) return;
 		const ratio = window.devicePixelRatio || 1, seen = Math.min(this.height, this.host.clientHeight);
+		const from = this.drawnFrom = this.host.scrollTop;
 		const canvas = this.canvas, pen = canvas.getContext('2d');
 		canvas.width = Math.round(this.width * ratio);
 		canvas.height = Math.round(seen * ratio);
@@ -74,33 +92,31 @@ class Graph {
 		pen.font = LETTER_FONT;
 		pen.textBaseline = 'middle';
 		pen.direction = 'ltr';
+		const named = [];
+		let colour;
 		for (const strip of this.strips) {
-			const y = this.top(strip.box) - this.host.scrollTop;
-			if (y > -ROW && y < seen) this.drawStrip(pen, strip, y);
+			const { box, x, width } = strip, y = this.top(box) - from;
+			if (y <= -ROW || y >= seen) continue;
+			const matches = state.hit && box.frame >= 0 && state.hit[box.frame];
+			const faded = box.depth < this.zoom.depth || Boolean(state.hit && !matches);
+			const wanted = matches ? '#d355b5' : colourOf(box);
+			if (wanted !== colour) pen.fillStyle = colour = wanted;
+			pen.globalAlpha = faded ? 0.5 : 1;
+			pen.fillRect(x, y, width > 3 ? width - 1 : width, ROW - 1);
+			if (width >= LEAST_NAMED || box === this.selected) named.push({ strip, y, faded });
 		}
-	}
-	drawStrip(pen, { box, x, width }, y) {
-		const name = markOf(box) + nameOf(box), matches = state.hit && box.frame >= 0 && state.hit[box.frame];
-		const gap = width > 3 ? 1 : 0, faded = box.depth < this.zoom.depth || (state.hit && !matches);
-		pen.globalAlpha = faded ? 0.5 : 1;
-		pen.fillStyle = matches ? '#d355b5' : colourOf(box);
-		pen.fillRect(x, y, width - gap, ROW - 1);
 		pen.globalAlpha = 1;
+		for (const { strip, y, faded } of named) this.drawName(pen, strip, y, faded);
+	}
+	drawName(pen, { box, x, width }, y, faded) {
 		if (box === this.selected) {
 			pen.strokeStyle = getComputedStyle(document.body).color;
 			pen.lineWidth = 2;
-			pen.strokeRect(x + 1, y + 1, Math.max(width - gap - 2, 1), ROW - 3);
+			pen.strokeRect(x + 1, y + 1, Math.max((width > 3 ? width - 1 : width) - 2, 1), ROW - 3);
 		}
-		if (width < 26) return;
-		let text = name.length > 300 ? name.slice(0, 300) : name;
-		const space = width - 8, wide = pen.measureText(text).width;
-		if (wide > space) {
-			let letters = Math.floor(text.length * space / wide);
-			while (letters > 0 && pen.measureText(text.slice(0, letters) + '\u2026').width > space) letters--;
-			text = letters > 0 ? text.slice(0, letters) + '\u2026' : '';
-		}
+		if (width < LEAST_NAMED) return;
 		pen.fillStyle = faded && document.documentElement.dataset.theme === 'dark' ? '#f4f4f4' : '#141414';
-		pen.fillText(text, x + 4, y + ROW / 2);
+		pen.fillText(fitted(pen, markOf(box) + nameOf(box), width - 8), x + 4, y + ROW / 2);
 	}
 	at(event) {
 		const x = event.offsetX, y = event.offsetY + this.host.scrollTop;

@@ -21,8 +21,7 @@ function showStacks() {
 }
 function redraw() {
 	for (const graph of [mainGraph, callers, callees]) graph.draw();
-	timeline.draw();
- }
+}
 /* What the range does not touch says of which time it is. */
 function showLeftOut() {
 	const out = data.left_out;
@@ -46,16 +45,18 @@ function showEvent() {
 	timeline.layout();
 }
 
+const LONG_FACT = 60; /* letters */
 function showSummary() {
 	const fact = name => (data.facts.find(each => each[0] === name) || [])[1];
 	$('title').textContent = isDiff ? `${data.diff.old} \u2192 ${data.diff.new}` : fact('Recording') || '';
 	document.title = `evprof: ${isDiff ? $('title').textContent : fact('Command') || fact('Recording') || ''}`;
-	const samples = event => `${grouped.format(event.total_samples)} ${event.total_samples === 1 ? 'sample' : 'samples'}`;
+	const samples = event => counted(event.total_samples, 'sample');
 	const events = data.events.map(event => event.old ? `${event.name}: ${samples(event.old)} \u2192 ${samples(event)}`
 		: event.total_samples ? `${event.name}: ${samples(event)}` : event.name);
 	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ')]]) {
 		const pair = make('div');
 		pair.append(make('dt', name), make('dd', text));
+		if (text.length > LONG_FACT) pair.className = 'wide';
 		$('facts').append(pair);
 	}
 	showFindings();
@@ -76,10 +77,22 @@ function showTheme(theme) {
 	document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 	$('theme').textContent = `Theme: ${theme}`;
 	redraw();
+	timeline.draw();
 }
 const THEMES = ['system', 'light', 'dark'];
 let theme = 0;
 $('theme').addEventListener('click', () => showTheme(THEMES[theme = (theme + 1) % THEMES.length]));
+/* On paper everything is dark on light, and whole. */
+addEventListener('beforeprint', () => {
+	document.documentElement.classList.add('printing');
+	document.documentElement.dataset.theme = 'light';
+	redraw();
+	timeline.draw();
+});
+addEventListener('afterprint', () => {
+	document.documentElement.classList.remove('printing');
+	showTheme(THEMES[theme]);
+});
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => showTheme(THEMES[theme]));
 
 const on = (id, type, act) => $(id).addEventListener(type, act);

@@ -27,6 +27,7 @@ function unpack(cells) {
 	cells.times = cells.times && Int32Array.from(cells.times);
 	cells.samples = Float64Array.from(cells.samples);
 	cells.period = Float64Array.from(cells.period, period => period * cells.unit);
+	cells.weighed = {};
 }
 for (const event of data.events) {
 	unpack(event);
@@ -90,22 +91,36 @@ function walk(visit) {
 	}
 }
 
-/* Visits the cells of the range: visit(index). */
-function eachCell(cells, visit) {
-	const length = cells.samples.length;
-	if (!state.range || !cells.times) {
-		for (let i = 0; i < length; i++) visit(i);
+/* Indices in the order of their keys, those of key k from starts[k] up to starts[k + 1]; of one key as they stood. */
+function sortedBy(keys) {
+	let most = 0;
+	for (let i = 0; i < keys.length; i++) most = Math.max(most, keys[i]);
+	const starts = new Int32Array(most + 2), order = new Int32Array(keys.length);
+	for (let i = 0; i < keys.length; i++) starts[keys[i] + 1]++;
+	for (let k = 0; k <= most; k++) starts[k + 1] += starts[k];
+	const next = starts.slice();
+	for (let i = 0; i < keys.length; i++) order[next[keys[i]]++] = i;
+	return { order, starts };
+}
+/* Of a range its parts of the time, from the first to the one before the end; null without one. */
+const partsOfRange = cells => state.range && cells.times ? state.range.map(column => Math.ceil(column / time.grain)) : null;
+/* Adds what the cells of the range weigh to sums by their keys. Of a range no others are looked at. */
+function addCells(cells, keys, sums, factor) {
+	const weights = cells[state.measure], parts = partsOfRange(cells);
+	if (!parts) {
+		for (let i = 0; i < weights.length; i++) sums[keys[i]] += factor * weights[i];
 		return;
 	}
-	const [from, to] = state.range.map(column => column / time.grain);
-	for (let i = 0; i < length; i++) if (cells.times[i] >= from && cells.times[i] < to) visit(i);
+	const { order, starts } = cells.byTime = cells.byTime || sortedBy(cells.times);
+	const [from, to] = parts.map(part => starts[Math.min(part, starts.length - 1)]);
+	for (let k = from; k < to; k++) sums[keys[order[k]]] += factor * weights[order[k]];
 }
-/* What the cells of an event weigh, times a factor. */
+/* What the cells of an event weigh, times a factor, which is one for each measure. Of the whole time it is kept. */
 function weighOne(cells, factor) {
-	const weights = cells[state.measure];
+	if (!state.range && cells.weighed[state.measure]) return cells.weighed[state.measure];
 	const side = { own: new Float64Array(count), selfOf: new Float64Array(functions.length),
 		childrenOf: new Float64Array(functions.length) };
-	eachCell(cells, i => { side.own[cells.nodes[i]] += factor * weights[i]; });
+	addCells(cells, cells.nodes, side.own, factor);
 	side.whole = sumUp(side.own);
 	side.total = factor * cells['total_' + state.measure]; /* with what filters left out */
 	if (!side.total || state.range) side.total = side.whole[0];
@@ -120,8 +135,10 @@ function weighOne(cells, factor) {
 		side.selfOf[functionOf[frame]] += factor * cells.functions['self_' + state.measure][i];
 		side.childrenOf[functionOf[frame]] += factor * cells.functions['children_' + state.measure][i];
 	});
-	return side;
+	return cells.weighed[state.measure] = side;
 }
+/* What stands for stacks left out. */
+const nodesLeftOut = [...frameOf.keys()].filter(node => node && frames[frameOf[node]][KIND] === 'x');
 /* Of a difference boxes are as wide as both on average, so that what is gone is seen as well, or as one of them. */
 const SIDES = { both: [0.5, 0.5], old: [1, 0], new: [0, 1] };
 
@@ -140,7 +157,7 @@ function weigh() {
 	}
 	({ own, whole, total, selfOf, childrenOf } = side);
 	left = 0;
-	for (let i = 1; i < count; i++) if (frames[frameOf[i]][KIND] === 'x') left += own[i];
-	weighedThreads = null;
+	for (const node of nodesLeftOut) left += own[node];
+	forgetThreads();
 }
 

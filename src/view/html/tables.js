@@ -21,7 +21,7 @@ const NAME_COLUMNS = [
 const COLUMNS = isDiff ? [
 	['Old self', 'number', f => older.selfOf[f.id], (f, cell) => cell.append(percent(older.selfOf[f.id], older.total))],
 	['New self', 'number', f => newer.selfOf[f.id], (f, cell) => cell.append(percent(newer.selfOf[f.id], newer.total))],
-	['Change', 'number', f => Math.abs(changeOf(f)), (f, cell) => {
+	['Change, points', 'number', f => Math.abs(changeOf(f)), (f, cell) => {
 		cell.append(signed(100 * changeOf(f), 2));
 		cell.className += changeOf(f) > 0 ? ' more' : ' less';
 	}],
@@ -94,7 +94,7 @@ const functionTable = new Table('table', COLUMNS, isDiff ? 2 : 0, () => {
 		const all = state.range ? rows.length : Math.max(event.functions.all, event.old ? event.old.functions.all : 0, rows.length);
 		const self = rows.reduce((sum, f) => sum + selfOf[f.id], 0);
 		$('shown').textContent = matcher($('filter').value) === false ? 'not a regular expression'
-			: `${grouped.format(rows.length)} of ${grouped.format(all)} functions, ${percent(self)} self`;
+			: `${grouped.format(rows.length)} of ${counted(all, 'function')}, ${percent(self)} self`;
 		$('more').hidden = rows.length <= functionTable.limit;
 	},
 });

@@ -55,6 +55,7 @@ class Timeline {
 		});
 		this.greatest = this.rows.reduce((most, row) => row.cells.reduce((a, b) => Math.max(a, b), most), 0);
 		this.rowHeight = this.rows.length < 3 ? 2 * HEAT_ROW : HEAT_ROW;
+		this.picture = null;
 		this.draw();
 		this.tell();
 	}
@@ -63,15 +64,14 @@ class Timeline {
 		const column = (event.offsetX - this.names) / (this.width - this.names) * time.columns;
 		return Math.max(0, Math.min(time.columns, column));
 	}
-	draw() {
-		if (!time || !this.rows || !this.host.clientWidth) return;
-		const width = this.width = this.host.clientWidth, height = this.rows.length * this.rowHeight + HEAT_AXIS;
+	/* What the range does not change is painted once. */
+	paint(width, height, ratio, theme) {
+		const picture = make('canvas'), pen = picture.getContext('2d');
+		picture.width = Math.round(width * ratio);
+		picture.height = Math.round(height * ratio);
 		this.names = Math.min(HEAT_NAMES, width / 4);
-		const ratio = window.devicePixelRatio || 1, canvas = this.canvas, pen = canvas.getContext('2d');
-		canvas.width = Math.round(width * ratio);
-		canvas.height = Math.round(height * ratio);
-		canvas.style.width = width + 'px';
-		canvas.style.height = height + 'px';
+		this.picture = picture;
+		this.painted = [width, ratio, theme];
 		pen.scale(ratio, ratio);
 		pen.font = LETTER_FONT;
 		pen.textBaseline = 'middle';
@@ -79,6 +79,19 @@ class Timeline {
 		this.ink = getComputedStyle(document.body).color;
 		this.rows.forEach((row, i) => this.drawRow(pen, row, i * this.rowHeight));
 		this.drawAxis(pen, height);
+	}
+	draw() {
+		if (!time || !this.rows || !this.host.clientWidth) return;
+		const width = this.width = this.host.clientWidth, height = this.rows.length * this.rowHeight + HEAT_AXIS;
+		const ratio = window.devicePixelRatio || 1, { theme } = document.documentElement.dataset;
+		if (!this.picture || String(this.painted) !== String([width, ratio, theme])) this.paint(width, height, ratio, theme);
+		const { canvas, picture } = this, pen = canvas.getContext('2d');
+		canvas.width = picture.width;
+		canvas.height = picture.height;
+		canvas.style.width = width + 'px';
+		canvas.style.height = height + 'px';
+		pen.drawImage(picture, 0, 0);
+		pen.scale(ratio, ratio);
 		const range = this.dragged || state.range;
 		if (!range) return;
 		pen.globalAlpha = 0.6;
@@ -93,17 +106,17 @@ class Timeline {
 	drawRow(pen, row, y) {
 		const ramp = HEAT[document.documentElement.dataset.theme] || HEAT.light;
 		pen.fillStyle = this.ink;
-		let name = row.name;
-		while (name.length > 1 && pen.measureText(name).width > this.names - 8) name = name.slice(0, -2) + '\u2026';
-		pen.fillText(name, 2, y + this.rowHeight / 2);
-		row.cells.forEach((weight, column) => {
-			if (!weight) return;
-			/* Roots, so that a little shows as well. */
-			const shade = Math.min(ramp.length - 1, Math.floor(Math.sqrt(weight / this.greatest) * ramp.length));
-			const x = this.x(column * this.step), next = this.x((column + 1) * this.step);
+		pen.fillText(fitted(pen, row.name, this.names - 8), 2, y + this.rowHeight / 2);
+		/* Roots, so that a little shows as well. */
+		const shadeOf = weight => weight ? Math.min(ramp.length - 1, Math.floor(Math.sqrt(weight / this.greatest) * ramp.length)) : -1;
+		for (let column = 0, end; column < this.columns; column = end) {
+			const shade = shadeOf(row.cells[column]);
+			for (end = column + 1; end < this.columns && shadeOf(row.cells[end]) === shade;) end++;
+			if (shade < 0) continue;
+			const x = this.x(column * this.step), next = this.x(end * this.step);
 			pen.fillStyle = ramp[shade];
 			pen.fillRect(x, y, Math.max(next - x, 0.8), this.rowHeight - 1);
-		});
+		}
 	}
 	drawAxis(pen, height) {
 		const all = time.columns * time.column_s, room = (this.width - this.names) / 90;
@@ -195,6 +208,6 @@ class Timeline {
 }
 const timeline = new Timeline($('heat'));
 $('timeline').hidden = isDiff;
-$('heat-bar').hidden = !time;
+$('heat-bar').hidden = $('heat-keys').hidden = !time;
 $('timeless').hidden = Boolean(time);
 $('timeless').textContent = data.time && data.time.why ? `No timeline: ${data.time.why}.` : '';

@@ -1,12 +1,13 @@
 /* ---- words ------------------------------------------------------------------------------- */
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const counted = (count, what) => `${grouped.format(count)} ${what}${count === 1 ? '' : 's'}`;
 const percent = (weight, of = total) => (of ? 100 * weight / of : 0).toFixed(2) + '%';
 function weightText(weight) {
 	const event = data.events[state.event];
 	if (isDiff && data.diff.measure === 'share') return percent(weight);
 	if (isDiff && data.diff.measure === 'second') return (weight >= 100 ? grouped.format(weight) : weight.toPrecision(3)) + ' per second';
-	if (state.measure === 'samples') return grouped.format(weight) + (weight === 1 ? ' sample' : ' samples');
+	if (state.measure === 'samples') return counted(weight, 'sample');
 	if (!event.is_time) return grouped.format(weight);
 	if (weight >= 1e9) return (weight / 1e9).toFixed(3) + ' s';
 	if (weight >= 1e6) return (weight / 1e6).toFixed(3) + ' ms';
