@@ -101,7 +101,8 @@ static double tenths(uint64_t part, uint64_t whole)
 	return whole ? (double)(uint64_t)(1000.0 * (double)part / (double)whole) / 10 : 0;
 }
 
-/* How the stacks ended, for reports that do not look at them, and whoever wonders later. */
+/* How the stacks ended, for reports that do not look at them, and whoever wonders later. Where the
+ * kernel followed others, the shares are of those that were unwound, which is said. */
 static void note_unwound(struct record_run *run)
 {
 	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
@@ -110,7 +111,10 @@ static void note_unwound(struct record_run *run)
 	char bytes[32];
 	if (!all && !run->stacks.by_kernel)
 		return;
-	if (all)
+	if (all && run->stacks.by_kernel)
+		ev_buffer_printf(&text, "%" PRIu64 " unwound, %.1f%% of them complete", all,
+				 tenths(ends[EV_UNWOUND_COMPLETE], all));
+	else if (all)
 		ev_buffer_printf(&text, "%.1f%% complete (unwound)",
 				 tenths(ends[EV_UNWOUND_COMPLETE], all));
 	if (walked)
@@ -201,7 +205,7 @@ static const char *walks_instead(void)
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
-	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
+	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends) + run->stacks.by_kernel;
 	uint64_t copied = run->stacks.largest_bytes;
 	char bytes[32];
 	if (record_unwind_unreadable(run->unwind))
