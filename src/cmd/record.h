@@ -115,7 +115,7 @@ struct record_run {
 	struct ev_quality quality; /* what reading the recording back has shown */
 	size_t unreadable;         /* processes whose maps could not be read */
 	int status;                /* of the command, as waitpid tells it */
-	bool command_ended;
+	bool command_ended, ended_by_us;
 	struct record_switches switches;
 	bool size_reached;          /* --max-size ended it */
 	uint64_t jitter_state;      /* of the random numbers */

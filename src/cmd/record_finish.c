@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "cache_folder.h"
@@ -13,6 +14,7 @@
 #include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
+#include "signals.h"
 
 static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
 {
@@ -246,6 +248,9 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 		fprintf(stderr, "[ evprof record: %.*s ]\n", (int)strcspn(note, "\n"), note);
 	if (run->unwind)
 		print_unfinished(run);
+	if (run->workload && !run->ended_by_us && !signals_stop() && WIFSIGNALED(run->status))
+		fprintf(stderr, "[ evprof record: the command was ended by signal %d (%s) ]\n",
+			WTERMSIG(run->status), strsignal(WTERMSIG(run->status)));
 	if (run->size_reached)
 		fprintf(stderr, "[ evprof record: stopped: the file has the size that --max-size "
 				"allows ]\n");

@@ -99,8 +99,10 @@ test_without_a_pmu_the_default_is_cpu_clock_and_it_is_told() {
 test_the_status_of_the_command_is_kept() {
 	record sh -c 'exit 3'
 	expect_status 3
-	record sh -c 'kill -9 $$'
+	refuse_err 'signal'
+	run record -e cpu-clock sh -c 'kill -9 $$'
 	expect_status 137
+	expect_err 'the command was ended by signal 9 \(Killed\)'
 	expect_file perf.data
 }
 

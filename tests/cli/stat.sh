@@ -35,6 +35,7 @@ test_a_killed_command_gives_128_plus_the_signal() {
 	run stat sh -c 'kill -9 $$'
 	expect_status 137
 	expect_err 'task-clock'
+	expect_err 'the command was ended by signal 9 \(Killed\)'
 	run stat sh -c 'kill -15 $$'
 	expect_status 143
 }
