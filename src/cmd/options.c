@@ -121,20 +121,22 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 	*negated = begins_negated;
 	if (begins && !several)
 		return begins;
-	const struct option_row *near = NULL;
-	unsigned nearest = 3;
 	char typed[80];
 	snprintf(typed, sizeof(typed), "%.*s", (int)length, name);
+	unsigned nearest = ev_edit_distance("help", typed, 9);
+	const char *near = nearest < 3 ? "help" : NULL;
+	if (!near)
+		nearest = 3;
 	for (const struct option_row *row = verb->options; row->name; row++) {
 		unsigned distance = is_option(row) ? ev_edit_distance(row->name, typed, 9) : 9;
 		if (distance < nearest) {
 			nearest = distance;
-			near = row;
+			near = row->name;
 		}
 	}
 	ev_fail(err, EINVAL,
 		several ? "'--%s' could mean several options" : "there is no option '--%s'%s%s%s",
-		typed, near ? " (did you mean '--" : "", near ? near->name : "", near ? "'?)" : "");
+		typed, near ? " (did you mean '--" : "", near ? near : "", near ? "'?)" : "");
 	return NULL;
 }
 

@@ -82,6 +82,9 @@ void options_list_done(struct option_list *list);
 void print_usage(FILE *out, const struct verb *verb, const char *keyword);
 /* The same as a page for man(1). */
 void print_manual(FILE *out, const struct verb *verb);
+/* That of the program, with all its verbs. */
+void print_program_manual(FILE *out, const struct verb *program, const struct verb *const *verbs,
+			  size_t count);
 
 /* "evprof record: sentence" on stderr; returns `status`, so that failing is one statement. */
 int complain(const struct verb *verb, const struct ev_err *err, int status);
