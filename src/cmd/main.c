@@ -43,8 +43,10 @@ static void print_verbs(FILE *out)
 {
 	fprintf(out, "usage: evprof COMMAND [OPTION]… [ARGUMENT]…\n\n%s\n\nCommands\n",
 		program.about);
-	for (size_t i = 0; i < all_verb_count; i++)
-		fprintf(out, "  %-10s %s\n", all_verbs[i]->name, all_verbs[i]->about);
+	for (size_t i = 0; i < all_verb_count; i++) {
+		fprintf(out, "  %-10s ", all_verbs[i]->name);
+		print_wrapped(out, all_verbs[i]->about, 13);
+	}
 	fputs("\nBegin with\n", out);
 	for (const struct example *e = beginnings; e->command; e++)
 		fprintf(out, "  %-26s  %s\n", e->command, e->about);
