@@ -351,6 +351,18 @@ test_smaller_copies_are_given_up_when_stacks_become_deeper() {
 	expect_out 'note stacks : .*complete'
 }
 
+# It looks up every feature of the header, also those behind the end of its table.
+test_perf_inject_takes_the_file() {
+	needs_perf
+	record "$examples/sorts" -r 100
+	expect_status 0
+	run_command perf inject -b -i perf.data -o injected.data
+	expect_status 0
+	run report -i injected.data
+	expect_status 0
+	expect_out 'insertion_sort'
+}
+
 test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {
 	[ $sanitized = 0 ] || skip "the sanitizers' libraries keep none"
 	record "$specimens/keeps_frame_pointers"
