@@ -14,6 +14,7 @@
 #include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
+#include "rights.h"
 #include "signals.h"
 
 static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
@@ -289,6 +290,16 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 		       const char *name)
 {
 	bool usual = !strcmp(run->path, "perf.data");
+	const char *rights = run->target.kind == EV_TARGET_COMMAND && run->options->command
+				     ? command_rights(run->options->command[0])
+				     : NULL;
+	if (rights)
+		fprintf(stderr,
+			"[ evprof record: the command gets %s as it begins, and the kernel stops "
+			"watching it then: run evprof with sudo ]\n",
+			rights);
+	if (!tally->samples && rights)
+		return;
 	if (!tally->samples && run->options->delay_ms < 0)
 		fputs("[ evprof record: no samples: sampling was never begun (-D -1) ]\n", stderr);
 	else if (!tally->samples && run->options->delay_ms)
