@@ -363,6 +363,20 @@ test_perf_inject_takes_the_file() {
 	expect_out 'insertion_sort'
 }
 
+test_branches_are_recorded_or_their_absence_is_told() {
+	run record -e cpu-clock -b true
+	expect_status 0
+	expect_err 'without branches: there are no such branch records of this event here'
+	run record -e cpu-clock -j any_call,u true
+	expect_status 0
+	expect_err 'without branches'
+	run record -e cpu-clock -j nonsense true
+	expect_failure
+	expect_err '^evprof record: -j: .*no kind .nonsense. .there are u k hv any any_call'
+	run record -e cpu-clock -j "any'/" true
+	expect_failure
+}
+
 test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {
 	[ $sanitized = 0 ] || skip "the sanitizers' libraries keep none"
 	record "$specimens/keeps_frame_pointers"
