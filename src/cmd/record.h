@@ -34,8 +34,8 @@ struct record_options {
 	bool chains_given;         /* not by default */
 	uint32_t stack_bytes;      /* --call-graph dwarf */
 	bool user_callchains, kernel_callchains;
-	bool branches;            /* -b */
-	const char *branch_kinds; /* -j; NULL: not given */
+	bool branches;                  /* -b */
+	const char *branch_kinds;       /* -j; NULL: not given */
 	int compression_level;          /* -z */
 	int64_t delay_ms;               /* -D: until sampling begins; -1 = it never does */
 	struct record_range ranges[64]; /* -D 10-20,30-40; none = it does not end */

@@ -125,7 +125,8 @@ struct ev_file_header {
 int ev_file_header_read(const struct ev_source *source, struct ev_recording *recording,
 			struct ev_file_header *header, struct ev_err *err);
 
-/* ---- tail.c: the sections that only evprof knows, at the end of a file ------------------------- */
+/* ---- tail.c: the sections that only evprof knows, at the end of a file -------------------------
+ */
 
 /* They have no bits in the header: perf inject looks such bits up behind the end of its table, and
  * crashes. Behind everything else stand their bytes; for each u64 number, offset, bytes; then u64
