@@ -259,9 +259,10 @@ install: all
 	install -m 755 $(B)/evprof $(DESTDIR)$(PREFIX)/bin/evprof
 	install -d $(DESTDIR)$(PREFIX)/lib/evprof
 	install -m 644 $(B)/libevprof-python.so $(DESTDIR)$(PREFIX)/lib/evprof
+	$(B)/evprof --manual >$(MAN1)/evprof.1
 	for verb in $(VERBS); do $(B)/evprof $$verb --manual >$(MAN1)/evprof-$$verb.1 || exit 1; done
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(VERBS:%=$(MAN1)/evprof-%.1)
+	rm -f $(DESTDIR)$(PREFIX)/bin/evprof $(MAN1)/evprof.1 $(VERBS:%=$(MAN1)/evprof-%.1)
 	for of in $(COMPLETIONS); do rm -f $(SHARE)/$${of#*:}; done
 	rm -f $(DESTDIR)$(PREFIX)/lib/evprof/libevprof-python.so
 	rmdir $(DESTDIR)$(PREFIX)/lib/evprof 2>/dev/null || true

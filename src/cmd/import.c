@@ -59,12 +59,24 @@ static const struct example examples[] = {
 /* ---- the file ----------------------------------------------------------------------------------
  */
 
-static int read_all(const char *path, char **bytes, size_t *size_bytes, struct ev_err *err)
+/* Also what comes as slowly as another program writes it: a pipe, a fifo, <(perf script). */
+static int read_all(const char *path, struct ev_buffer *bytes, struct ev_err *err)
 {
-	if (!strcmp(path, "-"))
-		path = "/dev/stdin";
-	int rc = ev_file_read(path, bytes, size_bytes);
-	return rc ? ev_fail(err, -rc, "cannot read '%s': %s", path, strerror(-rc)) : 0;
+	enum { AT_ONCE = 65536 };
+	bool is_stdin = !strcmp(path, "-");
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ev_fail(err, errno, "cannot read '%s': %s", path, strerror(errno));
+	uint8_t *part = ev_alloc(AT_ONCE);
+	ssize_t got;
+	while ((got = read(fd, part, AT_ONCE)) > 0 || (got < 0 && errno == EINTR))
+		if (got > 0)
+			ev_buffer_add(bytes, part, (size_t)got);
+	int rc = got < 0 ? ev_fail(err, errno, "cannot read '%s': %s", path, strerror(errno)) : 0;
+	free(part);
+	if (!is_stdin)
+		close(fd);
+	return rc;
 }
 
 static void add_notes(struct ev_recording *recording, const struct ev_import *import,
@@ -142,13 +154,15 @@ static int convert(const struct verb *verb, const struct import_options *options
 	struct ev_import_options how = { .format = options->format, .comm_first = options->comm };
 	struct ev_import *import = NULL;
 	struct ev_err err = { 0 };
-	char *bytes = NULL;
-	size_t size_bytes = 0;
-	int status = 0;
-	if (read_all(path, &bytes, &size_bytes, &err))
+	struct ev_buffer bytes = { 0 };
+	int status = 0, rc = read_all(path, &bytes, &err);
+	if (rc) {
+		ev_buffer_done(&bytes);
 		return complain(verb, &err, STATUS_FAILED);
-	int rc = ev_import_open(&import, bytes, size_bytes, &how, &err);
-	free(bytes);
+	}
+	ev_buffer_u8(&bytes, 0); /* also of nothing there is an address */
+	rc = ev_import_open(&import, (char *)bytes.bytes, bytes.size_bytes - 1, &how, &err);
+	ev_buffer_done(&bytes);
 	if (rc)
 		return complain_text(verb, STATUS_FAILED, "'%s': %s", path, err.text);
 	if (write_recording(import, path, options->output, &err))

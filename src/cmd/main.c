@@ -21,8 +21,18 @@ const struct verb *const all_verbs[] = { &stat_verb,     &record_verb,    &repor
 					 &doctor_verb,   &completion_verb };
 const size_t all_verb_count = EV_LENGTH(all_verbs);
 
+static const struct example beginnings[] = {
+	{ "evprof stat ./program", "how much of everything, and where the time went" },
+	{ "evprof record ./program", "sample it; then `evprof report`: which functions" },
+	{ "evprof annotate", "which lines, in their source" },
+	{ "evprof list", "every event that this machine knows" },
+	{ "evprof doctor", "what works here, and what cures the rest" },
+	{ NULL, NULL },
+};
+
 static const struct verb program = {
 	.name = "",
+	.examples = beginnings,
 	.synopsis = "COMMAND [OPTION]… [ARGUMENT]…",
 	.about =
 		"evprof counts and samples hardware and software events and tells which functions\n"
@@ -33,15 +43,14 @@ static void print_verbs(FILE *out)
 {
 	fprintf(out, "usage: evprof COMMAND [OPTION]… [ARGUMENT]…\n\n%s\n\nCommands\n",
 		program.about);
-	for (size_t i = 0; i < all_verb_count; i++)
-		fprintf(out, "  %-10s %s\n", all_verbs[i]->name, all_verbs[i]->about);
-	fputs("\nBegin with\n"
-	      "  evprof stat ./program       how much of everything, and where the time went\n"
-	      "  evprof record ./program     sample it; then `evprof report`: which functions\n"
-	      "  evprof annotate             which lines, in their source\n"
-	      "  evprof list                 every event that this machine knows\n"
-	      "  evprof doctor               what works here, and what cures the rest\n"
-	      "\nevprof COMMAND --help explains each; evprof --version tells what is built in.\n",
+	for (size_t i = 0; i < all_verb_count; i++) {
+		fprintf(out, "  %-10s ", all_verbs[i]->name);
+		print_wrapped(out, all_verbs[i]->about, 13);
+	}
+	fputs("\nBegin with\n", out);
+	for (const struct example *e = beginnings; e->command; e++)
+		fprintf(out, "  %-26s  %s\n", e->command, e->about);
+	fputs("\nevprof COMMAND --help explains each; evprof --version tells what is built in.\n",
 	      out);
 }
 
@@ -97,13 +106,17 @@ int main(int argc, char **argv)
 		print_verbs(stdout);
 		return finish(0);
 	}
+	if (!strcmp(word, "--manual")) {
+		print_program_manual(stdout, &program, all_verbs, all_verb_count);
+		return finish(0);
+	}
 	unsigned nearest = 3;
 	const char *near = NULL;
 	for (size_t i = 0; i < all_verb_count; i++) {
 		if (!strcmp(word, all_verbs[i]->name))
 			return finish(all_verbs[i]->run(all_verbs[i], argc - 1, argv + 1));
 		unsigned distance = ev_edit_distance(word, all_verbs[i]->name, 9);
-		if (distance < nearest) {
+		if (distance < nearest && distance * 2 <= strlen(word)) {
 			nearest = distance;
 			near = all_verbs[i]->name;
 		}

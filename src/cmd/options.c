@@ -121,20 +121,22 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 	*negated = begins_negated;
 	if (begins && !several)
 		return begins;
-	const struct option_row *near = NULL;
-	unsigned nearest = 3;
 	char typed[80];
 	snprintf(typed, sizeof(typed), "%.*s", (int)length, name);
+	unsigned nearest = ev_edit_distance("help", typed, 9);
+	const char *near = nearest < 3 ? "help" : NULL;
+	if (!near)
+		nearest = 3;
 	for (const struct option_row *row = verb->options; row->name; row++) {
 		unsigned distance = is_option(row) ? ev_edit_distance(row->name, typed, 9) : 9;
 		if (distance < nearest) {
 			nearest = distance;
-			near = row;
+			near = row->name;
 		}
 	}
 	ev_fail(err, EINVAL,
 		several ? "'--%s' could mean several options" : "there is no option '--%s'%s%s%s",
-		typed, near ? " (did you mean '--" : "", near ? near->name : "", near ? "'?)" : "");
+		typed, near ? " (did you mean '--" : "", near ? near : "", near ? "'?)" : "");
 	return NULL;
 }
 
@@ -253,44 +255,4 @@ int options_parse_words(const struct verb *verb, void *into, int argc, char **ar
 void options_list_done(struct option_list *list)
 {
 	ev_array_done(list);
-}
-
-/* ---- help -------------------------------------------------------------------------------------
- */
-
-static bool mentions(const struct option_row *row, const char *keyword)
-{
-	return !keyword || strstr(row->name, keyword) || strstr(row->help, keyword);
-}
-
-static void print_option(FILE *out, const struct option_row *row)
-{
-	char words[120];
-	int used = row->letter ? snprintf(words, sizeof(words), "-%c, --%s", row->letter, row->name)
-			       : snprintf(words, sizeof(words), "    --%s", row->name);
-	if (row->value)
-		snprintf(words + used, sizeof(words) - (size_t)used,
-			 row->value_is_optional ? "[=%s]" : " %s", row->value);
-	fprintf(out, "  %-30s %s%s\n", words,
-		strlen(words) > 30 ? "\n                                 " : "", row->help);
-}
-
-void print_usage(FILE *out, const struct verb *verb, const char *keyword)
-{
-	fprintf(out, "usage: evprof %s %s\n\n%s\n", verb->name, verb->synopsis, verb->about);
-	if (!verb->options)
-		return;
-	for (const struct option_row *row = verb->options; row->name; row++) {
-		if (!*row->name && !keyword)
-			fprintf(out, "\n%s\n", row->help);
-		else if (is_option(row) && !row->hidden && mentions(row, keyword))
-			print_option(out, row);
-	}
-	if (verb->examples && verb->examples->command && !keyword) {
-		fputs("\nExamples\n", out);
-		for (const struct example *e = verb->examples; e->command; e++)
-			fprintf(out, "  %s\n      %s\n", e->command, e->about);
-	}
-	if (verb->notes && !keyword)
-		fprintf(out, "\n%s\n", verb->notes);
 }

@@ -80,8 +80,13 @@ int options_parse_words(const struct verb *verb, void *into, int argc, char **ar
 void options_list_done(struct option_list *list);
 
 void print_usage(FILE *out, const struct verb *verb, const char *keyword);
+/* Text from column `indent` on, broken between words where `out` is a terminal; with a line end. */
+void print_wrapped(FILE *out, const char *text, unsigned indent);
 /* The same as a page for man(1). */
 void print_manual(FILE *out, const struct verb *verb);
+/* That of the program, with all its verbs. */
+void print_program_manual(FILE *out, const struct verb *program, const struct verb *const *verbs,
+			  size_t count);
 
 /* "evprof record: sentence" on stderr; returns `status`, so that failing is one statement. */
 int complain(const struct verb *verb, const struct ev_err *err, int status);

@@ -156,6 +156,8 @@ static const struct option_row rows[] = {
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	{ .name = "jitter", .value = "PERCENT", .value_is_optional = true, .kind = OPTION_CALL, .parse = record_parse_jitter,
 	  .help = "vary the rate at random, by up to so much (10), so that it does not keep step with the program; weights stay right" },
+	ROW('b', "branch-any", NULL, FLAG, branches, "record the branches before each sample, where the processor keeps them: as -j any"),
+	ROW('j', "branch-filter", "KIND[,…]", TEXT, branch_kinds, "branches of these kinds: any, any_call, any_ret, ind_call, ind_jmp, call, cond; u, k"),
 	ROW('d', "data", NULL, FLAG, addresses, "record data addresses"),
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),

@@ -34,6 +34,8 @@ struct record_options {
 	bool chains_given;         /* not by default */
 	uint32_t stack_bytes;      /* --call-graph dwarf */
 	bool user_callchains, kernel_callchains;
+	bool branches;                  /* -b */
+	const char *branch_kinds;       /* -j; NULL: not given */
 	int compression_level;          /* -z */
 	int64_t delay_ms;               /* -D: until sampling begins; -1 = it never does */
 	struct record_range ranges[64]; /* -D 10-20,30-40; none = it does not end */
@@ -116,7 +118,7 @@ struct record_run {
 	struct ev_quality quality; /* what reading the recording back has shown */
 	size_t unreadable;         /* processes whose maps could not be read */
 	int status;                /* of the command, as waitpid tells it */
-	bool command_ended;
+	bool command_ended, ended_by_us;
 	struct record_switches switches;
 	bool size_reached;          /* --max-size ended it */
 	uint64_t jitter_state;      /* of the random numbers */

@@ -1,5 +1,6 @@
 /* Which events a recording samples: the named ones or refusal, else the best this machine has. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "record.h"
 
@@ -93,6 +94,30 @@ static int choose_default(struct record_run *run, struct ev_err *err)
 		       why);
 }
 
+/* -b and -j are the term branch_type= of every event that has none of its own. */
+static int choose_branches(struct record_run *run, struct ev_err *err)
+{
+	const char *kinds = run->options->branch_kinds;
+	struct ev_event_list list = { 0 };
+	struct ev_err why = { 0 };
+	if (!kinds && !run->options->branches)
+		return 0;
+	if (kinds && kinds[strcspn(kinds, "'/")])
+		return ev_fail(err, EINVAL, "-j takes kinds of branches, not '%s'", kinds);
+	char *text = ev_printf("dummy/branch_type='%s'/", kinds ? kinds : "any");
+	int rc = ev_event_parse(&list, text, &why);
+	/* Below the sentence stands the text that nobody wrote. */
+	if (rc)
+		ev_fail(err, EINVAL, "-j: %.*s", (int)strcspn(why.text, "\n"), why.text);
+	for (size_t i = 0; !rc && i < run->events.count; i++)
+		if (!run->events.items[i].attr.branch_sample_type)
+			run->events.items[i].attr.branch_sample_type =
+				list.items[0].attr.branch_sample_type;
+	ev_event_list_done(&list);
+	free(text);
+	return rc;
+}
+
 int record_events(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
@@ -115,6 +140,8 @@ int record_events(struct record_run *run, struct ev_err *err)
 					err))
 			return -EINVAL;
 	events_limit_levels(&options->events, &run->events);
+	if (!rc)
+		rc = choose_branches(run, err);
 	for (size_t i = 0; options->chains == RECORD_CHAINS_LBR && i < run->events.count; i++)
 		if (run->events.items[i].call_graph == EV_CALL_GRAPH_UNSET)
 			run->events.items[i].call_graph = EV_CALL_GRAPH_LBR;

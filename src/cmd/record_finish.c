@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "cache_folder.h"
@@ -13,6 +14,8 @@
 #include "record_stream.h"
 #include "record_unwind.h"
 #include "record_waits.h"
+#include "rights.h"
+#include "signals.h"
 
 static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
 {
@@ -101,7 +104,8 @@ static double tenths(uint64_t part, uint64_t whole)
 	return whole ? (double)(uint64_t)(1000.0 * (double)part / (double)whole) / 10 : 0;
 }
 
-/* How the stacks ended, for reports that do not look at them, and whoever wonders later. */
+/* How the stacks ended, for reports that do not look at them, and whoever wonders later. Where the
+ * kernel followed others, the shares are of those that were unwound, which is said. */
 static void note_unwound(struct record_run *run)
 {
 	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
@@ -110,7 +114,10 @@ static void note_unwound(struct record_run *run)
 	char bytes[32];
 	if (!all && !run->stacks.by_kernel)
 		return;
-	if (all)
+	if (all && run->stacks.by_kernel)
+		ev_buffer_printf(&text, "%" PRIu64 " unwound, %.1f%% of them complete", all,
+				 tenths(ends[EV_UNWOUND_COMPLETE], all));
+	else if (all)
 		ev_buffer_printf(&text, "%.1f%% complete (unwound)",
 				 tenths(ends[EV_UNWOUND_COMPLETE], all));
 	if (walked)
@@ -222,7 +229,7 @@ static void print_truncated(const struct record_run *run, double share)
 /* Stacks that were not followed to their roots, where that is not rare. */
 static void print_unfinished(const struct record_run *run)
 {
-	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends);
+	uint64_t ends[EV_UNWOUND_END_COUNT], all = unwound(run, ends) + run->stacks.by_kernel;
 	if (record_unwind_unreadable(run->unwind))
 		fprintf(stderr,
 			"[ evprof record: %" PRIu64 " samples made no sense and were left out ]\n",
@@ -262,6 +269,9 @@ static void print_trouble(const struct record_run *run, const struct ev_sampler_
 	if (run->unwind)
 		print_unfinished(run);
 	print_kept(run);
+	if (run->workload && !run->ended_by_us && !signals_stop() && WIFSIGNALED(run->status))
+		fprintf(stderr, "[ evprof record: the command was ended by signal %d (%s) ]\n",
+			WTERMSIG(run->status), strsignal(WTERMSIG(run->status)));
 	if (run->size_reached)
 		fprintf(stderr, "[ evprof record: stopped: the file has the size that --max-size "
 				"allows ]\n");
@@ -300,6 +310,16 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 		       const char *name)
 {
 	bool usual = !strcmp(run->path, "perf.data");
+	const char *rights = run->target.kind == EV_TARGET_COMMAND && run->options->command
+				     ? command_rights(run->options->command[0])
+				     : NULL;
+	if (rights)
+		fprintf(stderr,
+			"[ evprof record: the command gets %s as it begins, and the kernel stops "
+			"watching it then: run evprof with sudo ]\n",
+			rights);
+	if (!tally->samples && rights)
+		return;
 	if (!tally->samples && run->options->delay_ms < 0)
 		fputs("[ evprof record: no samples: sampling was never begun (-D -1) ]\n", stderr);
 	else if (!tally->samples && run->options->delay_ms)

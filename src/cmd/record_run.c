@@ -196,6 +196,7 @@ static void end_command(struct record_run *run)
 {
 	if (!run->workload || run->command_ended)
 		return;
+	run->ended_by_us = true;
 	ev_workload_signal(run->workload, signals_stop() == SIGINT ? SIGINT : SIGTERM);
 	run->command_ended = ev_workload_ended(run->workload, true, &run->status, NULL) > 0;
 }

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "report.h"
 #include "report_code.h"
+#include "screen.h"
 #include "verbs.h"
 
 #define DOUBLE_EXACT (1ull << 53) /* up to which every whole number is one */
@@ -85,6 +86,9 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text also on a terminal, which is else to move in"),
+	ROW(0, "tui", NULL, FLAG, tui, "the report to move in, or an error where there is no terminal for it"),
+	{ .name = "stdio2", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, stdio),
+	  .help = "the same as --stdio", .hidden = true },
 	ROW(0, "format", "FORMAT", TEXT, format, "text, folded, json, csv, pprof, callgrind, speedscope, firefox, chrome, flamegraph, html, dot, pprof-text or pprof-tree"),
 	ROW(0, "json-schema", NULL, FLAG, json_schema, "print the JSON Schema of --format json"),
 	ROW(0, "code", NULL, FLAG, code, "lines and instructions of hot functions in a page of --format html (on; --no-code)"),
@@ -385,6 +389,10 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	options.symbols.cache = cache;
 	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	int rc = report_plan(&options, &plan, &err);
+	if (!rc && options.tui && !report_browses(&options, &plan))
+		rc = ev_fail(&err, ENOTTY, "--tui: %s",
+			     screen_absence() ? screen_absence()
+					      : "another option asks for text or a file");
 	if (!rc && report_browses(&options, &plan)) {
 		options.browses = true;
 		if (options.view.chains == EV_CHAIN_NONE && !options.by_branch)

@@ -23,6 +23,7 @@ struct report_options {
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
 	bool json_schema;               /* --json-schema */
 	bool stdio;                     /* --stdio: text on a terminal too */
+	bool tui;                       /* --tui: a screen, or an error */
 	bool browses;                   /* on a terminal, to move in */
 	unsigned children;              /* 0 --no-children, 2 --children, 1 neither */
 	unsigned group;                 /* --group: 0 no, 1 what was recorded as a group, 2 all */

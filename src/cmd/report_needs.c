@@ -10,7 +10,7 @@ static const struct {
 	const char *what, *cure;
 } needs[] = {
 	{ EV_DETAIL_BIT(FROM) | EV_DETAIL_BIT(TO) | EV_DETAIL_BIT(BRANCH_FLAGS),
-	  PERF_SAMPLE_BRANCH_STACK, "branches", "perf record -b" },
+	  PERF_SAMPLE_BRANCH_STACK, "branches", "evprof record -b" },
 	{ EV_DETAIL_BIT(WEIGHT), PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT, "weights",
 	  "perf record -W, or perf mem record" },
 	{ EV_DETAIL_BIT(LATENCY) | EV_DETAIL_BIT(STAGE_CYCLES), PERF_SAMPLE_WEIGHT_STRUCT,

@@ -1,6 +1,8 @@
 /* What there is to say of a sheet of counts besides its rows: what was given up, missed or differs.
  */
 #include <string.h>
+#include <sys/wait.h>
+#include "rights.h"
 #include "stat_sheet.h"
 
 void stat_note(void *context, const char *text)
@@ -84,6 +86,24 @@ static void note_running(struct stat_sheet *sheet)
 			  lost ? "; some that ended are there too, the rings were full" : ""));
 }
 
+static void note_command(struct stat_sheet *sheet)
+{
+	const struct stat_run *run = sheet->run;
+	const char *rights = run->target.kind == EV_TARGET_COMMAND && run->options->command
+				     ? command_rights(run->options->command[0])
+				     : NULL;
+	if (rights)
+		stat_note(sheet, ev_arena_printf(&sheet->arena,
+						 "the command gets %s as it begins, "
+						 "and the kernel stops counting then: run evprof "
+						 "with sudo",
+						 rights));
+	if (run->options->command && !run->ended_by_us && WIFSIGNALED(run->status))
+		stat_note(sheet,
+			  ev_arena_printf(&sheet->arena, "the command was ended by signal %d (%s)",
+					  WTERMSIG(run->status), strsignal(WTERMSIG(run->status))));
+}
+
 void stat_note_run(struct stat_sheet *sheet)
 {
 	const struct stat_run *run = sheet->run;
@@ -91,6 +111,7 @@ void stat_note_run(struct stat_sheet *sheet)
 	bool counted = !sheet->stat.row_count;
 	for (size_t i = 0; i < sheet->stat.row_count; i++)
 		counted |= sheet->stat.rows[i].state == EV_COUNTED;
+	note_command(sheet);
 	if (options->delay_ms && !run->start_ns)
 		stat_note(sheet, "counting was never begun (-D)");
 	else if (!counted)

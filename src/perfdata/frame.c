@@ -104,7 +104,7 @@ static void add_features(const struct ev_writer *writer, const struct ev_recordi
 	struct ev_buffer table = { 0 }, sections = { 0 };
 	unsigned count = 0;
 
-	for (unsigned number = 1; number < EV_FEATURE_COUNT; number++) {
+	for (unsigned number = 1; number < EV_FEATURE_EVPROF_FIRST; number++) {
 		size_t before = sections.size_bytes;
 
 		if (!ev_feature_bytes(recording, number, &sections))
@@ -154,6 +154,7 @@ static int end_file(struct ev_writer *writer, const struct ev_recording *recordi
 		add_attrs(writer, recording, writer->end + bytes.size_bytes, &attrs);
 		add_ids(recording, &bytes);
 	}
+	ev_tail_add(recording, writer->end, &bytes);
 	rc = ev_writer_append(writer, bytes.bytes, bytes.size_bytes, err);
 	/* What the records at the head say stands in the sections now: the data begins behind them.
 	 */

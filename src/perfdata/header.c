@@ -146,6 +146,37 @@ static bool read_features(struct loading *loading, uint64_t table_offset, const 
 	return all;
 }
 
+/* false when there is an end of which sections are missing. */
+static bool read_tail(struct loading *loading)
+{
+	struct ev_recording *recording = loading->recording;
+	uint64_t size_bytes = loading->source->first_bytes;
+	struct ev_file_place last = { size_bytes - EV_TAIL_ENTRY_BYTES, EV_TAIL_ENTRY_BYTES };
+	struct ev_file_place entries;
+	struct ev_cursor cursor;
+	const void *bytes = load(loading, last);
+	bool all = true;
+
+	if (!bytes || !ev_tail_find(bytes, size_bytes, recording->swapped, &entries))
+		return true;
+	bytes = load(loading, entries);
+	if (!bytes)
+		return false;
+	cursor = ev_cursor_of(bytes, entries.size_bytes, recording->swapped);
+	while (ev_cursor_left(&cursor)) {
+		uint64_t number = ev_cursor_u64(&cursor);
+		struct ev_file_place place = read_place(&cursor);
+		const void *section = load(loading, place);
+
+		if (section && number >= EV_FEATURE_EVPROF_FIRST && number < EV_FEATURE_COUNT)
+			ev_recording_put_section(recording, (unsigned)number, section,
+						 place.size_bytes);
+		else
+			all = false;
+	}
+	return all;
+}
+
 #define NEVER ((uint64_t)1 << 62)
 
 /* Without GROUP_DESC: an event that has no period of its own (simpleperf's has one that never
@@ -196,7 +227,7 @@ static int read_file_layout(struct loading *loading, struct ev_cursor *cursor,
 		recording->unfinished = true;
 	} else if (!(bits[0] | bits[1] | bits[2] | bits[3])) {
 		recording->unfinished = true;
-	} else if (!read_features(loading, header->data_end, bits)) {
+	} else if (!read_features(loading, header->data_end, bits) || !read_tail(loading)) {
 		recording->unfinished = true;
 	} else if (ev_recording_note(recording, EV_NOTE_PARTIAL, NULL)) {
 		recording->unfinished = true;

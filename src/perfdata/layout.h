@@ -125,6 +125,21 @@ struct ev_file_header {
 int ev_file_header_read(const struct ev_source *source, struct ev_recording *recording,
 			struct ev_file_header *header, struct ev_err *err);
 
+/* ---- tail.c: the sections that only evprof knows, at the end of a file -------------------------
+ */
+
+/* They have no bits in the header: perf inject looks such bits up behind the end of its table, and
+ * crashes. Behind everything else stand their bytes; for each u64 number, offset, bytes; then u64
+ * offset of these entries, how many, EV_TAIL_MAGIC. */
+#define EV_TAIL_MAGIC 0x4c4941544c494154ULL
+enum { EV_FEATURE_EVPROF_FIRST = EV_FEATURE_EVPROF_SYMBOLS, EV_TAIL_ENTRY_BYTES = 24 };
+/* To be added to what is in `out`, which will stand at `at` in the file. */
+void ev_tail_add(const struct ev_recording *recording, uint64_t at, struct ev_buffer *out);
+/* The last EV_TAIL_ENTRY_BYTES of a file of size_bytes -> where its entries are; false when it has
+ * none. */
+bool ev_tail_find(const void *bytes, uint64_t size_bytes, bool swapped,
+		  struct ev_file_place *entries);
+
 /* The section numbers of evprof do not fit into HEADER_FEATURE records: perf refuses numbers it
  * does not know. They travel in records of the dead type HEADER_EVENT_TYPE, which all skip:
  * header, u64 EV_PIECE_MAGIC, u32 number, u32 bytes here, u64 bytes in all, bytes. */

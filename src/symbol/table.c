@@ -38,6 +38,13 @@ static size_t underscores(const char *name)
 	return strspn(name, "_");
 }
 
+/* Of a system call that needs no translation, the kernel has one function with an entry's name for
+ * 64-bit programs and one for 32-bit ones. */
+static bool is_for_32_bits(const char *name)
+{
+	return !strncmp(name, "__ia32_", 7);
+}
+
 /* Which of the names of one address is shown: perf's order of preference, so that both programs
  * call a function the same, but for names that only old programs use. Negative when `one` is
  * better. */
@@ -56,6 +63,8 @@ static int worse(const struct table *table, const struct symbol *one, const stru
 	const char *a = ev_symtab_name(table, one), *b = ev_symtab_name(table, other);
 	if (underscores(a) != underscores(b))
 		return underscores(a) < underscores(b) ? -1 : 1;
+	if (is_for_32_bits(a) != is_for_32_bits(b))
+		return is_for_32_bits(b) ? -1 : 1;
 	size_t a_length = strlen(a), b_length = strlen(b);
 	if (a_length != b_length)
 		return a_length > b_length ? -1 : 1;

@@ -28,7 +28,7 @@ const char *ev_unwound_words(enum ev_unwound_end end)
 		[EV_UNWOUND_TRUNCATED] = "are deeper than the copy of the stack",
 		[EV_UNWOUND_TOO_DEEP] = "have more frames than are kept",
 		[EV_UNWOUND_NO_CFI] = "pass through code without unwind tables",
-		[EV_UNWOUND_NO_OBJECT] = "pass through generated code",
+		[EV_UNWOUND_NO_OBJECT] = "pass through generated or unknown code",
 		[EV_UNWOUND_BROKEN] = "make no sense to the unwind tables",
 		[EV_UNWOUND_NO_REGISTERS] = "came without registers",
 		[EV_UNWOUND_OTHER_STACK] = "go on on a stack that was not copied",

@@ -287,6 +287,10 @@ static void print_no_line(struct annotate_section *section, size_t line, bool al
 	prefix(section, "-");
 	ev_annotate_cells(section, &weights);
 	fputs("  [no line]\n", section->out);
+	if (alone && !section->python)
+		fputs("# no line numbers: build it with -g, or get its debug symbols (--asm shows "
+		      "instructions)\n",
+		      section->out);
 	ev_arena_reset(&section->scratch);
 }
 

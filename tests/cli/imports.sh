@@ -192,4 +192,14 @@ test_stdin_is_read_too() {
 	expect_out 'main;a 3$'
 }
 
+# What another program is still writing, through a pipe or a name (as of <(perf script)).
+test_a_slow_writer_is_waited_for() {
+	mkfifo slow
+	(sleep 0.2 && printf 'main;a 3\n') | "$evprof" import -q -o in.data - 2>err || fail 'stdin is refused'
+	(sleep 0.2 && printf 'main;b 3\n') >slow &
+	"$evprof" import -q -o named.data slow 2>err || fail 'a fifo is refused'
+	run report -q -i named.data --format folded
+	expect_out 'main;b 3$'
+}
+
 run_tests "$@"

@@ -48,6 +48,13 @@ test_every_verb_has_help_with_an_example() {
 	done
 }
 
+test_the_manual_page_names_every_verb() {
+	run --manual
+	expect_status 0
+	for verb in list stat record report top; do expect_out "^.BR evprof.*-$verb \(1\)"; done
+	expect_out '^.SH EXAMPLES'
+}
+
 test_no_verb_is_wrong_usage() {
 	run
 	expect_status 129
@@ -68,6 +75,8 @@ test_an_unknown_option_is_named_with_the_nearest_one() {
 	expect_status 129
 	expect_err '--repaet'
 	expect_err '--repeat'
+	run record --halp
+	expect_err "did you mean '--help'"
 }
 
 test_an_unknown_letter_is_named() {
@@ -147,6 +156,7 @@ test_install_and_uninstall_leave_nothing_behind() {
 		expect_status 0
 		if [ $step = install ]; then
 			[ -x dest/opt/evprof/bin/evprof ] || fail "nothing was installed"
+			expect_file dest/opt/evprof/share/man/man1/evprof.1
 			run_command dest/opt/evprof/bin/evprof --version
 			expect_status 0
 		fi

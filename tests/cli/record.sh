@@ -99,8 +99,10 @@ test_without_a_pmu_the_default_is_cpu_clock_and_it_is_told() {
 test_the_status_of_the_command_is_kept() {
 	record sh -c 'exit 3'
 	expect_status 3
-	record sh -c 'kill -9 $$'
+	refuse_err 'signal'
+	run record -e cpu-clock sh -c 'kill -9 $$'
 	expect_status 137
+	expect_err 'the command was ended by signal 9 \(Killed\)'
 	expect_file perf.data
 }
 
@@ -347,6 +349,32 @@ test_smaller_copies_are_given_up_when_stacks_become_deeper() {
 	expect_between "$((complete * 100 / (deep + 1)))" 50 100 "% of deep stacks that are complete"
 	run report --header-only
 	expect_out 'note stacks : .*complete'
+}
+
+# It looks up every feature of the header, also those behind the end of its table.
+test_perf_inject_takes_the_file() {
+	needs_perf
+	record "$examples/sorts" -r 100
+	expect_status 0
+	run_command perf inject -b -i perf.data -o injected.data
+	expect_status 0
+	run report -i injected.data
+	expect_status 0
+	expect_out 'insertion_sort'
+}
+
+test_branches_are_recorded_or_their_absence_is_told() {
+	run record -e cpu-clock -b true
+	expect_status 0
+	expect_err 'without branches: there are no such branch records of this event here'
+	run record -e cpu-clock -j any_call,u true
+	expect_status 0
+	expect_err 'without branches'
+	run record -e cpu-clock -j nonsense true
+	expect_failure
+	expect_err '^evprof record: -j: .*no kind .nonsense. .there are u k hv any any_call'
+	run record -e cpu-clock -j "any'/" true
+	expect_failure
 }
 
 test_where_everything_keeps_frame_pointers_the_kernel_follows_them() {

@@ -31,10 +31,25 @@ test_the_status_of_the_command_is_kept() {
 	expect_status 3
 }
 
+test_a_command_with_others_rights_is_told() {
+	needs_nobody
+	cp "$(command -v id)" set_id
+	chmod 4755 set_id
+	setpriv --reuid=65534 --regid=65534 --clear-groups ./set_id | grep -q 'euid=0' || skip "this folder has no setuid"
+	run_as_nobody stat -e task-clock ./set_id
+	expect_status 0
+	expect_err 'gets others. rights \(setuid\) as it begins, and the kernel stops counting then'
+	run_as_nobody record -e cpu-clock ./set_id
+	expect_err 'gets others. rights \(setuid\) as it begins, and the kernel stops watching it'
+	run stat -e task-clock ./set_id
+	refuse_err 'rights'
+}
+
 test_a_killed_command_gives_128_plus_the_signal() {
 	run stat sh -c 'kill -9 $$'
 	expect_status 137
 	expect_err 'task-clock'
+	expect_err 'the command was ended by signal 9 \(Killed\)'
 	run stat sh -c 'kill -15 $$'
 	expect_status 143
 }

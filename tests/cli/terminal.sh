@@ -317,6 +317,25 @@ test_top_is_frozen_saved_and_left() {
 	refuse_out '0 samples'
 }
 
+test_a_screen_that_is_asked_for_is_there_or_an_error() {
+	needs_events
+	run record -q -e cpu-clock "$specimens/two_functions" 20
+	run report --tui
+	expect_failure
+	expect_err '^evprof report: --tui: input or output is no terminal'
+	run report --stdio2
+	expect_status 0
+	expect_out 'twice'
+}
+
+test_long_help_is_broken_where_the_terminal_ends() {
+	needs script
+	script -qc "stty cols 60; '$evprof' record --help" /dev/null </dev/null 2>err | tr -d '\r' >out
+	expect_out '^Sample events of a command, process or machine into a$'
+	# Words that are longer than a line stay whole, and so do commands.
+	expect_between "$(grep -v -e '^  evprof ' -e '^ *--' -e '^usage' -e '^  -' out | awk '{ if (length($0) > 60) n++ } END { print n + 0 }')" 0 0 "long lines"
+}
+
 test_top_stays_when_its_command_has_ended() {
 	needs_terminal
 	needs_events

@@ -2,6 +2,7 @@
  */
 #include <time.h>
 #include "live.h"
+#include "bpf_filter.h"
 #include "bpf_waits.h"
 #include "bpf_watched.h"
 

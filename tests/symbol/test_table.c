@@ -79,6 +79,8 @@ static void of_several_names_the_best_is_kept(void **state)
 		  { "longer_local", { .bind = BIND_LOCAL } } },
 		{ { "read", { .bind = BIND_GLOBAL } }, { "__read", { .bind = BIND_GLOBAL } } },
 		{ { "longer", { .bind = BIND_GLOBAL } }, { "short", { .bind = BIND_GLOBAL } } },
+		{ { "__x64_sys_vfork", { .bind = BIND_GLOBAL } },
+		  { "__ia32_sys_vfork", { .bind = BIND_GLOBAL } } },
 		{ { "f", { .bind = BIND_LOCAL } },
 		  { "label", { .bind = BIND_GLOBAL, .label = true } } },
 		{ { "free", { .bind = BIND_GLOBAL } },

@@ -1,0 +1,40 @@
+/* The file of a command becomes the rights that it gets beyond those of who starts it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <evprof/base.h>
+#include "rights.h"
+
+static const char *of_file(const char *path)
+{
+	struct stat file;
+	struct statvfs place;
+	if (stat(path, &file) || statvfs(path, &place) || place.f_flag & ST_NOSUID)
+		return NULL;
+	if (file.st_mode & S_ISUID && file.st_uid != getuid())
+		return "others' rights (setuid)";
+	/* Without the right to execute, the bit means another thing. */
+	if (file.st_mode & S_ISGID && file.st_mode & S_IXGRP && file.st_gid != getgid())
+		return "others' rights (setgid)";
+	return NULL;
+}
+
+const char *command_rights(const char *command)
+{
+	const char *search = getenv("PATH");
+	if (strchr(command, '/') || !search)
+		return of_file(command);
+	for (const char *at = search; *at; at += *at == ':') {
+		size_t length = strcspn(at, ":");
+		char *path = ev_printf("%.*s%s%s", (int)length, at, length ? "/" : "./", command);
+		bool there = !access(path, X_OK);
+		const char *rights = there ? of_file(path) : NULL;
+		free(path);
+		if (there)
+			return rights;
+		at += length;
+	}
+	return NULL;
+}
