@@ -254,6 +254,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 	unsigned flags = EV_SYMBOL_LINES | (options->inlined ? EV_SYMBOL_INLINES : 0u) |
 			 (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 	it.symbolizer = ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	it.annotation.report = (struct ev_report){
 		.recording = loaded->recording,
 		.path = options->input,
@@ -269,6 +270,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 	int rc = annotate_weigh(&it, err);
 	if (!rc)
 		rc = annotate_choose(&it, err);
+	progress_work_end(work);
 	if (!rc)
 		annotate_print(&it, stdout);
 	annotate_done(&it);

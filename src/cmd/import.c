@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <evprof/import.h>
 #include "options.h"
+#include "progress.h"
 #include "verbs.h"
 
 struct import_options {
@@ -147,11 +148,16 @@ static int convert(const struct verb *verb, const struct import_options *options
 	int status = 0;
 	if (read_all(path, &bytes, &size_bytes, &err))
 		return complain(verb, &err, STATUS_FAILED);
+	struct progress_work *work = progress_work_begin("reading the profile", NULL);
 	int rc = ev_import_open(&import, bytes, size_bytes, &how, &err);
+	progress_work_end(work);
 	free(bytes);
 	if (rc)
 		return complain_text(verb, STATUS_FAILED, "'%s': %s", path, err.text);
-	if (write_recording(import, path, options->output, &err))
+	work = progress_work_begin("writing the recording", stdout);
+	rc = write_recording(import, path, options->output, &err);
+	progress_work_end(work);
+	if (rc)
 		status = complain(verb, &err, STATUS_FAILED);
 	else if (!options->quiet)
 		tell(verb, import, options->output);

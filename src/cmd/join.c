@@ -161,6 +161,7 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 	struct loaded *loaded = &part->loaded;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       options->flags, options->by_line, ev_cpus_online());
 	uint32_t *objects = ev_alloc((named->object_count + 1) * sizeof(*objects));
@@ -172,6 +173,7 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 					     .path = part->path,
 					     .host = loaded->recording->hostname,
 					     .objects = objects });
+	progress_work_end(work);
 	keep_troubles(joined, named, symbolizer, objects);
 	free(objects);
 	ev_named_close(named);
