@@ -54,7 +54,8 @@ static void annotate(struct ev_browser *browser)
 	if (!item)
 		return;
 	struct ev_browse_place place = ev_browser_place(browser, item);
-	ev_pager_annotate(browser, &place, false);
+	browser->code.assembly = false;
+	ev_pager_annotate(browser, &place);
 }
 
 static void toggle(struct ev_browser *browser, bool whole)
@@ -320,10 +321,95 @@ static void key_save(struct ev_browser *browser)
 		ev_browser_tell(browser, "%s", said);
 }
 
+/* ---- comparisons
+ * ---------------------------------------------------------------------------------- */
+
+/* The same comparison, with other rows or columns of it. */
+static void show_again(struct ev_browser *browser)
+{
+	ev_browser_drop_report(browser);
+	ev_browser_take_report(browser);
+	ev_browser_list(browser);
+}
+
+static void key_chance(struct ev_browser *browser)
+{
+	browser->wishes.all = !browser->wishes.all;
+	show_again(browser);
+	ev_browser_tell(browser, browser->wishes.all
+					 ? "rows that differ by no more than chance too, marked ~"
+					 : "only rows that differ by more than chance");
+}
+
+static void key_compute(struct ev_browser *browser)
+{
+	static const struct {
+		enum ev_compute compute, next;
+		const char *name;
+	} ways[] = {
+		{ EV_COMPUTE_DELTA_ABS, EV_COMPUTE_DELTA, "the greatest change first" },
+		{ EV_COMPUTE_DELTA, EV_COMPUTE_RATIO, "what has grown most first" },
+		{ EV_COMPUTE_RATIO, EV_COMPUTE_DELTA_ABS, "new by old" },
+		{ EV_COMPUTE_WEIGHTED, EV_COMPUTE_DELTA_ABS, "by weights" },
+	};
+	size_t at = 0;
+	while (at + 1 < EV_LENGTH(ways) && ways[at].compute != browser->wishes.compute)
+		at++;
+	browser->wishes.compute = ways[at].next;
+	if (ev_browser_wish(browser))
+		return;
+	for (size_t i = 0; i < EV_LENGTH(ways); i++)
+		if (ways[i].compute == browser->wishes.compute)
+			ev_browser_tell(browser, "%s", ways[i].name);
+}
+
+static void key_periods(struct ev_browser *browser)
+{
+	browser->diff_view.show_period = !browser->diff_view.show_period;
+	show_again(browser);
+}
+
+/* Of recordings that are compared, or of events side by side. */
+static void sort_by(struct ev_browser *browser, size_t at)
+{
+	size_t count = browser->diff ? browser->diff->part_count : browser->events.count;
+	if (at >= count || count < 2) {
+		ev_browser_tell(browser,
+				count < 2 ? "one event stands here: --group sets several side by "
+					    "side"
+					  : "there are %zu here, from 0 on",
+				count);
+		return;
+	}
+	if (browser->diff)
+		browser->wishes.order = at;
+	else
+		browser->sort_event = at;
+	if (!browser->diff)
+		show_again(browser);
+	else if (ev_browser_wish(browser))
+		return;
+	ev_browser_tell(browser, "by %s %zu", browser->diff ? "recording" : "event", at);
+}
+
+/* ---- other forms
+ * ---------------------------------------------------------------------------------- */
+
+static void key_verbose(struct ev_browser *browser)
+{
+	static const char *const said[EV_VERBOSE_COUNT] = {
+		[EV_VERBOSE_NAMES] = "call chains with functions only",
+		[EV_VERBOSE_OBJECTS] = "call chains with objects",
+		[EV_VERBOSE_NUMBERS] = "call chains with objects, samples and periods",
+	};
+	browser->verbosity = (browser->verbosity + 1) % EV_VERBOSE_COUNT;
+	ev_browser_tell(browser, "%s", said[browser->verbosity]);
+}
+
 /* ---- the table
  * ------------------------------------------------------------------------------------ */
 
-enum where { ANYWHERE, LIVE, RECORDED };
+enum where { ANYWHERE, LIVE, RECORDED, COMPARED };
 
 /* Rows of one meaning follow one another; the help is made of them. */
 static const struct binding {
@@ -368,6 +454,20 @@ static const struct binding {
 	{ 'F', "F", "shares of what is shown, or of everything", key_relative, ANYWHERE },
 	{ 'H', "H", "titles of the columns, or none", key_heads, ANYWHERE },
 	{ 'i', "i", "what is known of the recording, and its quality", key_header, ANYWHERE },
+	{ 'm', "m", "a menu of what can be done with the row", ev_menu_of_row, ANYWHERE },
+	{ 'V', "V", "call chains with objects, with samples and periods, with neither", key_verbose,
+	  ANYWHERE },
+	{ 'A', "A", "rows that differ by no more than chance too, or not", key_chance, COMPARED },
+	{ 'c', "c", "another way to compare: by change, what has grown, ratio", key_compute,
+	  COMPARED },
+	{ 'p', "p", "columns with the periods, or none", key_periods, COMPARED },
+	{ '0', "0 … 9", "rows by this recording; 0: by the baseline", NULL, COMPARED },
+	{ '0', "0 … 9", "rows by this event of those side by side", NULL, ANYWHERE },
+	{ 'P', "P", "write what is shown, as far as it is expanded, to perf.hist.N",
+	  ev_browser_keep, ANYWHERE },
+	{ 'r', "r", "other forms: samples as text, pages, pictures, files for other tools",
+	  ev_menu_of_forms, RECORDED },
+	{ 's', "s", "another recording of this folder", ev_menu_of_recordings, RECORDED },
 	{ 'f', "f, Space", "freeze the screen, and go on; samples are taken all the time",
 	  key_freeze, LIVE },
 	{ ' ', "Space", "the next page", key_space, RECORDED },
@@ -382,19 +482,70 @@ static const struct binding {
 static bool is_here(const struct ev_browser *browser, const struct binding *binding)
 {
 	bool live = browser->source->freeze;
-	return binding->where == ANYWHERE || (binding->where == LIVE) == live;
+	switch (binding->where) {
+	case LIVE:
+		return live;
+	case RECORDED:
+		return !live;
+	case COMPARED:
+		return browser->diff;
+	case ANYWHERE:
+		break;
+	}
+	return true;
+}
+
+static const struct binding *find(const struct ev_browser *browser, uint32_t key)
+{
+	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
+		if (bindings[i].key == key && is_here(browser, &bindings[i]))
+			return &bindings[i];
+	return NULL;
+}
+
+const char *ev_browser_key_about(const struct ev_browser *browser, uint32_t key)
+{
+	const struct binding *binding = find(browser, key);
+	return binding ? binding->about : NULL;
+}
+
+/* Keys that have a meaning elsewhere say where. */
+void ev_browser_tell_unknown(struct ev_browser *browser, uint32_t key)
+{
+	static const struct {
+		uint32_t key;
+		const char *why;
+	} known[] = {
+		{ 'f', "freezing is of evprof top" },
+		{ 'z', "beginning anew with each refresh is of evprof top" },
+		{ 'w', "this is a recording already; w is of evprof top" },
+		{ 'r', "what runs now has no other forms: w writes a recording" },
+		{ 's', "what runs now has no recording to change: w writes one" },
+		{ 'T', "what runs now has no times to choose: w writes a recording" },
+		{ 'A', "chance is told of comparisons: evprof diff; a annotates" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(known) && !browser->pager; i++)
+		if (known[i].key == key) {
+			ev_browser_tell(browser, "%s", known[i].why);
+			return;
+		}
+	if (key > ' ' && key < 0x7f)
+		ev_browser_tell(browser, "%c does nothing here: ? shows the keys", (char)key);
+	else
+		ev_browser_tell(browser, "that key does nothing here: ? shows the keys");
 }
 
 bool ev_browser_press_table(struct ev_browser *browser, uint32_t key)
 {
-	for (size_t i = 0; i < EV_LENGTH(bindings); i++) {
-		if (bindings[i].key != key || !is_here(browser, &bindings[i]))
-			continue;
-		if (!bindings[i].act)
-			return false;
-		bindings[i].act(browser);
-		break;
-	}
+	const struct binding *binding = find(browser, key);
+	if (key >= '0' && key <= '9')
+		sort_by(browser, key - '0');
+	else if (!binding)
+		ev_browser_tell_unknown(browser, key);
+	else if (!binding->act)
+		return false;
+	else
+		binding->act(browser);
 	return true;
 }
 
@@ -402,17 +553,11 @@ void ev_pager_help(struct ev_browser *browser)
 {
 	struct ev_buffer text = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].name && is_here(browser, &bindings[i]))
+		if (bindings[i].name && is_here(browser, &bindings[i]) &&
+		    find(browser, bindings[i].key)->name == bindings[i].name)
 			ev_buffer_printf(&text, "  %-30s %s\n", bindings[i].name,
 					 bindings[i].about);
-	ev_buffer_printf(&text,
-			 "\nIn annotated code\n"
-			 "  %-30s source lines, or instructions\n"
-			 "  %-30s the hottest line, the next one\n"
-			 "  %-30s search, and search on\n"
-			 "  %-30s sideways\n"
-			 "  %-30s back\n",
-			 "s", "H, Tab", "/, n", "Right, Left", "q, Esc");
+	ev_pager_help_lines(&text);
 	ev_buffer_u8(&text, 0);
 	ev_pager_push(browser, "Keys", (char *)text.bytes);
 }
