@@ -130,6 +130,7 @@ static void describe_whole(struct joined *joined)
 		copy_notes(whole, part, "fallback");
 		copy_notes(whole, part, EV_NOTE_SIMULATED);
 		copy_notes(whole, part, EV_NOTE_COUNTED);
+		copy_notes(whole, part, EV_NOTE_IMPORTED);
 		if (part->loaded.partial)
 			ev_buffer_printf(&partial, "%s%s: %s", partial.size_bytes ? "; " : "",
 					 part->path, part->loaded.partial);

@@ -368,7 +368,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *ask
 	loaded->profile->quality.ends_known =
 		wanted.unwound || (unwinder && all) || options->python == PYTHON_ONLY;
 	loaded->profile->tell_ends = options->stacks && !loaded->profile->quality.ends_known &&
-				     !options->chain_limit && !options->branch_history;
+				     !options->chain_limit && !options->branch_history &&
+				     !ev_recording_note(loaded->recording, EV_NOTE_IMPORTED, NULL);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);

@@ -200,6 +200,9 @@ static void draw_items(struct ev_browser *browser, struct ev_screen *screen, siz
 		browser->top = browser->selected;
 	if (lines && browser->selected >= browser->top + lines)
 		browser->top = browser->selected - lines + 1;
+	size_t last_top = browser->items.count > lines ? browser->items.count - lines : 0;
+	if (browser->top > last_top) /* nothing is left empty that could show a row */
+		browser->top = last_top;
 	for (size_t i = 0; i < lines && browser->top + i < browser->items.count; i++)
 		ev_browser_draw_item(browser, screen, from + i, browser->top + i);
 	if (!browser->items.count && lines)

@@ -409,7 +409,13 @@ static void key_verbose(struct ev_browser *browser)
 /* ---- the table
  * ------------------------------------------------------------------------------------ */
 
-enum where { ANYWHERE, LIVE, RECORDED, COMPARED };
+enum where {
+	ANYWHERE,
+	LIVE,
+	RECORDED, /* also what is compared */
+	SINGLE,   /* not that */
+	COMPARED
+};
 
 /* Rows of one meaning follow one another; the help is made of them. */
 static const struct binding {
@@ -467,7 +473,7 @@ static const struct binding {
 	  ev_browser_keep, ANYWHERE },
 	{ 'r', "r", "other forms: samples as text, pages, pictures, files for other tools",
 	  ev_menu_of_forms, RECORDED },
-	{ 's', "s", "another recording of this folder", ev_menu_of_recordings, RECORDED },
+	{ 's', "s", "another recording of this folder", ev_menu_of_recordings, SINGLE },
 	{ 'f', "f, Space", "freeze the screen, and go on; samples are taken all the time",
 	  key_freeze, LIVE },
 	{ ' ', "Space", "the next page", key_space, RECORDED },
@@ -487,6 +493,8 @@ static bool is_here(const struct ev_browser *browser, const struct binding *bind
 		return live;
 	case RECORDED:
 		return !live;
+	case SINGLE:
+		return !live && !browser->diff;
 	case COMPARED:
 		return browser->diff;
 	case ANYWHERE:
@@ -520,7 +528,7 @@ void ev_browser_tell_unknown(struct ev_browser *browser, uint32_t key)
 		{ 'z', "beginning anew with each refresh is of evprof top" },
 		{ 'w', "this is a recording already; w is of evprof top" },
 		{ 'r', "what runs now has no other forms: w writes a recording" },
-		{ 's', "what runs now has no recording to change: w writes one" },
+		{ 's', "this shows no single recording that another could take the place of" },
 		{ 'T', "what runs now has no times to choose: w writes a recording" },
 		{ 'A', "chance is told of comparisons: evprof diff; a annotates" },
 	};

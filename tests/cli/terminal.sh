@@ -2,48 +2,8 @@
 # evprof report on a terminal, and evprof top: what a person at tmux sees.
 . "$(dirname "$0")/harness.sh"
 
-# ---- a terminal ----------------------------------------------------------------------------------
+. "$(dirname "$0")/terminal_harness.sh"
 
-needs_terminal() {
-	needs tmux
-	"$evprof" --version | grep -q 'ncurses: in' || skip "this build has no ncurses"
-}
-tmux_here() { TMUX='' tmux -S "$PWD/socket${socket:-}" -f /dev/null "$@"; }
-
-# terminal COLUMNS LINES COMMAND…: it runs in a terminal of that size; `ended` is made when it ends.
-terminal() {
-	columns=$1 lines=$2
-	shift 2
-	last="$* (in tmux, $columns x $lines)"
-	trap 'tmux_here kill-server 2>/dev/null' EXIT
-	{
-		echo "cd '$PWD'"
-		printf '%s\n' "$*"
-		echo 'echo $? >status; mv status ended; sleep 600'
-	} >command
-	tmux_here new-session -d -x "$columns" -y "$lines" "LC_ALL=${terminal_locale:-C.UTF-8} ${terminal_name:+TERM=$terminal_name }sh command" ||
-		skip "tmux makes no terminal here"
-}
-keys() { tmux_here send-keys "$@"; }
-screen() { tmux_here capture-pane -p; }
-# until_holds WHY COMMAND…: waits for it, but no longer than 60 s; the last screen stands in out.
-until_holds() {
-	why=$1 tries=0
-	shift
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || { screen >out; fail "$why"; }
-		sleep 0.1
-	done
-}
-shows() { screen >out 2>/dev/null && grep -qE -e "$1" out; }
-shows_no() { screen >out 2>/dev/null && ! grep -qE -e "$1" out; }
-sees() { until_holds "'$1' never came to stand on the screen" shows "$1"; }
-sees_no_more() { until_holds "'$1' never went from the screen" shows_no "$1"; }
-ends_with() {
-	until_holds "it never ended" test -s ended
-	expect_equal "$(cat ended)" "$1" "exit status"
-}
 # The same recording for all tests.
 a_recording() {
 	[ -e ../recording ] || {
