@@ -60,10 +60,29 @@ static const struct example examples[] = {
 /* ---- the file ----------------------------------------------------------------------------------
  */
 
+/* A pipe is waited for. */
+static int read_stdin(char **bytes, size_t *size_bytes, struct ev_err *err)
+{
+	struct ev_buffer all = { 0 };
+	char part[65536];
+	ssize_t got;
+	while ((got = read(STDIN_FILENO, part, sizeof(part))) > 0 || (got < 0 && errno == EINTR))
+		if (got > 0)
+			ev_buffer_add(&all, part, (size_t)got);
+	if (got < 0) {
+		ev_buffer_done(&all);
+		return ev_fail(err, errno, "cannot read standard input: %m");
+	}
+	*size_bytes = all.size_bytes;
+	ev_buffer_u8(&all, 0);
+	*bytes = (char *)all.bytes;
+	return 0;
+}
+
 static int read_all(const char *path, char **bytes, size_t *size_bytes, struct ev_err *err)
 {
 	if (!strcmp(path, "-"))
-		path = "/dev/stdin";
+		return read_stdin(bytes, size_bytes, err);
 	int rc = ev_file_read(path, bytes, size_bytes);
 	return rc ? ev_fail(err, -rc, "cannot read '%s': %s", path, strerror(-rc)) : 0;
 }
@@ -146,10 +165,13 @@ static int convert(const struct verb *verb, const struct import_options *options
 	char *bytes = NULL;
 	size_t size_bytes = 0;
 	int status = 0;
-	if (read_all(path, &bytes, &size_bytes, &err))
-		return complain(verb, &err, STATUS_FAILED);
 	struct progress_work *work = progress_work_begin("reading the profile", NULL);
-	int rc = ev_import_open(&import, bytes, size_bytes, &how, &err);
+	int rc = read_all(path, &bytes, &size_bytes, &err);
+	if (rc) {
+		progress_work_end(work);
+		return complain(verb, &err, STATUS_FAILED);
+	}
+	rc = ev_import_open(&import, bytes, size_bytes, &how, &err);
 	progress_work_end(work);
 	free(bytes);
 	if (rc)

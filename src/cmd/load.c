@@ -208,7 +208,9 @@ static int open_recording(struct loaded *loaded, const char *path, struct ev_err
 {
 	if (strcmp(path, "-"))
 		return ev_reader_open(&loaded->reader, path, err);
+	struct progress_work *work = progress_work_begin("reading standard input", NULL);
 	int fd = spool_stdin(err);
+	progress_work_end(work);
 	if (fd < 0)
 		return fd;
 	char *name = ev_printf("/proc/self/fd/%d", fd);

@@ -141,5 +141,5 @@ bool ev_browser_press(struct ev_browser *browser, uint32_t key)
 	else
 		stays = ev_browser_press_table(browser, key);
 	ev_arena_reset(&browser->scratch);
-	return stays;
+	return stays && !browser->leaves;
 }

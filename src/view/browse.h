@@ -106,6 +106,7 @@ struct ev_browser {
 	struct ev_buffer typed;
 	struct ev_buffer search;       /* in pagers */
 	struct ev_pager *pager;        /* the uppermost, NULL: the table is */
+	bool leaves;                   /* chosen from a menu */
 	const struct ev_pager *choice; /* the menu that something was chosen from just now */
 	struct ev_err trouble; /* told at the bottom until the next key; a message when code 0 */
 	struct ev_arena scratch;

@@ -20,7 +20,7 @@ static struct ev_pager *push(struct ev_browser *browser, const char *title, stru
 
 static void press(struct ev_browser *browser, size_t line)
 {
-	ev_browser_press_table(browser, browser->choice->keys.items[line]);
+	browser->leaves = !ev_browser_press_table(browser, browser->choice->keys.items[line]);
 }
 
 void ev_menu_of_row(struct ev_browser *browser)

@@ -189,6 +189,123 @@ test_colours_obey_no_color() {
 	done
 }
 
+# ---- other files ---------------------------------------------------------------------------------
+
+test_what_is_shown_is_written() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 110 40 "$evprof report --no-children"
+	sees 'Overhead'
+	keys P
+	sees 'written: perf\.hist\.0'
+	keys P
+	sees 'written: perf\.hist\.1'
+	keys r
+	sees 'one line per stack'
+	keys Down Enter
+	sees 'written: perf\.folded'
+	keys r Enter
+	sees 'samples one by one'
+	expect_out 'two_functions +[0-9]+ '
+	keys q a
+	sees '^Source of twice'
+	keys P
+	sees 'written: twice\.annotation'
+	keys q q
+	ends_with 0
+	has perf.hist.0 '^evprof report: perf\.data  cpu-clock'
+	has perf.hist.1 '\[\.\] twice'
+	has perf.folded 'main;twice [0-9]+$'
+	has twice.annotation 'two_functions\.c'
+	run report -q --format folded
+	cmp -s out perf.folded || fail "perf.folded is not what evprof report --format folded prints"
+}
+
+test_another_form_that_fails_says_why() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 110 40 "$evprof report --no-children"
+	sees 'Overhead'
+	rm perf.data
+	keys r Down Enter
+	sees 'perf\.data'
+	keys q
+	ends_with 0
+	refuse_file perf.folded
+}
+
+# ---- comparisons ---------------------------------------------------------------------------------
+
+test_a_comparison_on_a_terminal_is_moved_in() {
+	needs_terminal
+	needs_events
+	a_recording
+	cp perf.data new.data
+	terminal 110 24 "$evprof diff perf.data new.data"
+	sees '^evprof diff: perf\.data new\.data  cpu-clock'
+	keys A
+	sees '^\+ ~ .*\[\.\] twice'
+	keys Enter
+	sees '% +main  two_functions'
+	keys T
+	keys -l '0%-50%'
+	keys Enter
+	sees '^\[time 0%-50%\]'
+	keys o C-u
+	keys -l 'addr'
+	keys Enter
+	sees 'these keys are of one recording'
+	sees '\[time 0%-50%\]'
+	keys r Enter
+	sees 'the comparison as text'
+	keys q r Down Enter
+	sees 'written: perf\.html'
+	keys q
+	ends_with 0
+	expect_file perf.html
+}
+
+test_comparisons_are_text_where_they_are_not_looked_at() {
+	needs_terminal
+	needs_events
+	a_recording
+	cp perf.data new.data
+	run diff perf.data new.data
+	expect_out '^# No row differs by more than chance'
+	terminal_name=dumb terminal 110 50 "$evprof diff perf.data new.data; $evprof diff --format text perf.data new.data"
+	sees 'Benjamini'
+	ends_with 0
+	refuse_out 'Enter expand'
+	rm ended
+	socket=2
+	terminal 110 50 "$evprof diff --stdio perf.data new.data"
+	sees 'No row differs'
+	ends_with 0
+	refuse_out 'Enter expand'
+}
+
+# ---- how far long work is ------------------------------------------------------------------------
+
+test_long_work_says_so_on_a_terminal_only() {
+	needs_terminal
+	mkfifo late.folded
+	terminal 100 20 "cat late.folded | $evprof import -"
+	sees 'reading the profile: [0-9]+ s'
+	echo 'main;work 12' >late.folded
+	ends_with 0
+	sees 'written to perf\.data'
+	refuse_out 'reading the profile'
+	rm ended
+	socket=2
+	terminal 100 20 "cat late.folded | $evprof import - 2>said"
+	sleep 1.5
+	echo 'main;work 12' >late.folded
+	ends_with 0
+	has_not said 'reading the profile'
+}
+
 # ---- top -----------------------------------------------------------------------------------------
 
 test_top_of_a_command_prints_tables_and_ends_with_it() {

@@ -166,6 +166,67 @@ static void a_live_view_is_frozen_zeroed_and_saved(void **state)
 	browsed_done(&on);
 }
 
+static void keys_without_a_meaning_say_so(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "x");
+	assert_shows(&on, "x does nothing here: ? shows the keys");
+	browsed_press(&on, "\x01");
+	assert_shows(&on, "that key does nothing here");
+	browsed_press(&on, "z");
+	assert_shows(&on, "beginning anew with each refresh is of evprof top");
+	browsed_press(&on, "A");
+	assert_shows(&on, "chance is told of comparisons");
+	browsed_press(&on, "1");
+	assert_shows(&on, "one event stands here");
+	on.source.freeze = freeze;
+	browsed_press(&on, "T");
+	assert_shows(&on, "what runs now has no times to choose");
+	browsed_press(&on, "r");
+	assert_shows(&on, "what runs now has no other forms");
+	browsed_done(&on);
+}
+
+static void digits_sort_by_an_event_of_those_side_by_side(void **state)
+{
+	(void)state;
+	struct browsed on = { 0 };
+	invented_open(&on.it);
+	ev_recording_add_event(&on.it.recording)->name = "faults";
+	on.it.profile->event_count = 2;
+	invented_add_to(&on.it, 0, "prog", 7, "first", 9, 900);
+	invented_add_to(&on.it, 0, "prog", 7, "second", 1, 100);
+	invented_add_to(&on.it, 1, "prog", 7, "second", 5, 5);
+	invented_finish(&on.it, "sym", false, NULL);
+	on.it.options.group = true;
+	browsed_open(&on);
+	assert_shows(&on, "[.] first<");
+	browsed_press(&on, "1");
+	assert_shows(&on, "[.] second<");
+	assert_shows(&on, "by event 1");
+	browsed_press(&on, "2");
+	assert_shows(&on, "there are 2 here, from 0 on");
+	browsed_press(&on, "0");
+	assert_shows(&on, "[.] first<");
+	browsed_done(&on);
+}
+
+static void call_chains_tell_as_much_as_is_wanted(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "e");
+	assert_shows(&on, "50.00%  main  prog\n");
+	browsed_press(&on, "V");
+	assert_shows(&on, "50.00%  (10 samples, 1,000)  main  prog\n");
+	browsed_press(&on, "V");
+	assert_shows(&on, "50.00%  main\n");
+	browsed_done(&on);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +237,9 @@ int main(void)
 		cmocka_unit_test(order_shares_and_titles_are_switched),
 		cmocka_unit_test(the_selection_stays_on_the_table),
 		cmocka_unit_test(leaving_is_q_or_an_interrupt),
+		cmocka_unit_test(keys_without_a_meaning_say_so),
+		cmocka_unit_test(digits_sort_by_an_event_of_those_side_by_side),
+		cmocka_unit_test(call_chains_tell_as_much_as_is_wanted),
 		cmocka_unit_test(a_live_view_is_frozen_zeroed_and_saved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
