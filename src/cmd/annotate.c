@@ -8,6 +8,7 @@
 #include <evprof/collect.h>
 #include "annotate.h"
 #include "report.h"
+#include "screen.h"
 #include "verbs.h"
 
 static int parse_python(void *options, const char *value, struct ev_err *err)
@@ -349,7 +350,7 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 	int status = parse(verb, &options, argc, argv);
 	if (status >= 0)
 		return status;
-	options.view.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = screen_colours(STDOUT_FILENO);
 	options.view.width = terminal_width();
 	options.view.no_children = !options.children;
 	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)

@@ -354,7 +354,7 @@ static int run_diff(const struct verb *verb, int argc, char **argv)
 	}
 	const char **paths = ev_alloc((options.paths.count + 2) * sizeof(*paths));
 	size_t count = choose_paths(&options, paths);
-	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = !options.output && screen_colours(STDOUT_FILENO);
 	status = 0;
 	if (make_plan(&options, &plan, &err))
 		status = complain(verb, &err, STATUS_USAGE);
@@ -388,6 +388,8 @@ const struct verb diff_verb = {
 		"Of many rows some differ by chance: only those are shown (--all: not marked ~) of "
 		"which at most 5% do so. Rows of fewer than 6 samples in two recordings together "
 		"never are.\n\n"
+		"On a terminal the table is one to move in, with the keys of evprof report; piped, "
+		"on a dumb terminal, with --stdio, --format, --output, -t and -q it is text.\n\n"
 		"Deltas are of shares, as perf's; -c ratio and wdiff of periods unless --absolute "
 		"says what of (share, second, run).",
 };

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "report.h"
 #include "report_code.h"
+#include "screen.h"
 #include "verbs.h"
 
 #define DEFAULT_CHAIN_LIMIT 0.5 /* percent, perf's */
@@ -371,7 +372,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		options.input = options.inputs.items[0].text;
 	char *cache = cache_folder();
 	options.symbols.cache = cache;
-	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = !options.output && screen_colours(STDOUT_FILENO);
 	int rc = report_plan(&options, &plan, &err);
 	if (!rc && report_browses(&options, &plan)) {
 		options.browses = true;

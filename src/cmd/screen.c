@@ -21,6 +21,19 @@ bool screen_is_ascii(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+/* Set to nothing, it is as if it were not there. */
+static bool wants_no_colour(void)
+{
+	const char *plain = getenv("NO_COLOR");
+	return plain && *plain;
+}
+
+bool screen_colours(int fd)
+{
+	const char *name = getenv("TERM");
+	return isatty(fd) && !wants_no_colour() && name && *name && strcmp(name, "dumb") != 0;
+}
+
 static bool gone; /* the terminal is */
 
 void screen_wait(int timeout_ms, int extra_fd)
@@ -56,8 +69,7 @@ const char *screen_absence(void)
 
 static void choose_attributes(void)
 {
-	const char *plain = getenv("NO_COLOR");
-	bool colour = has_colors() && !(plain && *plain);
+	bool colour = has_colors() && !wants_no_colour();
 	attributes[EV_STYLE_BAR] = A_REVERSE;
 	attributes[EV_STYLE_HEAD] = A_BOLD;
 	attributes[EV_STYLE_DIM] = A_DIM;

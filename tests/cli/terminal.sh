@@ -166,6 +166,8 @@ test_no_terminal_or_a_dumb_one_gets_text() {
 	sees 'Tip:'
 	ends_with 0
 	refuse_out 'q quit'
+	tmux_here capture-pane -p -e >out
+	has_not out "$(printf '\033')\\[[0-9;]*3[1-7]"
 }
 
 test_colours_obey_no_color() {
