@@ -244,6 +244,33 @@ static int make(struct browse *browse, struct browse_shown *next, struct ev_err 
 			   browse->loaded ? &browse->loaded->joints : NULL, err);
 }
 
+/* The usual keys and every sample that was kept: of any recording. NULL where not even that can be
+ * shown. */
+static struct browse_shown *show_all(struct browse *browse)
+{
+	struct ev_browse_wishes none = { 0 };
+	struct report_options bare = *browse->base;
+	struct browse_shown *next = ev_alloc(sizeof(*next));
+	bare.sort = bare.fields = NULL;
+	bare.key_filters = (struct option_list){ 0 };
+	bare.filter = (struct ev_filter){ 0 };
+	int rc = browse_plan(next, &bare, &none, NULL);
+	if (!rc && browse->joined)
+		browse->named = browse->joined->named;
+	else if (!rc)
+		name_places(browse, next);
+	if (!rc) {
+		begin_report(browse, next);
+		next->report.ratios = NULL;
+		rc = report_make(&next->made, &next->options, &next->plan, &next->report,
+				 browse->named, NULL, NULL);
+	}
+	if (!rc)
+		return next;
+	browse_shown_close(next);
+	return NULL;
+}
+
 static int show(void *self, const struct ev_browse_wishes *wishes, const struct ev_report **report,
 		const struct ev_report_options **options, struct ev_err *err)
 {
@@ -252,23 +279,17 @@ static int show(void *self, const struct ev_browse_wishes *wishes, const struct 
 	int rc = browse_plan(next, browse->base, wishes, err);
 	if (!rc)
 		rc = make(browse, next, err);
-	if (rc && (browse->shown || !browse->named)) {
-		browse_shown_close(next);
-		return rc;
-	}
-	/* What was shown is gone with its names: all of it, then. */
 	if (rc) {
-		report_made_done(&next->made);
-		next->options.filter = (struct ev_filter){ 0 };
-		begin_report(browse, next);
-		if (report_make(&next->made, &next->options, &next->plan, &next->report,
-				browse->named, NULL, NULL)) {
-			browse_shown_close(next);
+		browse_shown_close(next);
+		if (browse->shown || !browse->was_shown)
 			return rc;
-		}
+		next = show_all(browse); /* what was shown is gone with its names */
+		if (!next)
+			return rc;
 	}
 	browse_shown_close(browse->shown);
 	browse->shown = next;
+	browse->was_shown = true;
 	*report = &next->report;
 	*options = &next->options.view;
 	return rc;

@@ -35,6 +35,7 @@ struct browse {
 	struct ev_named *lines_named; /* by line, for annotations; NULL until there is one */
 	const struct ev_profile *lines_profile; /* of this profile */
 	struct ev_report_part *parts;
+	bool was_shown; /* something was, since it was opened */
 	bool on_screen; /* the terminal is the browser's */
 	char **others;  /* recordings of this folder, as browse_recordings told them last */
 	size_t other_count;

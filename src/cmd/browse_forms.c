@@ -96,7 +96,7 @@ int browse_run(const char *const *words, FILE *out, struct ev_err *err)
 	bool good = child && ((WIFEXITED(status) && !WEXITSTATUS(status)) || cut);
 	if (!good)
 		tell_failure((const char *)text.bytes, text.size_bytes, err);
-	else if (out)
+	else if (out && text.size_bytes)
 		fwrite(text.bytes, 1, text.size_bytes, out);
 	if (good && out && cut)
 		fputs("\n… and more: evprof script shows all of it\n", out);

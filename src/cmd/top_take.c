@@ -200,6 +200,9 @@ int top_take(struct top *top, struct ev_err *err)
 		end_spaces(top);
 		malloc_trim(0);
 		rc = begin_spaces(top, err);
+		if (top->browser)
+			ev_browser_tell(top->browser, "so much has started meanwhile that "
+						      "everything was begun anew");
 	}
 	return rc;
 }

@@ -53,6 +53,20 @@ void ev_menu_of_row(struct ev_browser *browser)
 /* ---- recordings ---------------------------------------------------------------------------------
  */
 
+/* What was chosen of one recording, another may not have. */
+static void forget_wishes(struct ev_browser *browser)
+{
+	free(browser->sort);
+	free(browser->time);
+	browser->sort = browser->time = NULL;
+	for (size_t i = 0; i < browser->zooms.count; i++)
+		free(browser->zooms.items[i]);
+	browser->zooms.count = 0;
+	ev_map_done(&browser->expanded);
+	browser->selected_id = 0;
+	browser->events.count = 0;
+}
+
 static void switch_to(struct ev_browser *browser, size_t line)
 {
 	const struct ev_browse_source *source = browser->source;
@@ -67,11 +81,8 @@ static void switch_to(struct ev_browser *browser, size_t line)
 	int rc = source->switch_to(source->self, path, &err);
 	while (!rc && browser->pager)
 		ev_pager_pop(browser);
-	if (!rc) {
-		ev_map_done(&browser->expanded);
-		browser->selected_id = 0;
-		browser->events.count = 0;
-	}
+	if (!rc)
+		forget_wishes(browser);
 	ev_browser_wish(browser);
 	if (rc)
 		browser->trouble = err;

@@ -12,7 +12,8 @@ static void print_line(FILE *out, const struct ev_screen_line *line)
 		ev_buffer_add(&text, line->runs.items[r].text, strlen(line->runs.items[r].text));
 	while (text.size_bytes && text.bytes[text.size_bytes - 1] == ' ')
 		text.size_bytes--;
-	fwrite(text.bytes, 1, text.size_bytes, out);
+	if (text.size_bytes)
+		fwrite(text.bytes, 1, text.size_bytes, out);
 	putc('\n', out);
 	ev_buffer_done(&text);
 }

@@ -238,6 +238,26 @@ test_another_form_that_fails_says_why() {
 	refuse_file perf.folded
 }
 
+test_a_recording_without_what_was_sorted_by_is_shown_all_the_same() {
+	needs_terminal
+	needs_root
+	needs_events
+	a_recording
+	run record -q -e sched:sched_switch -c 1 -o switches.data sleep 0.1
+	[ "$status" = 0 ] || skip "no tracepoint can be sampled here"
+	terminal 110 24 "$evprof report -i switches.data -s prev_comm"
+	sees 'prev_comm'
+	keys s
+	sees 'perf\.data'
+	keys Enter
+	sees '^evprof report: perf\.data  cpu-clock'
+	sees 'Command +Shared Object +Symbol'
+	keys d
+	sees '^\[dso=|no sched_switch|prev_comm'
+	keys q
+	ends_with 0
+}
+
 # ---- comparisons ---------------------------------------------------------------------------------
 
 test_a_comparison_on_a_terminal_is_moved_in() {
