@@ -286,6 +286,11 @@ static int show(void *self, const struct ev_browse_wishes *wishes, const struct 
 		next = show_all(browse); /* what was shown is gone with its names */
 		if (!next)
 			return rc;
+		if (browse->base == &browse->own) { /* typed for another recording */
+			browse->own.sort = browse->own.fields = NULL;
+			browse->own.key_filters = (struct option_list){ 0 };
+			browse->own.filter = (struct ev_filter){ .absolute = true };
+		}
 	}
 	browse_shown_close(browse->shown);
 	browse->shown = next;
