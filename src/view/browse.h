@@ -201,6 +201,18 @@ void ev_browser_begin_prompt(struct ev_browser *browser, enum ev_prompt prompt, 
 void ev_browser_press_prompt(struct ev_browser *browser, uint32_t key);
 const char *ev_prompt_title(enum ev_prompt prompt);
 
+/* ---- browse_zoom.c
+ * -------------------------------------------------------------------------------
+ */
+
+/* Into what the selected row is of, or out of it where that was entered last. */
+void ev_browser_zoom_thread(struct ev_browser *browser);
+void ev_browser_zoom_object(struct ev_browser *browser);
+void ev_browser_zoom_kernel(struct ev_browser *browser);
+void ev_browser_zoom_socket(struct ev_browser *browser);
+/* Out of what was entered last. */
+void ev_browser_zoom_out(struct ev_browser *browser);
+
 /* ---- browse_pager.c
  * ------------------------------------------------------------------------------
  */

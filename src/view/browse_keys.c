@@ -111,105 +111,6 @@ static void key_callers(struct ev_browser *browser)
 						 : "call chains go outwards, from the function");
 }
 
-/* ---- zooming
- * -------------------------------------------------------------------------------------- */
-
-/* Commas separate values, so that one of the text is marked. */
-static char *filter_of(enum ev_key key, const char *text)
-{
-	struct ev_buffer filter = { 0 };
-	ev_buffer_printf(&filter, "%s=", ev_keys[key].name);
-	for (; *text; text++) {
-		if (*text == ',')
-			ev_buffer_u8(&filter, '\\');
-		ev_buffer_u8(&filter, (uint8_t)*text);
-	}
-	ev_buffer_u8(&filter, 0);
-	return (char *)filter.bytes;
-}
-
-static void drop_zoom(struct ev_browser *browser)
-{
-	free(browser->zooms.items[--browser->zooms.count]);
-}
-
-/* Takes over the text; zooming into where one is already leads out again, as in perf. */
-static void zoom(struct ev_browser *browser, char *filter)
-{
-	size_t last = browser->zooms.count;
-	if (last && !strcmp(browser->zooms.items[last - 1], filter)) {
-		free(filter);
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-		return;
-	}
-	*ev_array_add(&browser->zooms) = filter;
-	if (ev_browser_wish(browser)) {
-		struct ev_err why = browser->trouble;
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-		browser->trouble = why;
-	}
-}
-
-static void zoom_into(struct ev_browser *browser, const enum ev_key *keys, size_t count,
-		      const char *what)
-{
-	const struct ev_item *item = ev_browser_selected(browser);
-	for (size_t i = 0; item && i < count; i++) {
-		const char *text = ev_browser_row_text(browser, item, keys[i]);
-		if (!text)
-			continue;
-		zoom(browser, filter_of(keys[i], text));
-		return;
-	}
-	if (item)
-		ev_browser_tell(browser, "%s is no column here: o sorts by others", what);
-}
-
-static void key_thread(struct ev_browser *browser)
-{
-	static const enum ev_key keys[] = { EV_KEY_TID, EV_KEY_PID, EV_KEY_COMM };
-	zoom_into(browser, keys, EV_LENGTH(keys), "the thread");
-}
-
-static void key_object(struct ev_browser *browser)
-{
-	const struct ev_item *item = ev_browser_selected(browser);
-	struct ev_browse_place place = { 0 };
-	if (item)
-		place = ev_browser_place(browser, item);
-	if (place.object)
-		zoom(browser, filter_of(EV_KEY_OBJECT, place.object));
-	else if (item)
-		ev_browser_tell(browser, "the object is no column here: o sorts by others");
-}
-
-static void key_kernel(struct ev_browser *browser)
-{
-	zoom(browser, ev_strdup("dso~[[]kernel*"));
-}
-
-static void key_socket(struct ev_browser *browser)
-{
-	static const enum ev_key keys[] = { EV_KEY_SOCKET };
-	zoom_into(browser, keys, EV_LENGTH(keys), "the socket");
-}
-
-/* Out of what was entered last. */
-static void key_back(struct ev_browser *browser)
-{
-	if (*ev_buffer_text(&browser->filter)) {
-		ev_buffer_set(&browser->filter, "");
-		ev_browser_list(browser);
-	} else if (browser->zooms.count) {
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-	} else {
-		ev_browser_tell(browser, "q leaves");
-	}
-}
-
 /* ---- the whole table
  * ------------------------------------------------------------------------------ */
 
@@ -444,15 +345,17 @@ static const struct binding {
 	  annotate, ANYWHERE },
 	{ '/', "/", "filter by a text, as you type", key_filter, ANYWHERE },
 	{ '=', "=", "filter by any key: KEY=VALUE, KEY~GLOB, KEY!=VALUE", key_any, ANYWHERE },
-	{ 't', "t", "zoom into the thread or command, and out again", key_thread, ANYWHERE },
-	{ 'd', "d", "zoom into the object, and out again", key_object, ANYWHERE },
-	{ 'k', "k", "zoom into the kernel, and out again", key_kernel, ANYWHERE },
-	{ 'S', "S", "zoom into the processor socket, and out again", key_socket, ANYWHERE },
-	{ 'T', "T", "only samples of a time: START,STOP or 10%-50%", key_time, RECORDED },
-	{ EV_PRESS_ESCAPE, "Esc, Left, Backspace", "leave what was entered last", key_back,
+	{ 't', "t", "zoom into the thread or command, and out again", ev_browser_zoom_thread,
 	  ANYWHERE },
-	{ EV_PRESS_LEFT, NULL, NULL, key_back, ANYWHERE },
-	{ EV_PRESS_BACKSPACE, NULL, NULL, key_back, ANYWHERE },
+	{ 'd', "d", "zoom into the object, and out again", ev_browser_zoom_object, ANYWHERE },
+	{ 'k', "k", "zoom into the kernel, and out again", ev_browser_zoom_kernel, ANYWHERE },
+	{ 'S', "S", "zoom into the processor socket, and out again", ev_browser_zoom_socket,
+	  ANYWHERE },
+	{ 'T', "T", "only samples of a time: START,STOP or 10%-50%", key_time, RECORDED },
+	{ EV_PRESS_ESCAPE, "Esc, Left, Backspace", "leave what was entered last",
+	  ev_browser_zoom_out, ANYWHERE },
+	{ EV_PRESS_LEFT, NULL, NULL, ev_browser_zoom_out, ANYWHERE },
+	{ EV_PRESS_BACKSPACE, NULL, NULL, ev_browser_zoom_out, ANYWHERE },
 	{ EV_PRESS_TAB, "Tab, Shift-Tab", "the next event, the one before", key_events, ANYWHERE },
 	{ EV_PRESS_BACK_TAB, NULL, NULL, key_events_back, ANYWHERE },
 	{ 'o', "o", "other sort keys, as after -s", key_sort, ANYWHERE },
