@@ -34,14 +34,19 @@ bool screen_colours(int fd)
 	return isatty(fd) && !wants_no_colour() && name && *name && strcmp(name, "dumb") != 0;
 }
 
-static bool gone; /* the terminal is */
+static bool gone;            /* the terminal is */
+static bool heeds_size;      /* changes of it are held back but while keys are waited for */
+static sigset_t mask_before; /* what else is */
 
 void screen_wait(int timeout_ms, int extra_fd)
 {
 	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
 				{ .fd = extra_fd, .events = POLLIN } };
-	/* A signal ends it too: the size may change. */
-	int ready = poll(fds, extra_fd < 0 ? 1 : 2, timeout_ms);
+	struct timespec timeout = { .tv_sec = timeout_ms / 1000,
+				    .tv_nsec = timeout_ms % 1000 * 1000000L };
+	/* A signal ends it too: the size may change. It comes nowhere but here, see screen_open. */
+	int ready = ppoll(fds, extra_fd < 0 ? 1 : 2, timeout_ms < 0 ? NULL : &timeout,
+			  heeds_size ? &mask_before : NULL);
 	gone |= ready > 0 && fds[0].revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
@@ -97,6 +102,11 @@ int screen_open(struct ev_err *err)
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	choose_attributes();
+	/* One that came between a screen and the wait for a key would be seen with that key. */
+	sigset_t size;
+	sigemptyset(&size);
+	sigaddset(&size, SIGWINCH);
+	heeds_size = !pthread_sigmask(SIG_BLOCK, &size, &mask_before);
 	return 0;
 }
 
@@ -113,6 +123,9 @@ void screen_close(void)
 	endwin();
 	delscreen(terminal);
 	terminal = NULL;
+	if (heeds_size)
+		pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+	heeds_size = false;
 }
 
 void screen_size(size_t *width, size_t *height)
