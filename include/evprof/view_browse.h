@@ -70,12 +70,25 @@ struct ev_browse_wishes {
 	double percent_limit;
 	bool relative; /* shares of what the filters let through, not of everything */
 	bool callers;  /* call chains from the roots inwards, else from the function outwards */
+	/* Of a comparison: */
+	bool all;                /* rows that differ by no more than chance too */
+	enum ev_compute compute; /* how, and by which recording rows go */
+	size_t order;
 };
 struct ev_browse_place {
 	const char *function, *object; /* object: its short name, NULL where it is not known */
 	size_t event;
 };
-/* Where the browser gets what it shows. Functions that are NULL are keys that do nothing. */
+struct ev_browse_code { /* how it is shown */
+	bool assembly;
+	bool raw_bytes; /* of instructions */
+	enum ev_annotate_share share;
+};
+/* Another form of what is shown: text to look at, or a file. */
+struct ev_browse_form {
+	const char *name, *about;
+};
+/* Where the browser gets what it shows. Functions that are NULL are keys that say so. */
 struct ev_browse_source {
 	void *self;
 	const char *title; /* "evprof report: perf.data" */
@@ -85,9 +98,24 @@ struct ev_browse_source {
 		      const struct ev_report **report, const struct ev_report_options **options,
 		      struct ev_err *err);
 	/* A function's source lines or instructions as ev_annotate_text prints them, in colour. */
-	int (*annotate)(void *self, const struct ev_browse_place *place, bool assembly, FILE *out,
-			struct ev_err *err);
+	int (*annotate)(void *self, const struct ev_browse_place *place,
+			const struct ev_browse_code *code, FILE *out, struct ev_err *err);
 	void (*header)(void *self, FILE *out); /* what is known of the recording */
+	/* Of a comparison, what was compared in the report given last; NULL: it is none. */
+	const struct ev_diff *(*diff)(void *self);
+	/* Recordings that can take the place of this one: paths that live until the next call. */
+	size_t (*recordings)(void *self, const char *const **paths);
+	/* One of them does: the title may change, and the report is asked for anew. Where that
+	 * fails nothing has changed. */
+	int (*switch_to)(void *self, const char *path, struct ev_err *err);
+	/* What is wished for in one of `forms`: text to `out`, or a file that `said` names. */
+	const struct ev_browse_form *forms;
+	size_t form_count;
+	int (*form)(void *self, size_t at, const struct ev_browse_wishes *wishes, FILE *out,
+		    char said[256], struct ev_err *err);
+	/* Text becomes a file of this name, or one like it that is free. */
+	int (*keep)(void *self, const char *name, const char *text, size_t size_bytes,
+		    char said[256], struct ev_err *err);
 	/* Of a live view: one line about itself; stand still, or go on; begin anew with each
 	 * refresh, or let what is older fade; keep what there is as a recording, named in `said`.
 	 */
@@ -100,6 +128,7 @@ struct ev_browse_options {
 	struct ev_browse_wishes wishes; /* to begin with; texts are copied */
 	bool ascii;                     /* the terminal shows nothing else */
 	bool printed;                   /* screens are for paper: nothing on them is of keys */
+	struct ev_diff_options diff;    /* of a comparison: its columns */
 };
 struct ev_browser;
 /* -errno with a sentence when there is no report to begin with. `source` is borrowed. */

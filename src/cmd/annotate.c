@@ -8,6 +8,7 @@
 #include <evprof/collect.h>
 #include "annotate.h"
 #include "report.h"
+#include "screen.h"
 #include "verbs.h"
 
 static int parse_python(void *options, const char *value, struct ev_err *err)
@@ -258,6 +259,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 	unsigned flags = EV_SYMBOL_LINES | (options->inlined ? EV_SYMBOL_INLINES : 0u) |
 			 (options->demangle ? 0u : EV_SYMBOL_MANGLED);
 	it.symbolizer = ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	it.annotation.report = (struct ev_report){
 		.recording = loaded->recording,
 		.path = options->input,
@@ -273,6 +275,7 @@ static int annotate_loaded(struct annotate_options *options, struct loaded *load
 	int rc = annotate_weigh(&it, err);
 	if (!rc)
 		rc = annotate_choose(&it, err);
+	progress_work_end(work);
 	if (!rc)
 		annotate_print(&it, stdout);
 	annotate_done(&it);
@@ -351,7 +354,7 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 	int status = parse(verb, &options, argc, argv);
 	if (status >= 0)
 		return status;
-	options.view.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = screen_colours(STDOUT_FILENO);
 	options.view.width = terminal_width();
 	options.view.no_children = !options.children;
 	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)

@@ -10,7 +10,7 @@
 /* ---- what is shown ------------------------------------------------------------------------------
  */
 
-static void shown_close(struct browse_shown *shown)
+void browse_shown_close(struct browse_shown *shown)
 {
 	if (!shown)
 		return;
@@ -28,14 +28,14 @@ static void shown_close(struct browse_shown *shown)
 }
 
 /* The options as typed, with the wishes in their places. */
-static int shown_plan(struct browse_shown *shown, const struct browse *browse,
-		      const struct ev_browse_wishes *wishes, struct ev_err *err)
+int browse_plan(struct browse_shown *shown, const struct report_options *base,
+		const struct ev_browse_wishes *wishes, struct ev_err *err)
 {
 	struct report_options *options = &shown->options;
-	*options = *browse->base;
+	*options = *base;
 	options->key_filters = (struct option_list){ 0 };
-	for (size_t i = 0; i < browse->base->key_filters.count; i++)
-		*ev_array_add(&options->key_filters) = browse->base->key_filters.items[i];
+	for (size_t i = 0; i < base->key_filters.count; i++)
+		*ev_array_add(&options->key_filters) = base->key_filters.items[i];
 	shown->filters = ev_alloc((wishes->filter_count + 1) * sizeof(*shown->filters));
 	for (size_t i = 0; i < wishes->filter_count; i++) {
 		char *text = shown->filters[shown->filter_count++] = ev_strdup(wishes->filters[i]);
@@ -82,7 +82,7 @@ static bool covers(const struct browse *browse, const struct load_options *need)
 
 static void drop_names(struct browse *browse)
 {
-	shown_close(browse->shown);
+	browse_shown_close(browse->shown);
 	browse->shown = NULL;
 	ev_named_close(browse->lines_named);
 	browse->lines_named = NULL;
@@ -94,6 +94,49 @@ static void drop_names(struct browse *browse)
 void browse_forget(struct browse *browse)
 {
 	drop_names(browse);
+}
+
+/* Takes the place of what was there. */
+static void take_loaded(struct browse *browse, const struct loaded *loaded,
+			const struct load_options *how, const char *time)
+{
+	drop_names(browse);
+	ev_symbolizer_close(browse->symbolizer);
+	loaded_done(browse->loaded);
+	*browse->loaded = *loaded;
+	browse->symbolizer = NULL;
+	browse->held = *how;
+	char *kept = time ? ev_strdup(time) : how->time ? ev_strdup(how->time) : NULL;
+	free(browse->held_time);
+	browse->held_time = kept;
+}
+
+/* Of a recording elsewhere, all of its time. */
+int browse_switch(void *self, const char *path, struct ev_err *err)
+{
+	struct browse *browse = self;
+	struct loaded loaded;
+	struct load_options how = browse->held;
+	how.time = browse->base->time;
+	how.symbols = &browse->base->symbols;
+	screen_leave(); /* it may take long, and says so */
+	int rc = load(&loaded, path, &how, err);
+	if (!rc && !loaded.profile->quality.samples) {
+		loaded_done(&loaded);
+		rc = ev_fail(err, ENODATA, "there are no samples in '%s'", path);
+	}
+	if (rc)
+		return rc;
+	struct report_options own = *browse->base;
+	char *input = ev_strdup(path);
+	own.input = input;
+	take_loaded(browse, &loaded, &how, NULL);
+	free(browse->input);
+	browse->input = input;
+	browse->own = own;
+	browse->base = &browse->own;
+	browse->source.title = ev_arena_printf(&browse->arena, "evprof report: %s", path);
+	return 0;
 }
 
 /* Reads the recording again. What is shown is of what is in memory now, until that works. */
@@ -115,17 +158,7 @@ static int load_again(struct browse *browse, struct browse_shown *next,
 	}
 	if (rc)
 		return rc;
-	drop_names(browse);
-	ev_symbolizer_close(browse->symbolizer);
-	loaded_done(browse->loaded);
-	*browse->loaded = loaded;
-	browse->symbolizer = NULL;
-	browse->held = how;
-	browse->held.field_count = need->field_count;
-	free(browse->held_time);
-	browse->held_time = next->time ? ev_strdup(next->time)
-			    : how.time ? ev_strdup(how.time)
-				       : NULL;
+	take_loaded(browse, &loaded, &how, next->time);
 	return 0;
 }
 
@@ -140,8 +173,11 @@ static void name_places(struct browse *browse, const struct browse_shown *next)
 	if (!browse->symbolizer)
 		browse->symbolizer = ev_symbolizer_open(loaded->spaces, loaded->recording,
 							&browse->base->symbols);
+	struct progress_work *work =
+		browse->on_screen ? NULL : progress_work_begin("resolving names", NULL);
 	browse->named = ev_named_open(loaded->profile, loaded->spaces, browse->symbolizer, flags,
 				      by_line, ev_cpus_online());
+	progress_work_end(work);
 	browse->flags = flags;
 	browse->by_line = by_line;
 }
@@ -210,31 +246,57 @@ static int make(struct browse *browse, struct browse_shown *next, struct ev_err 
 			   joined ? &joined->joints : &browse->loaded->joints, err);
 }
 
+/* The usual keys and every sample that was kept: of any recording. NULL where not even that can be
+ * shown. */
+static struct browse_shown *show_all(struct browse *browse)
+{
+	struct ev_browse_wishes none = { 0 };
+	struct report_options bare = *browse->base;
+	struct browse_shown *next = ev_alloc(sizeof(*next));
+	bare.sort = bare.fields = NULL;
+	bare.key_filters = (struct option_list){ 0 };
+	bare.filter = (struct ev_filter){ 0 };
+	int rc = browse_plan(next, &bare, &none, NULL);
+	if (!rc && browse->joined)
+		browse->named = browse->joined->named;
+	else if (!rc)
+		name_places(browse, next);
+	if (!rc) {
+		begin_report(browse, next);
+		next->report.ratios = NULL;
+		rc = report_make(&next->made, &next->options, &next->plan, &next->report,
+				 browse->named, NULL, NULL);
+	}
+	if (!rc)
+		return next;
+	browse_shown_close(next);
+	return NULL;
+}
+
 static int show(void *self, const struct ev_browse_wishes *wishes, const struct ev_report **report,
 		const struct ev_report_options **options, struct ev_err *err)
 {
 	struct browse *browse = self;
 	struct browse_shown *next = ev_alloc(sizeof(*next));
-	int rc = shown_plan(next, browse, wishes, err);
+	int rc = browse_plan(next, browse->base, wishes, err);
 	if (!rc)
 		rc = make(browse, next, err);
-	if (rc && (browse->shown || !browse->named)) {
-		shown_close(next);
-		return rc;
-	}
-	/* What was shown is gone with its names: all of it, then. */
 	if (rc) {
-		report_made_done(&next->made);
-		next->options.filter = (struct ev_filter){ 0 };
-		begin_report(browse, next);
-		if (report_make(&next->made, &next->options, &next->plan, &next->report,
-				browse->named, NULL, NULL)) {
-			shown_close(next);
+		browse_shown_close(next);
+		if (browse->shown || !browse->was_shown)
 			return rc;
+		next = show_all(browse); /* what was shown is gone with its names */
+		if (!next)
+			return rc;
+		if (browse->base == &browse->own) { /* typed for another recording */
+			browse->own.sort = browse->own.fields = NULL;
+			browse->own.key_filters = (struct option_list){ 0 };
+			browse->own.filter = (struct ev_filter){ .absolute = true };
 		}
 	}
-	shown_close(browse->shown);
+	browse_shown_close(browse->shown);
 	browse->shown = next;
+	browse->was_shown = true;
 	*report = &next->report;
 	*options = &next->options.view;
 	return rc;
@@ -253,15 +315,15 @@ static void name_lines(struct browse *browse)
 				      browse->symbolizer, flags, true, ev_cpus_online());
 }
 
-static int annotate(void *self, const struct ev_browse_place *place, bool assembly, FILE *out,
-		    struct ev_err *err)
+static int annotate(void *self, const struct ev_browse_place *place,
+		    const struct ev_browse_code *code, FILE *out, struct ev_err *err)
 {
 	struct browse *browse = self;
 	const struct report_options *shown = &browse->shown->options;
 	if (browse->joined)
 		return ev_fail(err, ENOTSUP,
 			       "code is shown of one recording: evprof report -i FILE");
-	if (assembly && ev_assembly_absence())
+	if (code->assembly && ev_assembly_absence())
 		return ev_fail(err, ENOTSUP, "%s", ev_assembly_absence());
 	const struct ev_recorded_event *events = browse->loaded->recording->events;
 	struct annotate_options options = {
@@ -270,14 +332,18 @@ static int annotate(void *self, const struct ev_browse_place *place, bool assemb
 				 ? events[place->event].name
 				 : NULL,
 		.style = browse->base->style,
-		.assembly = assembly,
+		.assembly = code->assembly,
 		.demangle = browse->base->demangle,
 		.inlined = browse->base->inlined,
 		.percent_limit = -1,
 		.filter = shown->filter,
 		.symbols = browse->base->symbols,
 		.source = { .symfs = browse->base->symbols.symfs },
-		.view = { .all = true, .colour = true, .quiet = true },
+		.view = { .all = true,
+			  .colour = true,
+			  .quiet = true,
+			  .raw_bytes = code->raw_bytes,
+			  .share = code->share },
 	};
 	struct annotating it = { .options = &options, .loaded = browse->loaded };
 	name_lines(browse);
@@ -317,8 +383,17 @@ void browse_open(struct browse *browse, const struct report_options *base, struc
 		.may_load = loaded && loaded->reader && strcmp(base->input, "-") != 0,
 		.held = *held,
 		.held_time = held->time ? ev_strdup(held->time) : NULL,
-		.source = { .report = show, .annotate = annotate, .header = header },
+		.source = { .report = show,
+			    .annotate = annotate,
+			    .header = header,
+			    .keep = browse_keep },
 	};
+	if (browse->may_load) {
+		browse->source.form = browse_form;
+		browse->source.forms = browse_forms(&browse->source.form_count);
+		browse->source.recordings = browse_recordings;
+		browse->source.switch_to = browse_switch;
+	}
 	browse->source.self = browse;
 	browse->source.title = ev_arena_printf(&browse->arena, "evprof report: %s%s", base->input,
 					       joined ? " and others" : "");
@@ -336,6 +411,8 @@ void browse_close(struct browse *browse)
 {
 	drop_names(browse);
 	ev_symbolizer_close(browse->symbolizer);
+	browse_recordings_done(browse);
+	free(browse->input);
 	free(browse->held_time);
 	ev_arena_done(&browse->arena);
 }
@@ -369,6 +446,7 @@ int report_browse(const struct report_options *options, const struct report_plan
 	int rc = ev_browser_open(&browser, &browse.source, &how, err);
 	if (!rc)
 		rc = screen_open(err);
+	browse.on_screen = !rc;
 	if (!rc)
 		screen_run(browser);
 	screen_close();

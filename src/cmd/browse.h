@@ -20,6 +20,8 @@ struct browse_shown {
 };
 struct browse {
 	const struct report_options *base; /* as typed */
+	struct report_options own;         /* the same of another recording, once there is one */
+	char *input;                       /* that one's path */
 	struct loaded *loaded;             /* one recording; NULL: */
 	const struct joined *joined;       /* several */
 	bool may_load;                     /* from its file again, for what was not kept */
@@ -33,6 +35,10 @@ struct browse {
 	struct ev_named *lines_named; /* by line, for annotations; NULL until there is one */
 	const struct ev_profile *lines_profile; /* of this profile */
 	struct ev_report_part *parts;
+	bool was_shown; /* something was, since it was opened */
+	bool on_screen; /* the terminal is the browser's */
+	char **others;  /* recordings of this folder, as browse_recordings told them last */
+	size_t other_count;
 	struct ev_browse_source source;
 	struct ev_arena arena;
 };
@@ -46,6 +52,31 @@ void browse_forget(struct browse *browse);
 void browse_close(struct browse *browse);
 /* What the options say as wishes. */
 struct ev_browse_wishes browse_wishes(const struct report_options *options);
+
+/* What was typed, with the wishes in its place, and what is shown of it. */
+int browse_plan(struct browse_shown *shown, const struct report_options *base,
+		const struct ev_browse_wishes *wishes, struct ev_err *err);
+void browse_shown_close(struct browse_shown *shown);
+
+/* Files that the browser writes or offers: browse_files.c. */
+int browse_keep(void *self, const char *name, const char *text, size_t size_bytes, char said[256],
+		struct ev_err *err);
+size_t browse_recordings(void *self, const char *const **paths);
+void browse_recordings_done(struct browse *browse);
+int browse_switch(void *self, const char *path, struct ev_err *err);
+/* A path like `name` that nothing has, made as an empty file; free() it. NULL with a sentence. */
+char *browse_free_name(const char *name, bool numbered, int *fd, struct ev_err *err);
+
+/* Other forms of what is shown, which evprof itself makes as a process of its own: browse_forms.c.
+ */
+const struct ev_browse_form *browse_forms(size_t *count);
+int browse_form(void *self, size_t at, const struct ev_browse_wishes *wishes, FILE *out,
+		char said[256], struct ev_err *err);
+/* Those of comparisons. `words`: the command but for the program, NULL behind the last; what it
+ * prints becomes `out`, and where it fails the sentence. */
+int browse_run(const char *const *words, FILE *out, struct ev_err *err);
+/* Where a form is written: a path that nothing has. free() it. */
+char *browse_form_path(const char *form, struct ev_err *err);
 
 /* All of `report` on a terminal, until its person leaves. */
 int report_browse(const struct report_options *options, const struct report_plan *plan,

@@ -4,30 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "join.h"
+#include "diff.h"
+#include "screen.h"
 #include "verbs.h"
 
 #define OLD_DEFAULT "perf.data.old"
 #define NEW_DEFAULT "perf.data"
 #define CHANCE_SHARE 0.05
-
-struct diff_options {
-	struct option_list paths;
-	const char *compute, *by, *sort, *order, *absolute, *percentage, *separator, *format;
-	const char *output, *time;
-	bool force, stdio, demangle, baseline_only, children;
-	struct ev_filter filter;
-	struct ev_symbolizer_options symbols;
-	struct ev_diff_options view;
-};
-/* What was typed, parsed. */
-struct diff_plan {
-	enum ev_key keys[EV_KEY_COUNT];
-	size_t key_count;
-	bool by_stack;
-	const struct ev_diff_format *format;
-	struct ev_difference_options how;
-};
 
 /* clang-format off */
 #define ROW(letter, name, value, kind, field, help)                                                 \
@@ -68,8 +51,7 @@ static const struct option_row rows[] = {
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct diff_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
-	{ .name = "stdio", .kind = OPTION_FLAG, .offset = offsetof(struct diff_options, stdio),
-	  .help = "text (always)", .hidden = true },
+	ROW(0, "stdio", NULL, FLAG, stdio, "text on a terminal too, where there is else a browser"),
 	{ 0 },
 };
 /* clang-format on */
@@ -167,8 +149,8 @@ static int parse_compute(const struct diff_options *options, struct diff_plan *p
 }
 
 /* perf computes ratios and weighted differences of periods, deltas of shares. */
-static int parse_measure(const struct diff_options *options, struct diff_plan *plan,
-			 struct ev_err *err)
+int diff_choose_measure(const struct diff_options *options, struct diff_plan *plan,
+			struct ev_err *err)
 {
 	const char *text = options->absolute;
 	bool shares =
@@ -235,7 +217,7 @@ static int make_plan(struct diff_options *options, struct diff_plan *plan, struc
 	if (!rc)
 		rc = parse_compute(options, plan, err);
 	if (!rc)
-		rc = parse_measure(options, plan, err);
+		rc = diff_choose_measure(options, plan, err);
 	if (!rc)
 		rc = parse_order(options, plan, err);
 	if (!rc)
@@ -254,8 +236,8 @@ static bool has_key(const struct diff_plan *plan, enum ev_key key)
 	return false;
 }
 
-static struct join_options join_options_of(const struct diff_options *options,
-					   const struct diff_plan *plan)
+struct join_options diff_join_options(const struct diff_options *options,
+				      const struct diff_plan *plan)
 {
 	bool folded = plan->format == ev_diff_format_find("folded") ||
 		      plan->format == ev_diff_format_find("html"); /* as well of stacks */
@@ -285,62 +267,16 @@ static struct join_options join_options_of(const struct diff_options *options,
 	};
 }
 
-static int print_diff(FILE *out, const struct diff_options *options, struct diff_plan *plan,
-		      const struct joined *joined, const struct ev_table *table, struct ev_err *err)
-{
-	size_t parts = joined->count, width = table->event_count / parts;
-	struct ev_scatters scatters;
-	plan->how.exact = ev_recording_note(&joined->recording, EV_NOTE_SIMULATED, NULL);
-	struct ev_report_part *about = ev_alloc(parts * sizeof(*about));
-	double *seconds = ev_alloc(parts * sizeof(*seconds));
-	struct ev_difference *differences = ev_alloc((width + 1) * sizeof(*differences));
-	if (plan->by_stack)
-		ev_stack_scatters(&scatters, table, joined->named);
-	else
-		ev_table_scatters(&scatters, table, joined->named);
-	for (size_t r = 0; r < parts; r++) {
-		const struct joined_part *part = &joined->parts[r];
-		about[r] = (struct ev_report_part){ part->path, part->loaded.recording,
-						    &part->quality };
-		seconds[r] = (double)(part->last_time_ns - part->first_time_ns) / 1e9;
-		for (size_t e = 0; e < width; e++)
-			scatters.all[r * width + e].seconds = seconds[r];
-	}
-	for (size_t e = 0; e < width; e++)
-		ev_difference_build(&differences[e], table, joined->named, &scatters,
-				    plan->by_stack, e, parts, &plan->how);
-	struct ev_diff diff = {
-		.parts = about,
-		.seconds = seconds,
-		.part_count = parts,
-		.recording = &joined->recording,
-		.named = joined->named,
-		.table = table,
-		.scatters = &scatters,
-		.differences = differences,
-		.width = width,
-		.how = plan->how,
-	};
-	int rc = plan->format->print(out, &diff, &options->view, err);
-	for (size_t e = 0; e < width; e++)
-		ev_difference_done(&differences[e]);
-	ev_scatters_done(&scatters);
-	free(differences);
-	free(seconds);
-	free(about);
-	return rc;
-}
-
 /* Through a temporary name, so that a failure leaves the old file alone. */
-static int print_to(const struct diff_options *options, struct diff_plan *plan,
-		    const struct joined *joined, const struct ev_table *table, struct ev_err *err)
+static int print_to(const struct diff_options *options, const struct diff_plan *plan,
+		    const struct ev_diff *diff, struct ev_err *err)
 {
 	const char *path = options->output;
 	if (!path || !strcmp(path, "-"))
-		return print_diff(stdout, options, plan, joined, table, err);
+		return plan->format->print(stdout, diff, &options->view, err);
 	char *name = ev_printf("%s.evprof-%d", path, (int)getpid());
 	FILE *out = fopen(name, "wxe");
-	int rc = out ? print_diff(out, options, plan, joined, table, err)
+	int rc = out ? plan->format->print(out, diff, &options->view, err)
 		     : ev_fail(err, errno, "cannot write '%s': %m", path);
 	if (out && fclose(out) && !rc)
 		rc = ev_fail(err, errno, "could not write '%s': %m", path);
@@ -352,27 +288,36 @@ static int print_to(const struct diff_options *options, struct diff_plan *plan,
 	return rc;
 }
 
-/* A rate needs a time. */
-static int check_times(const struct diff_plan *plan, const struct joined *joined,
-		       struct ev_err *err)
+static int print(const struct diff_options *options, const struct diff_plan *plan,
+		 const struct joined *joined, struct ev_err *err)
 {
-	for (size_t r = 0; r < joined->count; r++) {
-		const struct joined_part *part = &joined->parts[r];
-		if (plan->how.measure == EV_MEASURE_SECOND &&
-		    part->last_time_ns <= part->first_time_ns)
-			return ev_fail(err, EINVAL,
-				       "'%s' does not tell how long it took: use --absolute=total",
-				       part->path);
-	}
-	return 0;
+	struct diff_made made = { 0 };
+	struct progress_work *work = progress_work_begin("comparing", NULL);
+	int rc = diff_make(&made, plan, joined, options->children, &options->filter, err);
+	progress_work_end(work);
+	work = progress_work_begin("writing the comparison", options->output ? NULL : stdout);
+	if (!rc)
+		rc = print_to(options, plan, &made.diff, err);
+	progress_work_end(work);
+	diff_made_done(&made);
+	return rc;
+}
+
+/* Neither another output nor text is wanted. */
+static bool browses(const struct diff_options *options)
+{
+	return !options->format && !options->output && !options->separator && !options->stdio &&
+	       !options->view.quiet && !screen_absence();
 }
 
 static int compare(const struct diff_options *options, struct diff_plan *plan,
 		   const char *const *paths, size_t count, struct ev_err *err)
 {
 	struct joined joined;
-	struct ev_table table = { 0 };
-	struct join_options how = join_options_of(options, plan);
+	struct join_options how = diff_join_options(options, plan);
+	bool to_browse = browses(options);
+	if (to_browse) /* chains of both, and zooming into threads */
+		how.load.stacks = how.load.by_comm = how.load.by_pid = how.load.by_tid = true;
 	int rc = join(&joined, paths, count, &how, err);
 	if (rc)
 		return rc;
@@ -381,17 +326,8 @@ static int compare(const struct diff_options *options, struct diff_plan *plan,
 			rc = ev_fail(err, EINVAL, "'%s' holds no samples: %s", paths[i],
 				     joined.parts[i].loaded.partial);
 	if (!rc)
-		rc = check_times(plan, &joined, err);
-	/* Every recording has every event, also one that ends without any sample of it. */
-	size_t width = joined.recording.event_count ? joined.recording.event_count : 1;
-	joined.profile->event_count = (uint32_t)(width * count);
-	if (!rc)
-		rc = ev_table_build(&table, joined.named, plan->keys, plan->key_count,
-				    options->children && joined.profile->quality.with_stack,
-				    &options->filter, err);
-	if (!rc)
-		rc = print_to(options, plan, &joined, &table, err);
-	ev_table_done(&table);
+		rc = to_browse ? diff_browse(options, plan, paths, &joined, &how, err)
+			       : print(options, plan, &joined, err);
 	joined_done(&joined);
 	return rc;
 }
@@ -419,7 +355,7 @@ static int run_diff(const struct verb *verb, int argc, char **argv)
 	}
 	const char **paths = ev_alloc((options.paths.count + 2) * sizeof(*paths));
 	size_t count = choose_paths(&options, paths);
-	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = !options.output && screen_colours(STDOUT_FILENO);
 	status = 0;
 	if (make_plan(&options, &plan, &err))
 		status = complain(verb, &err, STATUS_USAGE);
@@ -453,6 +389,8 @@ const struct verb diff_verb = {
 		"Of many rows some differ by chance: only those are shown (--all: not marked ~) of "
 		"which at most 5% do so. Rows of fewer than 6 samples in two recordings together "
 		"never are.\n\n"
+		"On a terminal the table is one to move in, with the keys of evprof report; piped, "
+		"on a dumb terminal, with --stdio, --format, --output, -t and -q it is text.\n\n"
 		"Deltas are of shares, as perf's; -c ratio and wdiff of periods unless --absolute "
 		"says what of (share, second, run).",
 };

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <evprof/view.h>
 #include "options.h"
+#include "screen.h"
 #include "verbs.h"
 
 struct doctor_options {
@@ -33,7 +34,7 @@ static int run_doctor(const struct verb *verb, int argc, char **argv)
 	if (first < argc)
 		return complain_text(verb, STATUS_USAGE, "it takes no arguments");
 	ev_checks_run(&checks);
-	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	bool colour = screen_colours(STDOUT_FILENO);
 	bool works = ev_doctor_print(stdout, &checks, options.json, colour);
 	ev_checks_done(&checks);
 	return works ? 0 : STATUS_FAILED;

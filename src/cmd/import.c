@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <evprof/import.h>
 #include "options.h"
+#include "progress.h"
 #include "verbs.h"
 
 struct import_options {
@@ -155,17 +156,24 @@ static int convert(const struct verb *verb, const struct import_options *options
 	struct ev_import *import = NULL;
 	struct ev_err err = { 0 };
 	struct ev_buffer bytes = { 0 };
-	int status = 0, rc = read_all(path, &bytes, &err);
+	int status = 0;
+	struct progress_work *work = progress_work_begin("reading the profile", NULL);
+	int rc = read_all(path, &bytes, &err);
 	if (rc) {
+		progress_work_end(work);
 		ev_buffer_done(&bytes);
 		return complain(verb, &err, STATUS_FAILED);
 	}
 	ev_buffer_u8(&bytes, 0); /* also of nothing there is an address */
 	rc = ev_import_open(&import, (char *)bytes.bytes, bytes.size_bytes - 1, &how, &err);
+	progress_work_end(work);
 	ev_buffer_done(&bytes);
 	if (rc)
 		return complain_text(verb, STATUS_FAILED, "'%s': %s", path, err.text);
-	if (write_recording(import, path, options->output, &err))
+	work = progress_work_begin("writing the recording", stdout);
+	rc = write_recording(import, path, options->output, &err);
+	progress_work_end(work);
+	if (rc)
 		status = complain(verb, &err, STATUS_FAILED);
 	else if (!options->quiet)
 		tell(verb, import, options->output);

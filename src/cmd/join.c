@@ -130,6 +130,7 @@ static void describe_whole(struct joined *joined)
 		copy_notes(whole, part, "fallback");
 		copy_notes(whole, part, EV_NOTE_SIMULATED);
 		copy_notes(whole, part, EV_NOTE_COUNTED);
+		copy_notes(whole, part, EV_NOTE_IMPORTED);
 		if (part->loaded.partial)
 			ev_buffer_printf(&partial, "%s%s: %s", partial.size_bytes ? "; " : "",
 					 part->path, part->loaded.partial);
@@ -185,6 +186,7 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 	struct loaded *loaded = &part->loaded;
 	struct ev_symbolizer *symbolizer =
 		ev_symbolizer_open(loaded->spaces, loaded->recording, &options->symbols);
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       options->flags, options->by_line, ev_cpus_online());
 	uint32_t *objects = ev_alloc((named->object_count + 1) * sizeof(*objects));
@@ -200,6 +202,7 @@ static void name_and_add(struct joined *joined, struct ev_join *join, struct joi
 					     .joints = ratios ? &loaded->joints : NULL,
 					     .ratios = ratios,
 					     .all_joints = &joined->joints });
+	progress_work_end(work);
 	add_reads(&joined->reads, &loaded->reads);
 	keep_troubles(joined, named, symbolizer, objects);
 	free(objects);

@@ -208,7 +208,9 @@ static int open_recording(struct loaded *loaded, const char *path, struct ev_err
 {
 	if (strcmp(path, "-"))
 		return ev_reader_open(&loaded->reader, path, err);
+	struct progress_work *work = progress_work_begin("reading standard input", NULL);
 	int fd = spool_stdin(err);
+	progress_work_end(work);
 	if (fd < 0)
 		return fd;
 	char *name = ev_printf("/proc/self/fd/%d", fd);
@@ -368,7 +370,8 @@ int load(struct loaded *loaded, const char *path, const struct load_options *ask
 	loaded->profile->quality.ends_known =
 		wanted.unwound || (unwinder && all) || options->python == PYTHON_ONLY;
 	loaded->profile->tell_ends = options->stacks && !loaded->profile->quality.ends_known &&
-				     !options->chain_limit && !options->branch_history;
+				     !options->chain_limit && !options->branch_history &&
+				     !ev_recording_note(loaded->recording, EV_NOTE_IMPORTED, NULL);
 	if (threads > cuts.count - 1)
 		threads = cuts.count - 1;
 	rc = open_reads(loaded, options, &wanted, err);

@@ -1,5 +1,10 @@
-/* Bytes done of bytes to do -> "reading perf.data: 43%, 6 s left" on stderr. */
+/* Bytes done of bytes to do -> "reading perf.data: 43%, 6 s left" on stderr; and of work that is
+ * not measured in bytes, "resolving names: 3 s". */
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <evprof/collect.h>
 #include "progress.h"
@@ -39,4 +44,79 @@ void progress_end(struct progress *progress)
 		fputs("\r\033[K", stderr);
 	progress->shown = false;
 	progress->what = NULL;
+}
+
+/* ---- work without a measure --------------------------------------------------------------------
+ */
+
+struct progress_work {
+	const char *what;
+	uint64_t began_ns;
+	pthread_t teller;
+	pthread_mutex_t mutex;
+	pthread_cond_t ends;
+	bool ended, shown;
+};
+
+static void *tell_work(void *self)
+{
+	struct progress_work *work = self;
+	pthread_mutex_lock(&work->mutex);
+	while (!work->ended) {
+		struct timespec until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += (long)STEP_NS;
+		until.tv_sec += until.tv_nsec / (long)SECOND_NS;
+		until.tv_nsec %= (long)SECOND_NS;
+		pthread_cond_timedwait(&work->ends, &work->mutex, &until);
+		uint64_t taken_ns = ev_now_ns() - work->began_ns;
+		if (work->ended || taken_ns < WORTH_TELLING_NS)
+			continue;
+		fprintf(stderr, "\r%s: %.0f s\033[K", work->what, (double)taken_ns / 1e9);
+		work->shown = true;
+	}
+	pthread_mutex_unlock(&work->mutex);
+	return NULL;
+}
+
+struct progress_work *progress_work_begin(const char *what, FILE *out)
+{
+	pthread_condattr_t attr;
+	sigset_t all, before;
+	if (!isatty(STDERR_FILENO) || (out && isatty(fileno(out))))
+		return NULL;
+	struct progress_work *work = ev_alloc(sizeof(*work));
+	work->what = what;
+	work->began_ns = ev_now_ns();
+	pthread_mutex_init(&work->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&work->ends, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all); /* signals are the others' */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = pthread_create(&work->teller, NULL, tell_work, work);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!rc)
+		return work;
+	pthread_cond_destroy(&work->ends);
+	pthread_mutex_destroy(&work->mutex);
+	free(work);
+	return NULL;
+}
+
+void progress_work_end(struct progress_work *work)
+{
+	if (!work)
+		return;
+	pthread_mutex_lock(&work->mutex);
+	work->ended = true;
+	pthread_cond_signal(&work->ends);
+	pthread_mutex_unlock(&work->mutex);
+	pthread_join(work->teller, NULL);
+	if (work->shown)
+		fputs("\r\033[K", stderr);
+	pthread_cond_destroy(&work->ends);
+	pthread_mutex_destroy(&work->mutex);
+	free(work);
 }

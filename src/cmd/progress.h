@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct progress {
 	const char *what; /* "reading perf.data"; NULL: nothing is told */
@@ -24,5 +25,12 @@ static inline void progress_add(struct progress *progress, uint64_t bytes)
 void progress_tell(struct progress *progress);
 /* The line is gone. */
 void progress_end(struct progress *progress);
+
+/* Work of which nobody knows how much is left: its line tells how long it has taken. */
+struct progress_work;
+/* Tells as above, unless text goes to the terminal meanwhile: `out` is where, NULL for none. NULL
+ * where nothing is told. `what` must stay. */
+struct progress_work *progress_work_begin(const char *what, FILE *out);
+void progress_work_end(struct progress_work *work);
 
 #endif

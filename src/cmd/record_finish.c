@@ -67,6 +67,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	struct ev_symbolizer *symbolizer = ev_symbolizer_open(loaded.spaces, NULL, &where);
 	struct ev_buffer bytes = { 0 };
 	size_t count = loaded.profile->places.count;
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	if (count > 1)
 		ev_symbols_encode(symbolizer, loaded.spaces, loaded.profile->places.items + 1,
 				  count - 1, EV_SYMBOL_LINES | EV_SYMBOL_INLINES, &bytes);
@@ -76,6 +77,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	if (!run->options->no_build_ids)
 		add_build_ids(&run->recording, &loaded);
 	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
+	progress_work_end(work);
 	run->quality = loaded.profile->quality;
 	run->recording.first_time_ns = loaded.profile->first_time_ns;
 	run->recording.last_time_ns = loaded.profile->last_time_ns;

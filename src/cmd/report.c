@@ -131,11 +131,15 @@ static int print_named(FILE *out, struct report_options *options, const struct r
 		       const struct ev_joints *joints, struct ev_err *err)
 {
 	struct report_made made = { 0 };
+	struct progress_work *work = progress_work_begin("making the report", NULL);
 	int rc = report_settle_named(options, plan, named, profile, err);
 	if (!rc)
 		rc = report_make(&made, options, plan, report, named, joints, err);
+	progress_work_end(work);
+	work = progress_work_begin("writing the report", out);
 	if (!rc)
 		rc = plan->format->print(out, report, &options->view, err);
+	progress_work_end(work);
 	report_made_done(&made);
 	return rc;
 }
@@ -161,9 +165,11 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 		ev_symbolizer_close(symbolizer);
 		return fetched;
 	}
+	struct progress_work *work = progress_work_begin("resolving names", NULL);
 	struct ev_named *named = ev_named_open(loaded->profile, loaded->spaces, symbolizer,
 					       report_symbol_flags(options, plan),
 					       report_wants_lines(options, plan), ev_cpus_online());
+	progress_work_end(work);
 	report_lacking(options, loaded, symbolizer);
 	malloc_trim(0); /* the tables of symbols are gone */
 	struct ev_report report = {
@@ -183,8 +189,10 @@ static int print_report(FILE *out, struct report_options *options, const struct 
 	struct report_code code = { 0 };
 	int rc = 0;
 	if (wants_code(options, plan)) {
+		work = progress_work_begin("reading sources and code", NULL);
 		rc = report_code_open(&code, options, loaded, symbolizer, err);
 		report.annotation = &code.it.annotation;
+		progress_work_end(work);
 	}
 	if (!rc)
 		rc = print_named(out, options, plan, &report, named, loaded->profile,
@@ -387,7 +395,7 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 		options.input = options.inputs.items[0].text;
 	char *cache = cache_folder();
 	options.symbols.cache = cache;
-	options.view.colour = !options.output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	options.view.colour = !options.output && screen_colours(STDOUT_FILENO);
 	int rc = report_plan(&options, &plan, &err);
 	if (!rc && options.tui && !report_browses(&options, &plan))
 		rc = ev_fail(&err, ENOTTY, "--tui: %s",

@@ -21,14 +21,32 @@ bool screen_is_ascii(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-static bool gone; /* the terminal is */
+/* Set to nothing, it is as if it were not there. */
+static bool wants_no_colour(void)
+{
+	const char *plain = getenv("NO_COLOR");
+	return plain && *plain;
+}
+
+bool screen_colours(int fd)
+{
+	const char *name = getenv("TERM");
+	return isatty(fd) && !wants_no_colour() && name && *name && strcmp(name, "dumb") != 0;
+}
+
+static bool gone;            /* the terminal is */
+static bool heeds_size;      /* changes of it are held back but while keys are waited for */
+static sigset_t mask_before; /* what else is */
 
 void screen_wait(int timeout_ms, int extra_fd)
 {
 	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
 				{ .fd = extra_fd, .events = POLLIN } };
-	/* A signal ends it too: the size may change. */
-	int ready = poll(fds, extra_fd < 0 ? 1 : 2, timeout_ms);
+	struct timespec timeout = { .tv_sec = timeout_ms / 1000,
+				    .tv_nsec = timeout_ms % 1000 * 1000000L };
+	/* A signal ends it too: the size may change. It comes nowhere but here, see screen_open. */
+	int ready = ppoll(fds, extra_fd < 0 ? 1 : 2, timeout_ms < 0 ? NULL : &timeout,
+			  heeds_size ? &mask_before : NULL);
 	gone |= ready > 0 && fds[0].revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
@@ -56,8 +74,7 @@ const char *screen_absence(void)
 
 static void choose_attributes(void)
 {
-	const char *plain = getenv("NO_COLOR");
-	bool colour = has_colors() && !(plain && *plain);
+	bool colour = has_colors() && !wants_no_colour();
 	attributes[EV_STYLE_BAR] = A_REVERSE;
 	attributes[EV_STYLE_HEAD] = A_BOLD;
 	attributes[EV_STYLE_DIM] = A_DIM;
@@ -85,6 +102,11 @@ int screen_open(struct ev_err *err)
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	choose_attributes();
+	/* One that came between a screen and the wait for a key would be seen with that key. */
+	sigset_t size;
+	sigemptyset(&size);
+	sigaddset(&size, SIGWINCH);
+	heeds_size = !pthread_sigmask(SIG_BLOCK, &size, &mask_before);
 	return 0;
 }
 
@@ -101,6 +123,9 @@ void screen_close(void)
 	endwin();
 	delscreen(terminal);
 	terminal = NULL;
+	if (heeds_size)
+		pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+	heeds_size = false;
 }
 
 void screen_size(size_t *width, size_t *height)

@@ -7,6 +7,9 @@
 /* Why no browser can be shown here, or NULL: it is not built in, input or output is no terminal, or
  * the terminal is none to move on. */
 const char *screen_absence(void);
+/* Does text that goes there have colours? Not where it is no terminal or a dumb one, nor where
+ * NO_COLOR says so: https://no-color.org. */
+bool screen_colours(int fd);
 /* Takes over the terminal, and gives it back. One at a time. -ENOTTY with a sentence. */
 int screen_open(struct ev_err *err);
 void screen_close(void);

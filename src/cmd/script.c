@@ -204,6 +204,13 @@ static int print_to(const struct verb *verb, struct script_run *run, struct ev_e
 	return status;
 }
 
+/* Text that goes to the terminal shows by itself how far it is. */
+static bool tells_progress(const struct script_options *options)
+{
+	bool is_file = options->output && strcmp(options->output, "-") != 0;
+	return is_file || options->per_event || !isatty(STDOUT_FILENO);
+}
+
 static int script(const struct verb *verb, struct script_options *options)
 {
 	struct script_run run = { .options = options };
@@ -218,6 +225,7 @@ static int script(const struct verb *verb, struct script_options *options)
 						 "evprof record ./program")
 				 : complain(verb, &err, STATUS_FAILED);
 	if (!rc) {
+		run.tells = tells_progress(options);
 		script_learn(&run);
 		rc = python_frames_check(options->python, run.loaded.recording, &err);
 		if (!rc)

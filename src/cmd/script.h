@@ -52,6 +52,8 @@ struct script_run {
 	struct ev_decoder *waking; /* decodes the samples that waited for them */
 	FILE **files;              /* of each event, with --per-event-dump */
 	struct python_chain python;
+	bool tells;    /* how far it is */
+	uint64_t told; /* records, since the walk began */
 	uint64_t taken, damaged;
 };
 

@@ -18,7 +18,11 @@ void script_learn(struct script_run *run)
 	bool needs_times = run->filter.time.of_whole && !loaded->recording->last_time_ns;
 	loaded->spaces = ev_space_set_open();
 	loaded->profile = ev_profile_open(); /* for its quality: losses and damage */
+	if (run->tells)
+		progress_begin(&loaded->progress, "reading the recording",
+			       ev_reader_size(loaded->reader));
 	walk_sideband(loaded, &cuts, needs_times, ev_cpus_online(), &run->options->names);
+	progress_end(&loaded->progress);
 	ev_array_done(&cuts);
 	if (!loaded->partial && loaded->recording->unfinished)
 		loaded->partial = load_why_unfinished(loaded->recording);
@@ -116,6 +120,17 @@ static void take(struct script_run *run, const struct ev_raw *raw, struct ev_rec
 		ev_script_other(run->script, record);
 }
 
+/* The clock is looked at now and then. */
+static void tell_progress(struct script_run *run)
+{
+	struct progress *progress = &run->loaded.progress;
+	uint64_t place = ev_reader_tell(run->loaded.reader);
+	if (++run->told % 256)
+		return;
+	atomic_store_explicit(&progress->done_bytes, place, memory_order_relaxed);
+	progress_tell(progress);
+}
+
 /* Behind a damaged record the next call goes on; behind a damaged place in the file, which the
  * first walk told of, it says the same for ever. */
 static void walk_in_order(struct script_run *run)
@@ -132,6 +147,7 @@ static void walk_in_order(struct script_run *run)
 	while ((rc = ev_ordered_next(ordered, &record, &damage)) != 0) {
 		if (rc > 0) {
 			take(run, ev_ordered_raw(ordered), &record);
+			tell_progress(run);
 			continue;
 		}
 		if (!strcmp(damage.text, before.text) || (partial && !strcmp(damage.text, partial)))
@@ -157,14 +173,21 @@ static void dump(struct script_run *run)
 		run->damaged += !good;
 		run->taken++;
 		ev_script_dump(run->script, &raw, good ? &record : NULL);
+		tell_progress(run);
 	}
 	ev_decoder_close(decoder);
 }
 
 void script_walk(struct script_run *run)
 {
+	struct loaded *loaded = &run->loaded;
+	loaded->progress = (struct progress){ 0 };
+	if (run->tells)
+		progress_begin(&loaded->progress, "printing samples",
+			       ev_reader_size(loaded->reader));
 	if (run->options->dump)
 		dump(run);
 	else
 		walk_in_order(run);
+	progress_end(&loaded->progress);
 }

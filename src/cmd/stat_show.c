@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "screen.h"
 #include "stat_sheet.h"
 
 #define HEADING_EVERY 25 /* intervals */
@@ -44,7 +45,7 @@ static void print_sheet(struct stat_sheet *sheet, struct ev_stat_options *show)
 	FILE *out = sheet->run->output.file;
 	sheet->stat.fallbacks = sheet->notes.items;
 	sheet->stat.fallback_count = sheet->notes.count;
-	show->colour = isatty(fileno(out)) && !getenv("NO_COLOR");
+	show->colour = screen_colours(fileno(out));
 	if (!sheet->run->options->quiet && sheet->run->options->openmetrics) {
 		stat_totals_print(sheet);
 	} else if (!sheet->run->options->quiet) {

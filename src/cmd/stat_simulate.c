@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "screen.h"
 #include "signals.h"
 #include "simulate.h"
 #include "stat.h"
@@ -174,7 +175,7 @@ static void show(struct simulated_stat *stat)
 	add_notes(stat);
 	sheet.fallbacks = stat->notes.items;
 	sheet.fallback_count = stat->notes.count;
-	how.colour = isatty(fileno(run->output.file)) && !getenv("NO_COLOR");
+	how.colour = screen_colours(fileno(run->output.file));
 	if (run->options->quiet)
 		return;
 	stat_output_start(run);

@@ -43,7 +43,7 @@ struct top {
 	/* Records for `w`: what began everything and what is no sample of the time before, then
 	 * whole batches. */
 	struct ev_buffer told;
-	size_t begun_bytes; /* of it: what ran at the beginning */
+	uint64_t other_bytes; /* of records that are no sample, since the beginning */
 	EV_ARRAY(struct top_batch) batches;
 	uint64_t kept_bytes;
 

@@ -1,5 +1,6 @@
 /* Records out of the rings become a profile that fades: the reader of recordings, on memory. */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,9 +11,10 @@
 #include "top.h"
 
 /* After so much more that is no sample, everything is begun anew: histories of address spaces only
- * grow, and a machine that starts thousands of programs a second fills any memory. What ran at the
- * beginning does not count: a large machine would begin anew with every portion. */
-#define TOLD_LIMIT_BYTES (64u << 20)
+ * grow, to some ten times of what told of them, and a machine that starts thousands of threads a
+ * second fills any memory. What ran at the beginning does not count: a large machine would begin
+ * anew with every portion. */
+#define OTHERS_LIMIT_BYTES (32u << 20)
 /* Of batches: older samples are left out of what `w` writes. */
 #define KEPT_LIMIT_BYTES (64u << 20)
 /* As perf top has it: what is older counts 7/8 with every refresh. */
@@ -48,7 +50,7 @@ static int begin_spaces(struct top *top, struct ev_err *err)
 	top->arrived.size_bytes = 0; /* that is known already */
 	record_python_remap(&top->run);
 	ev_space_set_ready(top->spaces);
-	top->begun_bytes = top->told.size_bytes;
+	top->other_bytes = 0;
 	top->fresh = ev_profile_open();
 	top->fading = ev_profile_open();
 	top->loaded.spaces = top->spaces;
@@ -249,9 +251,14 @@ int top_take(struct top *top, struct ev_err *err)
 		ev_space_set_ready(top->spaces);
 	take_samples(top);
 	keep(top);
-	if (top->told.size_bytes - top->begun_bytes > TOLD_LIMIT_BYTES) {
+	top->other_bytes += other_bytes;
+	if (top->other_bytes > OTHERS_LIMIT_BYTES) {
 		end_spaces(top);
+		malloc_trim(0);
 		rc = begin_spaces(top, err);
+		if (top->browser)
+			ev_browser_tell(top->browser, "so much has started meanwhile that "
+						      "everything was begun anew");
 	}
 	return rc;
 }

@@ -54,6 +54,7 @@ static int open_browser(struct top *top, struct ev_err *err)
 	struct ev_browse_options how = { .wishes = browse_wishes(&top->report),
 					 .ascii = screen_is_ascii(),
 					 .printed = top->options->batch };
+	top->browse.on_screen = true; /* lines of progress have no place, nor in tables */
 	source->title = "evprof top";
 	source->status = status;
 	source->freeze = freeze;

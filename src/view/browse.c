@@ -40,6 +40,8 @@ static int ask(struct ev_browser *browser, struct ev_err *err)
 					 err);
 	if (report && options) {
 		browser->report = report;
+		browser->diff =
+			browser->source->diff ? browser->source->diff(browser->source->self) : NULL;
 		browser->view = *options;
 		browser->view.colour = true;
 		browser->view.hierarchy = false;
@@ -78,6 +80,8 @@ int ev_browser_open(struct ev_browser **out, const struct ev_browse_source *sour
 	browser->source = source;
 	browser->ascii = options->ascii;
 	browser->printed = options->printed;
+	browser->diff_view = options->diff;
+	browser->verbosity = EV_VERBOSE_OBJECTS;
 	browser->wishes = *wishes;
 	browser->sort = wishes->sort ? ev_strdup(wishes->sort) : NULL;
 	browser->time = wishes->time ? ev_strdup(wishes->time) : NULL;
@@ -137,5 +141,5 @@ bool ev_browser_press(struct ev_browser *browser, uint32_t key)
 	else
 		stays = ev_browser_press_table(browser, key);
 	ev_arena_reset(&browser->scratch);
-	return stays;
+	return stays && !browser->leaves;
 }

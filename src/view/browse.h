@@ -39,7 +39,10 @@ struct ev_item {
 struct ev_row_tree {
 	size_t row;
 	struct ev_tree tree;
+	uint64_t *before; /* of a comparison: what each node had of the baseline; NULL else */
 };
+
+enum { EV_PAGER_SIDEWAYS = 8 }; /* columns that a key moves */
 
 /* Lines of text with a title, above the table. */
 struct ev_pager {
@@ -47,9 +50,11 @@ struct ev_pager {
 	char *text; /* lines of it end with NUL */
 	EV_ARRAY(const char *) lines;
 	size_t top, column, selected;
-	bool of_code; /* an annotation: of `place`, by instructions */
-	bool assembly;
+	bool of_code; /* an annotation of the function */
 	char *function, *object;
+	/* A menu: what becomes of the line that is chosen. NULL else. */
+	void (*chosen)(struct ev_browser *browser, size_t line);
+	EV_ARRAY(uint32_t) keys; /* of its lines, where they stand for keys of the table */
 	struct ev_pager *below;
 };
 
@@ -61,7 +66,10 @@ enum ev_prompt {
 	EV_PROMPT_TIME,
 	EV_PROMPT_LIMIT,
 	EV_PROMPT_SEARCH, /* in a pager */
+	EV_PROMPT_SEARCH_BACK,
 };
+
+enum { EV_VERBOSE_NAMES, EV_VERBOSE_OBJECTS, EV_VERBOSE_NUMBERS, EV_VERBOSE_COUNT };
 
 struct ev_browser {
 	const struct ev_browse_source *source;
@@ -84,13 +92,23 @@ struct ev_browser {
 	size_t page;            /* lines that the last screen had for items */
 	uint64_t selected_id;   /* 0: stays at the first */
 	bool heads_hidden;      /* H */
+	unsigned verbosity;     /* V: EV_VERBOSE_…, of call chains */
+	size_t sort_event;      /* 0 to 9: of those side by side */
+
+	const struct ev_diff *diff; /* what the report compares; NULL: it does not */
+	struct ev_diff_options diff_view;
+	struct ev_diff_printing *compared;              /* its columns */
+	const struct ev_difference_row **compared_rows; /* for each of block.rows */
+	struct ev_browse_code code;                     /* how annotations are shown */
 
 	struct ev_buffer filter; /* text, NUL behind it when not empty */
 	enum ev_prompt prompt;
 	struct ev_buffer typed;
-	struct ev_buffer search; /* in pagers */
-	struct ev_pager *pager;  /* the uppermost, NULL: the table is */
-	struct ev_err trouble;   /* told at the bottom until the next key; a message when code 0 */
+	struct ev_buffer search;       /* in pagers */
+	struct ev_pager *pager;        /* the uppermost, NULL: the table is */
+	bool leaves;                   /* chosen from a menu */
+	const struct ev_pager *choice; /* the menu that something was chosen from just now */
+	struct ev_err trouble; /* told at the bottom until the next key; a message when code 0 */
 	struct ev_arena scratch;
 };
 
@@ -108,7 +126,8 @@ void ev_browser_drop_report(struct ev_browser *browser);
 void ev_browser_list(struct ev_browser *browser);
 /* NULL when there is none. */
 const struct ev_item *ev_browser_selected(const struct ev_browser *browser);
-const struct ev_node *ev_browser_node(const struct ev_browser *browser, const struct ev_item *item);
+const struct ev_node *ev_browser_node(const struct ev_browser *browser, const struct ev_item *item,
+				      uint64_t *before);
 /* A row's text of a key; NULL when the key is not shown. */
 const char *ev_browser_row_text(const struct ev_browser *browser, const struct ev_item *item,
 				enum ev_key key);
@@ -121,9 +140,50 @@ void ev_browser_expand_all(struct ev_browser *browser, bool expand);
 /* The next events that have samples, or those before. */
 void ev_browser_turn_events(struct ev_browser *browser, bool back);
 
+/* ---- browse_diff.c
+ * -------------------------------------------------------------------------------
+ */
+
+/* The rows and columns of a comparison, in place of the report's. */
+void ev_browser_take_diff(struct ev_browser *browser);
+void ev_browser_drop_diff(struct ev_browser *browser);
+/* A row as text and in colour, its titles, and a node's share before, now, and the change. */
+void ev_browser_print_compared(struct ev_browser *browser, size_t row);
+void ev_browser_print_compared_heads(struct ev_browser *browser);
+void ev_browser_print_compared_node(struct ev_browser *browser, uint64_t before, uint64_t now);
+/* Both recordings' trees of a row as one. */
+void ev_browser_compare_trees(struct ev_browser *browser, struct ev_row_tree *made);
+/* What a row is called, for filters; in the scratch arena where it is a stack. */
+bool ev_browser_compared_has(struct ev_browser *browser, size_t row, const char *part);
+/* Which event and recordings are shown: into `cells`. */
+void ev_browser_print_compared_title(struct ev_browser *browser);
+/* The event of the table that is the baseline's, or that of the recording by which rows go. */
+size_t ev_browser_compared_event(const struct ev_browser *browser, bool baseline);
+
+/* ---- browse_menu.c
+ * -------------------------------------------------------------------------------
+ */
+
+/* What can be done with the selected row; other recordings; other forms of what is shown. */
+void ev_menu_of_row(struct ev_browser *browser);
+void ev_menu_of_recordings(struct ev_browser *browser);
+void ev_menu_of_forms(struct ev_browser *browser);
+
+/* ---- browse_print.c
+ * ------------------------------------------------------------------------------
+ */
+
+/* The table as far as it is expanded, or the text on top of it, into a file. */
+void ev_browser_keep(struct ev_browser *browser);
+
 /* ---- browse_draw.c
  * -------------------------------------------------------------------------------
  */
+
+/* Title, quality and titles of columns, as many of `lines` as there are; how many were drawn. */
+size_t ev_browser_draw_head(struct ev_browser *browser, struct ev_screen *screen);
+void ev_browser_draw_item(struct ev_browser *browser, struct ev_screen *screen, size_t line,
+			  size_t at);
 
 /* ---- browse_keys.c
  * -------------------------------------------------------------------------------
@@ -131,11 +191,27 @@ void ev_browser_turn_events(struct ev_browser *browser, bool back);
 
 /* A key, when nothing is being typed and the table is on top; false: leave. */
 bool ev_browser_press_table(struct ev_browser *browser, uint32_t key);
+/* What a key of the table does, in words; NULL: nothing here. */
+const char *ev_browser_key_about(const struct ev_browser *browser, uint32_t key);
+/* "'x' does nothing here", at the bottom. */
+void ev_browser_tell_unknown(struct ev_browser *browser, uint32_t key);
 /* Report as wished; the message says where that failed. */
 int ev_browser_wish(struct ev_browser *browser);
 void ev_browser_begin_prompt(struct ev_browser *browser, enum ev_prompt prompt, const char *text);
 void ev_browser_press_prompt(struct ev_browser *browser, uint32_t key);
 const char *ev_prompt_title(enum ev_prompt prompt);
+
+/* ---- browse_zoom.c
+ * -------------------------------------------------------------------------------
+ */
+
+/* Into what the selected row is of, or out of it where that was entered last. */
+void ev_browser_zoom_thread(struct ev_browser *browser);
+void ev_browser_zoom_object(struct ev_browser *browser);
+void ev_browser_zoom_kernel(struct ev_browser *browser);
+void ev_browser_zoom_socket(struct ev_browser *browser);
+/* Out of what was entered last. */
+void ev_browser_zoom_out(struct ev_browser *browser);
 
 /* ---- browse_pager.c
  * ------------------------------------------------------------------------------
@@ -144,13 +220,21 @@ const char *ev_prompt_title(enum ev_prompt prompt);
 /* A new one on top; takes over `text`, which malloc gave. */
 struct ev_pager *ev_pager_push(struct ev_browser *browser, const char *title, char *text);
 void ev_pager_pop(struct ev_browser *browser);
+void ev_pager_free(struct ev_pager *pager);
 void ev_pager_draw(struct ev_browser *browser, struct ev_screen *screen);
-void ev_pager_press(struct ev_browser *browser, uint32_t key);
-/* The next line with what is searched for, from a line on, and around. */
-void ev_pager_search(struct ev_browser *browser, size_t from);
+void ev_pager_press(struct ev_browser *browser, uint32_t key); /* browse_pager_keys.c */
+/* Lines of help about the keys of text screens. */
+void ev_pager_help_lines(struct ev_buffer *text);
+void ev_pager_move(struct ev_pager *pager, uint32_t key, size_t page);
+/* The next line with what is searched for, or the one before, from a line on, and around. */
+void ev_pager_search(struct ev_browser *browser, size_t from, bool back);
 /* Source or instructions of a place. */
-void ev_pager_annotate(struct ev_browser *browser, const struct ev_browse_place *place,
-		       bool assembly);
+void ev_pager_annotate(struct ev_browser *browser, const struct ev_browse_place *place);
+/* The same function, shown in another way. */
+void ev_pager_show_again(struct ev_browser *browser);
+/* The hottest line that is less hot than the selected one (back: hotter), or the hottest. */
+enum ev_hottest { EV_HOTTEST, EV_HOTTEST_NEXT, EV_HOTTEST_BEFORE };
+void ev_pager_select_hottest(struct ev_pager *pager, enum ev_hottest which);
 void ev_pager_help(struct ev_browser *browser);
 void ev_pager_header(struct ev_browser *browser);
 

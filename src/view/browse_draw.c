@@ -54,7 +54,10 @@ static void print_events(struct ev_browser *browser)
 static void draw_title(struct ev_browser *browser, struct ev_screen *screen, size_t line)
 {
 	fprintf(browser->cells, "%s  ", ev_text_safe(&browser->scratch, browser->source->title));
-	print_events(browser);
+	if (browser->diff)
+		ev_browser_print_compared_title(browser);
+	else
+		print_events(browser);
 	if (browser->source->status) {
 		fputs("  ", browser->cells);
 		browser->source->status(browser->source->self, browser->cells);
@@ -93,7 +96,9 @@ static void draw_heads(struct ev_browser *browser, struct ev_screen *screen, siz
 {
 	struct ev_block *block = &browser->block;
 	fprintf(browser->cells, "%*s", MARK_COLUMNS, "");
-	for (size_t c = 0; c < block->columns.count; c++) {
+	if (browser->diff)
+		ev_browser_print_compared_heads(browser);
+	for (size_t c = 0; !browser->diff && c < block->columns.count; c++) {
 		fputs(c ? "  " : "", browser->cells);
 		ev_block_print_title(block, &block->columns.items[c]);
 	}
@@ -114,7 +119,9 @@ static void print_row(struct ev_browser *browser, const struct ev_item *item)
 {
 	struct ev_block *block = &browser->block;
 	fputs(mark_of(browser, item), browser->cells);
-	for (size_t c = 0; c < block->columns.count; c++) {
+	if (browser->diff)
+		ev_browser_print_compared(browser, item->row);
+	for (size_t c = 0; !browser->diff && c < block->columns.count; c++) {
 		fputs(c ? "  " : "", browser->cells);
 		ev_block_print_cell(block, &block->columns.items[c], block->rows[item->row],
 				    c + 1 == block->columns.count);
@@ -122,19 +129,40 @@ static void print_row(struct ev_browser *browser, const struct ev_item *item)
 	}
 }
 
-static void print_node(struct ev_browser *browser, const struct ev_item *item, size_t width)
+/* "12.34%" of the event, or what it was, is and by how much it changed. */
+static void print_share(struct ev_browser *browser, const struct ev_node *node, uint64_t before)
 {
-	const struct ev_named *named = browser->report->named;
-	const struct ev_node *node = ev_browser_node(browser, item);
-	const struct ev_frame *frame = &named->frames.items[node->frame];
 	uint64_t total = browser->report->table->total_period[browser->events.first];
 	double percent = ev_percent(node->total, total);
 	const char *colour = percent >= 5 ? "\33[31m" : percent >= 0.5 ? "\33[32m" : "";
+	char share[48];
+	if (browser->diff)
+		ev_browser_print_compared_node(browser, before, node->total);
+	else
+		fprintf(browser->cells, "%s%s%%\33[m  ", colour,
+			ev_format_fixed(share, sizeof(share), percent, 2));
+}
+
+static void print_node(struct ev_browser *browser, const struct ev_item *item, size_t width)
+{
+	const struct ev_named *named = browser->report->named;
+	uint64_t before = 0;
+	const struct ev_node *node = ev_browser_node(browser, item, &before);
+	const struct ev_frame *frame = &named->frames.items[node->frame];
 	size_t room = width > SHARE_COLUMNS + NAME_ROOM ? width - SHARE_COLUMNS - NAME_ROOM : 0;
 	size_t indent = MARK_COLUMNS + 2 * (size_t)item->depth;
-	char share[48];
-	fprintf(browser->cells, "%*s%s%s%s%%\33[m  ", (int)(indent < room ? indent : room), "",
-		mark_of(browser, item), colour, ev_format_fixed(share, sizeof(share), percent, 2));
+	char samples[32], period[32]; /* of a comparison: the periods */
+	fprintf(browser->cells, "%*s%s", (int)(indent < room ? indent : room), "",
+		mark_of(browser, item));
+	print_share(browser, node, before);
+	if (browser->verbosity >= EV_VERBOSE_NUMBERS && browser->diff)
+		fprintf(browser->cells, "(%s -> %s)  ",
+			ev_format_grouped(samples, sizeof(samples), before),
+			ev_format_grouped(period, sizeof(period), node->total));
+	else if (browser->verbosity >= EV_VERBOSE_NUMBERS)
+		fprintf(browser->cells, "(%s samples, %s)  ",
+			ev_format_grouped(samples, sizeof(samples), node->samples),
+			ev_format_grouped(period, sizeof(period), node->total));
 	fputs(ev_report_safe(&browser->scratch,
 			     ev_strings_text(named->profile->strings, frame->function)),
 	      browser->cells);
@@ -142,17 +170,18 @@ static void print_node(struct ev_browser *browser, const struct ev_item *item, s
 		fputs(" (inlined)", browser->cells);
 	if (node->calls_most)
 		fputs(" (calls itself on and on)", browser->cells);
-	if (frame->object < named->object_count)
+	if (frame->object < named->object_count && browser->verbosity >= EV_VERBOSE_OBJECTS)
 		fprintf(browser->cells, "\33[2m  %s\33[m",
 			ev_report_safe(&browser->scratch,
 				       ev_strings_text(named->profile->strings,
 						       named->object_names[frame->object])));
 }
 
-static void draw_item(struct ev_browser *browser, struct ev_screen *screen, size_t line, size_t at)
+void ev_browser_draw_item(struct ev_browser *browser, struct ev_screen *screen, size_t line,
+			  size_t at)
 {
 	const struct ev_item *item = &browser->items.items[at];
-	bool selected = at == browser->selected;
+	bool selected = at == browser->selected && !browser->printed;
 	if (item->node)
 		print_node(browser, item, screen->width);
 	else
@@ -171,11 +200,16 @@ static void draw_items(struct ev_browser *browser, struct ev_screen *screen, siz
 		browser->top = browser->selected;
 	if (lines && browser->selected >= browser->top + lines)
 		browser->top = browser->selected - lines + 1;
+	size_t last_top = browser->items.count > lines ? browser->items.count - lines : 0;
+	if (browser->top > last_top) /* nothing is left empty that could show a row */
+		browser->top = last_top;
 	for (size_t i = 0; i < lines && browser->top + i < browser->items.count; i++)
-		draw_item(browser, screen, from + i, browser->top + i);
+		ev_browser_draw_item(browser, screen, from + i, browser->top + i);
 	if (!browser->items.count && lines)
 		add(browser, screen, from, EV_STYLE_PLAIN,
-		    browser->block.row_count ? "  nothing here has that text" : "  no samples");
+		    *ev_buffer_text(&browser->filter) ? "  nothing here has that text"
+		    : browser->diff ? "  no row differs by more than chance: A shows all"
+				    : "  no samples");
 }
 
 /* ---- foot ---------------------------------------------------------------------------------------
@@ -193,6 +227,23 @@ static void draw_prompt(struct ev_browser *browser, struct ev_screen *screen, si
 					: screen->width - 1;
 }
 
+static const char *usual_foot(const struct ev_browser *browser)
+{
+	const struct ev_pager *pager = browser->pager;
+	if (pager && pager->chosen)
+		return "Enter chooses  / search  q back";
+	if (pager && pager->of_code)
+		return "? help  s source/instructions  H hottest  / search  q back";
+	if (pager)
+		return "/ search  q back";
+	if (browser->source->freeze)
+		return "? help  Enter expand  a annotate  / filter  f freeze  z zero  w save  q "
+		       "quit";
+	if (browser->diff)
+		return "? help  Enter expand  A all rows  / filter  c compute  o sort  q quit";
+	return "? help  Enter expand  a annotate  / filter  t thread  d object  q quit";
+}
+
 static void draw_foot(struct ev_browser *browser, struct ev_screen *screen, size_t line)
 {
 	bool is_message = *browser->trouble.text;
@@ -201,18 +252,21 @@ static void draw_foot(struct ev_browser *browser, struct ev_screen *screen, size
 	else if (is_message)
 		add(browser, screen, line, browser->trouble.code ? EV_STYLE_HOT : EV_STYLE_BAR,
 		    browser->trouble.text);
-	else if (browser->pager)
-		add(browser, screen, line, EV_STYLE_BAR,
-		    browser->pager->of_code
-			    ? "? help  s source/instructions  H hottest  / search  q back"
-			    : "? help  / search  q back");
 	else
-		add(browser, screen, line, EV_STYLE_BAR,
-		    browser->source->freeze ? "? help  Enter expand  a annotate  / filter  f "
-					      "freeze  z zero  w save  q quit"
-					    : "? help  Enter expand  a annotate  / filter  t "
-					      "thread  d object  q quit");
+		add(browser, screen, line, EV_STYLE_BAR, usual_foot(browser));
 	ev_screen_pad(screen, line, EV_STYLE_BAR, false, screen->width);
+}
+
+size_t ev_browser_draw_head(struct ev_browser *browser, struct ev_screen *screen)
+{
+	size_t lines = 0;
+	if (screen->height >= 4 || browser->printed)
+		draw_title(browser, screen, lines++);
+	if (screen->height >= 8 || browser->printed)
+		draw_quality(browser, screen, lines++);
+	if ((screen->height >= 5 || browser->printed) && !browser->heads_hidden)
+		draw_heads(browser, screen, lines++);
+	return lines;
 }
 
 /* Small screens have rows before all else; the last line is the foot's while something is typed. */
@@ -228,12 +282,7 @@ void ev_browser_draw(struct ev_browser *browser, struct ev_screen *screen, size_
 	if (browser->pager) {
 		ev_pager_draw(browser, screen);
 	} else {
-		if (screen->height >= 4 || browser->printed)
-			draw_title(browser, screen, from++);
-		if (screen->height >= 8 || browser->printed)
-			draw_quality(browser, screen, from++);
-		if ((screen->height >= 5 || browser->printed) && !browser->heads_hidden)
-			draw_heads(browser, screen, from++);
+		from = ev_browser_draw_head(browser, screen);
 		draw_items(browser, screen, from, end > from ? end - from : 0);
 	}
 	if (has_foot)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "browse.h"
+#include "diff.h"
 
 enum { EXPANDED_LIMIT = 300 }; /* rows that E expands: each is a tree to make */
 
@@ -15,10 +16,13 @@ static uint64_t mix(uint64_t id, const char *text)
 	return id ? id : 1;
 }
 
-static uint64_t row_id(const struct ev_browser *browser, const struct ev_row *row)
+static uint64_t row_id(const struct ev_browser *browser, size_t at)
 {
 	const struct ev_table *table = browser->report->table;
+	const struct ev_row *row = browser->block.rows[at];
 	uint64_t id = 1;
+	if (!row) /* a stack that is compared: the same as long as the recordings are */
+		return ev_hash64(browser->compared_rows[at]->item) | 1;
 	for (size_t key = 0; key < table->key_count; key++)
 		id = mix(id, ev_row_text(table, browser->report->named, row, key));
 	return id;
@@ -51,38 +55,51 @@ static uint64_t weight_of(const struct ev_browser *browser, const struct ev_row 
 }
 
 /* Nodes below the report's limit are left out, as in the text. */
-static bool is_worth(const struct ev_browser *browser, const struct ev_node *node)
+static bool is_worth(const struct ev_browser *browser, const struct ev_row_tree *tree,
+		     uint32_t node)
 {
-	uint64_t total = browser->report->table->total_period[browser->events.first];
-	return ev_percent(node->total, total) >= browser->view.chain_limit;
+	const uint64_t *totals = browser->report->table->total_period;
+	double limit = browser->view.chain_limit;
+	if (tree->before) {
+		size_t now = ev_browser_compared_event(browser, false);
+		size_t before = ev_browser_compared_event(browser, true);
+		return ev_percent(tree->before[node], totals[before]) >= limit ||
+		       ev_percent(tree->tree.nodes.items[node].total, totals[now]) >= limit;
+	}
+	return ev_percent(tree->tree.nodes.items[node].total, totals[browser->events.first]) >=
+	       limit;
 }
 
-static uint32_t first_worth(const struct ev_browser *browser, const struct ev_node *nodes,
+static uint32_t first_worth(const struct ev_browser *browser, const struct ev_row_tree *tree,
 			    uint32_t node)
 {
-	while (node && !is_worth(browser, &nodes[node]))
-		node = nodes[node].next;
+	while (node && !is_worth(browser, tree, node))
+		node = tree->tree.nodes.items[node].next;
 	return node;
 }
 
-static const struct ev_tree *find_tree(const struct ev_browser *browser, size_t row)
+static const struct ev_row_tree *find_tree(const struct ev_browser *browser, size_t row)
 {
 	for (size_t i = 0; i < browser->trees.count; i++)
 		if (browser->trees.items[i].row == row)
-			return &browser->trees.items[i].tree;
+			return &browser->trees.items[i];
 	return NULL;
 }
 
 /* The same tree as below the row in a text report. */
-static const struct ev_tree *tree_of(struct ev_browser *browser, size_t row)
+static const struct ev_row_tree *tree_of(struct ev_browser *browser, size_t row)
 {
-	const struct ev_tree *found = find_tree(browser, row);
+	const struct ev_row_tree *found = find_tree(browser, row);
 	if (found)
 		return found;
 	const struct ev_report *report = browser->report;
 	struct ev_row_tree *made = ev_array_add(&browser->trees);
 	uint32_t event = (uint32_t)browser->events.first;
 	made->row = row;
+	if (browser->diff) {
+		ev_browser_compare_trees(browser, made);
+		return made;
+	}
 	if (browser->view.order == EV_CHAIN_CALLEE)
 		ev_tree_of_row(&made->tree, report->table, report->named, browser->block.rows[row],
 			       event, true);
@@ -91,13 +108,15 @@ static const struct ev_tree *tree_of(struct ev_browser *browser, size_t row)
 			       event);
 	if (!report->named->profile->has_history)
 		ev_tree_fold(&made->tree, report->named);
-	return &made->tree;
+	return made;
 }
 
 static void drop_trees(struct ev_browser *browser)
 {
-	for (size_t i = 0; i < browser->trees.count; i++)
+	for (size_t i = 0; i < browser->trees.count; i++) {
 		ev_tree_done(&browser->trees.items[i].tree);
+		free(browser->trees.items[i].before);
+	}
 	browser->trees.count = 0;
 }
 
@@ -106,18 +125,19 @@ static void drop_trees(struct ev_browser *browser)
 
 static void add_nodes(struct ev_browser *browser, size_t row, uint64_t row_id_)
 {
-	const struct ev_node *nodes = tree_of(browser, row)->nodes.items;
+	const struct ev_row_tree *tree = tree_of(browser, row);
+	const struct ev_node *nodes = tree->tree.nodes.items;
 	EV_ARRAY(struct ev_item) open = { 0 }; /* from the row to where the walk is */
-	uint32_t node = first_worth(browser, nodes, nodes[0].first_child);
+	uint32_t node = first_worth(browser, tree, nodes[0].first_child);
 	*ev_array_add(&open) = (struct ev_item){ .id = row_id_ };
 	while (open.count) {
 		if (!node) {
 			node = open.items[--open.count].node;
 			if (node)
-				node = first_worth(browser, nodes, nodes[node].next);
+				node = first_worth(browser, tree, nodes[node].next);
 			continue;
 		}
-		uint32_t inner = first_worth(browser, nodes, nodes[node].first_child);
+		uint32_t inner = first_worth(browser, tree, nodes[node].first_child);
 		struct ev_item item = {
 			.row = row,
 			.node = node,
@@ -131,20 +151,24 @@ static void add_nodes(struct ev_browser *browser, size_t row, uint64_t row_id_)
 			*ev_array_add(&open) = item;
 			node = inner;
 		} else {
-			node = first_worth(browser, nodes, nodes[node].next);
+			node = first_worth(browser, tree, nodes[node].next);
 		}
 	}
 	ev_array_done(&open);
 }
 
-static bool passes(struct ev_browser *browser, const struct ev_row *row)
+static bool passes(struct ev_browser *browser, size_t at)
 {
 	const struct ev_table *table = browser->report->table;
 	const char *part = ev_buffer_text(&browser->filter);
 	if (!*part)
 		return true;
+	if (browser->diff)
+		return ev_browser_compared_has(browser, at, part);
 	for (size_t key = 0; key < table->key_count; key++)
-		if (ev_text_has(ev_row_text(table, browser->report->named, row, key), part))
+		if (ev_text_has(ev_row_text(table, browser->report->named, browser->block.rows[at],
+					    key),
+				part))
 			return true;
 	return false;
 }
@@ -152,12 +176,14 @@ static bool passes(struct ev_browser *browser, const struct ev_row *row)
 /* The root of a row's tree may have nothing that is worth showing: told only once it was made. */
 static bool may_expand(const struct ev_browser *browser, size_t row)
 {
-	const struct ev_tree *tree = find_tree(browser, row);
+	const struct ev_row_tree *tree = find_tree(browser, row);
 	if (browser->view.chains == EV_CHAIN_NONE || !browser->report->stacks_loaded ||
-	    !browser->report->named->profile->quality.with_stack)
+	    !browser->report->named->profile->quality.with_stack || !browser->block.rows[row])
 		return false;
 	if (tree)
-		return first_worth(browser, tree->nodes.items, tree->nodes.items[0].first_child);
+		return first_worth(browser, tree, tree->tree.nodes.items[0].first_child);
+	if (browser->diff)
+		return true;
 	uint64_t total = browser->report->table->total_period[browser->events.first];
 	return ev_percent(weight_of(browser, browser->block.rows[row]), total) >=
 	       browser->view.chain_limit;
@@ -184,10 +210,9 @@ void ev_browser_list(struct ev_browser *browser)
 {
 	browser->items.count = 0;
 	for (size_t i = 0; i < browser->block.row_count; i++) {
-		const struct ev_row *row = browser->block.rows[i];
-		if (!passes(browser, row))
+		if (!passes(browser, i))
 			continue;
-		struct ev_item item = { .row = i, .id = row_id(browser, row) };
+		struct ev_item item = { .row = i, .id = row_id(browser, i) };
 		item.expanded = is_expanded(browser, item.id) && may_expand(browser, i) &&
 				tree_of(browser, i);
 		item.has_more = may_expand(browser, i);
@@ -205,12 +230,32 @@ void ev_browser_list(struct ev_browser *browser)
 void ev_browser_drop_report(struct ev_browser *browser)
 {
 	drop_trees(browser);
+	ev_browser_drop_diff(browser);
 	ev_block_done(&browser->block);
 	browser->items.count = 0;
 }
 
+/* Rows that have most of another event than the first of those side by side. */
+static int by_chosen_event(const void *one, const void *other, void *context)
+{
+	const struct ev_browser *browser = context;
+	const struct ev_row *a = *(const struct ev_row *const *)one;
+	const struct ev_row *b = *(const struct ev_row *const *)other;
+	size_t event = browser->events.first + browser->sort_event;
+	bool children = browser->report->table->has_children;
+	uint64_t left = children ? a->children[event] : a->period[event];
+	uint64_t right = children ? b->children[event] : b->period[event];
+	if (left != right)
+		return left > right ? -1 : 1;
+	return a < b ? -1 : a > b; /* the table's own order */
+}
+
 void ev_browser_take_report(struct ev_browser *browser)
 {
+	if (browser->diff) {
+		ev_browser_take_diff(browser);
+		return;
+	}
 	const struct ev_report *report = browser->report;
 	struct ev_events events = { 0 }, first = { 0 };
 	bool kept = false;
@@ -234,20 +279,34 @@ void ev_browser_take_report(struct ev_browser *browser)
 		.events = browser->events,
 	};
 	ev_block_begin(&browser->block);
+	if (browser->sort_event && browser->sort_event < browser->events.count)
+		qsort_r(browser->block.rows, browser->block.row_count, sizeof(*browser->block.rows),
+			by_chosen_event, browser);
+}
+
+/* All that have samples: one of a comparison, or those side by side. */
+static size_t find_events(const struct ev_browser *browser, struct ev_events all[], size_t most)
+{
+	struct ev_events events = { 0 };
+	size_t count = 0;
+	for (size_t e = 0; browser->diff && e < browser->diff->width && count < most; e++)
+		if (ev_diff_has_event(browser->diff, e))
+			all[count++] = (struct ev_events){ e, 1 };
+	for (; !browser->diff && count < most &&
+	       ev_report_events(browser->report, &browser->view, &events);
+	     events.first += events.count)
+		if (ev_report_has_samples(browser->report, events))
+			all[count++] = events;
+	return count;
 }
 
 void ev_browser_turn_events(struct ev_browser *browser, bool back)
 {
-	struct ev_events events = { 0 }, all[64];
-	size_t count = 0, at = 0;
-	for (; count < EV_LENGTH(all) && ev_report_events(browser->report, &browser->view, &events);
-	     events.first += events.count) {
-		if (!ev_report_has_samples(browser->report, events))
-			continue;
-		if (events.first == browser->events.first)
-			at = count;
-		all[count++] = events;
-	}
+	struct ev_events all[64];
+	size_t count = find_events(browser, all, EV_LENGTH(all)), at = 0;
+	for (size_t i = 0; i < count; i++)
+		if (all[i].first == browser->events.first)
+			at = i;
 	if (count < 2) {
 		ev_browser_tell(browser, "there are samples of one event only");
 		return;
@@ -267,17 +326,20 @@ const struct ev_item *ev_browser_selected(const struct ev_browser *browser)
 							: NULL;
 }
 
-const struct ev_node *ev_browser_node(const struct ev_browser *browser, const struct ev_item *item)
+const struct ev_node *ev_browser_node(const struct ev_browser *browser, const struct ev_item *item,
+				      uint64_t *before)
 {
-	const struct ev_tree *tree = item->node ? find_tree(browser, item->row) : NULL;
-	return tree ? &tree->nodes.items[item->node] : NULL;
+	const struct ev_row_tree *tree = item->node ? find_tree(browser, item->row) : NULL;
+	if (tree && before && tree->before)
+		*before = tree->before[item->node];
+	return tree ? &tree->tree.nodes.items[item->node] : NULL;
 }
 
 const char *ev_browser_row_text(const struct ev_browser *browser, const struct ev_item *item,
 				enum ev_key key)
 {
 	const struct ev_table *table = browser->report->table;
-	for (size_t i = 0; i < table->key_count; i++)
+	for (size_t i = 0; i < table->key_count && browser->block.rows[item->row]; i++)
 		if (table->keys[i] == key)
 			return ev_row_text(table, browser->report->named,
 					   browser->block.rows[item->row], i);
@@ -288,7 +350,7 @@ struct ev_browse_place ev_browser_place(const struct ev_browser *browser,
 					const struct ev_item *item)
 {
 	const struct ev_named *named = browser->report->named;
-	const struct ev_node *node = ev_browser_node(browser, item);
+	const struct ev_node *node = ev_browser_node(browser, item, NULL);
 	struct ev_browse_place place = { .event = browser->events.first };
 	if (!node) {
 		place.function = ev_browser_row_text(browser, item, EV_KEY_SYMBOL);
@@ -316,16 +378,16 @@ static void set_expanded(struct ev_browser *browser, uint64_t id, bool expanded)
 static void set_below(struct ev_browser *browser, size_t row, uint32_t from, uint64_t id,
 		      bool whole)
 {
-	const struct ev_tree *tree = tree_of(browser, row);
-	const struct ev_node *nodes = tree->nodes.items;
-	uint64_t *ids = ev_alloc(tree->nodes.count * sizeof(*ids));
+	const struct ev_row_tree *tree = tree_of(browser, row);
+	const struct ev_node *nodes = tree->tree.nodes.items;
+	uint64_t *ids = ev_alloc(tree->tree.nodes.count * sizeof(*ids));
 	ids[from] = id;
-	for (uint32_t i = from + 1; i < tree->nodes.count; i++) {
+	for (uint32_t i = from + 1; i < tree->tree.nodes.count; i++) {
 		uint32_t parent = nodes[i].parent;
-		if (!ids[parent] || !is_worth(browser, &nodes[i]))
+		if (!ids[parent] || !is_worth(browser, tree, i))
 			continue;
-		uint32_t first = first_worth(browser, nodes, nodes[parent].first_child);
-		bool alone = first == i && !first_worth(browser, nodes, nodes[i].next);
+		uint32_t first = first_worth(browser, tree, nodes[parent].first_child);
+		bool alone = first == i && !first_worth(browser, tree, nodes[i].next);
 		if (!whole && !alone)
 			continue;
 		ids[i] = node_id(browser, ids[parent], nodes[i].frame);
@@ -369,7 +431,7 @@ void ev_browser_expand_all(struct ev_browser *browser, bool expand_them)
 	if (!expand_them) { /* from within a chain to its row */
 		const struct ev_item *item = ev_browser_selected(browser);
 		if (item && item->node)
-			browser->selected_id = row_id(browser, browser->block.rows[item->row]);
+			browser->selected_id = row_id(browser, item->row);
 	}
 	ev_browser_list(browser);
 	if (more)

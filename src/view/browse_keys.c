@@ -54,7 +54,8 @@ static void annotate(struct ev_browser *browser)
 	if (!item)
 		return;
 	struct ev_browse_place place = ev_browser_place(browser, item);
-	ev_pager_annotate(browser, &place, false);
+	browser->code.assembly = false;
+	ev_pager_annotate(browser, &place);
 }
 
 static void toggle(struct ev_browser *browser, bool whole)
@@ -108,105 +109,6 @@ static void key_callers(struct ev_browser *browser)
 		ev_browser_tell(browser, browser->wishes.callers
 						 ? "call chains go inwards, from the roots (-G)"
 						 : "call chains go outwards, from the function");
-}
-
-/* ---- zooming
- * -------------------------------------------------------------------------------------- */
-
-/* Commas separate values, so that one of the text is marked. */
-static char *filter_of(enum ev_key key, const char *text)
-{
-	struct ev_buffer filter = { 0 };
-	ev_buffer_printf(&filter, "%s=", ev_keys[key].name);
-	for (; *text; text++) {
-		if (*text == ',')
-			ev_buffer_u8(&filter, '\\');
-		ev_buffer_u8(&filter, (uint8_t)*text);
-	}
-	ev_buffer_u8(&filter, 0);
-	return (char *)filter.bytes;
-}
-
-static void drop_zoom(struct ev_browser *browser)
-{
-	free(browser->zooms.items[--browser->zooms.count]);
-}
-
-/* Takes over the text; zooming into where one is already leads out again, as in perf. */
-static void zoom(struct ev_browser *browser, char *filter)
-{
-	size_t last = browser->zooms.count;
-	if (last && !strcmp(browser->zooms.items[last - 1], filter)) {
-		free(filter);
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-		return;
-	}
-	*ev_array_add(&browser->zooms) = filter;
-	if (ev_browser_wish(browser)) {
-		struct ev_err why = browser->trouble;
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-		browser->trouble = why;
-	}
-}
-
-static void zoom_into(struct ev_browser *browser, const enum ev_key *keys, size_t count,
-		      const char *what)
-{
-	const struct ev_item *item = ev_browser_selected(browser);
-	for (size_t i = 0; item && i < count; i++) {
-		const char *text = ev_browser_row_text(browser, item, keys[i]);
-		if (!text)
-			continue;
-		zoom(browser, filter_of(keys[i], text));
-		return;
-	}
-	if (item)
-		ev_browser_tell(browser, "%s is no column here: o sorts by others", what);
-}
-
-static void key_thread(struct ev_browser *browser)
-{
-	static const enum ev_key keys[] = { EV_KEY_TID, EV_KEY_PID, EV_KEY_COMM };
-	zoom_into(browser, keys, EV_LENGTH(keys), "the thread");
-}
-
-static void key_object(struct ev_browser *browser)
-{
-	const struct ev_item *item = ev_browser_selected(browser);
-	struct ev_browse_place place = { 0 };
-	if (item)
-		place = ev_browser_place(browser, item);
-	if (place.object)
-		zoom(browser, filter_of(EV_KEY_OBJECT, place.object));
-	else if (item)
-		ev_browser_tell(browser, "the object is no column here: o sorts by others");
-}
-
-static void key_kernel(struct ev_browser *browser)
-{
-	zoom(browser, ev_strdup("dso~[[]kernel*"));
-}
-
-static void key_socket(struct ev_browser *browser)
-{
-	static const enum ev_key keys[] = { EV_KEY_SOCKET };
-	zoom_into(browser, keys, EV_LENGTH(keys), "the socket");
-}
-
-/* Out of what was entered last. */
-static void key_back(struct ev_browser *browser)
-{
-	if (*ev_buffer_text(&browser->filter)) {
-		ev_buffer_set(&browser->filter, "");
-		ev_browser_list(browser);
-	} else if (browser->zooms.count) {
-		drop_zoom(browser);
-		ev_browser_wish(browser);
-	} else {
-		ev_browser_tell(browser, "q leaves");
-	}
 }
 
 /* ---- the whole table
@@ -320,10 +222,101 @@ static void key_save(struct ev_browser *browser)
 		ev_browser_tell(browser, "%s", said);
 }
 
+/* ---- comparisons
+ * ---------------------------------------------------------------------------------- */
+
+/* The same comparison, with other rows or columns of it. */
+static void show_again(struct ev_browser *browser)
+{
+	ev_browser_drop_report(browser);
+	ev_browser_take_report(browser);
+	ev_browser_list(browser);
+}
+
+static void key_chance(struct ev_browser *browser)
+{
+	browser->wishes.all = !browser->wishes.all;
+	show_again(browser);
+	ev_browser_tell(browser, browser->wishes.all
+					 ? "rows that differ by no more than chance too, marked ~"
+					 : "only rows that differ by more than chance");
+}
+
+static void key_compute(struct ev_browser *browser)
+{
+	static const struct {
+		enum ev_compute compute, next;
+		const char *name;
+	} ways[] = {
+		{ EV_COMPUTE_DELTA_ABS, EV_COMPUTE_DELTA, "the greatest change first" },
+		{ EV_COMPUTE_DELTA, EV_COMPUTE_RATIO, "what has grown most first" },
+		{ EV_COMPUTE_RATIO, EV_COMPUTE_DELTA_ABS, "new by old" },
+		{ EV_COMPUTE_WEIGHTED, EV_COMPUTE_DELTA_ABS, "by weights" },
+	};
+	size_t at = 0;
+	while (at + 1 < EV_LENGTH(ways) && ways[at].compute != browser->wishes.compute)
+		at++;
+	browser->wishes.compute = ways[at].next;
+	if (ev_browser_wish(browser))
+		return;
+	for (size_t i = 0; i < EV_LENGTH(ways); i++)
+		if (ways[i].compute == browser->wishes.compute)
+			ev_browser_tell(browser, "%s", ways[i].name);
+}
+
+static void key_periods(struct ev_browser *browser)
+{
+	browser->diff_view.show_period = !browser->diff_view.show_period;
+	show_again(browser);
+}
+
+/* Of recordings that are compared, or of events side by side. */
+static void sort_by(struct ev_browser *browser, size_t at)
+{
+	size_t count = browser->diff ? browser->diff->part_count : browser->events.count;
+	if (at >= count || count < 2) {
+		ev_browser_tell(browser,
+				count < 2 ? "one event stands here: --group sets several side by "
+					    "side"
+					  : "there are %zu here, from 0 on",
+				count);
+		return;
+	}
+	if (browser->diff)
+		browser->wishes.order = at;
+	else
+		browser->sort_event = at;
+	if (!browser->diff)
+		show_again(browser);
+	else if (ev_browser_wish(browser))
+		return;
+	ev_browser_tell(browser, "by %s %zu", browser->diff ? "recording" : "event", at);
+}
+
+/* ---- other forms
+ * ---------------------------------------------------------------------------------- */
+
+static void key_verbose(struct ev_browser *browser)
+{
+	static const char *const said[EV_VERBOSE_COUNT] = {
+		[EV_VERBOSE_NAMES] = "call chains with functions only",
+		[EV_VERBOSE_OBJECTS] = "call chains with objects",
+		[EV_VERBOSE_NUMBERS] = "call chains with objects, samples and periods",
+	};
+	browser->verbosity = (browser->verbosity + 1) % EV_VERBOSE_COUNT;
+	ev_browser_tell(browser, "%s", said[browser->verbosity]);
+}
+
 /* ---- the table
  * ------------------------------------------------------------------------------------ */
 
-enum where { ANYWHERE, LIVE, RECORDED };
+enum where {
+	ANYWHERE,
+	LIVE,
+	RECORDED, /* also what is compared */
+	SINGLE,   /* not that */
+	COMPARED
+};
 
 /* Rows of one meaning follow one another; the help is made of them. */
 static const struct binding {
@@ -352,15 +345,17 @@ static const struct binding {
 	  annotate, ANYWHERE },
 	{ '/', "/", "filter by a text, as you type", key_filter, ANYWHERE },
 	{ '=', "=", "filter by any key: KEY=VALUE, KEY~GLOB, KEY!=VALUE", key_any, ANYWHERE },
-	{ 't', "t", "zoom into the thread or command, and out again", key_thread, ANYWHERE },
-	{ 'd', "d", "zoom into the object, and out again", key_object, ANYWHERE },
-	{ 'k', "k", "zoom into the kernel, and out again", key_kernel, ANYWHERE },
-	{ 'S', "S", "zoom into the processor socket, and out again", key_socket, ANYWHERE },
-	{ 'T', "T", "only samples of a time: START,STOP or 10%-50%", key_time, RECORDED },
-	{ EV_PRESS_ESCAPE, "Esc, Left, Backspace", "leave what was entered last", key_back,
+	{ 't', "t", "zoom into the thread or command, and out again", ev_browser_zoom_thread,
 	  ANYWHERE },
-	{ EV_PRESS_LEFT, NULL, NULL, key_back, ANYWHERE },
-	{ EV_PRESS_BACKSPACE, NULL, NULL, key_back, ANYWHERE },
+	{ 'd', "d", "zoom into the object, and out again", ev_browser_zoom_object, ANYWHERE },
+	{ 'k', "k", "zoom into the kernel, and out again", ev_browser_zoom_kernel, ANYWHERE },
+	{ 'S', "S", "zoom into the processor socket, and out again", ev_browser_zoom_socket,
+	  ANYWHERE },
+	{ 'T', "T", "only samples of a time: START,STOP or 10%-50%", key_time, RECORDED },
+	{ EV_PRESS_ESCAPE, "Esc, Left, Backspace", "leave what was entered last",
+	  ev_browser_zoom_out, ANYWHERE },
+	{ EV_PRESS_LEFT, NULL, NULL, ev_browser_zoom_out, ANYWHERE },
+	{ EV_PRESS_BACKSPACE, NULL, NULL, ev_browser_zoom_out, ANYWHERE },
 	{ EV_PRESS_TAB, "Tab, Shift-Tab", "the next event, the one before", key_events, ANYWHERE },
 	{ EV_PRESS_BACK_TAB, NULL, NULL, key_events_back, ANYWHERE },
 	{ 'o', "o", "other sort keys, as after -s", key_sort, ANYWHERE },
@@ -368,6 +363,20 @@ static const struct binding {
 	{ 'F', "F", "shares of what is shown, or of everything", key_relative, ANYWHERE },
 	{ 'H', "H", "titles of the columns, or none", key_heads, ANYWHERE },
 	{ 'i', "i", "what is known of the recording, and its quality", key_header, ANYWHERE },
+	{ 'm', "m", "a menu of what can be done with the row", ev_menu_of_row, ANYWHERE },
+	{ 'V', "V", "call chains with objects, with samples and periods, with neither", key_verbose,
+	  ANYWHERE },
+	{ 'A', "A", "rows that differ by no more than chance too, or not", key_chance, COMPARED },
+	{ 'c', "c", "another way to compare: by change, what has grown, ratio", key_compute,
+	  COMPARED },
+	{ 'p', "p", "columns with the periods, or none", key_periods, COMPARED },
+	{ '0', "0 … 9", "rows by this recording; 0: by the baseline", NULL, COMPARED },
+	{ '0', "0 … 9", "rows by this event of those side by side", NULL, ANYWHERE },
+	{ 'P', "P", "write what is shown, as far as it is expanded, to perf.hist.N",
+	  ev_browser_keep, ANYWHERE },
+	{ 'r', "r", "other forms: samples as text, pages, pictures, files for other tools",
+	  ev_menu_of_forms, RECORDED },
+	{ 's', "s", "another recording of this folder", ev_menu_of_recordings, SINGLE },
 	{ 'f', "f, Space", "freeze the screen, and go on; samples are taken all the time",
 	  key_freeze, LIVE },
 	{ ' ', "Space", "the next page", key_space, RECORDED },
@@ -382,19 +391,72 @@ static const struct binding {
 static bool is_here(const struct ev_browser *browser, const struct binding *binding)
 {
 	bool live = browser->source->freeze;
-	return binding->where == ANYWHERE || (binding->where == LIVE) == live;
+	switch (binding->where) {
+	case LIVE:
+		return live;
+	case RECORDED:
+		return !live;
+	case SINGLE:
+		return !live && !browser->diff;
+	case COMPARED:
+		return browser->diff;
+	case ANYWHERE:
+		break;
+	}
+	return true;
+}
+
+static const struct binding *find(const struct ev_browser *browser, uint32_t key)
+{
+	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
+		if (bindings[i].key == key && is_here(browser, &bindings[i]))
+			return &bindings[i];
+	return NULL;
+}
+
+const char *ev_browser_key_about(const struct ev_browser *browser, uint32_t key)
+{
+	const struct binding *binding = find(browser, key);
+	return binding ? binding->about : NULL;
+}
+
+/* Keys that have a meaning elsewhere say where. */
+void ev_browser_tell_unknown(struct ev_browser *browser, uint32_t key)
+{
+	static const struct {
+		uint32_t key;
+		const char *why;
+	} known[] = {
+		{ 'f', "freezing is of evprof top" },
+		{ 'z', "beginning anew with each refresh is of evprof top" },
+		{ 'w', "this is a recording already; w is of evprof top" },
+		{ 'r', "what runs now has no other forms: w writes a recording" },
+		{ 's', "this shows no single recording that another could take the place of" },
+		{ 'T', "what runs now has no times to choose: w writes a recording" },
+		{ 'A', "chance is told of comparisons: evprof diff; a annotates" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(known) && !browser->pager; i++)
+		if (known[i].key == key) {
+			ev_browser_tell(browser, "%s", known[i].why);
+			return;
+		}
+	if (key > ' ' && key < 0x7f)
+		ev_browser_tell(browser, "%c does nothing here: ? shows the keys", (char)key);
+	else
+		ev_browser_tell(browser, "that key does nothing here: ? shows the keys");
 }
 
 bool ev_browser_press_table(struct ev_browser *browser, uint32_t key)
 {
-	for (size_t i = 0; i < EV_LENGTH(bindings); i++) {
-		if (bindings[i].key != key || !is_here(browser, &bindings[i]))
-			continue;
-		if (!bindings[i].act)
-			return false;
-		bindings[i].act(browser);
-		break;
-	}
+	const struct binding *binding = find(browser, key);
+	if (key >= '0' && key <= '9')
+		sort_by(browser, key - '0');
+	else if (!binding)
+		ev_browser_tell_unknown(browser, key);
+	else if (!binding->act)
+		return false;
+	else
+		binding->act(browser);
 	return true;
 }
 
@@ -402,17 +464,11 @@ void ev_pager_help(struct ev_browser *browser)
 {
 	struct ev_buffer text = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].name && is_here(browser, &bindings[i]))
+		if (bindings[i].name && is_here(browser, &bindings[i]) &&
+		    find(browser, bindings[i].key)->name == bindings[i].name)
 			ev_buffer_printf(&text, "  %-30s %s\n", bindings[i].name,
 					 bindings[i].about);
-	ev_buffer_printf(&text,
-			 "\nIn annotated code\n"
-			 "  %-30s source lines, or instructions\n"
-			 "  %-30s the hottest line, the next one\n"
-			 "  %-30s search, and search on\n"
-			 "  %-30s sideways\n"
-			 "  %-30s back\n",
-			 "s", "H, Tab", "/, n", "Right, Left", "q, Esc");
+	ev_pager_help_lines(&text);
 	ev_buffer_u8(&text, 0);
 	ev_pager_push(browser, "Keys", (char *)text.bytes);
 }

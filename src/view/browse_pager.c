@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "browse.h"
+#include "diff.h"
 
-enum { LINES_LIMIT = 1000000, SIDEWAYS = 8 };
+enum { LINES_LIMIT = 1000000 };
 
 /* ---- life ---------------------------------------------------------------------------------------
  */
@@ -30,16 +31,22 @@ struct ev_pager *ev_pager_push(struct ev_browser *browser, const char *title, ch
 	return pager;
 }
 
-void ev_pager_pop(struct ev_browser *browser)
+void ev_pager_free(struct ev_pager *pager)
 {
-	struct ev_pager *pager = browser->pager;
-	browser->pager = pager->below;
 	ev_array_done(&pager->lines);
+	ev_array_done(&pager->keys);
 	free(pager->title);
 	free(pager->text);
 	free(pager->function);
 	free(pager->object);
 	free(pager);
+}
+
+void ev_pager_pop(struct ev_browser *browser)
+{
+	struct ev_pager *pager = browser->pager;
+	browser->pager = pager->below;
+	ev_pager_free(pager);
 }
 
 /* ---- annotated code
@@ -59,30 +66,42 @@ static double share_of(const char *line)
 	return -1;
 }
 
-/* The hottest line that is less hot than the selected one, or the hottest. */
-static void select_hottest(struct ev_pager *pager, bool next)
+/* Of equally hot lines one follows the other. */
+static bool comes_behind(double share, size_t line, double other_share, size_t other_line)
 {
-	double limit = next && pager->selected < pager->lines.count
-			       ? share_of(pager->lines.items[pager->selected])
-			       : 1000;
-	double best = -1;
-	size_t at = pager->selected;
-	for (size_t i = 0; i < pager->lines.count; i++) {
-		double share = share_of(pager->lines.items[i]);
-		bool follows = next && share >= limit && share <= limit && i > pager->selected;
-		if ((share < limit || follows) && share > best) {
-			best = share;
-			at = i;
-		}
-	}
-	if (best > 0)
-		pager->selected = at;
-	else if (next)
-		select_hottest(pager, false);
+	return share < other_share ||
+	       (share >= other_share && share <= other_share && line > other_line);
 }
 
-void ev_pager_annotate(struct ev_browser *browser, const struct ev_browse_place *place,
-		       bool assembly)
+void ev_pager_select_hottest(struct ev_pager *pager, enum ev_hottest which)
+{
+	const char *const *lines = pager->lines.items;
+	double here = pager->selected < pager->lines.count ? share_of(lines[pager->selected]) : -1;
+	double best = -1;
+	size_t at = SIZE_MAX;
+	for (size_t i = 0; i < pager->lines.count; i++) {
+		double share = share_of(lines[i]);
+		bool fits = share > 0;
+		if (which == EV_HOTTEST_NEXT && here > 0)
+			fits &= comes_behind(share, i, here, pager->selected);
+		if (which == EV_HOTTEST_BEFORE && here > 0)
+			fits &= comes_behind(here, pager->selected, share, i);
+		/* Of those before it, the least hot is next to it. */
+		bool better = at == SIZE_MAX ||
+			      (which == EV_HOTTEST_BEFORE ? comes_behind(share, i, best, at)
+							  : comes_behind(best, at, share, i));
+		if (!fits || !better)
+			continue;
+		best = share;
+		at = i;
+	}
+	if (at != SIZE_MAX)
+		pager->selected = at;
+	else if (which == EV_HOTTEST_NEXT)
+		ev_pager_select_hottest(pager, EV_HOTTEST);
+}
+
+void ev_pager_annotate(struct ev_browser *browser, const struct ev_browse_place *place)
 {
 	struct ev_err err = { 0 };
 	char *text = NULL;
@@ -92,33 +111,29 @@ void ev_pager_annotate(struct ev_browser *browser, const struct ev_browse_place 
 		return;
 	}
 	FILE *out = open_memstream(&text, &bytes);
-	int rc = browser->source->annotate(browser->source->self, place, assembly, out, &err);
+	int rc = browser->source->annotate(browser->source->self, place, &browser->code, out, &err);
 	fclose(out);
 	if (rc) {
 		free(text);
 		browser->trouble = err;
 		return;
 	}
-	char *title = ev_printf("%s %s", assembly ? "Instructions of" : "Source of",
+	char *title = ev_printf("%s %s", browser->code.assembly ? "Instructions of" : "Source of",
 				ev_text_safe(&browser->scratch, place->function));
 	struct ev_pager *pager = ev_pager_push(browser, title, text);
 	free(title);
 	pager->of_code = true;
-	pager->assembly = assembly;
 	pager->function = ev_strdup(place->function);
 	pager->object = place->object ? ev_strdup(place->object) : NULL;
-	select_hottest(pager, false);
+	ev_pager_select_hottest(pager, EV_HOTTEST);
 	pager->top = pager->selected > browser->page / 2 ? pager->selected - browser->page / 2 : 0;
 }
 
-/* The same function the other way. */
-static void turn_code(struct ev_browser *browser)
+void ev_pager_show_again(struct ev_browser *browser)
 {
 	struct ev_pager *old = browser->pager;
 	struct ev_browse_place place = { old->function, old->object, browser->events.first };
-	if (!old->of_code)
-		return;
-	ev_pager_annotate(browser, &place, !old->assembly);
+	ev_pager_annotate(browser, &place);
 	if (browser->pager == old)
 		return;
 	browser->pager->below = old->below;
@@ -134,6 +149,12 @@ void ev_pager_header(struct ev_browser *browser)
 	size_t bytes = 0;
 	FILE *out = open_memstream(&text, &bytes);
 	ev_print_quality(out, browser->report, "");
+	const char *notes[8];
+	size_t count = browser->diff ? ev_diff_notes(browser->diff, browser->events.first,
+						     &browser->scratch, notes)
+				     : 0;
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "Note: %s\n", notes[i]);
 	if (browser->source->header)
 		browser->source->header(browser->source->self, out);
 	fclose(out);
@@ -143,12 +164,13 @@ void ev_pager_header(struct ev_browser *browser)
 /* ---- moving -------------------------------------------------------------------------------------
  */
 
-void ev_pager_search(struct ev_browser *browser, size_t from)
+void ev_pager_search(struct ev_browser *browser, size_t from, bool back)
 {
 	struct ev_pager *pager = browser->pager;
 	const char *part = ev_buffer_text(&browser->search);
-	for (size_t i = 0; *part && i < pager->lines.count; i++) {
-		size_t at = (from + i) % pager->lines.count;
+	size_t count = pager->lines.count;
+	for (size_t i = 0; *part && i < count; i++) {
+		size_t at = (from + (back ? count - i : i)) % count;
 		if (!ev_text_has(pager->lines.items[at], part))
 			continue;
 		pager->selected = at;
@@ -165,12 +187,18 @@ static void keep_in_sight(struct ev_pager *pager, size_t lines)
 		pager->top = pager->selected - lines + 1;
 }
 
-static void move(struct ev_pager *pager, uint32_t key, size_t page)
+/* Is a line of it marked? Else what is seen moves at once. */
+static bool has_mark(const struct ev_pager *pager)
+{
+	return pager->of_code || pager->chosen;
+}
+
+void ev_pager_move(struct ev_pager *pager, uint32_t key, size_t page)
 {
 	size_t last = pager->lines.count ? pager->lines.count - 1 : 0, at = pager->selected;
 	bool onwards = key == EV_PRESS_DOWN || key == EV_PRESS_ENTER || key == ' ' ||
 		       key == EV_PRESS_PAGE_DOWN;
-	if (!pager->of_code) /* no line is marked: what is seen moves at once */
+	if (!has_mark(pager))
 		at = onwards ? pager->top + page - 1 : pager->top;
 	switch (key) {
 	case EV_PRESS_UP:
@@ -194,55 +222,13 @@ static void move(struct ev_pager *pager, uint32_t key, size_t page)
 		at = last;
 		break;
 	case EV_PRESS_RIGHT:
-		pager->column += SIDEWAYS;
+		pager->column += EV_PAGER_SIDEWAYS;
 		break;
 	default:
 		break;
 	}
 	pager->selected = at > last ? last : at;
 	keep_in_sight(pager, page);
-}
-
-void ev_pager_press(struct ev_browser *browser, uint32_t key)
-{
-	struct ev_pager *pager = browser->pager;
-	switch (key) {
-	case EV_PRESS_LEFT:
-		if (pager->column) {
-			pager->column -= SIDEWAYS;
-			break;
-		}
-		ev_pager_pop(browser);
-		break;
-	case 'q':
-	case EV_PRESS_ESCAPE:
-	case EV_PRESS_BACKSPACE:
-		ev_pager_pop(browser);
-		break;
-	case '/':
-		ev_browser_begin_prompt(browser, EV_PROMPT_SEARCH, "");
-		break;
-	case 'n':
-		ev_pager_search(browser, pager->selected + 1);
-		break;
-	case 's':
-		turn_code(browser);
-		break;
-	case 'H':
-		select_hottest(pager, false);
-		break;
-	case EV_PRESS_TAB:
-		select_hottest(pager, true);
-		break;
-	case '?':
-	case 'h':
-		if (pager->of_code)
-			ev_pager_help(browser);
-		break;
-	default:
-		move(pager, key, browser->page ? browser->page : 1);
-		break;
-	}
 }
 
 /* ---- drawing ------------------------------------------------------------------------------------
@@ -260,7 +246,7 @@ void ev_pager_draw(struct ev_browser *browser, struct ev_screen *screen)
 		ev_screen_pad(screen, 0, EV_STYLE_BAR, false, screen->width);
 	}
 	for (size_t i = 0; i < lines && pager->top + i < pager->lines.count; i++) {
-		bool selected = pager->of_code && pager->top + i == pager->selected;
+		bool selected = has_mark(pager) && pager->top + i == pager->selected;
 		ev_screen_add_coloured(screen, head + i, selected, browser->ascii,
 				       pager->lines.items[pager->top + i], pager->column);
 		if (selected)

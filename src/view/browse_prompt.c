@@ -17,7 +17,14 @@ static void search(struct ev_browser *browser, const char *text)
 {
 	ev_buffer_set(&browser->search, text);
 	if (browser->pager && *text)
-		ev_pager_search(browser, browser->pager->selected);
+		ev_pager_search(browser, browser->pager->selected, false);
+}
+
+static void search_back(struct ev_browser *browser, const char *text)
+{
+	ev_buffer_set(&browser->search, text);
+	if (browser->pager && *text)
+		ev_pager_search(browser, browser->pager->selected, true);
 }
 
 /* One of the wishes becomes another text; where there is no such report, it becomes what it was. */
@@ -82,6 +89,7 @@ static const struct {
 	[EV_PROMPT_TIME] = { "Only the time START,STOP: ", choose_time, false },
 	[EV_PROMPT_LIMIT] = { "Leave out rows below %: ", limit, false },
 	[EV_PROMPT_SEARCH] = { "Search: ", search, false },
+	[EV_PROMPT_SEARCH_BACK] = { "Search back: ", search_back, false },
 };
 
 const char *ev_prompt_title(enum ev_prompt prompt)

@@ -40,6 +40,15 @@ static inline bool ev_diff_is_share(const struct ev_diff_printing *it)
 	return it->diff->how.measure == EV_MEASURE_SHARE;
 }
 
+/* Unit and columns, as wide as they must be: out, diff, options, difference and event are set. */
+void ev_diff_begin(struct ev_diff_printing *it);
+void ev_diff_end(struct ev_diff_printing *it);
+/* Rows that stand out, or all. */
+bool ev_diff_is_shown(const struct ev_diff_printing *it, const struct ev_difference_row *row);
+/* The cells of a row beside one another, in colour where that is asked for; and their titles. */
+void ev_diff_print_cells(struct ev_diff_printing *it, const struct ev_difference_row *row);
+void ev_diff_print_titles(struct ev_diff_printing *it);
+
 /* A share in per cent, a weight in its unit; in the scratch arena, as all texts of a row. */
 const char *ev_diff_figure(struct ev_diff_printing *it, double value, bool sign);
 const char *ev_diff_cell(struct ev_diff_printing *it, const struct ev_difference_row *row,

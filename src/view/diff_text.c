@@ -72,7 +72,7 @@ static void choose_columns(struct ev_diff_printing *it)
 }
 
 /* Exact figures differ however little: those that would read 0.00 % are folded too. */
-static bool is_shown(const struct ev_diff_printing *it, const struct ev_difference_row *row)
+bool ev_diff_is_shown(const struct ev_diff_printing *it, const struct ev_difference_row *row)
 {
 	double least = it->diff->how.exact && ev_diff_is_share(it) ? 0.00005 : 0;
 	bool enough = least <= 0;
@@ -85,7 +85,7 @@ static size_t count_shown(const struct ev_diff_printing *it)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < it->difference->row_count; i++)
-		count += is_shown(it, &it->difference->rows[i]);
+		count += ev_diff_is_shown(it, &it->difference->rows[i]);
 	return count;
 }
 
@@ -93,7 +93,7 @@ static void measure(struct ev_diff_printing *it)
 {
 	for (size_t i = 0; i < it->difference->row_count; i++) {
 		const struct ev_difference_row *row = &it->difference->rows[i];
-		if (!is_shown(it, row))
+		if (!ev_diff_is_shown(it, row))
 			continue;
 		for (size_t c = 0; c < it->columns.count; c++) {
 			struct ev_diff_column *column = &it->columns.items[c];
@@ -160,7 +160,21 @@ static const char *colour_of(const struct ev_diff_printing *it, const struct ev_
 	return !side->stands_out ? NULL : side->change.value > none ? "\33[31m" : "\33[32m";
 }
 
-static void print_row(struct ev_diff_printing *it, const struct ev_difference_row *row)
+static const char *gap(const struct ev_diff_column *column)
+{
+	return column->kind == EV_DIFF_HALF ? " " : "  ";
+}
+
+void ev_diff_print_titles(struct ev_diff_printing *it)
+{
+	for (size_t c = 0; c < it->columns.count; c++) {
+		const struct ev_diff_column *column = &it->columns.items[c];
+		fputs(c ? gap(column) : "", it->out);
+		print_cell(it, column, column->title, c + 1 == it->columns.count);
+	}
+}
+
+void ev_diff_print_cells(struct ev_diff_printing *it, const struct ev_difference_row *row)
 {
 	const char *colour = colour_of(it, row);
 	fputs(colour ? colour : "", it->out);
@@ -168,15 +182,20 @@ static void print_row(struct ev_diff_printing *it, const struct ev_difference_ro
 		const struct ev_diff_column *column = &it->columns.items[c];
 		if (c && it->options->separator)
 			putc(it->options->separator, it->out);
-		else if (!it->options->separator)
-			fputs(column->kind == EV_DIFF_HALF || (!c && column->kind == EV_DIFF_MARK)
-				      ? " "
-				      : "  ",
-			      it->out);
+		else if (c)
+			fputs(gap(column), it->out);
 		print_cell(it, column, ev_diff_cell(it, row, column), c + 1 == it->columns.count);
 	}
-	fputs(colour ? "\33[m\n" : "\n", it->out);
+	fputs(colour ? "\33[m" : "", it->out);
 	ev_arena_reset(&it->scratch);
+}
+
+static void print_row(struct ev_diff_printing *it, const struct ev_difference_row *row)
+{
+	if (!it->options->separator)
+		fputs(it->columns.items[0].kind == EV_DIFF_MARK ? " " : "  ", it->out);
+	ev_diff_print_cells(it, row);
+	putc('\n', it->out);
 }
 
 static void print_heads(struct ev_diff_printing *it)
@@ -189,10 +208,7 @@ static void print_heads(struct ev_diff_printing *it)
 			if (c && separated)
 				putc(it->options->separator, it->out);
 			else if (!separated)
-				fputs(c && column->kind != EV_DIFF_HALF ? "  "
-				      : c                               ? " "
-									: "",
-				      it->out);
+				fputs(c ? gap(column) : "", it->out);
 			/* The # stands where the first column is padded. */
 			struct ev_diff_column shown = *column;
 			if (!c && !separated)
@@ -312,6 +328,22 @@ static void print_foot(struct ev_diff_printing *it)
 	ev_arena_reset(&it->scratch);
 }
 
+void ev_diff_begin(struct ev_diff_printing *it)
+{
+	choose_unit(it);
+	choose_columns(it);
+	if (!it->options->separator)
+		measure(it);
+}
+
+void ev_diff_end(struct ev_diff_printing *it)
+{
+	ev_array_done(&it->columns);
+	ev_folded_line_done(&it->line);
+	ev_arena_done(&it->titles);
+	ev_arena_done(&it->scratch);
+}
+
 static void print_event(FILE *out, const struct ev_diff *diff,
 			const struct ev_diff_options *options, size_t event)
 {
@@ -322,24 +354,18 @@ static void print_event(FILE *out, const struct ev_diff *diff,
 		.difference = &diff->differences[event],
 		.event = event,
 	};
-	choose_unit(&it);
-	choose_columns(&it);
-	if (!options->separator)
-		measure(&it);
+	ev_diff_begin(&it);
 	if (!options->quiet) {
 		print_top(&it);
 		if (count_shown(&it))
 			print_heads(&it);
 	}
 	for (size_t i = 0; i < it.difference->row_count; i++)
-		if (is_shown(&it, &it.difference->rows[i]))
+		if (ev_diff_is_shown(&it, &it.difference->rows[i]))
 			print_row(&it, &it.difference->rows[i]);
 	if (!options->quiet)
 		print_foot(&it);
-	ev_array_done(&it.columns);
-	ev_folded_line_done(&it.line);
-	ev_arena_done(&it.titles);
-	ev_arena_done(&it.scratch);
+	ev_diff_end(&it);
 }
 
 int ev_diff_text(FILE *out, const struct ev_diff *diff, const struct ev_diff_options *options,

@@ -2,48 +2,8 @@
 # evprof report on a terminal, and evprof top: what a person at tmux sees.
 . "$(dirname "$0")/harness.sh"
 
-# ---- a terminal ----------------------------------------------------------------------------------
+. "$(dirname "$0")/terminal_harness.sh"
 
-needs_terminal() {
-	needs tmux
-	"$evprof" --version | grep -q 'ncurses: in' || skip "this build has no ncurses"
-}
-tmux_here() { TMUX='' tmux -S "$PWD/socket${socket:-}" -f /dev/null "$@"; }
-
-# terminal COLUMNS LINES COMMAND…: it runs in a terminal of that size; `ended` is made when it ends.
-terminal() {
-	columns=$1 lines=$2
-	shift 2
-	last="$* (in tmux, $columns x $lines)"
-	trap 'tmux_here kill-server 2>/dev/null' EXIT
-	{
-		echo "cd '$PWD'"
-		printf '%s\n' "$*"
-		echo 'echo $? >status; mv status ended; sleep 600'
-	} >command
-	tmux_here new-session -d -x "$columns" -y "$lines" "LC_ALL=${terminal_locale:-C.UTF-8} ${terminal_name:+TERM=$terminal_name }sh command" ||
-		skip "tmux makes no terminal here"
-}
-keys() { tmux_here send-keys "$@"; }
-screen() { tmux_here capture-pane -p; }
-# until_holds WHY COMMAND…: waits for it, but no longer than 60 s; the last screen stands in out.
-until_holds() {
-	why=$1 tries=0
-	shift
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || { screen >out; fail "$why"; }
-		sleep 0.1
-	done
-}
-shows() { screen >out 2>/dev/null && grep -qE -e "$1" out; }
-shows_no() { screen >out 2>/dev/null && ! grep -qE -e "$1" out; }
-sees() { until_holds "'$1' never came to stand on the screen" shows "$1"; }
-sees_no_more() { until_holds "'$1' never went from the screen" shows_no "$1"; }
-ends_with() {
-	until_holds "it never ended" test -s ended
-	expect_equal "$(cat ended)" "$1" "exit status"
-}
 # The same recording for all tests.
 a_recording() {
 	[ -e ../recording ] || {
@@ -206,6 +166,8 @@ test_no_terminal_or_a_dumb_one_gets_text() {
 	sees 'Tip:'
 	ends_with 0
 	refuse_out 'q quit'
+	tmux_here capture-pane -p -e >out
+	has_not out "$(printf '\033')\\[[0-9;]*3[1-7]"
 }
 
 test_colours_obey_no_color() {
@@ -227,6 +189,143 @@ test_colours_obey_no_color() {
 		ends_with 0
 		tmux_here kill-server
 	done
+}
+
+# ---- other files ---------------------------------------------------------------------------------
+
+test_what_is_shown_is_written() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 110 40 "$evprof report --no-children"
+	sees 'Overhead'
+	keys P
+	sees 'written: perf\.hist\.0'
+	keys P
+	sees 'written: perf\.hist\.1'
+	keys r
+	sees 'one line per stack'
+	keys Down Enter
+	sees 'written: perf\.folded'
+	keys r Enter
+	sees 'samples one by one'
+	expect_out 'two_functions +[0-9]+ '
+	keys q a
+	sees '^Source of twice'
+	keys P
+	sees 'written: twice\.annotation'
+	keys q q
+	ends_with 0
+	has perf.hist.0 '^evprof report: perf\.data  cpu-clock'
+	has perf.hist.1 '\[\.\] twice'
+	has perf.folded 'main;twice [0-9]+$'
+	has twice.annotation 'two_functions\.c'
+	run report -q --format folded
+	cmp -s out perf.folded || fail "perf.folded is not what evprof report --format folded prints"
+}
+
+test_another_form_that_fails_says_why() {
+	needs_terminal
+	needs_events
+	a_recording
+	terminal 110 40 "$evprof report --no-children"
+	sees 'Overhead'
+	rm perf.data
+	keys r Down Enter
+	sees 'perf\.data'
+	keys q
+	ends_with 0
+	refuse_file perf.folded
+}
+
+test_a_recording_without_what_was_sorted_by_is_shown_all_the_same() {
+	needs_terminal
+	needs_root
+	needs_events
+	a_recording
+	run record -q -e sched:sched_switch -c 1 -o switches.data sleep 0.1
+	[ "$status" = 0 ] || skip "no tracepoint can be sampled here"
+	terminal 110 24 "$evprof report -i switches.data -s prev_comm"
+	sees 'prev_comm'
+	keys s
+	sees 'perf\.data'
+	keys Enter
+	sees '^evprof report: perf\.data  cpu-clock'
+	sees 'Command +Shared Object +Symbol'
+	keys d
+	sees '^\[dso=two_functions\]'
+	keys q
+	ends_with 0
+}
+
+# ---- comparisons ---------------------------------------------------------------------------------
+
+test_a_comparison_on_a_terminal_is_moved_in() {
+	needs_terminal
+	needs_events
+	a_recording
+	cp perf.data new.data
+	terminal 110 24 "$evprof diff perf.data new.data"
+	sees '^evprof diff: perf\.data new\.data  cpu-clock'
+	keys A
+	sees '^\+ ~ .*\[\.\] twice'
+	keys Enter
+	sees '% +main  two_functions'
+	keys T
+	keys -l '0%-50%'
+	keys Enter
+	sees '^\[time 0%-50%\]'
+	keys o C-u
+	keys -l 'addr'
+	keys Enter
+	sees 'these keys are of one recording'
+	sees '\[time 0%-50%\]'
+	keys r Enter
+	sees 'the comparison as text'
+	keys q r Down Enter
+	sees 'written: perf\.html'
+	keys q
+	ends_with 0
+	expect_file perf.html
+}
+
+test_comparisons_are_text_where_they_are_not_looked_at() {
+	needs_terminal
+	needs_events
+	a_recording
+	cp perf.data new.data
+	run diff perf.data new.data
+	expect_out '^# No row differs by more than chance'
+	terminal_name=dumb terminal 110 50 "$evprof diff perf.data new.data; $evprof diff --format text perf.data new.data"
+	sees 'Benjamini'
+	ends_with 0
+	refuse_out 'Enter expand'
+	rm ended
+	socket=2
+	terminal 110 50 "$evprof diff --stdio perf.data new.data"
+	sees 'No row differs'
+	ends_with 0
+	refuse_out 'Enter expand'
+}
+
+# ---- how far long work is ------------------------------------------------------------------------
+
+test_long_work_says_so_on_a_terminal_only() {
+	needs_terminal
+	mkfifo late.folded
+	terminal 100 20 "cat late.folded | $evprof import -"
+	sees 'reading the profile: [0-9]+ s'
+	echo 'main;work 12' >late.folded
+	ends_with 0
+	sees 'written to perf\.data'
+	refuse_out 'reading the profile'
+	rm ended
+	socket=2
+	terminal 100 20 "cat late.folded | $evprof import - 2>said"
+	sleep 1.5
+	echo 'main;work 12' >late.folded
+	ends_with 0
+	has_not said 'reading the profile'
 }
 
 # ---- top -----------------------------------------------------------------------------------------

@@ -42,12 +42,13 @@ static inline int browsed_report(void *self, const struct ev_browse_wishes *wish
 	return 0;
 }
 
-static inline int browsed_annotate(void *self, const struct ev_browse_place *place, bool assembly,
-				   FILE *out, struct ev_err *err)
+static inline int browsed_annotate(void *self, const struct ev_browse_place *place,
+				   const struct ev_browse_code *code, FILE *out, struct ev_err *err)
 {
 	struct browsed *on = self;
-	snprintf(on->annotated, sizeof(on->annotated), "%s %s %s", assembly ? "asm" : "source",
-		 place->function, place->object ? place->object : "-");
+	snprintf(on->annotated, sizeof(on->annotated), "%s %s %s",
+		 code->assembly ? "asm" : "source", place->function,
+		 place->object ? place->object : "-");
 	if (on->refuses)
 		return ev_fail(err, ENOENT, "there is no source");
 	fputs("Function: it\n\n", out);

@@ -1,68 +1,6 @@
 /* What keys do to the table, and what they ask for. */
 #include "browsed.h"
 
-static void zooms_are_filters_that_are_left_again(void **state)
-{
-	(void)state;
-	struct browsed on;
-	browsed_small(&on, "comm,dso,sym", false);
-	browsed_press(&on, "d");
-	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog]");
-	assert_shows(&on, "[dso=prog] Quality");
-	browsed_press(&on, "t");
-	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog] [comm=prog]");
-	browsed_press(&on, "^X");
-	assert_string_equal(on.wished, "sort - time - limit 0 [dso=prog]");
-	browsed_press(&on, "d");
-	assert_string_equal(on.wished, "sort - time - limit 0");
-	browsed_press(&on, "k^L");
-	assert_string_equal(on.wished, "sort - time - limit 0");
-	browsed_press(&on, "^L");
-	assert_shows(&on, "q leaves");
-	browsed_done(&on);
-}
-
-static void the_object_of_a_chain_is_zoomed_into_too(void **state)
-{
-	(void)state;
-	struct browsed on;
-	browsed_small(&on, "sym", true);
-	browsed_press(&on, "e^D^D^D^D^Dd");
-	assert_string_equal(on.wished, "sort - time - limit 0 [dso=lib.so]");
-	browsed_press(&on, "^H^Ut");
-	assert_shows(&on, "the thread is no column here");
-	browsed_done(&on);
-}
-
-static void commas_in_names_do_not_part_them(void **state)
-{
-	(void)state;
-	struct browsed on = { 0 };
-	invented_open(&on.it);
-	invented_add_to(&on.it, 0, "a,b", 7, "main", 1, 1);
-	invented_finish(&on.it, "comm", false, NULL);
-	browsed_open(&on);
-	browsed_press(&on, "t");
-	assert_string_equal(on.wished, "sort - time - limit 0 [comm=a\\,b]");
-	browsed_done(&on);
-}
-
-static void a_refused_wish_is_told_and_taken_back(void **state)
-{
-	(void)state;
-	struct browsed on;
-	browsed_small(&on, "comm,sym", false);
-	on.refuses = true;
-	browsed_press(&on, "t");
-	assert_shows(&on, "there is no such report");
-	assert_string_equal(on.wished, "sort - time - limit 0");
-	assert_shows(&on, "[.] work");
-	on.refuses = false;
-	browsed_press(&on, "^D");
-	assert_shows_not(&on, "there is no such report");
-	browsed_done(&on);
-}
-
 static void order_shares_and_titles_are_switched(void **state)
 {
 	(void)state;
@@ -166,16 +104,76 @@ static void a_live_view_is_frozen_zeroed_and_saved(void **state)
 	browsed_done(&on);
 }
 
+static void keys_without_a_meaning_say_so(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "x");
+	assert_shows(&on, "x does nothing here: ? shows the keys");
+	browsed_press(&on, "\x01");
+	assert_shows(&on, "that key does nothing here");
+	browsed_press(&on, "z");
+	assert_shows(&on, "beginning anew with each refresh is of evprof top");
+	browsed_press(&on, "A");
+	assert_shows(&on, "chance is told of comparisons");
+	browsed_press(&on, "1");
+	assert_shows(&on, "one event stands here");
+	on.source.freeze = freeze;
+	browsed_press(&on, "T");
+	assert_shows(&on, "what runs now has no times to choose");
+	browsed_press(&on, "r");
+	assert_shows(&on, "what runs now has no other forms");
+	browsed_done(&on);
+}
+
+static void digits_sort_by_an_event_of_those_side_by_side(void **state)
+{
+	(void)state;
+	struct browsed on = { 0 };
+	invented_open(&on.it);
+	ev_recording_add_event(&on.it.recording)->name = "faults";
+	on.it.profile->event_count = 2;
+	invented_add_to(&on.it, 0, "prog", 7, "first", 9, 900);
+	invented_add_to(&on.it, 0, "prog", 7, "second", 1, 100);
+	invented_add_to(&on.it, 1, "prog", 7, "second", 5, 5);
+	invented_finish(&on.it, "sym", false, NULL);
+	on.it.options.group = true;
+	browsed_open(&on);
+	assert_shows(&on, "[.] first<");
+	browsed_press(&on, "1");
+	assert_shows(&on, "[.] second<");
+	assert_shows(&on, "by event 1");
+	browsed_press(&on, "2");
+	assert_shows(&on, "there are 2 here, from 0 on");
+	browsed_press(&on, "0");
+	assert_shows(&on, "[.] first<");
+	browsed_done(&on);
+}
+
+static void call_chains_tell_as_much_as_is_wanted(void **state)
+{
+	(void)state;
+	struct browsed on;
+	browsed_small(&on, "sym", false);
+	browsed_press(&on, "e");
+	assert_shows(&on, "50.00%  main  prog\n");
+	browsed_press(&on, "V");
+	assert_shows(&on, "50.00%  (10 samples, 1,000)  main  prog\n");
+	browsed_press(&on, "V");
+	assert_shows(&on, "50.00%  main\n");
+	browsed_done(&on);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(zooms_are_filters_that_are_left_again),
-		cmocka_unit_test(the_object_of_a_chain_is_zoomed_into_too),
-		cmocka_unit_test(commas_in_names_do_not_part_them),
-		cmocka_unit_test(a_refused_wish_is_told_and_taken_back),
 		cmocka_unit_test(order_shares_and_titles_are_switched),
 		cmocka_unit_test(the_selection_stays_on_the_table),
 		cmocka_unit_test(leaving_is_q_or_an_interrupt),
+		cmocka_unit_test(keys_without_a_meaning_say_so),
+		cmocka_unit_test(digits_sort_by_an_event_of_those_side_by_side),
+		cmocka_unit_test(call_chains_tell_as_much_as_is_wanted),
 		cmocka_unit_test(a_live_view_is_frozen_zeroed_and_saved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
