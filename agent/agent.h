@@ -77,8 +77,8 @@ bool agent_install(void);
 
 /* PY_VERSION_HEX as far as it is known; 0: there is no Python here. */
 uint32_t agent_python_version(void);
-/* Machine code that does nothing but call that function, at an address of its own; NULL: there is no
- * room. */
+/* Machine code that does nothing but call that function, at an address of its own; NULL: there is
+ * no room. */
 void *agent_make_call(void *function);
 /* Adds to the file of this process in the folder: what is called at an address. */
 void agent_tell_function(const struct python_agent_function *head, const char *name,

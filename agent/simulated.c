@@ -1,6 +1,6 @@
-/* Preloaded into Python programs that a simulator runs: every call of a Python function goes through
- * code that belongs to that function, so that the simulator keeps the costs of each apart. The
- * interpreter has a hook for that (PEP 523), which is set as soon as it is there. */
+/* Preloaded into Python programs that a simulator runs: every call of a Python function goes
+ * through code that belongs to that function, so that the simulator keeps the costs of each apart.
+ * The interpreter has a hook for that (PEP 523), which is set as soon as it is there. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* A function of a Python program -> machine code of its own through which it is called, and a line in
- * a file that says what it is: a simulator that knows calls by their addresses then knows Python's. */
+/* A function of a Python program -> machine code of its own through which it is called, and a line
+ * in a file that says what it is: a simulator that knows calls by their addresses then knows
+ * Python's. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -1,0 +1,23 @@
+/* Python's functions in a simulation: their costs are those of contexts of calls. */
+#ifndef COLLECT_SIMULATION_PYTHON_H
+#define COLLECT_SIMULATION_PYTHON_H
+
+#include "simulation.h"
+
+/* `functions` stays; `callers` as the simulator keeps them apart. */
+struct ev_simulated_python *ev_simulated_python_open(struct ev_python_functions *functions,
+						     unsigned callers);
+/* Adds what an agent has left of a program: any bytes; as much as makes sense is taken. */
+void ev_simulated_python_read(struct ev_simulated_python *python, const void *bytes,
+			      size_t size_bytes, uint32_t pid, uint32_t program);
+/* A function called another one, names with callers as in struct ev_callgrind_line. */
+void ev_simulated_python_call(struct ev_simulation *simulation, uint32_t pid, uint32_t from,
+			      uint32_t to, uint64_t calls);
+/* The Python functions of a row, innermost first, as addresses of lines; *is_python: the costs are
+ * the first one's own, else a native function's that it called. After all was read. */
+size_t ev_simulated_python_chain(struct ev_simulation *simulation,
+				 const struct ev_simulated_row *row, uint64_t *out, size_t limit,
+				 bool *is_python);
+void ev_simulated_python_close(struct ev_simulated_python *python);
+
+#endif
