@@ -9,13 +9,19 @@
 enum { GENERATIONS = 64, WHY_BYTES = 200 };
 
 struct context {
-	uint32_t pid;
-	uint32_t first, count; /* of its Python frames, in names */
-	uint32_t parent;       /* + 1; of a context that was cut */
-	uint32_t level;        /* so many calls to one that was not; + 1, 0 = not known */
-	bool python_last;      /* its outermost function is Python's */
-	bool cut;              /* it may have more callers */
-	bool native_first;     /* its innermost function is not Python's */
+	uint32_t pid, function; /* its text */
+	uint32_t first, count;  /* of its Python frames, in names */
+	uint32_t parent;        /* + 1; of a context that was cut */
+	uint32_t level;         /* so many calls to one that was not; + 1, 0 = not known */
+	bool python_last;       /* its outermost function is Python's */
+	bool cut;               /* it may have more callers */
+	bool native_first;      /* its innermost function is not Python's */
+	bool whole;             /* its costs are not told by instruction */
+	uint32_t outside;       /* in its text: where functions begin that no Python one called */
+	uint32_t object,
+		named; /* where its code is: one of its instructions, best one that calls */
+	uint64_t address;
+	uint64_t calls; /* 0: no instruction that calls is known */
 };
 struct arc {
 	uint32_t from, to;
@@ -112,11 +118,18 @@ static bool is_call(const char *name, uint64_t *address)
 	return *address >= PYTHON_AGENT_CALLS_AT && *address < PYTHON_AGENT_CALLS_END;
 }
 
+static bool is_agent(const char *name)
+{
+	return !strncmp(name, PYTHON_AGENT_PREFIX, strlen(PYTHON_AGENT_PREFIX));
+}
+
 static uint32_t context_of(struct ev_simulation *simulation, uint32_t pid, uint32_t function)
 {
 	struct ev_simulated_python *python = simulation->python;
-	const char *name = ev_strings_text(simulation->strings, function);
-	struct context context = { .pid = pid, .first = (uint32_t)python->frames.count };
+	const char *text = ev_strings_text(simulation->strings, function), *name = text;
+	struct context context = { .pid = pid,
+				   .function = function,
+				   .first = (uint32_t)python->frames.count };
 	unsigned depth = 0;
 	bool added;
 	uint32_t *id = ev_map_add(&python->context_ids, function, pid, &added);
@@ -131,9 +144,13 @@ static uint32_t context_of(struct ev_simulation *simulation, uint32_t pid, uint3
 			*ev_array_add(&python->frames) = place;
 		else if (!depth)
 			context.native_first = true;
+		if (!depth)
+			context.whole = place || is_agent(name);
 		context.python_last &= place != 0;
 		name = strchr(name, '\'');
 		name += name != NULL;
+		if (place || !depth)
+			context.outside = (uint32_t)((name ? name : text + strlen(text)) - text);
 		depth++;
 	}
 	context.count = (uint32_t)python->frames.count - context.first;
@@ -143,12 +160,28 @@ static uint32_t context_of(struct ev_simulation *simulation, uint32_t pid, uint3
 	return *id - 1;
 }
 
-void ev_simulated_python_call(struct ev_simulation *simulation, uint32_t pid, uint32_t from,
-			      uint32_t to, uint64_t calls)
+uint64_t ev_simulated_python_see(struct ev_simulation *simulation, uint32_t pid,
+				 const struct ev_callgrind_line *line, uint32_t named)
+{
+	uint32_t index = context_of(simulation, pid, line->function);
+	struct context *context = &simulation->python->contexts.items[index];
+	if (!context->object || line->calls > context->calls) {
+		context->object = line->object;
+		context->named = named;
+		context->address = line->address;
+		context->calls = line->calls;
+	}
+	return context->whole && !line->calls ? context->address : line->address;
+}
+
+void ev_simulated_python_call(struct ev_simulation *simulation, uint32_t pid,
+			      const struct ev_callgrind_line *line, uint32_t named)
 {
 	struct ev_simulated_python *python = simulation->python;
-	struct arc arc = { context_of(simulation, pid, from), context_of(simulation, pid, to), 0 };
+	struct arc arc = { .from = context_of(simulation, pid, line->function),
+			   .to = context_of(simulation, pid, line->called_function) };
 	bool added;
+	ev_simulated_python_see(simulation, pid, line, named);
 	if (!python->contexts.items[arc.to].cut || arc.from == arc.to)
 		return;
 	uint32_t *id = ev_map_add(&python->arc_ids, arc.from, arc.to, &added);
@@ -156,7 +189,7 @@ void ev_simulated_python_call(struct ev_simulation *simulation, uint32_t pid, ui
 		*ev_array_add(&python->arcs) = arc;
 		*id = (uint32_t)python->arcs.count;
 	}
-	python->arcs.items[*id - 1].calls += calls;
+	python->arcs.items[*id - 1].calls += line->calls;
 }
 
 static int by_from(const void *one, const void *other)
@@ -217,9 +250,36 @@ static void relate(struct ev_simulated_python *python)
 	python->related = true;
 }
 
+/* Functions that called the outermost of Python, as far as the one that is below main: the first
+ * that every program has. */
+static size_t add_outside(struct ev_simulation *simulation, uint32_t function, uint32_t pid,
+			  uint32_t from, struct ev_simulated_frame *out, size_t limit)
+{
+	static const char below_main[] = "(below main)";
+	struct ev_simulated_python *python = simulation->python;
+	const char *text = ev_strings_text(simulation->strings, function);
+	char *copy = ev_strdup(text + from), *name = copy; /* strings may move */
+	size_t count = 0;
+	bool over = false;
+	while (*name && count < limit && !over) {
+		char *end = strchrnul(name, '\'');
+		uint32_t id = ev_strings_add_text(simulation->strings, name);
+		const uint32_t *index = ev_map_find(&python->context_ids, id, pid);
+		const struct context *context = index ? &python->contexts.items[*index - 1] : NULL;
+		over = !strncmp(name, below_main, strlen(below_main));
+		if (context && context->object && !is_agent(name))
+			out[count++] = (struct ev_simulated_frame){ .object = context->object,
+								    .named = context->named,
+								    .address = context->address };
+		name = *end ? end + 1 : end;
+	}
+	free(copy);
+	return count;
+}
+
 size_t ev_simulated_python_chain(struct ev_simulation *simulation,
-				 const struct ev_simulated_row *row, uint64_t *out, size_t limit,
-				 bool *is_python)
+				 const struct ev_simulated_row *row, struct ev_simulated_frame *out,
+				 size_t limit, bool *is_python)
 {
 	struct ev_simulated_python *python = simulation->python;
 	uint32_t pid = simulation->tasks.items[row->task].pid;
@@ -227,16 +287,25 @@ size_t ev_simulated_python_chain(struct ev_simulation *simulation,
 	if (!python->related)
 		relate(python);
 	const struct context *context = &python->contexts.items[index];
+	uint32_t function = row->function;
 	size_t count = 0;
 	*is_python = !context->native_first;
 	for (; count < context->count && count < limit; count++)
-		out[count] = python->frames.items[context->first + count];
+		out[count] = (struct ev_simulated_frame){
+			.python = python->frames.items[context->first + count]
+		};
 	/* A caller's context is the same with one function more at its end. */
 	while (context->cut && context->parent && count < limit) {
 		context = &python->contexts.items[context->parent - 1];
+		function = context->function;
 		if (context->cut && context->python_last && context->count)
-			out[count++] = python->frames.items[context->first + context->count - 1];
+			out[count++] = (struct ev_simulated_frame){
+				.python = python->frames.items[context->first + context->count - 1]
+			};
 	}
+	if (!context->cut)
+		count += add_outside(simulation, function, pid, context->outside, out + count,
+				     limit - count);
 	return count;
 }
 

@@ -108,6 +108,8 @@ static void add_row(struct reading *reading, const struct ev_callgrind_line *lin
 	uint32_t function = options->callers ? line->function : 0;
 	uint32_t object = line->object, known = named(reading, object);
 	uint64_t address = line->address;
+	if (simulation->python)
+		address = ev_simulated_python_see(simulation, reading->header.pid, line, known);
 	if (!known)
 		ev_simulated_loads_find(simulation, reading->header.pid, &object, &address);
 	uint32_t *place = ev_map_add(&simulation->places, object, function, &added);
@@ -137,9 +139,8 @@ static int take_line(void *context, const struct ev_callgrind_line *line, struct
 	(void)err;
 	if (line->calls) {
 		if (reading->simulation->python)
-			ev_simulated_python_call(reading->simulation, reading->header.pid,
-						 line->function, line->called_function,
-						 line->calls);
+			ev_simulated_python_call(reading->simulation, reading->header.pid, line,
+						 named(reading, line->object));
 		else if (options->callers)
 			add_caller(reading, line);
 		return 0;

@@ -277,15 +277,20 @@ static size_t python_chain_of(struct giving *giving, const struct ev_simulated_r
 			      uint64_t *ip, uint64_t chain[CALLERS_MAX + 2])
 {
 	bool is_python;
-	chain[0] = (uint64_t)PERF_CONTEXT_USER;
-	chain[1] = *ip;
-	size_t count = ev_simulated_python_chain(giving->simulation, row, chain + 2, CALLERS_MAX,
-						 &is_python);
-	if (!is_python)
-		return count + 2;
-	*ip = chain[2];
-	memmove(chain + 1, chain + 2, count * sizeof(*chain));
-	return count + 1;
+	struct ev_simulated_frame frames[CALLERS_MAX];
+	size_t filled = 0, count = ev_simulated_python_chain(giving->simulation, row, frames,
+							     CALLERS_MAX, &is_python);
+	chain[filled++] = (uint64_t)PERF_CONTEXT_USER;
+	if (is_python && count)
+		*ip = frames[0].python;
+	else
+		chain[filled++] = *ip;
+	for (size_t i = 0; i < count; i++)
+		chain[filled++] =
+			frames[i].python
+				? frames[i].python
+				: address_of(giving, frames[i].object, frames[i].address) + 1;
+	return filled;
 }
 
 static bool is_read(const struct giving *giving, size_t event)
