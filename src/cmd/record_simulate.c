@@ -119,35 +119,47 @@ static int plan_python(struct record_run *run, struct simulate_plan *plan, struc
 	return 0;
 }
 
+static void tell_python(struct record_run *run, const char *text)
+{
+	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON, "%s", text);
+	if (!run->options->quiet)
+		fprintf(stderr, "[ evprof record: Python: %s ]\n", text);
+}
+
 static void note_python(struct record_run *run, const struct simulate_plan *plan)
 {
-	struct ev_recording *recording = &run->recording;
 	struct ev_simulation_python tally;
+	struct ev_arena arena = { 0 };
 	if (!plan->how.python)
 		return;
 	ev_simulation_python_tally(plan->simulation, &tally);
 	if (*tally.why)
-		ev_recording_add_note(recording, "fallback",
-				      "Python: a program's functions are not told: %s", tally.why);
-	if (!tally.functions) {
-		ev_recording_add_note(recording, EV_NOTE_PYTHON,
-				      "none: no program that ran was "
-				      "a Python that could be told apart");
-		return;
-	}
-	ev_recording_add_note(
-		recording, EV_NOTE_PYTHON,
-		"%zu functions in %zu program%s, by what an agent adds to each call (its own "
-		"costs stand apart, as evprof_python_…; from 3.11 on calls from Python to Python "
-		"go through C as well, which the functions pay); each has the costs of the C code "
-		"that it called; lines are not told; --python off tells native functions instead",
-		tally.functions, tally.programs, tally.programs == 1 ? "" : "s");
+		ev_recording_add_note(&run->recording, "fallback",
+				      "Python: a program's functions are not told: %s",
+				      ev_text_safe(&arena, tally.why));
+	if (tally.functions)
+		tell_python(
+			run,
+			ev_arena_printf(
+				&arena,
+				"%zu functions in %zu program%s, by what an agent adds to each "
+				"call: its own costs stand apart (evprof_python_call), and from "
+				"3.11 on Python's calls of Python go through C as well, which "
+				"the functions pay. Each has the costs of the C code that it "
+				"called; lines are not told. --python off tells native "
+				"functions instead",
+				tally.functions, tally.programs, tally.programs == 1 ? "" : "s"));
+	else
+		tell_python(run, "none: no program that ran was a Python whose functions can be "
+				 "told; --python off tells native ones, which are not told apart "
+				 "here");
 	if (tally.cut)
-		ev_recording_add_note(recording, "fallback",
+		ev_recording_add_note(&run->recording, "fallback",
 				      "costs are exact for each row of %d Python functions that "
 				      "called one another; who called above them is told by the "
 				      "shortest way there",
 				      PYTHON_CALLERS / 2);
+	ev_arena_done(&arena);
 }
 
 static void keep_python(struct record_run *run, const struct simulate_plan *plan)

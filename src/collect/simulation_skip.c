@@ -9,9 +9,29 @@
  * where it writes down its counts), the agent, the interpreter's public steps
  * (Py_InitializeFromConfig) and the addresses of Python's calls. */
 static const char *const kept[] = {
-	"_dl_r",  "fork",   "vfork",   "_F",     "__libc_f", "posix_s",           "__posix_s",
-	"execv",  "__exec", "fexec",   "Py_",    "main",     PYTHON_AGENT_PREFIX, "0x000003",
-	"_start", "clone",  "__clone", "start_", "__spawn",
+	"_dl_r",
+	"fork",
+	"vfork",
+	"_F",
+	"__libc_f",
+	"posix_s",
+	"__posix_s",
+	"execv",
+	"__exec",
+	"fexec",
+	"__spawn",
+	"Py_Init",
+	"Py_Run",
+	"Py_Fin",
+	"Py_Bytes",
+	"Py_Main",
+	"main",
+	"_start",
+	"start_",
+	"clone",
+	"__clone",
+	"0x000003",
+	PYTHON_AGENT_PREFIX,
 };
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$@";
 
