@@ -14,6 +14,10 @@
  * recursion, and each takes 100 KB: not deeper than this. */
 enum { CALLERS = 16, PYTHON_CALLERS = 16 };
 #define PYTHON_LIBRARY "libevprof-python.so"
+#define PYTHON_TOLD                                                                                \
+	"%zu functions in %zu program%s, by what an agent adds to each call: its own costs stand " \
+	"apart (evprof_python_call), and from 3.11 on Python's calls of Python go through C as "   \
+	"well, which the functions pay; --python off tells native functions instead"
 
 /* What is recorded when no event was named: all of it comes from one run. */
 static const char *const usual[] = { "instructions", "branch-misses", "L1-dcache-load-misses",
@@ -137,22 +141,18 @@ static void note_python(struct record_run *run, const struct simulate_plan *plan
 		ev_recording_add_note(&run->recording, "fallback",
 				      "Python: a program's functions are not told: %s",
 				      ev_text_safe(&arena, tally.why));
-	if (tally.functions)
-		tell_python(
-			run,
-			ev_arena_printf(
-				&arena,
-				"%zu functions in %zu program%s, by what an agent adds to each "
-				"call: its own costs stand apart (evprof_python_call), and from "
-				"3.11 on Python's calls of Python go through C as well, which "
-				"the functions pay. Each has the costs of the C code that it "
-				"called; lines are not told. --python off tells native "
-				"functions instead",
-				tally.functions, tally.programs, tally.programs == 1 ? "" : "s"));
-	else
+	if (tally.functions) {
+		tell_python(run, ev_arena_printf(&arena, PYTHON_TOLD, tally.functions,
+						 tally.programs, tally.programs == 1 ? "" : "s"));
+		ev_recording_add_note(&run->recording, "fallback",
+				      "Python's lines are not told: what a function costs, with "
+				      "the "
+				      "C code that it called, stands at its first line");
+	} else {
 		tell_python(run, "none: no program that ran was a Python whose functions can be "
 				 "told; --python off tells native ones, which are not told apart "
 				 "here");
+	}
 	if (tally.cut)
 		ev_recording_add_note(&run->recording, "fallback",
 				      "costs are exact for each row of %d Python functions that "

@@ -76,7 +76,8 @@ static bool take_function(struct ev_simulated_python *python, struct ev_cursor *
 	uint32_t function = ev_python_function_add(python->functions, name, file, head.first_line);
 	free(name);
 	free(file);
-	*ev_array_add(&python->places) = ev_python_function_address(python->functions, function, 0);
+	*ev_array_add(&python->places) =
+		ev_python_function_address(python->functions, function, head.first_line);
 	*ev_map_add(&python->by_call, head.address, pid, NULL) = (uint32_t)python->places.count;
 	return true;
 }
