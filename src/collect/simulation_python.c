@@ -6,7 +6,7 @@
 #include "python_agent.h"
 #include "simulation_python.h"
 
-enum { GENERATIONS = 64, WHY_BYTES = 200 };
+enum { GENERATIONS = 64, WHY_BYTES = 200, FUNCTION_MAX_BYTES = 1 << 16 };
 
 struct context {
 	uint32_t pid, function; /* its text */
@@ -61,7 +61,8 @@ static bool take_function(struct ev_simulated_python *python, struct ev_cursor *
 	if (!bytes)
 		return false;
 	memcpy(&head, bytes, sizeof(head));
-	if (head.size_bytes < sizeof(head) || head.name_bytes > head.size_bytes - sizeof(head) ||
+	if (head.size_bytes < sizeof(head) || head.size_bytes > FUNCTION_MAX_BYTES ||
+	    head.name_bytes > head.size_bytes - sizeof(head) ||
 	    head.file_bytes > head.size_bytes - sizeof(head) - head.name_bytes)
 		return false;
 	const char *text = ev_cursor_bytes(in, head.size_bytes - sizeof(head));
