@@ -72,4 +72,18 @@ void agent_moments_forked(void);
 /* From now on the kernel's events are taken, and what else comes is the program's. */
 bool agent_install(void);
 
+/* ---- in a simulator -----------------------------------------------------------------------------
+ */
+
+/* PY_VERSION_HEX as far as it is known; 0: there is no Python here. */
+uint32_t agent_python_version(void);
+/* Machine code that does nothing but call that function, at an address of its own; NULL: there is
+ * no room. */
+void *agent_make_call(void *function);
+/* Adds to the file of this process in the folder: what is called at an address. */
+void agent_tell_function(const struct python_agent_function *head, const char *name,
+			 const char *file);
+/* Functions of this process are told in that folder from now on. */
+bool agent_begin_telling(const char *folder);
+
 #endif

@@ -108,7 +108,7 @@ static void forked(void)
 /* The linker's: where this library's code ends. Hidden, for the program may have its own. */
 extern const char etext[] __attribute__((visibility("hidden")));
 
-static uint32_t find_version(void)
+uint32_t agent_python_version(void)
 {
 	const unsigned long *tells = dlsym(RTLD_DEFAULT, "Py_Version"); /* from 3.11 on */
 	const char *(*function)(void);
@@ -137,7 +137,7 @@ __attribute__((constructor)) static void begin(void)
 	recorder_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
 	hello = (struct python_agent_hello){ .magic = PYTHON_AGENT_MAGIC,
 					     .size_bytes = sizeof(hello),
-					     .version = find_version(),
+					     .version = agent_python_version(),
 					     .traced = is_traced(),
 					     .runtime = (uint64_t)(uintptr_t)agent.runtime };
 	if (dladdr(&recorder, &self)) {

@@ -102,4 +102,26 @@ struct python_agent_frame {
 			* C code called; below 0: before the first one */
 };
 
+/* ---- in a simulator, where costs are attributed by calls ----------------------------------------
+ */
+
+/* The folder in which each process leaves what its functions are called: files python.PID.N, in the
+ * order of the programs that ran in it. */
+#define PYTHON_AGENT_SIMULATED_VARIABLE "EVPROF_PYTHON_SIMULATED"
+/* Each function is called through code of its own, so many bytes at addresses from here on; each
+ * program of a process has a room of its own there. */
+#define PYTHON_AGENT_CALLS_AT UINT64_C(0x30000000000)
+#define PYTHON_AGENT_CALLS_END UINT64_C(0x40000000000)
+enum { PYTHON_AGENT_CALL_BYTES = 32, PYTHON_AGENT_CALLS_BYTES = 1 << 26 };
+/* Names of the agent's own functions begin so, by which its costs are told apart. */
+#define PYTHON_AGENT_PREFIX "evprof_"
+
+/* A function; its bytes follow: name, file, both UTF-8. */
+struct python_agent_function {
+	uint32_t size_bytes; /* of all, a multiple of 8 */
+	uint32_t first_line;
+	uint64_t address; /* of its calls; 0: none is told, and the name says why */
+	uint32_t name_bytes, file_bytes;
+};
+
 #endif

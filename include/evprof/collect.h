@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <evprof/event.h>
 #include <evprof/perfdata.h>
+#include <evprof/perfdata_python.h>
 #include <evprof/symbol.h>
 
 /* ---- who is watched ---------------------------------------------------------------------------
@@ -352,6 +353,10 @@ struct ev_simulation_options {
 	/* Per-instruction costs are kept for these; none = only the totals. */
 	const struct ev_simulated_event *const *events;
 	size_t event_count;
+	/* Functions of Python programs are kept apart, and added to these; NULL: native ones are.
+	 * The library is the agent that such programs load. */
+	struct ev_python_functions *python;
+	const char *python_library;
 };
 /* Make a private folder and a command that waits before its exec (see ev_workload_go). -ENOENT and
  * -EACCES for a command that is not there or cannot be run; -ENOPKG where valgrind is missing, with
@@ -383,6 +388,14 @@ int ev_simulation_read(struct ev_simulation *simulation, struct ev_simulation_re
 typedef int (*ev_take_record)(void *context, const struct ev_record *record, struct ev_err *err);
 int ev_simulation_give(struct ev_simulation *simulation, const struct ev_recording *recording,
 		       ev_take_record take, void *context, uint64_t *samples, struct ev_err *err);
+/* What is known of the Python programs, after it was read. */
+struct ev_simulation_python {
+	size_t programs, functions;
+	bool cut;      /* some costs had more callers than were kept apart */
+	char why[200]; /* why a program's functions are not told, "" when all are */
+};
+void ev_simulation_python_tally(const struct ev_simulation *simulation,
+				struct ev_simulation_python *tally);
 /* True when a process ran several programs one after another: only the order of samples, their
  * time, tells them apart. */
 bool ev_simulation_has_order(const struct ev_simulation *simulation);

@@ -49,7 +49,7 @@ struct record_agent {
 /* ---- before it begins ---------------------------------------------------------------------------
  */
 
-static bool find_library(char *path, size_t size_bytes)
+bool record_agent_library(char *path, size_t size_bytes)
 {
 	static const char *const places[] = { LIBRARY, "../lib/evprof/" LIBRARY };
 	char self[4096];
@@ -86,7 +86,7 @@ static const char *absence(const struct record_run *run, char *library, size_t s
 		       "--jitter)";
 	if (!is_new_enough())
 		return "an agent needs Linux 6.0";
-	if (!find_library(library, size_bytes))
+	if (!record_agent_library(library, size_bytes))
 		return LIBRARY " is not beside evprof nor in ../lib/evprof";
 	if (strpbrk(library, " :"))
 		return "the loader takes no blanks and colons in the path of " LIBRARY;

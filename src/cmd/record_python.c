@@ -90,7 +90,7 @@ static bool command_is_python(const char *command)
 	return false;
 }
 
-static bool is_wanted(const struct record_run *run)
+bool record_python_wanted(const struct record_run *run)
 {
 	const struct record_options *options = run->options;
 	if (options->python != RECORD_PYTHON_AUTO)
@@ -125,7 +125,7 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 {
 	char absence[256];
 	bool asked = run->options->python != RECORD_PYTHON_AUTO;
-	if (run->options->simulate.on || !is_wanted(run))
+	if (run->options->simulate.on || !record_python_wanted(run))
 		return 0;
 	const char *against = contradiction(run->options);
 	if (!against && run->options->python == RECORD_PYTHON_AGENT)

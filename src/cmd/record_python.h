@@ -25,6 +25,8 @@ enum record_python_how {
 };
 /* The text of --python. */
 int record_python_parse(void *options, const char *value, struct ev_err *err);
+/* Is what is to be sampled Python, or asked to be taken for it? */
+bool record_python_wanted(const struct record_run *run);
 /* Is Python to be followed, and how: before the events are opened, which it wants something of.
  * -errno with a sentence when it was asked for and can't be. */
 int record_python_plan(struct record_run *run, struct ev_err *err);

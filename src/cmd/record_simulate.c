@@ -6,9 +6,18 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include "record.h"
+#include "record_agent.h"
+#include "record_python.h"
 #include "simulate.h"
 
-enum { CALLERS = 16 };
+/* Of Python: every second one is the agent's. What is kept apart grows with the ways through a
+ * recursion, and each takes 100 KB: not deeper than this. */
+enum { CALLERS = 16, PYTHON_CALLERS = 16 };
+#define PYTHON_LIBRARY "libevprof-python.so"
+#define PYTHON_TOLD                                                                                \
+	"%zu functions in %zu program%s, by what an agent adds to each call: its own costs stand " \
+	"apart (evprof_python_call), and from 3.11 on Python's calls of Python go through C as "   \
+	"well, which the functions pay; --python off tells native functions instead"
 
 /* What is recorded when no event was named: all of it comes from one run. */
 static const char *const usual[] = { "instructions", "branch-misses", "L1-dcache-load-misses",
@@ -55,7 +64,7 @@ static void add_events(struct record_run *run, const struct simulate_plan *plan)
 			ev_simulated_attr_read(plan->events.items[i], &event->attr);
 		else
 			ev_simulated_attr(plan->events.items[i], &event->attr);
-		if (wants_chains(run->options))
+		if (plan->how.callers)
 			event->attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
 		event->name = ev_simulated_name(plan->events.items[i], &recording->arena);
 		event->ids = ev_arena_take(&recording->arena, sizeof(*event->ids));
@@ -86,25 +95,82 @@ static int try_output(struct record_run *run, struct ev_err *err)
 	return rc;
 }
 
-/* The simulator knows machine code alone. Python gives its functions some of their own where it is
- * asked to, so that call chains tell for whom the interpreter worked. */
-static void note_python(struct record_run *run)
+/* ---- Python ------------------------------------------------------------------------------------
+ */
+
+/* The simulator knows machine code alone. An agent in the interpreter gives each Python function
+ * some of its own, so that calls tell for whom the interpreter worked. */
+static int plan_python(struct record_run *run, struct simulate_plan *plan, struct ev_err *err)
 {
 	const struct record_options *options = run->options;
-	const char *slash = strrchr(options->command[0], '/');
-	const char *name = slash ? slash + 1 : options->command[0];
-	const char *asked = getenv("PYTHONPERFSUPPORT");
-	if (strncmp(name, "python", strlen("python")))
+	char library[4096];
+	const char *why = NULL;
+	if (!record_python_wanted(run))
+		return 0;
+	if (!record_agent_library(library, sizeof(library)))
+		why = PYTHON_LIBRARY " is not beside evprof nor in ../lib/evprof";
+	else if (strpbrk(library, " :"))
+		why = "the loader takes no blanks and colons in the path of " PYTHON_LIBRARY;
+	if (why && options->python != RECORD_PYTHON_AUTO)
+		return ev_fail(err, EOPNOTSUPP, "Python: native functions only: %s", why);
+	if (why) {
+		ev_recording_add_note(&run->recording, "fallback",
+				      "Python: native functions only: %s", why);
+		return 0;
+	}
+	plan->how.python = ev_python_functions_open();
+	plan->how.python_library = ev_arena_printf(&run->recording.arena, "%s", library);
+	return 0;
+}
+
+static void tell_python(struct record_run *run, const char *text)
+{
+	ev_recording_add_note(&run->recording, EV_NOTE_PYTHON, "%s", text);
+	if (!run->options->quiet)
+		fprintf(stderr, "[ evprof record: Python: %s ]\n", text);
+}
+
+static void note_python(struct record_run *run, const struct simulate_plan *plan)
+{
+	struct ev_simulation_python tally;
+	struct ev_arena arena = { 0 };
+	if (!plan->how.python)
 		return;
-	if (asked && *asked && strcmp(asked, "0") && wants_chains(options))
+	ev_simulation_python_tally(plan->simulation, &tally);
+	if (*tally.why)
 		ev_recording_add_note(&run->recording, "fallback",
-				      "Python's functions are told by the call chains, from "
-				      "CPython 3.12 on; its lines are not");
-	else
+				      "Python: a program's functions are not told: %s",
+				      ev_text_safe(&arena, tally.why));
+	if (tally.functions) {
+		tell_python(run, ev_arena_printf(&arena, PYTHON_TOLD, tally.functions,
+						 tally.programs, tally.programs == 1 ? "" : "s"));
 		ev_recording_add_note(&run->recording, "fallback",
-				      "the simulator sees the interpreter, not Python's functions; "
-				      "CPython 3.12 and later show them, without lines, by: "
-				      "PYTHONPERFSUPPORT=1 evprof record --simulate -g");
+				      "Python's lines are not told: what a function costs, with "
+				      "the "
+				      "C code that it called, stands at its first line");
+	} else {
+		tell_python(run, "none: no program that ran was a Python whose functions can be "
+				 "told; --python off tells native ones, which are not told apart "
+				 "here");
+	}
+	if (tally.cut)
+		ev_recording_add_note(&run->recording, "fallback",
+				      "costs are exact for each row of %d Python functions that "
+				      "called one another; who called above them is told by the "
+				      "shortest way there",
+				      PYTHON_CALLERS / 2);
+	ev_arena_done(&arena);
+}
+
+static void keep_python(struct record_run *run, const struct simulate_plan *plan)
+{
+	struct ev_buffer table = { 0 };
+	if (!plan->how.python || !ev_python_function_count(plan->how.python))
+		return;
+	ev_python_functions_encode(plan->how.python, &table);
+	ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_PYTHON, table.bytes,
+				 table.size_bytes);
+	ev_buffer_done(&table);
 }
 
 static void add_notes(struct record_run *run, const struct simulate_plan *plan)
@@ -120,8 +186,8 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 		ev_recording_add_note(recording, "fallback",
 				      "thread ids above 4194304 stand for threads that the "
 				      "simulator only numbers");
-	note_python(run);
-	if (wants_chains(options))
+	note_python(run, plan);
+	if (plan->how.callers && !plan->how.python)
 		ev_recording_add_note(recording, "fallback",
 				      "costs are exact for each row of up to %d callers; where one "
 				      "function calls another from several lines, the busiest line "
@@ -179,10 +245,12 @@ static int simulate_all(struct record_run *run, struct simulate_plan *plan)
 		return complain(run->verb, &err, rc == -EINVAL ? STATUS_USAGE : STATUS_REFUSED);
 	if (options->dry_run)
 		return 0;
+	if (plan_python(run, plan, &err))
+		return complain(run->verb, &err, STATUS_REFUSED);
+	plan->how.callers = plan->how.python ? PYTHON_CALLERS : wants_chains(options) ? CALLERS : 0;
 	add_events(run, plan);
 	if (try_output(run, &err))
 		return complain(run->verb, &err, STATUS_REFUSED);
-	plan->how.callers = wants_chains(options) ? CALLERS : 0;
 	plan->how.events = plan->events.items;
 	plan->how.event_count = plan->events.count;
 	int status = simulate_run(plan);
@@ -194,6 +262,7 @@ static int simulate_all(struct record_run *run, struct simulate_plan *plan)
 		complain(run->verb, &err, 0);
 	if (!run->writer)
 		return STATUS_FAILED;
+	keep_python(run, plan);
 	/* What was written is worth finishing, also after a full disk: the header is small. */
 	if (record_finish(run, &err) && !failed)
 		failed = complain(run->verb, &err, STATUS_FAILED);
@@ -229,5 +298,6 @@ int record_simulate(struct record_run *run)
 				      .own_time_s = run->options->simulate.own_time_s };
 	int status = simulate_all(run, &plan);
 	simulate_done(&plan);
+	ev_python_functions_close(plan.how.python);
 	return status;
 }

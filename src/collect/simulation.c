@@ -9,7 +9,8 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "simulation.h"
+#include "python_agent.h"
+#include "simulation_python.h"
 
 #define VALGRIND "valgrind"
 
@@ -182,11 +183,8 @@ void ev_simulation_tend(struct ev_simulation *simulation)
 /* ---- all ---------------------------------------------------------------------------------------
  */
 
-struct words {
-	EV_ARRAY(char *) items;
-};
-
-static void add_cache(struct words *words, const char *option, const struct ev_cache_model *model)
+static void add_cache(struct ev_simulated_words *words, const char *option,
+		      const struct ev_cache_model *model)
 {
 	*ev_array_add(&words->items) =
 		ev_printf("--%s=%llu,%u,%u", option, (unsigned long long)model->size_bytes,
@@ -205,7 +203,7 @@ static char *pattern_of(const char *folder, const char *option, const char *name
 	return (char *)text.bytes;
 }
 
-static void fill_words(struct words *words, const struct ev_simulation *simulation)
+static void fill_words(struct ev_simulated_words *words, const struct ev_simulation *simulation)
 {
 	const struct ev_simulation_options *options = simulation->options;
 	for (size_t i = 0; i < EV_LENGTH(fixed); i++)
@@ -215,12 +213,45 @@ static void fill_words(struct words *words, const struct ev_simulation *simulati
 	add_cache(words, "LL", &options->caches.levels[EV_CACHE_LL]);
 	if (options->callers)
 		*ev_array_add(&words->items) = ev_printf("--separate-callers=%u", options->callers);
+	if (options->python)
+		ev_simulated_skip(words);
 	*ev_array_add(&words->items) = pattern_of(simulation->folder, "callgrind-out-file", "cost");
 	*ev_array_add(&words->items) = pattern_of(simulation->folder, "log-file", "log");
 	*ev_array_add(&words->items) = ev_strdup("--");
 	for (char *const *word = options->command; *word; word++)
 		*ev_array_add(&words->items) = ev_strdup(*word);
 	*ev_array_add(&words->items) = NULL;
+}
+
+/* The value of a variable, or none. */
+static void set_variable(const char *name, const char *value)
+{
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+/* Where Python's functions are wanted, the command finds the agent in its environment; we do not.
+ */
+static int start_workload(struct ev_simulation *simulation, char *const *words, struct ev_err *err)
+{
+	static const char preload[] = "LD_PRELOAD";
+	const struct ev_simulation_options *options = simulation->options;
+	if (!options->python)
+		return ev_workload_start(&simulation->workload, words, err);
+	const char *found = getenv(preload);
+	char *before = found ? ev_strdup(found) : NULL;
+	char *with = ev_printf("%s%s%s", options->python_library, before ? ":" : "",
+			       before ? before : "");
+	set_variable(preload, with);
+	set_variable(PYTHON_AGENT_SIMULATED_VARIABLE, simulation->folder);
+	int rc = ev_workload_start(&simulation->workload, words, err);
+	set_variable(preload, before);
+	set_variable(PYTHON_AGENT_SIMULATED_VARIABLE, NULL);
+	free(before);
+	free(with);
+	return rc;
 }
 
 int ev_simulation_start(struct ev_simulation **simulation,
@@ -240,15 +271,17 @@ int ev_simulation_start(struct ev_simulation **simulation,
 	rc = make_folder(made, err);
 	if (!rc) {
 		static char name[] = VALGRIND; /* the workload keeps it */
-		struct words words = { 0 };
+		struct ev_simulated_words words = { 0 };
 		*ev_array_add(&words.items) = name;
 		fill_words(&words, made);
-		rc = ev_workload_start(&made->workload, words.items.items, err);
+		rc = start_workload(made, words.items.items, err);
 		for (size_t i = 1; i < words.items.count; i++)
 			free(words.items.items[i]);
 		ev_array_done(&words.items);
 	}
 	made->strings = ev_strings_open();
+	if (options->python)
+		made->python = ev_simulated_python_open(options->python, options->callers);
 	if (rc) {
 		ev_simulation_close(made);
 		return rc;
@@ -275,6 +308,7 @@ void ev_simulation_close(struct ev_simulation *simulation)
 	if (simulation->watch_fd >= 0)
 		close(simulation->watch_fd);
 	remove_folder(simulation);
+	ev_simulated_python_close(simulation->python);
 	ev_strings_close(simulation->strings);
 	ev_array_done(&simulation->tasks);
 	ev_map_done(&simulation->task_ids);

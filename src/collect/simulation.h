@@ -49,7 +49,15 @@ struct ev_simulation {
 	struct ev_map parents;    /* pid -> its parent's */
 	struct ev_map exec_pids;  /* processes that have a log of a program of their own */
 	EV_ARRAY(struct ev_simulated_load) loads;
+	struct ev_simulated_python *python; /* NULL: its functions are not asked for */
 };
+
+struct ev_simulated_words {
+	EV_ARRAY(char *) items;
+};
+/* Options for the simulator to take native functions as part of the Python functions that called
+ * them. */
+void ev_simulated_skip(struct ev_simulated_words *words);
 
 /* Adds what the log of a process tells of its files. */
 void ev_simulated_loads_read(struct ev_simulation *simulation, const char *log, uint32_t pid);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "simulation.h"
+#include "simulation_python.h"
 
 struct result_file {
 	char *name;
@@ -108,6 +108,8 @@ static void add_row(struct reading *reading, const struct ev_callgrind_line *lin
 	uint32_t function = options->callers ? line->function : 0;
 	uint32_t object = line->object, known = named(reading, object);
 	uint64_t address = line->address;
+	if (simulation->python)
+		address = ev_simulated_python_see(simulation, reading->header.pid, line, known);
 	if (!known)
 		ev_simulated_loads_find(simulation, reading->header.pid, &object, &address);
 	uint32_t *place = ev_map_add(&simulation->places, object, function, &added);
@@ -136,7 +138,10 @@ static int take_line(void *context, const struct ev_callgrind_line *line, struct
 	const struct ev_simulation_options *options = reading->simulation->options;
 	(void)err;
 	if (line->calls) {
-		if (options->callers)
+		if (reading->simulation->python)
+			ev_simulated_python_call(reading->simulation, reading->header.pid, line,
+						 named(reading, line->object));
+		else if (options->callers)
 			add_caller(reading, line);
 		return 0;
 	}
@@ -181,6 +186,18 @@ static void read_log(struct reading *reading, const char *path, uint32_t pid)
 	free(text);
 }
 
+/* python.PID.PROGRAM */
+static void read_python(struct reading *reading, const char *name, const char *path, uint32_t pid)
+{
+	char *bytes;
+	size_t size_bytes;
+	if (ev_file_read(path, &bytes, &size_bytes))
+		return;
+	ev_simulated_python_read(reading->simulation->python, bytes, size_bytes, pid,
+				 (uint32_t)strtoul(strrchr(name, '.') + 1, NULL, 10));
+	free(bytes);
+}
+
 static void note_file(struct reading *reading, const char *name, const char *path)
 {
 	struct stat status;
@@ -190,6 +207,10 @@ static void note_file(struct reading *reading, const char *name, const char *pat
 	uint32_t pid = (uint32_t)strtoul(number + 1, NULL, 10);
 	if (!strncmp(name, "log.", 4)) {
 		read_log(reading, path, pid);
+		return;
+	}
+	if (reading->simulation->python && !strncmp(name, "python.", 7)) {
+		read_python(reading, name, path, pid);
 		return;
 	}
 	bool kept = !strncmp(name, "kept.", 5), cost = !strncmp(name, "cost.", 5);

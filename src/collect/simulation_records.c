@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "simulation.h"
+#include "python_agent.h"
+#include "simulation_python.h"
 
 /* The simulator tells addresses as they stand in each file. Every file gets a range of addresses of
  * its own, the same in all processes, where a program under valgrind never has anything. */
@@ -203,6 +204,11 @@ static int give_process(struct giving *giving, const struct ev_simulated_task *t
 		return 0;
 	/* One of those that are not in the recording is as good as none. */
 	int rc = give_task(giving, task, task->pid, parent ? *parent : 0, err);
+	if (!rc && simulation->python) {
+		struct ev_record mapping;
+		ev_python_mapping(&mapping, task->pid, task->pid, 0);
+		rc = give(giving, &mapping, 0, err);
+	}
 	for (size_t i = 0; i < giving->objects.count && !rc; i++) {
 		const struct object *object = &giving->objects.items[i];
 		rc = object->base ? give_maps(giving, task->pid, object, err)
@@ -230,6 +236,11 @@ static int give_tasks(struct giving *giving, struct ev_err *err)
 /* ---- samples -----------------------------------------------------------------------------------
  */
 
+static bool is_python_call(uint64_t address)
+{
+	return address >= PYTHON_AGENT_CALLS_AT && address < PYTHON_AGENT_CALLS_END;
+}
+
 /* Finds every object that samples lie in, so that their mappings can come first. */
 static void find_objects(struct giving *giving)
 {
@@ -237,6 +248,8 @@ static void find_objects(struct giving *giving)
 	for (size_t i = 0; i < simulation->rows.count; i++) {
 		const struct ev_simulated_row *row = &simulation->rows.items[i];
 		struct object *object = object_of(giving, row->object);
+		if (simulation->python && is_python_call(row->address))
+			continue; /* made by the agent: it stands for a function */
 		if (row->address < object->low)
 			object->low = row->address;
 		if (row->address > object->high)
@@ -257,6 +270,27 @@ static size_t chain_of(struct giving *giving, const struct ev_simulated_row *row
 	for (size_t i = 0; i < count; i++)
 		chain[i + 2] = address_of(giving, callers[i].object, callers[i].address) + 1;
 	return count + 2;
+}
+
+/* Python's functions below the native one, if there is one; the innermost of all is the place. */
+static size_t python_chain_of(struct giving *giving, const struct ev_simulated_row *row,
+			      uint64_t *ip, uint64_t chain[CALLERS_MAX + 2])
+{
+	bool is_python;
+	struct ev_simulated_frame frames[CALLERS_MAX];
+	size_t filled = 0, count = ev_simulated_python_chain(giving->simulation, row, frames,
+							     CALLERS_MAX, &is_python);
+	chain[filled++] = (uint64_t)PERF_CONTEXT_USER;
+	if (is_python && count)
+		*ip = frames[0].python;
+	else
+		chain[filled++] = *ip;
+	for (size_t i = 0; i < count; i++)
+		chain[filled++] =
+			frames[i].python
+				? frames[i].python
+				: address_of(giving, frames[i].object, frames[i].address) + 1;
+	return filled;
 }
 
 static bool is_read(const struct giving *giving, size_t event)
@@ -289,7 +323,7 @@ static bool read_group(struct giving *giving, size_t leader, const uint64_t *cos
 
 static int give_row(struct giving *giving, size_t index, struct ev_err *err)
 {
-	const struct ev_simulation *simulation = giving->simulation;
+	struct ev_simulation *simulation = giving->simulation;
 	const struct ev_simulation_options *options = simulation->options;
 	const struct ev_simulated_row *row = &simulation->rows.items[index];
 	const struct ev_simulated_task *task = &simulation->tasks.items[row->task];
@@ -302,7 +336,10 @@ static int give_row(struct giving *giving, size_t index, struct ev_err *err)
 	struct ev_sample *sample = &record.sample;
 	int rc = 0;
 	sample->ip = address_of(giving, row->object, row->address);
-	if (options->callers) {
+	if (simulation->python) {
+		sample->chain_count = python_chain_of(giving, row, &sample->ip, chain);
+		sample->chain = chain;
+	} else if (options->callers) {
 		sample->chain_count = chain_of(giving, row, sample->ip, chain);
 		sample->chain = chain;
 	}

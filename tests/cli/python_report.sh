@@ -241,12 +241,4 @@ test_a_line_that_takes_memory_has_its_page_faults_and_the_peak_is_told() {
 	expect_out '^ +2 .* MiB .*return bytearray'
 }
 
-test_a_simulated_python_program_says_what_is_not_known() {
-	needs valgrind
-	ln -s /bin/true python3 # whose name is enough, and which is soon done
-	run record --simulate -e instructions -o p.data ./python3
-	expect_status 0
-	expect_err 'sees the interpreter, not .*PYTHONPERFSUPPORT=1 evprof record --simulate -g'
-}
-
 run_tests "$@"
