@@ -91,6 +91,7 @@ static int open_way(struct top *top, struct ev_err *err)
 		rc = record_python_open(run, err);
 	if (rc)
 		return rc;
+	record_python_beside(run);
 	run->unwind = record_unwind_open(&run->recording, &run->stacks, run->python, run->agent);
 	if (!run->unwind)
 		return 0;

@@ -35,6 +35,7 @@ struct ev_sampler {
 	unsigned unsettled;
 	bool has_teller; /* the last event only tells */
 	bool uneven;     /* samples are laid out in more ways than one */
+	bool no_build_ids;
 	enum ev_target_kind kind;
 	uint32_t *tids; /* one, (uint32_t)-1, for whole CPUs */
 	size_t tid_count;

@@ -1,6 +1,7 @@
 /* Records pass from the rings to whoever takes them, and are counted on the way. */
 #include <errno.h>
 #include <string.h>
+#include <evprof/perfdata.h>
 #include "sampler.h"
 #include "syscalls.h"
 
@@ -101,6 +102,30 @@ void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size
 	}
 }
 
+/* ---- what was meant for others -------------------------------------------------------------------
+ */
+
+/* Of a mapping, Linux tells each listener in turn, and leaves the bit for build-ids set behind one
+ * who asked for them: for those who did not, device and inode would be read as a build-id. */
+static const void *without_build_ids(struct ev_sampler *sampler, const void *bytes,
+				     size_t size_bytes)
+{
+	struct ev_raw raw;
+	if (!sampler->no_build_ids)
+		return bytes;
+	if (bytes != sampler->weighed.bytes) {
+		sampler->weighed.size_bytes = 0;
+		ev_buffer_add(&sampler->weighed, bytes, size_bytes);
+	}
+	uint8_t *copy = sampler->weighed.bytes;
+	for (size_t at = 0, next = 0; ev_records_next(copy, size_bytes, &next, &raw); at = next) {
+		struct perf_event_header *header = (void *)(copy + at);
+		if (raw.type == PERF_RECORD_MMAP2)
+			header->misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
+	}
+	return copy;
+}
+
 struct taking {
 	struct ev_sampler *sampler;
 	size_t ring;
@@ -113,6 +138,7 @@ static int take_and_count(void *context, const void *bytes, size_t size_bytes, s
 	struct taking *taking = context;
 	bytes = ev_sampler_weigh(taking->sampler, taking->ring, bytes, size_bytes);
 	bytes = ev_sampler_mark(taking->sampler, bytes, size_bytes);
+	bytes = without_build_ids(taking->sampler, bytes, size_bytes);
 	int rc = taking->take(taking->context, bytes, size_bytes, err);
 	if (!rc)
 		ev_sampler_count(taking->sampler, bytes, size_bytes);

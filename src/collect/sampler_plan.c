@@ -326,6 +326,7 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 	sampler->has_teller = needs_teller(events, options);
 	sampler->listed = events->count;
 	sampler->event_count = events->count * sizes + sampler->has_teller;
+	sampler->no_build_ids = options->no_build_ids;
 	sampler->events = ev_alloc(sampler->event_count * sizeof(*sampler->events));
 	for (size_t i = 0; i < events->count * sizes; i++) {
 		int rc = plan_event(sampler, i, events, target, options, err);
