@@ -66,17 +66,18 @@ static size_t count_of(struct ev_cursor *at, size_t least)
 	return number_below(at, ev_cursor_left(at) / least + 1);
 }
 
-/* Texts that are in the section twice would get one number: its own numbers are kept. */
+/* The number in the table of each text of the section: those that are in it twice have one. */
 struct texts {
-	EV_ARRAY(const char *) items;
+	EV_ARRAY(uint32_t) items;
 };
 
-static void read_texts(struct texts *texts, struct ev_cursor *at)
+static void read_texts(struct ev_python_functions *functions, struct texts *texts,
+		       struct ev_cursor *at)
 {
 	for (size_t left = count_of(at, 1); left && !at->bad; left--) {
 		const char *text = ev_cursor_text(at);
 		if (text)
-			*ev_array_add(&texts->items) = text;
+			*ev_array_add(&texts->items) = ev_strings_add_text(functions->texts, text);
 	}
 }
 
@@ -91,8 +92,8 @@ static void read_functions(struct ev_python_functions *functions, const struct t
 		if (at->bad)
 			break;
 		*ev_array_add(&functions->items) = (struct python_function){
-			.name = ev_strings_add_text(functions->texts, texts->items.items[name]),
-			.file = ev_strings_add_text(functions->texts, texts->items.items[file]),
+			.name = texts->items.items[name],
+			.file = texts->items.items[file],
 			.first_line = first_line,
 		};
 	}
@@ -126,9 +127,9 @@ struct ev_python_functions *ev_python_functions_decode(const void *bytes, size_t
 	if (!begins(&at))
 		return NULL;
 	functions = ev_python_functions_open();
-	*ev_array_add(&texts.items) = "";
+	*ev_array_add(&texts.items) = ev_strings_add_text(functions->texts, "");
 	do {
-		read_texts(&texts, &at);
+		read_texts(functions, &texts, &at);
 		read_functions(functions, &texts, &at);
 		read_blocks(functions, &at);
 	} while (!at.bad && begins(&at));

@@ -58,6 +58,10 @@ void ev_python_labels_make(struct ev_python_functions *functions, size_t size_by
 			if (settled[i])
 				continue;
 			function->label = label_of(functions, function, steps[step], &left_bytes);
+			settled[i] = function->label ==
+				     ev_strings_text(functions->texts, function->name);
+			if (settled[i])
+				continue; /* no room: it stays so */
 			ids[i] = ev_strings_add_text(labels, function->label);
 			while (files.count <= ids[i])
 				ev_array_add(&files);
