@@ -5,6 +5,8 @@
 #include "space.h"
 #include "symbolizer.h"
 
+#define OBJECTS_KEPT 32
+
 struct encoder {
 	struct ev_symbolizer *symbolizer;
 	const struct ev_space_set *set;
@@ -219,6 +221,15 @@ static void put_codes(struct encoder *encoder, const struct ev_place *places, si
 	}
 }
 
+/* How many objects the sorted places are in. */
+static size_t count_objects(const struct ev_place *places, size_t count)
+{
+	size_t objects = 0;
+	for (size_t i = 0; i < count; i++)
+		objects += !i || places[i].object != places[i - 1].object;
+	return objects;
+}
+
 void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_set *set,
 		       const struct ev_place *places, size_t count, unsigned flags,
 		       struct ev_buffer *out)
@@ -235,6 +246,9 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 	if (count)
 		qsort(sorted, count, sizeof(*sorted), by_place);
 	symbolizer->sparing = true;
+	/* Of a whole machine's objects, symbols and debug info would take gigabytes: each is given
+	 * back as it is done with. A few stay for who asks next. */
+	bool gives_back = count_objects(sorted, count) > OBJECTS_KEPT;
 	ev_symbolizer_want(symbolizer, sorted, count);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && sorted[to].object == sorted[from].object; to++)
@@ -243,6 +257,8 @@ void ev_symbols_encode(struct ev_symbolizer *symbolizer, const struct ev_space_s
 		if (sorted[from].object &&
 		    ev_space_set_object(set, sorted[from].object)->kind != EV_OBJECT_PYTHON)
 			encode_object(&encoder, &sorted[from], to - from);
+		if (gives_back)
+			ev_symbolizer_forget(symbolizer, sorted[from].object);
 	}
 	symbolizer->sparing = false;
 	put_codes(&encoder, sorted, count);
