@@ -32,6 +32,14 @@ static __always_inline struct ev_walk_remembered *walk_remember(const struct wal
 	return bpf_map_lookup_elem(&walk_remembered, &slot);
 }
 
+/* A caller's registers are not known, whatever its rule says of them. */
+static __always_inline bool walk_follow(struct walk *walk, const struct ev_walk_rule *rule)
+{
+	return rule->ra == EV_WALK_IN_REGISTER && !walk->others_known
+		       ? walk_follow_pointer(walk, EV_WALKED_NO_CFI)
+		       : walk_follow_rule(walk, rule);
+}
+
 /* 1 when the caller was found. */
 __noinline int walk_step(struct walk *walk)
 {
@@ -42,7 +50,7 @@ __noinline int walk_step(struct walk *walk)
 	__u64 address = walk->interrupted ? walk->pc : walk->pc - 1;
 	struct ev_walk_remembered *known = walk_remember(walk, address);
 	if (known && known->address == address && known->version == walk->version)
-		return walk_follow_rule(walk, &known->rule);
+		return walk_follow(walk, &known->rule);
 	if (!walk_find_mapping(walk, address)) {
 		if (walk->count && walk->frames == 1 && walk_follow_wild_call(walk))
 			return true;
@@ -59,7 +67,7 @@ __noinline int walk_step(struct walk *walk)
 			known->version = walk->version;
 			known->rule = rule;
 		}
-		return walk_follow_rule(walk, &rule);
+		return walk_follow(walk, &rule);
 	}
 	if (walk_follow_signal(walk))
 		return true;

@@ -99,6 +99,7 @@ enum {
 	EV_WALK_BASE_FP,
 	EV_WALK_BASE_REGISTER,
 	EV_WALK_BASE_PLT,
+	EV_WALK_BASE_THREAD_MAKER,
 };
 enum {
 	EV_WALK_KEPT,
@@ -106,6 +107,7 @@ enum {
 	EV_WALK_AT_SP,
 	EV_WALK_AT_FP,
 	EV_WALK_LOST,
+	EV_WALK_IN_REGISTER,
 };
 
 /* Why a walk went no further: enum ev_unwound_end, as far as it can occur. */

@@ -89,19 +89,37 @@ static __always_inline __u64 walk_base_of(const struct walk *walk, __u8 where, _
 	return where == EV_WALK_AT_CFA ? cfa : where == EV_WALK_AT_SP ? walk->sp : walk->fp;
 }
 
+static __always_inline bool walk_find_return(struct walk *walk, const struct ev_walk_rule *rule,
+					     __u64 cfa, __u64 *return_address)
+{
+	bool by_fp = rule->ra == EV_WALK_AT_FP || rule->fp == EV_WALK_AT_FP;
+	if ((rule->ra == EV_WALK_KEPT && !walk->lr_known) || (by_fp && !walk->fp_known))
+		return walk_ends(walk, EV_WALKED_BROKEN);
+	if (rule->ra == EV_WALK_KEPT)
+		return true;
+	if (rule->ra == EV_WALK_IN_REGISTER)
+		return walk_register(walk, (__u32)rule->ra_offset, return_address)
+			       ? true
+			       : walk_ends(walk, EV_WALKED_BROKEN);
+	return walk_word(walk, walk_base_of(walk, rule->ra, cfa) + (__s64)rule->ra_offset,
+			 return_address);
+}
+
+/* Nobody called this, or it is a thread that was just made: what made it told it 0. */
+static __always_inline bool walk_is_first(struct walk *walk, const struct ev_walk_rule *rule)
+{
+	__u64 result = 1;
+	if (rule->base == EV_WALK_BASE_THREAD_MAKER)
+		walk_register(walk, rule->base_register, &result);
+	return rule->ra == EV_WALK_LOST || !result;
+}
+
 static __always_inline bool walk_follow_rule(struct walk *walk, const struct ev_walk_rule *rule)
 {
 	__u64 cfa = 0, return_address = walk->lr, fp = walk->fp, address;
-	bool by_fp = rule->ra == EV_WALK_AT_FP || rule->fp == EV_WALK_AT_FP;
-	if (rule->ra == EV_WALK_LOST)
+	if (walk_is_first(walk, rule))
 		return walk_ends(walk, EV_WALKED_COMPLETE);
-	if (!walk_find_cfa(walk, rule, &cfa))
-		return false;
-	if ((rule->ra == EV_WALK_KEPT && !walk->lr_known) || (by_fp && !walk->fp_known))
-		return walk_ends(walk, EV_WALKED_BROKEN);
-	if (rule->ra != EV_WALK_KEPT &&
-	    !walk_word(walk, walk_base_of(walk, rule->ra, cfa) + (__s64)rule->ra_offset,
-		       &return_address))
+	if (!walk_find_cfa(walk, rule, &cfa) || !walk_find_return(walk, rule, cfa, &return_address))
 		return false;
 	if (rule->fp == EV_WALK_LOST)
 		walk->fp_known = false;

@@ -287,6 +287,9 @@ enum ev_cfi_base {
 	EV_CFI_FP,
 	EV_CFI_REGISTER, /* another, known only where the thread was interrupted */
 	EV_CFI_PLT,      /* sp + word, and a word more from byte `cfa_offset` of each 16 on */
+	/* As EV_CFI_SP, behind a system call that made a thread. Where base_register is 0 it is
+	 * that thread which stands there, and nobody called it. Only in rows. */
+	EV_CFI_THREAD_MAKER,
 };
 enum ev_cfi_where {
 	EV_CFI_KEPT,   /* still in its register; the return address: in the link register */
@@ -294,10 +297,13 @@ enum ev_cfi_where {
 	EV_CFI_AT_SP,
 	EV_CFI_AT_FP,
 	EV_CFI_LOST, /* of the return address: nobody called this */
+	/* Of the return address: in the register that DWARF numbers ra_offset. Known only where the
+	 * thread was interrupted. */
+	EV_CFI_IN_REGISTER,
 };
 struct ev_cfi_rule {
 	uint8_t base;          /* of the CFA: enum ev_cfi_base */
-	uint8_t base_register; /* of EV_CFI_REGISTER, as DWARF numbers them */
+	uint8_t base_register; /* of EV_CFI_REGISTER and _THREAD_MAKER, as DWARF numbers them */
 	bool indirect;         /* the CFA is what is stored at base + cfa_offset, plus `beyond` */
 	bool signal;           /* a signal handler's frame: the caller was interrupted, no call */
 	uint8_t fp, ra;        /* enum ev_cfi_where */

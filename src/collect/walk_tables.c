@@ -49,8 +49,8 @@ _Static_assert(sizeof(struct ev_walk_rule) == sizeof(struct ev_cfi_rule) &&
 	       "rules");
 _Static_assert((int)EV_WALK_ROW_OTHER == (int)EV_CFI_ROW_OTHER &&
 		       (int)EV_WALK_ROW_PLT == (int)EV_CFI_ROW_PLT &&
-		       (int)EV_WALK_BASE_PLT == (int)EV_CFI_PLT &&
-		       (int)EV_WALK_LOST == (int)EV_CFI_LOST,
+		       (int)EV_WALK_BASE_THREAD_MAKER == (int)EV_CFI_THREAD_MAKER &&
+		       (int)EV_WALK_IN_REGISTER == (int)EV_CFI_IN_REGISTER,
 	       "their words");
 
 struct object {

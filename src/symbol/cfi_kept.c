@@ -14,7 +14,7 @@
 #define ROWS_LEAST 8192                   /* with fewer it is a matter of milliseconds */
 #define ROWS_MOST (32u << 20)
 #define OTHERS_MOST (UINT16_MAX + 1u)
-#define MAGIC "evprof unwind 1\n"
+#define MAGIC "evprof unwind 2\n"
 
 struct head {
 	char magic[16];
@@ -58,8 +58,8 @@ static bool makes_sense(const struct ev_cfi_rows *rows)
 		/* Bytes first: a bool may be none. */
 		uint8_t bytes[8];
 		memcpy(bytes, &rows->others[i], sizeof(bytes));
-		if (bytes[0] > EV_CFI_PLT || bytes[2] > 1 || bytes[3] > 1 ||
-		    bytes[4] > EV_CFI_LOST || bytes[5] > EV_CFI_LOST || bytes[6] || bytes[7])
+		if (bytes[0] > EV_CFI_THREAD_MAKER || bytes[2] > 1 || bytes[3] > 1 ||
+		    bytes[4] > EV_CFI_LOST || bytes[5] > EV_CFI_IN_REGISTER || bytes[6] || bytes[7])
 			return false;
 	}
 	return true;

@@ -25,7 +25,7 @@ const struct cfi_machine *ev_cfi_machine_of(uint16_t machine)
 }
 
 /* A register's rule. CFI_ELSEWHERE: it takes more to find it than a rule of ours can say. */
-enum { CFI_ELSEWHERE = EV_CFI_LOST + 1 };
+enum { CFI_ELSEWHERE = EV_CFI_IN_REGISTER + 1 };
 struct saved {
 	uint8_t where;
 	int64_t offset;
@@ -137,6 +137,13 @@ static void save_by_expression(struct run *run, uint64_t number, struct ev_curso
 	save(run, number, where, expression.offset);
 }
 
+/* Only the return address is looked for there: what makes a system call by hand keeps it so. */
+static void save_in_register(struct run *run, uint64_t number, uint64_t other)
+{
+	bool known = number == run->origin->ra && other < 32;
+	save(run, number, known ? EV_CFI_IN_REGISTER : CFI_ELSEWHERE, known ? (int64_t)other : 0);
+}
+
 static int64_t scaled(int64_t count, int64_t unit)
 {
 	int64_t product;
@@ -224,6 +231,9 @@ static bool let_be(struct run *run, uint8_t code)
 		restore(run, ev_leb(at));
 		return true;
 	case DW_CFA_register:
+		number = ev_leb(at);
+		save_in_register(run, number, ev_leb(at));
+		return true;
 	case DW_CFA_val_offset:
 	case DW_CFA_val_offset_sf:
 		number = ev_leb(at);

@@ -2,6 +2,7 @@
  * had. Each is taken apart by capstone, and only what it does to the stack pointer is kept. */
 #include <stdlib.h>
 #include <string.h>
+#include "cfi_thread.h"
 #include "code_scan.h"
 
 #if EV_HAVE_CAPSTONE
@@ -319,21 +320,10 @@ bool ev_code_scan_begins_context(struct code_scan *scan, uint64_t offset)
 
 bool ev_code_scan_makes_thread(struct code_scan *scan, uint64_t offset)
 {
-	/* mov $n,%eax or %al: clone and clone3; then, at once or a few moves later, syscall. */
-	static const struct {
-		uint8_t bytes[5], size;
-	} numbers[] = { { { 0xb8, 0x38, 0, 0, 0 }, 5 },
-			{ { 0xb8, 0xb3, 0x01, 0, 0 }, 5 },
-			{ { 0xb0, 0x38 }, 2 } };
-	enum { BEFORE = 32 };
+	enum { BEFORE = BEFORE_THREAD_BYTES };
 	const uint8_t *bytes;
-	if (offset < BEFORE || bytes_at(scan, offset - BEFORE, BEFORE, &bytes) != BEFORE ||
-	    bytes[BEFORE - 2] != 0x0f || bytes[BEFORE - 1] != 0x05)
-		return false;
-	for (size_t i = 0; i < EV_LENGTH(numbers); i++)
-		if (memmem(bytes, BEFORE - 2, numbers[i].bytes, numbers[i].size))
-			return true;
-	return false;
+	return offset >= BEFORE && bytes_at(scan, offset - BEFORE, BEFORE, &bytes) == BEFORE &&
+	       ev_code_makes_thread(bytes);
 }
 
 #else

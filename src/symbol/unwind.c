@@ -236,7 +236,7 @@ static bool place_of(struct walk *walk, uint8_t where, int32_t offset, uint64_t 
 }
 
 /* Another register than those that are followed: as long as nothing can have changed it. */
-static bool find_other(struct walk *walk, uint8_t dwarf, uint64_t *value)
+static bool find_other(const struct walk *walk, uint8_t dwarf, uint64_t *value)
 {
 	return walk->others_known &&
 	       register_of(&walk->record->sample, ev_unwind_machine_register(walk->machine, dwarf),
@@ -265,6 +265,21 @@ static bool find_cfa(struct walk *walk, const struct ev_cfi_rule *rule, uint64_t
 	return true;
 }
 
+static bool find_return_address(struct walk *walk, const struct ev_cfi_rule *rule, uint64_t cfa,
+				uint64_t *return_address)
+{
+	uint64_t address;
+	bool known;
+	if (rule->ra == EV_CFI_KEPT || rule->ra == EV_CFI_IN_REGISTER) {
+		known = rule->ra == EV_CFI_KEPT
+				? walk->lr_known
+				: find_other(walk, (uint8_t)rule->ra_offset, return_address);
+		return known ? true : end(walk, EV_UNWOUND_BROKEN);
+	}
+	return place_of(walk, rule->ra, rule->ra_offset, cfa, &address) &&
+	       word_at(walk, address, return_address);
+}
+
 static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool innermost)
 {
 	uint64_t cfa = 0, return_address = walk->lr, fp = walk->fp, address;
@@ -272,10 +287,7 @@ static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool 
 		return end(walk, EV_UNWOUND_COMPLETE);
 	if (!find_cfa(walk, rule, &cfa))
 		return false;
-	if (rule->ra == EV_CFI_KEPT && !walk->lr_known)
-		return end(walk, EV_UNWOUND_BROKEN);
-	if (rule->ra != EV_CFI_KEPT && (!place_of(walk, rule->ra, rule->ra_offset, cfa, &address) ||
-					!word_at(walk, address, &return_address)))
+	if (!find_return_address(walk, rule, cfa, &return_address))
 		return false;
 	if (rule->fp == EV_CFI_LOST)
 		walk->fp_known = false;
@@ -431,13 +443,19 @@ static bool is_new_thread(const struct walk *walk, const struct known *known)
 	       !result && ev_unwind_tables_makes_thread(walk->unwinder->tables, known->place);
 }
 
-/* Without a table. */
+/* A caller's registers are not known, whatever its rule says of them. */
+static bool can_follow(const struct walk *walk, const struct ev_cfi_rule *rule)
+{
+	uint64_t value;
+	return rule->ra != EV_CFI_IN_REGISTER || find_other(walk, (uint8_t)rule->ra_offset, &value);
+}
+
+/* Without a table, or with one that does not help. */
 static bool guess(struct walk *walk, const struct known *known, bool innermost)
 {
 	static const enum ev_unwound_end ends[] = {
-		[UNWIND_SCANNED] = EV_UNWOUND_NO_CFI,
-		[UNWIND_NO_CFI] = EV_UNWOUND_NO_CFI,
-		[UNWIND_GENERATED] = EV_UNWOUND_NO_OBJECT,
+		[UNWIND_RULE] = EV_UNWOUND_NO_CFI,       [UNWIND_SCANNED] = EV_UNWOUND_NO_CFI,
+		[UNWIND_NO_CFI] = EV_UNWOUND_NO_CFI,     [UNWIND_GENERATED] = EV_UNWOUND_NO_OBJECT,
 		[UNWIND_NOWHERE] = EV_UNWOUND_NO_OBJECT,
 	};
 	enum unwind_known what = known->what;
@@ -456,7 +474,7 @@ static bool guess(struct walk *walk, const struct known *known, bool innermost)
 	walk->how->end = ends[what];
 	if (follow_frame_pointer(walk))
 		return true;
-	bool in_file = what == UNWIND_SCANNED || what == UNWIND_NO_CFI;
+	bool in_file = ends[what] == EV_UNWOUND_NO_CFI;
 	return in_file && !innermost && find_beginning(walk);
 }
 
@@ -469,7 +487,7 @@ static bool step(struct walk *walk, bool innermost)
 	walk->how->object = known->place.object;
 	if (follow_arm64_signal(walk, known, &went))
 		return went;
-	if (known->what == UNWIND_RULE)
+	if (known->what == UNWIND_RULE && can_follow(walk, &known->rule))
 		return follow_rule(walk, &known->rule, innermost);
 	return known->what == UNWIND_BEGIN ? end(walk, EV_UNWOUND_COMPLETE)
 					   : guess(walk, known, innermost);

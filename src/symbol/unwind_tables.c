@@ -5,6 +5,7 @@
 #include <string.h>
 #include "cfi.h"
 #include "cfi_kept.h"
+#include "cfi_thread.h"
 #include "code_scan.h"
 #include "elf_symbols.h"
 #include "symbolizer.h"
@@ -188,6 +189,16 @@ bool ev_unwind_tables_makes_thread(struct unwind_tables *tables, struct ev_place
 	return makes;
 }
 
+static void mark_threads(const struct opened *table, struct ev_cfi_rows *rows)
+{
+	struct image image;
+	if (!table->path || !ev_cfi_rows_may_make_threads(rows) ||
+	    ev_image_open(&image, table->path))
+		return;
+	ev_cfi_rows_threads(rows, &image);
+	ev_image_close(&image);
+}
+
 /* What `find` knows beside the rules of an object. */
 static void mark_beginnings(const struct opened *table, struct ev_cfi_rows *rows)
 {
@@ -213,6 +224,7 @@ int ev_unwind_tables_rows(struct unwind_tables *tables, uint32_t object, struct 
 	struct opened *table = table_of(tables, object);
 	if (table) {
 		ev_cfi_rows_take(table->cfi, rows);
+		mark_threads(table, rows);
 		mark_beginnings(table, rows);
 	}
 	pthread_mutex_unlock(&tables->lock);

@@ -129,6 +129,26 @@ test_stacks_that_are_deeper_than_copies_are_followed_in_the_kernel() {
 	return 0
 }
 
+# How many samples were taken in code that makes threads, and how many of their stacks ended there.
+in_clone() { awk '/;(__)?clone3?;.*kernel_clone/ { n += $NF } END { print n + 0 }' out; }
+cut_in_clone() { awk '/\[no CFI[^;]*;(__)?clone3?[; ]/ { n += $NF } END { print n + 0 }' out; }
+
+test_code_that_makes_threads_is_followed() {
+	[ "$(uname -m)" = x86_64 ] || skip 'only tables of x86-64 are mended'
+	needs_walks
+	# Of how many a sample comes depends on what else runs.
+	for threads in 2000 8000 32000; do
+		run record -v -e cpu-clock -F 997 --call-graph bpf "$specimens/many_threads" $threads
+		expect_status 0
+		run report --format folded
+		expect_status 0
+		[ "$(in_clone)" -ge 8 ] && break
+	done
+	[ "$(in_clone)" -gt 0 ] || skip 'no sample was taken while a thread was made'
+	expect_out ';_start;.*;main;.*;(__)?clone3?;.*kernel_clone'
+	expect_between "$(cut_in_clone)" 0 $(($(in_clone) / 25)) 'stacks that end for want of a table'
+}
+
 test_what_starts_later_is_followed_too() {
 	needs_walks
 	run record -v -e cpu-clock -F 997 --call-graph bpf "$specimens/trees" child 300

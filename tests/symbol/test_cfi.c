@@ -23,6 +23,8 @@ static const char source[] =
 	".cfi_escape 0x10, 0x10, 0x03, 0x77, 0xa8, 0x01\n"
 	".cfi_escape 0x10, 0x06, 0x03, 0x77, 0xf8, 0x00\n"
 	".type trampoline,@function\ntrampoline: nop\n.cfi_endproc\n"
+	".type popped,@function\npopped: .cfi_startproc\n.cfi_def_cfa_offset 0\n"
+	".cfi_register %rip, %rdi\n.cfi_register %rbp, %rsi\n nop\n.cfi_endproc\n"
 	".type stub,@function\nstub: .cfi_startproc\n"
 	/* breg7 8, breg16 0, lit15, and, lit11, ge, lit3, shl, plus */
 	".cfi_escape 0x0f,0x0b,0x77,0x08,0x80,0x00,0x3f,0x1a,0x3b,0x2a,0x33,0x24,0x22\n"
@@ -117,6 +119,11 @@ static void directives_become_rules(void **state)
 		    .ra_offset = 168,
 		    .fp = EV_CFI_AT_SP,
 		    .fp_offset = 120 } },
+		{ "popped",
+		  { .base = EV_CFI_SP,
+		    .ra = EV_CFI_IN_REGISTER,
+		    .ra_offset = 5,
+		    .fp = EV_CFI_LOST } },
 		{ "stub",
 		  { .base = EV_CFI_PLT, .cfa_offset = 11, .ra = EV_CFI_AT_CFA, .ra_offset = -8 } },
 		{ "_start", { 0 } },

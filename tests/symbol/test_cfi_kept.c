@@ -20,7 +20,9 @@ static void fill(struct ev_cfi_rows *rows, size_t count)
 						     .cfa_words = (int16_t)(i % 100),
 						     .kind = EV_CFI_ROW_SP };
 	rows->rows[5] = (struct ev_cfi_row){ .offset = 80, .kind = EV_CFI_ROW_OTHER };
-	rows->others[0] = (struct ev_cfi_rule){ .base = EV_CFI_REGISTER, .base_register = 10 };
+	rows->others[0] = (struct ev_cfi_rule){ .base = EV_CFI_THREAD_MAKER,
+						.base_register = 10,
+						.ra = EV_CFI_IN_REGISTER };
 }
 
 /* The only file there. */
@@ -104,7 +106,7 @@ static void rows_that_make_no_sense_are_refused(void **state)
 {
 	struct ev_cfi_rows rows;
 	const char *folder = in_folder(state, "kept");
-	for (int wrong = 0; wrong < 4; wrong++) {
+	for (int wrong = 0; wrong < 6; wrong++) {
 		fill(&rows, ROWS);
 		if (wrong == 0)
 			rows.rows[100].offset = 3; /* not sorted */
@@ -112,8 +114,12 @@ static void rows_that_make_no_sense_are_refused(void **state)
 			rows.rows[100].kind = EV_CFI_ROW_OTHER + 1;
 		else if (wrong == 2)
 			rows.rows[5].cfa_words = 1; /* of one */
+		else if (wrong == 3)
+			rows.others[0].ra = EV_CFI_IN_REGISTER + 1;
+		else if (wrong == 4)
+			rows.others[0].fp = EV_CFI_IN_REGISTER; /* only return addresses are */
 		else
-			rows.others[0].ra = EV_CFI_LOST + 1;
+			rows.others[0].base = EV_CFI_THREAD_MAKER + 1;
 		ev_cfi_kept_write(folder, id, sizeof(id), &rows);
 		refuses(state);
 		ev_cfi_rows_done(&rows);

@@ -11,6 +11,14 @@ static const char source[] =
 	".type root,@function\nroot: .cfi_startproc\n.cfi_undefined %rip\n call f\n"
 	".type behind_root,@function\nbehind_root: nop\n.cfi_endproc\n"
 	".type moved,@function\nmoved: .cfi_startproc\n.cfi_def_cfa %rbx, 8\n nop\n.cfi_endproc\n"
+	/* As vfork is while it runs: its return address is in rdi. */
+	".type popped,@function\npopped: .cfi_startproc\n.cfi_def_cfa_offset 0\n"
+	".cfi_register %rip, %rdi\n nop\n.cfi_endproc\n"
+	/* As clone3 is. */
+	".type maker,@function\nmaker: .cfi_startproc\n.fill 32, 1, 0x90\n mov $435, %eax\n"
+	".cfi_endproc\n"
+	".type made,@function\nmade: syscall\n test %rax, %rax\n ret\n"
+	".type new,@function\nnew: .cfi_startproc\n.cfi_undefined %rip\n nop\n.cfi_endproc\n"
 	/* The CFA is what lies at rsp + 8. */
 	".type aligned,@function\naligned: .cfi_startproc\n"
 	".cfi_escape 0x0f, 0x03, 0x77, 0x08, 0x06\n nop\n.cfi_endproc\n"
@@ -207,6 +215,49 @@ static void other_registers_lead_on_where_the_thread_was_interrupted(void **stat
 	scene_close(scene);
 }
 
+static void a_return_address_in_a_register_is_known_where_the_thread_was_interrupted(void **state)
+{
+	needs_x86();
+	struct scene *scene = scene_open(state);
+	scene->registers[DI] = address_of(state, "behind_root");
+	unwind(scene, address_of(state, "popped"), 8);
+	assert_int_equal(scene->count, 2);
+	assert_int_equal(scene->chain[1], scene->registers[DI]);
+	assert_int_equal(scene->how.end, EV_UNWOUND_COMPLETE);
+	/* A caller's is another's by now: its frame pointer may still lead on. */
+	scene->stack[1] = address_of(state, "popped") + 1;
+	unwind(scene, address_of(state, "f"), 8);
+	assert_int_equal(scene->count, 2);
+	assert_int_equal(scene->how.end, EV_UNWOUND_NO_CFI);
+	scene->registers[BP] = SP + 4 * 8;
+	scene->stack[5] = address_of(state, "behind_root");
+	unwind(scene, address_of(state, "f"), 8);
+	assert_int_equal(scene->count, 3);
+	assert_int_equal(scene->how.end, EV_UNWOUND_COMPLETE);
+	assert_int_equal(scene->how.guessed, 1);
+	scene_close(scene);
+}
+
+static void rows_lead_on_behind_a_call_that_made_a_thread(void **state)
+{
+	needs_x86();
+	struct scene *scene = scene_open(state);
+	struct ev_code code;
+	struct ev_cfi_rows rows;
+	unwind(scene, address_of(state, "root"), 1);
+	assert_int_equal(ev_unwinder_rows(scene->unwinder, scene->how.object, &rows, NULL), 0);
+	assert_int_equal(ev_code_of_file(in_folder(state, "p"), &code, 1), 1);
+	uint64_t made = address_of(state, "made") - code.address + code.file_offset;
+	size_t at = 0;
+	while (at < rows.count && rows.rows[at].offset != made)
+		at++;
+	assert_true(at < rows.count);
+	assert_int_equal(rows.rows[at].kind, EV_CFI_ROW_OTHER);
+	assert_int_equal(rows.others[(uint16_t)rows.rows[at].cfa_words].base, EV_CFI_THREAD_MAKER);
+	ev_cfi_rows_done(&rows);
+	scene_close(scene);
+}
+
 static void a_call_to_nowhere_goes_back_to_where_it_came_from(void **state)
 {
 	needs_x86();
@@ -311,6 +362,9 @@ int main(void)
 		cmocka_unit_test(a_copy_that_ends_is_told_from_a_stack_that_does),
 		cmocka_unit_test(stacks_that_go_on_elsewhere_say_so),
 		cmocka_unit_test(other_registers_lead_on_where_the_thread_was_interrupted),
+		cmocka_unit_test(
+			a_return_address_in_a_register_is_known_where_the_thread_was_interrupted),
+		cmocka_unit_test(rows_lead_on_behind_a_call_that_made_a_thread),
 		cmocka_unit_test(a_call_to_nowhere_goes_back_to_where_it_came_from),
 		cmocka_unit_test(generated_code_is_left_by_its_frame_pointer_and_named_else),
 		cmocka_unit_test(code_without_tables_is_followed_or_blamed_by_name),
