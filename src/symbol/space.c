@@ -24,6 +24,7 @@ struct ev_space_set *ev_space_set_open(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	set->generation = (uint64_t)now.tv_sec << 32 | (uint64_t)now.tv_nsec;
+	set->build_ids = ev_strings_open();
 	ev_array_add(&set->builds);   /* build 0 is none */
 	ev_array_add(&set->mappings); /* mapping 0 maps nothing */
 	return set;
@@ -53,6 +54,7 @@ void ev_space_set_close(struct ev_space_set *set)
 	ev_array_done(&set->events);
 	ev_array_done(&set->mappings);
 	ev_array_done(&set->builds);
+	ev_strings_close(set->build_ids);
 	ev_array_done(&set->objects);
 	ev_map_done(&set->object_by_key);
 	ev_map_done(&set->build_by_path);
@@ -87,14 +89,12 @@ uint32_t ev_space_build_add(struct ev_space_set *set, const uint8_t *id, uint8_t
 {
 	if (!bytes || bytes > sizeof(set->builds.items->id))
 		return 0;
-	for (size_t i = set->builds.count; i-- > 1 && i + 64 > set->builds.count;)
-		if (set->builds.items[i].bytes == bytes &&
-		    !memcmp(set->builds.items[i].id, id, bytes))
-			return (uint32_t)i;
-	struct build *build = ev_array_add(&set->builds);
-	memcpy(build->id, id, bytes);
-	build->bytes = bytes;
-	return (uint32_t)(set->builds.count - 1);
+	uint32_t build = ev_strings_add(set->build_ids, (const char *)id, bytes);
+	while (set->builds.count <= build)
+		ev_array_add(&set->builds);
+	memcpy(set->builds.items[build].id, id, bytes);
+	set->builds.items[build].bytes = bytes;
+	return build;
 }
 
 static bool is_kernel(const struct ev_record *record, uint32_t pid)

@@ -67,8 +67,9 @@ struct ev_space_set {
 	EV_ARRAY(struct event) events;
 	EV_ARRAY(struct mapping) mappings;
 	EV_ARRAY(struct build) builds;
-	size_t applied;   /* events that are in the histories */
-	uint64_t last_ns; /* of the applied ones */
+	struct ev_strings *build_ids; /* whose numbers are those in builds */
+	size_t applied;               /* events that are in the histories */
+	uint64_t last_ns;             /* of the applied ones */
 	uint64_t generation;
 
 	EV_ARRAY(struct process) processes;

@@ -332,6 +332,25 @@ static void build_ids_tell_files_of_one_path_apart(void **state)
 	ev_space_set_close(set);
 }
 
+static void a_file_stays_one_object_however_many_others_come_in_between(void **state)
+{
+	(void)state;
+	enum { OTHERS = 1000 };
+	struct ev_space_set *set = ev_space_set_open();
+	map_with_id(set, 1, 7, 0x1000, 0x1000, 0, "/a", "aaaaaaaaaaaaaaaaaaaa");
+	for (unsigned i = 0; i < OTHERS; i++) {
+		char path[16], id[21];
+		snprintf(path, sizeof(path), "/b%u", i);
+		snprintf(id, sizeof(id), "%020u", i);
+		map_with_id(set, 2, 8, 0x10000 + i * 0x1000ull, 0x1000, 0, path, id);
+	}
+	map_with_id(set, 3, 9, 0x1000, 0x1000, 0, "/a", "aaaaaaaaaaaaaaaaaaaa");
+	ev_space_set_ready(set);
+	assert_ptr_equal(object_at(set, 7, 0x1000), object_at(set, 9, 0x1000));
+	assert_ptr_not_equal(object_at(set, 8, 0x10000), object_at(set, 8, 0x11000));
+	ev_space_set_close(set);
+}
+
 static void absurd_records_are_survived(void **state)
 {
 	(void)state;
@@ -414,6 +433,7 @@ int main(void)
 		cmocka_unit_test(generated_code_is_one_object_per_process),
 		cmocka_unit_test(objects_are_named_as_people_do),
 		cmocka_unit_test(build_ids_tell_files_of_one_path_apart),
+		cmocka_unit_test(a_file_stays_one_object_however_many_others_come_in_between),
 		cmocka_unit_test(absurd_records_are_survived),
 		cmocka_unit_test(an_old_memory_does_not_answer_for_a_new_set),
 	};
