@@ -279,6 +279,15 @@ static bool has_huge_counts(const struct ev_profile *profile)
 	return sum > DOUBLE_EXACT;
 }
 
+static bool has_several_events(const struct ev_profile *profile)
+{
+	for (size_t i = 1; i < profile->cells.count; i++)
+		if (profile->tags.items[profile->cells.items[i].tag].event !=
+		    profile->tags.items[profile->cells.items[0].tag].event)
+			return true;
+	return false;
+}
+
 /* What is printed is less than the recording: who reads it elsewhere should know. */
 static void tell_lacks(const struct verb *verb, const struct report_options *options,
 		       const struct report_plan *plan, const struct ev_profile *profile)
@@ -286,9 +295,10 @@ static void tell_lacks(const struct verb *verb, const struct report_options *opt
 	const struct ev_report_format *format = plan->format;
 	if (options->view.quiet)
 		return;
+	const char *events = has_several_events(profile) ? format->lacks_events : NULL;
 	if (format->lacks)
-		fprintf(stderr, "evprof %s: %s has no place for %s\n", verb->name, format->name,
-			format->lacks);
+		fprintf(stderr, "evprof %s: %s has no place for %s%s%s\n", verb->name, format->name,
+			events ? events : "", events ? ", " : "", format->lacks);
 	if (format->doubles && has_huge_counts(profile))
 		fprintf(stderr,
 			"evprof %s: readers of %s round counts above %llu, which there are here\n",
