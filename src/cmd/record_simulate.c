@@ -36,6 +36,13 @@ static int check_options(const struct record_options *options, struct ev_err *er
 	int rc = simulate_check(&options->simulate, &options->target, options->command, err);
 	if (rc)
 		return rc;
+	const char *given = record_details_given(options);
+	if (!given && options->details.namespaces)
+		given = "--namespaces";
+	if (given)
+		return ev_fail(err, EINVAL,
+			       "a simulation has no kernel to ask: %s does not go with --simulate",
+			       given);
 	if (knows_time(options))
 		return ev_fail(err, EINVAL,
 			       "a simulation is of a whole run and knows neither time nor CPUs nor "

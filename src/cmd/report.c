@@ -96,6 +96,12 @@ static const struct option_row rows[] = {
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
+	OPTION_REFUSED('v', "verbose", NULL, "what has no name, and why, is told without it"),
+	OPTION_REFUSED('D', "dump-raw-trace", NULL, "evprof script shows samples, and other records with --show-mmap-events and the like"),
+	OPTION_REFUSED(0, "stats", NULL, "the report's first lines tell samples and losses; evprof script shows the records"),
+	OPTION_REFUSED(0, "tasks", NULL, "evprof script --show-task-events shows them"),
+	OPTION_REFUSED(0, "mmaps", NULL, "evprof script --show-mmap-events shows them"),
+	OPTION_REFUSED('T', "threads", NULL, "evprof report -s tid tells threads apart"),
 	{ 0 },
 };
 /* clang-format on */
