@@ -204,7 +204,8 @@ struct ev_sampler_options {
 	bool switches;          /* context_switch records */
 	bool cgroups;           /* cgroup records */
 	bool namespaces;        /* namespaces records */
-	/* PERF_SAMPLE_ bits of each sample besides; PERF_SAMPLE_REGS_INTR: all general registers. */
+	/* PERF_SAMPLE_ bits of each sample besides; PERF_SAMPLE_REGS_INTR: all general registers.
+	 */
 	uint64_t more_sample_type;
 	bool at_exec, disabled;
 	bool turned; /* will be switched off and on: mappings and names are told meanwhile */
