@@ -290,8 +290,8 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 			? 0
 			: (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 	/* What was asked of the kernel's own programs no simulator answers. */
-	if (options->bpf || options->off_cpu || options->wall ||
-	    !*ev_pmu_absence(absence, sizeof(absence)))
+	if (options->bpf || options->off_cpu || options->wall || options->details.namespaces ||
+	    record_details_given(options) || !*ev_pmu_absence(absence, sizeof(absence)))
 		return NULL;
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
 			     knows_time(options), own_time_s, options->command, arena);
