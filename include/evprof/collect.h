@@ -202,6 +202,11 @@ struct ev_sampler_options {
 	bool no_build_ids;      /* mappings are told without them */
 	bool per_thread_counts; /* -s: attr.inherit_stat and READ records */
 	bool switches;          /* context_switch records */
+	bool cgroups;           /* cgroup records */
+	bool namespaces;        /* namespaces records */
+	/* PERF_SAMPLE_ bits of each sample besides; PERF_SAMPLE_REGS_INTR: all general registers.
+	 */
+	uint64_t more_sample_type;
 	bool at_exec, disabled;
 	bool turned; /* will be switched off and on: mappings and names are told meanwhile */
 	/* Samples are counted by BPF programs (ev_bpf_counts_open), where an event allows it; only
@@ -411,6 +416,11 @@ void ev_simulation_close(struct ev_simulation *simulation);
  */
 int ev_synthesize(const struct ev_target *target, ev_take_record take, void *context,
 		  size_t *unreadable, struct ev_err *err);
+/* CGROUP records of all cgroups of the hierarchy that events know. */
+int ev_synthesize_cgroups(ev_take_record take, void *context, struct ev_err *err);
+/* NAMESPACES records of all threads of the target, as far as they may be asked for. */
+int ev_synthesize_namespaces(const struct ev_target *target, ev_take_record take, void *context,
+			     struct ev_err *err);
 /* BPF programs that are loaded now: KSYMBOL and BPF_EVENT records at time 0, and what the kernel
  * tells of them and of their types into the recording's sections. Nothing for who may not ask the
  * kernel, and where the build has no BPF. */

@@ -38,8 +38,10 @@ struct ev_column {
 	enum ev_field field;
 	enum ev_key key; /* of EV_FIELD_KEY, 0 else */
 };
-/* "overhead_us", "dso" -> a column; -EINVAL names the word and lists the good ones. */
-int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err);
+/* "overhead_us", "dso" -> a column; -EINVAL names the word, as what it is `called` ("column", "sort
+ * key"), and lists the good ones. */
+int ev_column_parse(const char *word, const char *called, struct ev_column *column,
+		    struct ev_err *err);
 
 /* One of several recordings in a report. */
 struct ev_report_part {
@@ -127,6 +129,7 @@ struct ev_report_format {
 	bool doubles;      /* its readers keep 53 bits of a number */
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
+	const char *lacks_events; /* the same of one with samples of several events */
 	/* Shows activity over time, of threads, and code: tags have tids and so many blocks, and
 	 * the report its annotation. */
 	bool page;

@@ -59,6 +59,8 @@ static int store(const struct option_row *row, void *into, const char *value, bo
 		 struct ev_err *err)
 {
 	void *field = (char *)into + row->offset;
+	if (row->instead)
+		return ev_fail(err, EINVAL, "--%s is perf's: %s", row->name, row->instead);
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = !negated;
@@ -90,6 +92,8 @@ static bool is_option(const struct option_row *row)
 
 static bool can_be_negated(const struct option_row *row)
 {
+	if (row->instead)
+		return false;
 	return row->kind == OPTION_FLAG || row->kind == OPTION_COUNT || row->kind == OPTION_TEXT ||
 	       row->negatable;
 }

@@ -38,6 +38,7 @@ struct option_row {
 			       * '-': for verbs that take no words of their own */
 	bool negatable;       /* OPTION_CALL: --no-NAME calls parse() with NULL */
 	bool hidden;          /* accepted for perf's sake, not shown */
+	const char *instead; /* perf's and refused: what serves in its place. With OPTION_REFUSED */
 };
 
 /* A row whose value stands in `field_` of `type_`; kind_ without its prefix. */
@@ -51,6 +52,13 @@ struct option_row {
 	{                                                                                          \
 		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_CALL,            \
 		.parse = parse_, .help = help_                                                     \
+	}
+/* perf's, which evprof has not: the sentence tells what serves instead. */
+#define OPTION_REFUSED(letter_, name_, value_, instead_)                                           \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .value = value_,                                 \
+		.value_is_optional = (value_) != NULL, .kind = OPTION_FLAG, .hidden = true,        \
+		.instead = instead_                                                                \
 	}
 #define OPTION_GROUP(title_)                                                                       \
 	{                                                                                          \

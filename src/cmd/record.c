@@ -162,6 +162,20 @@ static const struct option_row rows[] = {
 	ROW('T', "timestamp", NULL, FLAG, timestamp, "record times (they always are)"),
 	ROW(0, "sample-cpu", NULL, FLAG, sample_cpu, "record the CPU of each sample (always with -a)"),
 	ROW('P', "period", NULL, FLAG, period, "record each sample's period also where it is fixed"),
+	ROW(0, "all-cgroups", NULL, FLAG, details.cgroups, "record the control group of each sample, for report -s cgroup"),
+	ROW(0, "namespaces", NULL, FLAG, details.namespaces, "record which namespaces threads are in, for report -s cgroup_id"),
+	ROW('R', "raw-samples", NULL, FLAG, details.raw, "record raw data of every event, as tracepoints have it"),
+	ROW('W', "weight", NULL, FLAG, details.weights, "record the weight of each sample, where the processor tells one"),
+	{ .letter = 'I', .name = "intr-regs", .value = "REGISTERS", .value_is_optional = true, .kind = OPTION_CALL,
+	  .parse = record_parse_registers, .help = "record the general registers of each sample, for script -F iregs" },
+	ROW(0, "phys-data", NULL, FLAG, details.physical, "record physical addresses of data (as root)"),
+	ROW(0, "data-page-size", NULL, FLAG, details.data_pages, "record sizes of the pages of data"),
+	ROW(0, "code-page-size", NULL, FLAG, details.code_pages, "record sizes of the pages of code"),
+	OPTION_REFUSED('n', "no-samples", NULL, "evprof stat counts without taking samples"),
+	OPTION_REFUSED(0, "user-regs", "REGISTERS", "-I keeps the registers of each sample, and user stacks are unwound while recording"),
+	OPTION_REFUSED(0, "per-thread", NULL, "-i with -p or -t keeps to the threads that run now, and report -s tid tells them apart"),
+	OPTION_REFUSED(0, "kcore", NULL, "names of the kernel's functions are in the recording without it"),
+	OPTION_REFUSED(0, "tail-synthesize", NULL, "what runs at the start is in the recording without it, with --overwrite too"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
 	ROW(0, "no-bpf", NULL, FLAG, no_bpf, "stacks deeper than their copies are not followed in the kernel: copies grow"),
 	ROW(0, "bpf", NULL, FLAG, bpf, "count samples in the kernel, by stack, thread and CPU: a fraction of the cost"),
@@ -300,8 +314,8 @@ static int record_all(struct record_run *run)
 	if (target_resolve(&run->options->target, run->options->command, &run->target, &err) ||
 	    events_check_cgroups(&run->options->events, NULL, &run->options->target, &err))
 		return complain(run->verb, &err, err.code == ESRCH ? STATUS_REFUSED : STATUS_USAGE);
-	if (record_sampling(run, &err) || record_bpf_plan(run, &err) ||
-	    record_waits_plan(run, &err) ||
+	if (record_sampling(run, &err) || record_details_plan(run, &err) ||
+	    record_bpf_plan(run, &err) || record_waits_plan(run, &err) ||
 	    control_open(&run->control, run->options->control, &err))
 		return complain(run->verb, &err, STATUS_USAGE);
 	if (record_stream_plan(run, &err))

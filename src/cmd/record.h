@@ -8,6 +8,7 @@
 #include "events.h"
 #include "options.h"
 #include "record_agent.h"
+#include "record_details.h"
 #include "record_files.h"
 #include "record_python.h"
 #include "record_stacks.h"
@@ -50,8 +51,9 @@ struct record_options {
 	bool thread_counts;      /* -s */
 	bool timestamp;          /* -T: also shown, time is always there */
 	bool sample_cpu, period;
-	bool no_cache;         /* -N: perf's, whose cache evprof has not */
-	bool addresses;        /* -d */
+	bool no_cache;  /* -N: perf's, whose cache evprof has not */
+	bool addresses; /* -d */
+	struct record_details details;
 	int clock_id;          /* -k; -1 = the kernel's own */
 	bool bpf;              /* --bpf */
 	bool no_bpf;           /* --no-bpf */

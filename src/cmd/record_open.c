@@ -278,6 +278,8 @@ int record_open(struct record_run *run, struct ev_err *err)
 	if (!rc)
 		rc = ev_synthesize(&run->target, take_record, run, &run->unreadable, err);
 	if (!rc)
+		rc = record_details_begin(run, take_record, err);
+	if (!rc)
 		rc = record_waits_name(run, err);
 	if (!rc)
 		rc = ev_synthesize_bpf(&run->recording, take_record, run, err);

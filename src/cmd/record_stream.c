@@ -32,6 +32,7 @@ static const char *obstacle(const struct record_options *options)
 		{ options->addresses, "-d (data addresses)" },
 		{ options->off_cpu, "--off-cpu" },
 		{ options->wall, "--wall" },
+		{ record_details_given(options), record_details_given(options) },
 		{ options->simulate.on, "--simulate" },
 		{ other_clock, "-k (another clock than monotonic)" },
 	};

@@ -96,6 +96,12 @@ static const struct option_row rows[] = {
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
+	OPTION_REFUSED('v', "verbose", NULL, "what has no name, and why, is told without it"),
+	OPTION_REFUSED('D', "dump-raw-trace", NULL, "evprof script shows samples, and other records with --show-mmap-events and the like"),
+	OPTION_REFUSED(0, "stats", NULL, "the report's first lines tell samples and losses; evprof script shows the records"),
+	OPTION_REFUSED(0, "tasks", NULL, "evprof script --show-task-events shows them"),
+	OPTION_REFUSED(0, "mmaps", NULL, "evprof script --show-mmap-events shows them"),
+	OPTION_REFUSED('T', "threads", NULL, "evprof report -s tid tells threads apart"),
 	{ 0 },
 };
 /* clang-format on */
@@ -279,6 +285,15 @@ static bool has_huge_counts(const struct ev_profile *profile)
 	return sum > DOUBLE_EXACT;
 }
 
+static bool has_several_events(const struct ev_profile *profile)
+{
+	for (size_t i = 1; i < profile->cells.count; i++)
+		if (profile->tags.items[profile->cells.items[i].tag].event !=
+		    profile->tags.items[profile->cells.items[0].tag].event)
+			return true;
+	return false;
+}
+
 /* What is printed is less than the recording: who reads it elsewhere should know. */
 static void tell_lacks(const struct verb *verb, const struct report_options *options,
 		       const struct report_plan *plan, const struct ev_profile *profile)
@@ -286,9 +301,10 @@ static void tell_lacks(const struct verb *verb, const struct report_options *opt
 	const struct ev_report_format *format = plan->format;
 	if (options->view.quiet)
 		return;
+	const char *events = has_several_events(profile) ? format->lacks_events : NULL;
 	if (format->lacks)
-		fprintf(stderr, "evprof %s: %s has no place for %s\n", verb->name, format->name,
-			format->lacks);
+		fprintf(stderr, "evprof %s: %s has no place for %s%s%s\n", verb->name, format->name,
+			events ? events : "", events ? ", " : "", format->lacks);
 	if (format->doubles && has_huge_counts(profile))
 		fprintf(stderr,
 			"evprof %s: readers of %s round counts above %llu, which there are here\n",

@@ -27,7 +27,7 @@ void report_column_add(report_column_list *list, const struct ev_column *column)
 }
 
 static int parse(struct report_options *options, struct report_plan *plan, columns *list,
-		 const char *text, struct ev_err *err)
+		 const char *text, const char *called, struct ev_err *err)
 {
 	char *words = ev_strdup(text), *rest = words;
 	int rc = 0;
@@ -35,7 +35,7 @@ static int parse(struct report_options *options, struct report_plan *plan, colum
 		struct ev_column column;
 		if (!*word)
 			continue;
-		rc = ev_column_parse(word, &column, err);
+		rc = ev_column_parse(word, called, &column, err);
 		if (!rc)
 			report_column_add(list, &column);
 		else
@@ -72,13 +72,15 @@ int report_columns(struct report_options *options, struct report_plan *plan, str
 			 : text && !more ? NULL
 					 : default_sort(options, plan);
 	bool more_keys = by && *by == '+'; /* besides the usual ones */
-	int rc = more_keys ? parse(options, plan, &sort, default_sort(options, plan), err) : 0;
+	int rc = more_keys
+			 ? parse(options, plan, &sort, default_sort(options, plan), "sort key", err)
+			 : 0;
 	if (!rc && by)
-		rc = parse(options, plan, &sort, by + more_keys, err);
+		rc = parse(options, plan, &sort, by + more_keys, "sort key", err);
 	if (!rc && options->parent && !options->by_branch)
 		report_column_add(&sort, &(struct ev_column){ EV_FIELD_KEY, EV_KEY_PARENT });
 	if (!rc && text)
-		rc = parse(options, plan, &fields, text + more, err);
+		rc = parse(options, plan, &fields, text + more, "column", err);
 	add_all(&shown, &fields);
 	add_all(&shown, &sort);
 	if (text && !more) {

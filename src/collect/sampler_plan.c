@@ -68,7 +68,7 @@ static int set_rate(struct perf_event_attr *attr, const struct ev_event *event,
 static uint64_t sample_type(const struct ev_target *target,
 			    const struct ev_sampler_options *options, size_t event_count)
 {
-	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID;
+	uint64_t type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | options->more_sample_type;
 	if (!options->no_time)
 		type |= PERF_SAMPLE_TIME;
 	if (event_count > 1 || options->identified || options->steered)
@@ -114,6 +114,8 @@ static void make_teller(struct perf_event_attr *attr, const struct ev_sampler_op
 	attr->ksymbol = attr->bpf_event = 1;
 	attr->mmap_data = options->addresses;
 	attr->context_switch = options->switches;
+	attr->cgroup = options->cgroups;
+	attr->namespaces = options->namespaces;
 }
 
 static void set_shape(struct perf_event_attr *attr, const struct ev_target *target,
@@ -353,6 +355,8 @@ int ev_sampler_plan(struct ev_sampler *sampler, const struct ev_event_list *even
 		uint32_t stack_bytes = size && size < sizes ? options->other_stack_bytes[size - 1]
 							    : options->stack_bytes;
 		attr->sample_type |= type;
+		if (type & PERF_SAMPLE_REGS_INTR)
+			attr->sample_regs_intr = ev_unwind_registers();
 		if (wants_period(attr, sampler->events[i].event && sampler->events[i].event->probe,
 				 options))
 			attr->sample_type |= PERF_SAMPLE_PERIOD;

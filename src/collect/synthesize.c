@@ -235,7 +235,7 @@ static uint32_t process_of(uint32_t tid)
 	return pid;
 }
 
-static void list_processes(const struct ev_target *target, struct ev_task_list *pids)
+void ev_synthesized_processes(const struct ev_target *target, struct ev_task_list *pids)
 {
 	struct ev_map seen = { 0 };
 	bool added;
@@ -265,7 +265,7 @@ int ev_synthesize(const struct ev_target *target, ev_take_record take, void *con
 		*unreadable = 0;
 	int rc = ev_synthesize_kernel(&synthesis, err);
 	read_vdso_id(&synthesis);
-	list_processes(target, &pids);
+	ev_synthesized_processes(target, &pids);
 	for (size_t i = 0; i < pids.count && !rc; i++)
 		rc = ev_synthesize_process(&synthesis, pids.items[i], err);
 	ev_array_done(&pids);

@@ -3,6 +3,7 @@
 #define COLLECT_SYNTHESIZE_H
 
 #include <evprof/collect.h>
+#include "tasks.h"
 
 struct ev_synthesis {
 	ev_take_record take;
@@ -33,6 +34,8 @@ struct ev_kernel_extent {
 bool ev_kernel_extent_add(struct ev_kernel_extent *extent, const char *line);
 /* Records of the kernel and its modules. */
 int ev_synthesize_kernel(struct ev_synthesis *synthesis, struct ev_err *err);
+/* Processes that run before the target is watched; appended. */
+void ev_synthesized_processes(const struct ev_target *target, struct ev_task_list *pids);
 /* Records of one process and its threads. 0 also when it is gone. */
 int ev_synthesize_process(struct ev_synthesis *synthesis, uint32_t pid, struct ev_err *err);
 

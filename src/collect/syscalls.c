@@ -1,6 +1,7 @@
 /* The raw system calls, and nothing else. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -85,6 +86,19 @@ int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms)
 {
 	int rc = poll(fds, count, timeout_ms);
 	return rc < 0 ? -errno : rc;
+}
+
+int ev_sys_file_handle(int fd, uint64_t *handle)
+{
+	union {
+		struct file_handle head;
+		uint8_t bytes[sizeof(struct file_handle) + sizeof(*handle)];
+	} got = { .head.handle_bytes = sizeof(*handle) };
+	int mount;
+	if (name_to_handle_at(fd, "", &got.head, &mount, AT_EMPTY_PATH))
+		return -errno;
+	memcpy(handle, got.bytes + offsetof(struct file_handle, f_handle), sizeof(*handle));
+	return got.head.handle_bytes == sizeof(*handle) ? 0 : -EOVERFLOW;
 }
 
 int ev_sys_pidfd_open(pid_t pid)

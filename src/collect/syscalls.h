@@ -29,6 +29,9 @@ void ev_sys_ring_unmap(void *base, size_t size_bytes);
 int ev_sys_memory_make(const char *name, size_t size_bytes);
 /* Descriptors that have something, or -errno. */
 int ev_sys_poll(struct pollfd *fds, size_t count, int timeout_ms);
+/* The eight bytes by which the kernel knows a file of kernfs (a cgroup's folder); -EOVERFLOW where
+ * its handle is longer. */
+int ev_sys_file_handle(int fd, uint64_t *handle);
 int ev_sys_pidfd_open(pid_t pid);
 int ev_sys_pidfd_send_signal(int pidfd, int signal_number);
 /* The CPUs that this thread may run on, as the kernel's mask. 0 or -errno. */

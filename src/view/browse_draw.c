@@ -38,10 +38,14 @@ static void print_events(struct ev_browser *browser)
 	const struct ev_report *report = browser->report;
 	uint64_t samples = 0, period = 0;
 	char number[32];
+	bool first = true;
 	for (size_t i = 0; i < browser->events.count; i++) {
 		size_t e = browser->events.first + i;
-		fprintf(browser->cells, "%s%s", i ? ", " : "",
+		if (ev_report_only_tells(report, e) && browser->events.count > 1)
+			continue;
+		fprintf(browser->cells, "%s%s", first ? "" : ", ",
 			ev_report_event(report, e, &browser->scratch));
+		first = false;
 		samples += report->table->total_samples[e];
 		period += report->table->total_period[e];
 	}

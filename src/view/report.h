@@ -62,6 +62,11 @@ struct ev_events {
 bool ev_report_events(const struct ev_report *report, const struct ev_report_options *options,
 		      struct ev_events *events);
 bool ev_report_has_samples(const struct ev_report *report, struct ev_events events);
+/* The event that a recorder has for mappings and names alone, without any sample: nobody's wish,
+ * and left out wherever events stand beside one another or are counted. */
+bool ev_report_only_tells(const struct ev_report *report, size_t event);
+/* Events of these that have a place of their own, 1 at least. */
+size_t ev_report_shown_events(const struct ev_report *report, struct ev_events events);
 /* The rows that one of the events has something in and that reach the percent limit, as
  * options->row_order asks or by falling weight. free() the array. */
 const struct ev_row **ev_report_rows(const struct ev_report *report,

@@ -24,6 +24,7 @@ struct ev_block {
 	const struct ev_report *report;
 	const struct ev_report_options *options;
 	struct ev_events events;
+	size_t shown; /* of them, those that do more than tell */
 	EV_ARRAY(struct ev_shown) columns;
 	const struct ev_row **rows;
 	size_t row_count;

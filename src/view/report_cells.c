@@ -76,7 +76,7 @@ static void print_share(struct ev_block *block, size_t width, uint64_t part, uin
 void ev_block_print_number(struct ev_block *block, const struct ev_shown *column, size_t event,
 			   const uint64_t *number)
 {
-	size_t width = block->options->separator ? 0 : column->width / block->events.count;
+	size_t width = block->options->separator ? 0 : column->width / block->shown;
 	if (column->half) /* a sum over rows has none */
 		fprintf(block->out, "%*s", (int)width, "");
 	else if (!number)
@@ -106,15 +106,19 @@ static void print_numbers(struct ev_block *block, const struct ev_shown *column,
 {
 	const struct ev_field_info *info = &ev_fields[column->field];
 	char separator = block->options->separator;
+	size_t width = separator ? 0 : column->width / ev_block_fields(block, column);
+	bool first = true;
 	for (size_t i = 0; i < block->events.count; i++) {
 		size_t event = block->events.first + i;
 		uint64_t number;
+		if (ev_report_only_tells(block->report, event) && block->events.count > 1)
+			continue;
 		bool known = info->number(block->report, row, event, &number);
-		if (i && separator)
+		if (!first && separator)
 			putc_unlocked(separator, block->out);
+		first = false;
 		if (column->half)
-			print_half(block, column, row,
-				   separator ? 0 : column->width / block->events.count, event);
+			print_half(block, column, row, width, event);
 		else
 			ev_block_print_number(block, column, event, known ? &number : NULL);
 	}
@@ -221,7 +225,7 @@ void ev_block_print_text(struct ev_block *block, const struct ev_shown *column, 
 
 size_t ev_block_fields(const struct ev_block *block, const struct ev_shown *column)
 {
-	return ev_fields[column->field].number ? block->events.count : 1;
+	return ev_fields[column->field].number ? block->shown : 1;
 }
 
 void ev_block_print_cell(struct ev_block *block, const struct ev_shown *column,

@@ -73,7 +73,8 @@ static const char *nearest_field(const char *word)
 	return nearest;
 }
 
-int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *err)
+int ev_column_parse(const char *word, const char *called, struct ev_column *column,
+		    struct ev_err *err)
 {
 	size_t count;
 	*column = (struct ev_column){ 0 };
@@ -96,7 +97,7 @@ int ev_column_parse(const char *word, struct ev_column *column, struct ev_err *e
 		ev_buffer_printf(&good, "%s, ", ev_fields[field].name);
 	for (enum ev_key key = 0; key < EV_KEY_FIELD; key++)
 		ev_buffer_printf(&good, "%s%s", key ? ", " : "", ev_keys[key].name);
-	rc = ev_fail(err, EINVAL, "unknown column '%s'; %s%s%sthere are %.*s",
+	rc = ev_fail(err, EINVAL, "unknown %s '%s'; %s%s%sthere are %.*s", called,
 		     ev_text_safe(&arena, word), nearest ? "did you mean '" : "",
 		     nearest ? nearest : "", nearest ? "'? " : "", (int)good.size_bytes,
 		     (const char *)good.bytes);

@@ -63,12 +63,14 @@ const struct ev_report_format ev_report_formats[] = {
 	  .stacks = true,
 	  .times = true,
 	  .doubles = true,
-	  .lacks = "CPUs, source lines, and slices of events other than a thread's first" },
+	  .lacks = "CPUs and source lines",
+	  .lacks_events = "slices of events other than a thread's first" },
 	{ .name = "flamegraph",
 	  .about = "a picture of the first event, as SVG",
 	  .print = ev_report_flamegraph,
 	  .stacks = true,
-	  .lacks = "events other than the first, threads' numbers, and when samples were taken" },
+	  .lacks = "threads' numbers and when samples were taken",
+	  .lacks_events = "events other than the first" },
 	{ .name = "html",
 	  .about = "a page of pictures and tables, for any browser",
 	  .print = ev_report_html,
@@ -80,7 +82,8 @@ const struct ev_report_format ev_report_formats[] = {
 	  .print = ev_report_dot,
 	  .by_function = true,
 	  .stacks = true,
-	  .lacks = "events other than the first, threads, and when samples were taken" },
+	  .lacks = "threads and when samples were taken",
+	  .lacks_events = "events other than the first" },
 };
 const size_t ev_report_format_count = EV_LENGTH(ev_report_formats);
 
@@ -106,6 +109,23 @@ const char *ev_report_event(const struct ev_report *report, size_t event, struct
 	if (recording && event < recording->event_count)
 		return ev_report_event_name(&recording->events[event], arena);
 	return ev_arena_printf(arena, "event %zu", event + 1);
+}
+
+bool ev_report_only_tells(const struct ev_report *report, size_t event)
+{
+	const struct ev_recording *recording = report->recording;
+	return recording && event < recording->event_count &&
+	       !report->table->total_samples[event] &&
+	       recording->events[event].attr.type == PERF_TYPE_SOFTWARE &&
+	       recording->events[event].attr.config == PERF_COUNT_SW_DUMMY;
+}
+
+size_t ev_report_shown_events(const struct ev_report *report, struct ev_events events)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < events.count; i++)
+		shown += !ev_report_only_tells(report, events.first + i);
+	return shown ? shown : 1;
 }
 
 bool ev_report_has_chains(const struct ev_report *report)

@@ -267,9 +267,13 @@ static void print_entry(struct hierarchy *all, const struct entry *entry)
 		const struct ev_shown *shown = &block->columns.items[all->columns.items[c]];
 		if (!separator)
 			fputs("  ", block->out);
+		bool first = !c;
 		for (size_t e = 0; e < block->events.count; e++) {
-			if (separator && (c || e))
+			if (ev_report_only_tells(block->report, block->events.first + e))
+				continue;
+			if (separator && !first)
 				putc_unlocked(separator, block->out);
+			first = false;
 			ev_block_print_number(block, shown, block->events.first + e,
 					      &all->sums.items[entry->numbers +
 							       c * block->events.count + e]);

@@ -87,15 +87,6 @@ static void print_recording(FILE *out, const struct ev_report *report)
 	fputs(",\n", out);
 }
 
-/* The event that a recorder has for mappings and names alone. */
-static bool only_tells(const struct ev_report *report, size_t event)
-{
-	const struct ev_recording *recording = report->recording;
-	return recording && event < recording->event_count &&
-	       recording->events[event].attr.type == PERF_TYPE_SOFTWARE &&
-	       recording->events[event].attr.config == PERF_COUNT_SW_DUMMY;
-}
-
 static void print_events(FILE *out, const struct ev_report *report)
 {
 	const struct ev_table *table = report->table;
@@ -103,7 +94,7 @@ static void print_events(FILE *out, const struct ev_report *report)
 	bool first = true;
 	fputs("  \"events\": [", out);
 	for (size_t e = 0; e < table->event_count; e++) {
-		if (only_tells(report, e) && !table->total_samples[e])
+		if (ev_report_only_tells(report, e))
 			continue;
 		fputs(first ? "\n    {" : ",\n    {", out);
 		first = false;

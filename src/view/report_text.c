@@ -237,8 +237,11 @@ static void print_events(struct ev_block *block)
 	const struct ev_table *table = report->table;
 	uint64_t samples = 0, period = 0;
 	char time[32];
-	bool one_group = true;
+	bool one_group = true, first = true;
+	size_t shown = ev_report_shown_events(report, block->events);
 	for (size_t e = block->events.first; e < block->events.first + block->events.count; e++) {
+		if (ev_report_only_tells(report, e))
+			continue;
 		samples += table->total_samples[e];
 		period += table->total_period[e];
 		if (e < report->recording->event_count)
@@ -247,15 +250,19 @@ static void print_events(struct ev_block *block)
 	}
 	fputs("# Samples: ", block->out);
 	print_short(block->out, samples);
-	fputs(block->events.count > 1 ? " of events '" : " of event '", block->out);
-	if (block->events.count > 1 && one_group)
+	fputs(shown > 1 ? " of events '" : " of event '", block->out);
+	if (shown > 1 && one_group)
 		fputs("anon group { ", block->out);
 	for (size_t i = 0; i < block->events.count; i++) {
+		if (ev_report_only_tells(report, block->events.first + i))
+			continue;
 		const char *name =
 			ev_report_event(report, block->events.first + i, &block->scratch);
-		fprintf(block->out, "%s%s", i ? ", " : "", ev_report_safe(&block->scratch, name));
+		fprintf(block->out, "%s%s", first ? "" : ", ",
+			ev_report_safe(&block->scratch, name));
+		first = false;
 	}
-	if (block->events.count > 1 && one_group)
+	if (shown > 1 && one_group)
 		fputs(" }", block->out);
 	fprintf(block->out, "'\n# %s: %" PRIu64,
 		report->named->profile->of_weights ? "Total weight " : "Event count (approx.)",
@@ -309,6 +316,7 @@ void ev_block_begin(struct ev_block *block)
 	if (all.hierarchy) /* small rows may be big together */
 		all.percent_limit = 0;
 	block->rows = ev_report_rows(block->report, &all, block->events, &block->row_count);
+	block->shown = ev_report_shown_events(block->report, block->events);
 	choose_columns(block);
 	if (!all.separator)
 		measure(block);
@@ -381,6 +389,8 @@ bool ev_report_events(const struct ev_report *report, const struct ev_report_opt
 	       first + events->count < recording->event_count &&
 	       recording->events[first + events->count].leader == (int)first)
 		events->count++;
+	while (events->count > 1 && ev_report_only_tells(report, first + events->count - 1))
+		events->count--;
 	return first < count;
 }
 

@@ -300,7 +300,7 @@ test_what_a_format_has_no_place_for_is_said() {
 		speedscope threads
 		firefox CPUs
 		chrome source lines
-		flamegraph events other than the first
+		flamegraph threads' numbers
 		dot threads
 	END
 	for format in speedscope firefox chrome html; do

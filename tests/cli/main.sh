@@ -80,9 +80,9 @@ test_an_unknown_option_is_named_with_the_nearest_one() {
 }
 
 test_an_unknown_letter_is_named() {
-	run record -W true
+	run record -Q true
 	expect_status 129
-	expect_err 'W'
+	expect_err 'Q'
 }
 
 test_an_option_without_its_value_is_wrong_usage() {

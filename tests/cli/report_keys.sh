@@ -186,7 +186,7 @@ test_fields_of_tracepoints_are_keys() {
 	expect_equal "$(json out "'next_pid' in j['keys'] and len(j['keys']) == 7")" True
 	run report -i switches -s prev_nothing
 	expect_failure
-	expect_err "unknown column 'prev_nothing'"
+	expect_err "unknown sort key 'prev_nothing'"
 	run report -i switches -s sched_wakeup.next_comm
 	expect_failure
 }

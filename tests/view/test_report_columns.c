@@ -9,7 +9,9 @@ static const char *print_columns(struct invented *it, const char *columns, bool 
 	char *words = ev_strdup(columns), *rest = words;
 	it->options.column_count = 0;
 	for (char *word; (word = strsep(&rest, ","));)
-		assert_int_equal(ev_column_parse(word, &list[it->options.column_count++], NULL), 0);
+		assert_int_equal(ev_column_parse(word, "column", &list[it->options.column_count++],
+						 NULL),
+				 0);
 	free(words);
 	it->options.columns = list;
 	it->options.columns_added = added;
@@ -29,16 +31,16 @@ static void words_are_columns_or_keys(void **state)
 	(void)state;
 	struct ev_column column;
 	struct ev_err err = { 0 };
-	assert_int_equal(ev_column_parse("children", &column, NULL), 0);
+	assert_int_equal(ev_column_parse("children", "column", &column, NULL), 0);
 	assert_int_equal(column.field, EV_FIELD_CHILDREN);
-	assert_int_equal(ev_column_parse("overhead_us", &column, NULL), 0);
+	assert_int_equal(ev_column_parse("overhead_us", "column", &column, NULL), 0);
 	assert_int_equal(column.field, EV_FIELD_USER);
-	assert_int_equal(ev_column_parse("object", &column, NULL), 0);
+	assert_int_equal(ev_column_parse("object", "column", &column, NULL), 0);
 	assert_int_equal(column.field, EV_FIELD_KEY);
 	assert_int_equal(column.key, EV_KEY_OBJECT);
-	assert_int_equal(ev_column_parse("", &column, NULL), -EINVAL);
-	assert_int_equal(ev_column_parse("sym,dso", &column, NULL), -EINVAL);
-	assert_int_equal(ev_column_parse("ove\33rhead", &column, &err), -EINVAL);
+	assert_int_equal(ev_column_parse("", "column", &column, NULL), -EINVAL);
+	assert_int_equal(ev_column_parse("sym,dso", "column", &column, NULL), -EINVAL);
+	assert_int_equal(ev_column_parse("ove\33rhead", "column", &column, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "unknown column 'ove\\x1brhead'"));
 	assert_non_null(strstr(err.text, "overhead_sys"));
 	assert_non_null(strstr(err.text, "srcline"));

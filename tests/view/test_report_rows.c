@@ -37,7 +37,7 @@ static const char *ordered(struct invented *it, const char *columns)
 	char *words = ev_strdup(columns), *rest = words;
 	size_t count = 0, row_count;
 	for (char *word; (word = strsep(&rest, ","));)
-		assert_int_equal(ev_column_parse(word, &order[count++], NULL), 0);
+		assert_int_equal(ev_column_parse(word, "column", &order[count++], NULL), 0);
 	free(words);
 	it->options.row_order = order;
 	it->options.row_order_count = count;

@@ -1,0 +1,153 @@
+# shellcheck shell=sh disable=SC2154
+# What perf's own habits bring: flags of perf record and report, and events beside one another.
+# shellcheck source=tests/cli/harness.sh
+. "$(dirname "$0")/harness.sh"
+
+# ---- the event that only tells -------------------------------------------------------------------
+
+test_an_event_that_only_tells_stands_in_no_group() {
+	needs_events
+	run record -q -o one.data -e task-clock "$specimens/faulting" 10
+	expect_status 0
+	run record -q -o two.data -e dummy,task-clock,dummy,page-faults "$specimens/faulting" 10
+	expect_status 0
+	run report --group -i one.data
+	expect_status 0
+	expect_out "of event 'task-clock(:u)?'"
+	for options in '' --hierarchy '-n -t|' --children; do
+		# shellcheck disable=SC2086 # the options are words
+		run report --group -s comm $options -i two.data
+		expect_status 0
+		expect_out "of events 'task-clock(:u)?, page-faults(:u)?'"
+	done
+	run report --group -q -s comm -F overhead,sample,comm -t '|' -i two.data
+	expect_equal "$(head -1 out | tr -cd '|' | wc -c)" 4 "separators of two events"
+	run report --group -i one.data two.data
+	expect_status 0
+	refuse_out dummy
+}
+
+test_what_a_picture_lacks_is_only_said_of_what_there_is() {
+	needs_events
+	run record -q -o one.data -e task-clock "$specimens/faulting" 10
+	run record -q -o two.data -e task-clock,page-faults "$specimens/faulting" 10
+	expect_status 0
+	for format in flamegraph dot chrome; do
+		run report -i one.data --format $format -o picture
+		expect_status 0
+		refuse_err 'events other'
+		run report -i two.data --format $format -o picture
+		expect_err "$format has no place for .*events other than"
+	done
+}
+
+# ---- what samples carry besides --------------------------------------------------------------------
+
+# Samples by key, as perf and as evprof count them.
+same_rows_as_perf() { # FILE KEY
+	run report -q -n -t '|' -s "$2" -i "$1"
+	expect_status 0
+	grep '|' out | cut -d'|' -f2,3 | sed 's/ *$//' | sort >ours
+	run_command perf report --stdio -q -n -t '|' -g none --no-children -s "$2" -i "$1"
+	grep '|' out | cut -d'|' -f2,3 | sed -E 's/^ *//; s/ *\|/|/; s/ *$//' | sort >theirs
+	[ -s ours ] || fail "no row of $2"
+	diff theirs ours >difference || { cat difference; fail "perf has other rows of $2"; }
+}
+
+test_control_groups_are_recorded() {
+	needs_root
+	needs_events
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || skip "no cgroup2 is mounted"
+	group=$mount/evprof-flags-$$
+	mkdir "$group" 2>/dev/null || skip "no control group can be made"
+	trap 'rmdir "$group"' EXIT
+	run record -q --all-cgroups --namespaces -e task-clock sh -c "echo \$\$ >$group/cgroup.procs && exec '$specimens/faulting' 30"
+	expect_status 0
+	mv perf.data one.data
+	run report -q -s cgroup -i one.data
+	expect_status 0
+	expect_out "^ *[0-9.]+% +/${group##*/} *$"
+	run report -q -s cgroup --filter "cgroup~*${group##*/}" -i one.data
+	expect_equal "$(grep -c % out)" 1 "groups"
+	run script --show-cgroup-events --show-namespace-events -i one.data
+	expect_out "PERF_RECORD_CGROUP.* /${group##*/}$"
+	expect_out "PERF_RECORD_NAMESPACES"
+	needs_perf
+	same_rows_as_perf one.data cgroup
+	same_rows_as_perf one.data cgroup_id
+}
+
+test_without_control_groups_the_cure_is_told() {
+	needs_root
+	needs unshare
+	unshare -m sh -c 'mount -t tmpfs none /sys/fs/cgroup' 2>/dev/null || skip "nothing can be mounted"
+	# shellcheck disable=SC2016 # the inner shell's
+	run_command unshare -m sh -c 'awk "\$3 ~ /^cgroup/ { print \$2 }" /proc/mounts | sort -r | while read -r at; do umount -l "$at"; done; exec "$@"' \
+		sh "$evprof" record --all-cgroups true
+	expect_status 129
+	expect_err 'no cgroup hierarchy .* sudo mount -t cgroup2 none /sys/fs/cgroup'
+}
+
+test_samples_carry_what_perfs_flags_ask_for() {
+	needs_root
+	needs_events
+	run record -q -R -W -I --phys-data --data-page-size --code-page-size -e page-faults -c 1 "$specimens/faulting" 10
+	expect_status 0
+	run script -F comm,addr,phys_addr,weight,iregs,data_page_size,code_page_size
+	expect_status 0
+	expect_out 'IP:0x'
+	for key in addr weight code_page_size; do
+		run report -q -s $key
+		expect_status 0
+		expect_out %
+	done
+	needs_perf
+	for fields in ip,addr,phys_addr,weight ip,iregs ip,data_page_size,code_page_size; do
+		run script -F $fields --no-inline
+		sed 's/ *$//' out >ours
+		perf script -F $fields 2>said | sed 's/ *$//' >theirs
+		[ -s theirs ] || skip "this perf does not show $fields"
+		diff ours theirs >difference || { head -4 difference; fail "perf shows other $fields"; }
+	done
+}
+
+test_what_does_not_go_together_is_refused() {
+	for other in --bpf --wall --off-cpu --simulate; do
+		run record $other --all-cgroups -- true
+		expect_status 129
+		expect_err '--all-cgroups'
+	done
+	run record --call-graph bpf -R -- true
+	expect_status 129
+	expect_err '-R'
+	refuse_file perf.data
+}
+
+test_flags_that_evprof_has_not_name_what_serves() {
+	for flag in -n --no-samples --user-regs --user-regs=ax --per-thread --kcore --tail-synthesize -Iax; do
+		run record $flag -- true
+		expect_status 129
+		expect_err "is perf's: |takes no list"
+	done
+	for flag in -v -D --stats --tasks --mmaps -T; do
+		run report $flag
+		expect_status 129
+		expect_err "is perf's: .*evprof|without it"
+	done
+	run record --help
+	refuse_out 'per-thread|kcore'
+	expect_out '--all-cgroups'
+}
+
+# ---- words that are nearly right -----------------------------------------------------------------
+
+test_an_unknown_sort_key_is_called_so() {
+	run report -s symbl
+	expect_status 129
+	expect_err "unknown sort key 'symbl'; did you mean 'symbol'\\?"
+	run report -F symbl
+	expect_err "unknown column 'symbl'; did you mean 'symbol'\\?"
+}
+
+run_tests "$@"
