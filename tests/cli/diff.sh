@@ -89,8 +89,10 @@ test_lines_stacks_and_callers_are_compared() {
 	expect_out 'main;left$'
 	run diff --children -s sym old.data new.data
 	expect_out ' left$'
-	run diff --by object --all old.data new.data
-	expect_out '^ ~ .* balance$'
+	# As often as chance is told apart at all, a loaded machine has the object itself stand out.
+	run diff --by object --all old.data new.data --format json
+	expect_between "$(json out "[r['changes'][0]['value'] for r in j['events'][0]['rows'] if r.get('object') == 'balance'][0]")" \
+		-0.2 0.2 "what the object gained"
 }
 
 test_weights_per_second_and_in_all_are_compared() {
