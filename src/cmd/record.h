@@ -135,6 +135,8 @@ int record_events(struct record_run *run, struct ev_err *err);
 int record_formats(struct record_run *run, struct ev_err *err);
 /* The first part of record_open: the command waits, and the events are open on the target. */
 int record_begin(struct record_run *run, struct ev_err *err);
+/* The record as it goes into the file: with -B mappings have no build-ids. */
+struct ev_record record_as_wished(const struct record_run *run, const struct ev_record *record);
 /* Into the recording's notes: what was opened in another way than asked for. */
 void record_note_openings(struct record_run *run);
 /* Open, synthesize, sample until the end; what was recorded is flushed. */

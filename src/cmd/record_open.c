@@ -204,14 +204,20 @@ int record_begin(struct record_run *run, struct ev_err *err)
 	return rc ? rc : open_sampler(run, err);
 }
 
-static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
+struct ev_record record_as_wished(const struct record_run *run, const struct ev_record *record)
 {
-	struct record_run *run = context;
 	struct ev_record plain = *record;
 	if (run->options->no_build_ids && record->type == PERF_RECORD_MMAP2) {
 		plain.mmap.build_id_bytes = 0;
 		plain.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
 	}
+	return plain;
+}
+
+static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
+{
+	struct record_run *run = context;
+	struct ev_record plain = record_as_wished(run, record);
 	if (run->roots)
 		ev_roots_note(run->roots, &plain);
 	if (run->counts)

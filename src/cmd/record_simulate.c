@@ -217,11 +217,7 @@ static void add_notes(struct record_run *run, const struct simulate_plan *plan)
 static int take_record(void *context, const struct ev_record *record, struct ev_err *err)
 {
 	struct record_run *run = context;
-	struct ev_record plain = *record;
-	if (run->options->no_build_ids && record->type == PERF_RECORD_MMAP2) {
-		plain.mmap.build_id_bytes = 0;
-		plain.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
-	}
+	struct ev_record plain = record_as_wished(run, record);
 	return ev_writer_add_record(run->writer, &plain, err);
 }
 

@@ -150,18 +150,13 @@ static void count_loss(struct top *top, const struct ev_record *record)
 /* What is told of processes goes into their histories before samples are looked up in them. */
 static size_t take_others(struct top *top, size_t *other_bytes)
 {
-	const uint8_t *at = top->arrived.bytes, *end = at + top->arrived.size_bytes;
+	const struct ev_buffer *arrived = &top->arrived;
 	struct ev_record record;
+	struct ev_raw raw;
 	size_t others = 0;
 	top->raws.count = 0;
 	*other_bytes = 0;
-	while (at < end) {
-		const struct perf_event_header *header = (const void *)at;
-		struct ev_raw raw = { .header = header,
-				      .type = header->type,
-				      .misc = header->misc,
-				      .size_bytes = header->size };
-		at += header->size;
+	for (size_t at = 0; ev_records_next(arrived->bytes, arrived->size_bytes, &at, &raw);) {
 		if (raw.type == PERF_RECORD_SAMPLE) {
 			*ev_array_add(&top->raws) = raw;
 			continue;
@@ -195,12 +190,11 @@ static void shorten(struct top *top)
 	size_t gone = 0;
 	for (; gone < top->batches.count && top->kept_bytes > KEPT_LIMIT_BYTES; gone++) {
 		struct top_batch *batch = &top->batches.items[gone];
-		const uint8_t *at = batch->records.bytes, *end = at + batch->records.size_bytes;
-		for (const struct perf_event_header *header; at < end; at += header->size) {
-			header = (const void *)at;
-			if (header->type != PERF_RECORD_SAMPLE)
-				ev_buffer_add(&top->told, at, header->size);
-		}
+		const struct ev_buffer *all = &batch->records;
+		struct ev_raw raw;
+		for (size_t at = 0; ev_records_next(all->bytes, all->size_bytes, &at, &raw);)
+			if (raw.type != PERF_RECORD_SAMPLE)
+				ev_buffer_add(&top->told, raw.header, raw.size_bytes);
 		top->kept_bytes -= batch->records.size_bytes;
 		ev_buffer_done(&batch->records);
 	}

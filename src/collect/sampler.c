@@ -447,7 +447,7 @@ void ev_sampler_close(struct ev_sampler *sampler)
 	ev_descriptors_restore(&sampler->limit);
 	ev_map_done(&sampler->event_of_id);
 	ev_map_done(&sampler->place_of_id);
-	ev_buffer_done(&sampler->weighed);
+	ev_buffer_done(&sampler->owned);
 	free(sampler->rates);
 	ev_buffer_done(&sampler->copy);
 	free(sampler->fds);

@@ -33,9 +33,9 @@ struct ev_sampler {
 	size_t size;   /* of stack copies, that is on */
 	size_t left;   /* the one before, and how often it is to be switched off again */
 	unsigned unsettled;
-	bool has_teller; /* the last event only tells */
-	bool uneven;     /* samples are laid out in more ways than one */
-	bool no_build_ids;
+	bool has_teller;   /* the last event only tells */
+	bool uneven;       /* samples are laid out in more ways than one */
+	bool no_build_ids; /* nobody asked for them */
 	enum ev_target_kind kind;
 	uint32_t *tids; /* one, (uint32_t)-1, for whole CPUs */
 	size_t tid_count;
@@ -46,7 +46,7 @@ struct ev_sampler {
 	struct ev_map event_of_id;     /* index + 1 */
 	struct ev_sampler_rate *rates; /* of each descriptor; NULL until a rate may change */
 	struct ev_map place_of_id;     /* index + 1 of a descriptor, for rates */
-	struct ev_buffer weighed;      /* records whose weights were corrected */
+	struct ev_buffer owned;        /* records that were corrected */
 	uint32_t depth_limit;          /* addresses of a call chain */
 	struct ev_buffer copy;
 	struct ev_sampler_tally tally;
@@ -93,6 +93,9 @@ void ev_sampler_settle(struct ev_sampler *sampler);
 int ev_sampler_check_rate(uint64_t frequency_hz, struct ev_err *err);
 /* From now on the rates of counters are known, as what may change. */
 int ev_sampler_steer(struct ev_sampler *sampler, struct ev_err *err);
+/* The bytes of records that may be corrected: the ring itself is the kernel's. These, where they
+ * are such a copy already; it lasts until the next span. */
+uint8_t *ev_sampler_own(struct ev_sampler *sampler, const void *bytes, size_t size_bytes);
 /* Records out of a ring, as they are or in a copy that lasts until the next call: in it samples
  * count for the period that they were taken with. Before the ring's tail is moved behind them. */
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,

@@ -76,29 +76,26 @@ static bool is_cut_off(const struct ev_sampler *sampler, const uint8_t *record, 
 void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size_bytes)
 {
 	struct ev_sampler_tally *tally = &sampler->tally;
-	const uint8_t *at = bytes, *end = at + size_bytes;
+	struct ev_raw raw;
 	tally->bytes += size_bytes;
-	while ((size_t)(end - at) >= sizeof(struct perf_event_header)) {
-		const struct perf_event_header *header = (const void *)at;
-		if (header->size < sizeof(*header) || header->size > end - at)
-			return;
+	for (size_t at = 0; ev_records_next(bytes, size_bytes, &at, &raw);) {
+		const uint8_t *record = (const uint8_t *)raw.header;
 		tally->records++;
-		switch (header->type) {
+		switch (raw.type) {
 		case PERF_RECORD_SAMPLE:
 			tally->samples++;
-			tally->truncated_stacks += is_cut_off(sampler, at, header->size);
+			tally->truncated_stacks += is_cut_off(sampler, record, raw.size_bytes);
 			break;
 		case PERF_RECORD_LOST: /* header, id, lost */
-			tally->lost += word_at(at, header->size, 16);
+			tally->lost += word_at(record, raw.size_bytes, 16);
 			break;
 		case RECORD_LOST_SAMPLES: /* header, lost */
-			tally->lost += word_at(at, header->size, 8);
+			tally->lost += word_at(record, raw.size_bytes, 8);
 			break;
 		case PERF_RECORD_THROTTLE:
 			tally->throttled++;
 			break;
 		}
-		at += header->size;
 	}
 }
 
@@ -114,11 +111,7 @@ static const void *without_build_ids(struct ev_sampler *sampler, const void *byt
 	struct ev_raw raw;
 	if (!sampler->no_build_ids)
 		return bytes;
-	if (bytes != sampler->weighed.bytes) {
-		sampler->weighed.size_bytes = 0;
-		ev_buffer_add(&sampler->weighed, bytes, size_bytes);
-	}
-	uint8_t *copy = sampler->weighed.bytes;
+	uint8_t *copy = ev_sampler_own(sampler, bytes, size_bytes);
 	for (size_t at = 0, next = 0; ev_records_next(copy, size_bytes, &next, &raw); at = next) {
 		struct perf_event_header *header = (void *)(copy + at);
 		if (raw.type == PERF_RECORD_MMAP2)

@@ -204,28 +204,21 @@ const void *ev_sampler_mark(struct ev_sampler *sampler, const void *bytes, size_
 		pthread_mutex_unlock(&sampler->follow_lock);
 		return bytes;
 	}
-	if (bytes != sampler->weighed.bytes) {
-		sampler->weighed.size_bytes = 0;
-		ev_buffer_add(&sampler->weighed, bytes, size_bytes);
-	}
-	uint8_t *copy = sampler->weighed.bytes;
-	struct perf_event_header header;
-	for (size_t at = 0; at + sizeof(header) <= size_bytes; at += header.size) {
-		memcpy(&header, copy + at, sizeof(header));
-		if (header.size < sizeof(header) || header.size > size_bytes - at)
-			break;
-		if (header.type == PERF_RECORD_SAMPLE) {
-			if (tell(sampler, copy + at, header.size, sizeof(header)))
-				header.misc |= EV_MISC_FOLLOWED;
-			memcpy(copy + at, &header, sizeof(header));
+	uint8_t *copy = ev_sampler_own(sampler, bytes, size_bytes);
+	struct ev_raw raw;
+	for (size_t at = 0, next = 0; ev_records_next(copy, size_bytes, &next, &raw); at = next) {
+		struct perf_event_header *header = (void *)(copy + at);
+		if (raw.type == PERF_RECORD_SAMPLE) {
+			if (tell(sampler, copy + at, raw.size_bytes, sizeof(*header)))
+				header->misc |= EV_MISC_FOLLOWED;
 			continue;
 		}
 		/* LOST begins with it, THROTTLE has it behind a time, and all end with it. */
-		if (header.type == PERF_RECORD_LOST)
-			tell(sampler, copy + at, header.size, sizeof(header));
-		if (header.type == PERF_RECORD_THROTTLE || header.type == PERF_RECORD_UNTHROTTLE)
-			tell(sampler, copy + at, header.size, sizeof(header) + 8);
-		tell(sampler, copy + at, header.size, header.size - sizeof(uint64_t));
+		if (raw.type == PERF_RECORD_LOST)
+			tell(sampler, copy + at, raw.size_bytes, sizeof(*header));
+		if (raw.type == PERF_RECORD_THROTTLE || raw.type == PERF_RECORD_UNTHROTTLE)
+			tell(sampler, copy + at, raw.size_bytes, sizeof(*header) + 8);
+		tell(sampler, copy + at, raw.size_bytes, raw.size_bytes - sizeof(uint64_t));
 	}
 	pthread_mutex_unlock(&sampler->follow_lock);
 	return copy;

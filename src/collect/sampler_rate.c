@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <linux/perf_event.h>
+#include <evprof/perfdata.h>
 #include "sampler.h"
 #include "syscalls.h"
 
@@ -91,25 +92,29 @@ void ev_sampler_passed(struct ev_sampler *sampler, size_t recorded, uint32_t cpu
 				.samples++;
 }
 
-/* The ring itself is the kernel's: what is corrected is a copy. */
+uint8_t *ev_sampler_own(struct ev_sampler *sampler, const void *bytes, size_t size_bytes)
+{
+	if (bytes != sampler->owned.bytes) {
+		sampler->owned.size_bytes = 0;
+		ev_buffer_add(&sampler->owned, bytes, size_bytes);
+	}
+	return sampler->owned.bytes;
+}
+
 const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void *bytes,
 			     size_t size_bytes)
 {
 	uint64_t from = sampler->rings[ring].tail;
 	if (!sampler->rates)
 		return bytes;
-	sampler->weighed.size_bytes = 0;
-	ev_buffer_add(&sampler->weighed, bytes, size_bytes);
-	uint8_t *copy = sampler->weighed.bytes;
-	for (size_t at = 0; at + sizeof(struct perf_event_header) <= size_bytes;) {
-		const struct perf_event_header *header = (const void *)(copy + at);
+	uint8_t *copy = ev_sampler_own(sampler, bytes, size_bytes);
+	struct ev_raw raw;
+	for (size_t at = 0, next = 0; ev_records_next(copy, size_bytes, &next, &raw); at = next) {
 		size_t period_at;
-		if (header->size < sizeof(*header) || header->size > size_bytes - at)
-			break;
 		struct ev_sampler_rate *rate =
-			header->type != PERF_RECORD_SAMPLE
+			raw.type != PERF_RECORD_SAMPLE
 				? NULL
-				: rate_of(sampler, copy + at, header->size, &period_at);
+				: rate_of(sampler, copy + at, raw.size_bytes, &period_at);
 		uint64_t period = !rate                          ? 0
 				  : from + at < rate->changed_at ? rate->period_before
 								 : rate->period;
@@ -117,7 +122,6 @@ const void *ev_sampler_weigh(struct ev_sampler *sampler, size_t ring, const void
 			rate->samples++;
 		if (period)
 			memcpy(copy + at + period_at, &period, sizeof(period));
-		at += header->size;
 	}
 	return copy;
 }

@@ -92,20 +92,19 @@ static int take_records(void *context, const void *bytes, size_t size_bytes, str
 {
 	const struct gathering *gathering = context;
 	struct ev_threads *threads = gathering->threads;
-	const uint8_t *record = bytes, *end = record + size_bytes;
+	struct ev_raw raw;
 	size_t event = 0, place = 0;
 	(void)err;
 	bool reads = ev_thread_rings_reads(&threads->rings, gathering->ring, &event, &place);
-	for (const struct perf_event_header *header; record < end; record += header->size) {
-		header = (const void *)record;
-		struct ev_cursor at = ev_cursor_of(record + sizeof(*header),
-						   header->size - sizeof(*header), false);
-		if (header->type == PERF_RECORD_READ && reads)
+	for (size_t next = 0; ev_records_next(bytes, size_bytes, &next, &raw);) {
+		struct ev_cursor at =
+			ev_cursor_of(raw.header + 1, raw.size_bytes - sizeof(*raw.header), false);
+		if (raw.type == PERF_RECORD_READ && reads)
 			take_read(threads, event, place, &at);
-		else if (header->type == PERF_RECORD_FORK || header->type == PERF_RECORD_EXIT ||
-			 header->type == PERF_RECORD_COMM)
-			take_turn(threads, header, &at);
-		else if (header->type == PERF_RECORD_LOST) {
+		else if (raw.type == PERF_RECORD_FORK || raw.type == PERF_RECORD_EXIT ||
+			 raw.type == PERF_RECORD_COMM)
+			take_turn(threads, raw.header, &at);
+		else if (raw.type == PERF_RECORD_LOST) {
 			ev_cursor_u64(&at);
 			threads->lost += ev_cursor_u64(&at);
 		}

@@ -10,6 +10,14 @@ needs_dump() {
 	"$evprof" dump -p $sleeper >/dev/null 2>why || { kill $sleeper && skip "$(head -1 why)"; }
 	kill $sleeper
 }
+# dump_until PATTERN: of the target, in out, when it has come so far.
+dump_until() {
+	for _ in $(seq 300); do
+		run dump -p $target
+		grep -q "$1" out && break
+		sleep 0.1
+	done
+}
 # start_said PYTHON [DEPTH]: tests/cli/dump_said.py, until it has said where it is.
 start_said() {
 	export PYTHONUTF8=1
@@ -104,11 +112,7 @@ EOF
 	mv -f moved home/python3.77
 	"$python" -c 'import time; time.sleep(100)' &
 	target=$!
-	for _ in $(seq 300); do
-		run dump -p $target
-		grep -q 'no Python frames' out && break
-		sleep 0.1
-	done
+	dump_until 'no Python frames'
 	kill $target
 	expect_out 'no Python frames: it is Python 3.77; .* is in no form that is: nothing is guessed'
 }
@@ -127,11 +131,7 @@ def waits_there():
     time.sleep(100)
 waits_there()"' sh "$root" "$PWD" &
 	target=$!
-	for _ in $(seq 300); do
-		run dump -p $target
-		grep -q '^    waits_there' out && break
-		sleep 0.1
-	done
+	dump_until '^    waits_there'
 	kill $target
 	expect_out '^    waits_there \(<string>:4\)'
 	refuse_out '_PyEval_EvalFrameDefault'

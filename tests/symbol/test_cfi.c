@@ -1,6 +1,6 @@
 /* Rules for leaving functions, against directives written by hand, and with bytes changed. */
 #include "cfi.h"
-#include "compiled.h"
+#include "assembled.h"
 
 /* Each label is one byte of code with the rules of the directives before it. */
 static const char source[] =
@@ -30,23 +30,9 @@ static const char source[] =
 	".cfi_escape 0x0f,0x0b,0x77,0x08,0x80,0x00,0x3f,0x1a,0x3b,0x2a,0x33,0x24,0x22\n"
 	" nop\n.cfi_endproc\n";
 
-static bool is_here(void)
-{
-#ifdef __x86_64__
-	return has_program("gcc");
-#else
-	return false;
-#endif
-}
-
 static int setup(void **state)
 {
-	if (folder_make(state))
-		return -1;
-	write_file(in_folder(state, "p.s"), source, sizeof(source) - 1);
-	if (is_here())
-		run_in(state, "gcc -nostdlib -static -o p p.s");
-	return 0;
+	return assemble(state, source, "-static");
 }
 
 static struct ev_cfi_rule rule_at(void **state, struct cfi *cfi, const char *label)
@@ -129,10 +115,7 @@ static void directives_become_rules(void **state)
 		{ "_start", { 0 } },
 	};
 	struct image image;
-	if (!is_here()) {
-		print_message("SKIP %s: needs gcc on x86-64\n", __func__);
-		skip();
-	}
+	needs_x86();
 	assert_int_equal(ev_image_open(&image, in_folder(state, "p")), 0);
 	struct cfi *cfi = ev_cfi_open(&image, NULL, NULL);
 	assert_non_null(cfi);
@@ -164,10 +147,7 @@ static void changed_bytes_are_survived(void **state)
 	struct image image;
 	char *bytes;
 	size_t size;
-	if (!is_here()) {
-		print_message("SKIP %s: needs gcc on x86-64\n", __func__);
-		skip();
-	}
+	needs_x86();
 	assert_int_equal(ev_file_read(in_folder(state, "p"), &bytes, &size), 0);
 	assert_int_equal(ev_image_open_memory(&image, bytes, size), 0);
 	const struct section *section = ev_image_find(&image, ".eh_frame");

@@ -1,6 +1,6 @@
 /* The gap behind a system call that makes a thread gets a rule; other gaps stay what they are. */
 #include "cfi_thread.h"
-#include "compiled.h"
+#include "assembled.h"
 
 /* Before the gap of each there is a rule by the stack pointer, and behind it one that ends. */
 #define FUNCTION(name, rules, before, gap)                                                         \
@@ -19,31 +19,9 @@ static const char source[] = ".globl _start\n_start: ret\n" FUNCTION("cloned3", 
 				FUNCTION("framed", ".cfi_def_cfa %rbp, 16", "mov $56, %eax",
 					 GOES_ON);
 
-static bool is_here(void)
-{
-#ifdef __x86_64__
-	return has_program("gcc");
-#else
-	return false;
-#endif
-}
-
-#define needs_x86()                                                                                \
-	do {                                                                                       \
-		if (!is_here()) {                                                                  \
-			print_message("SKIP %s: needs gcc on x86-64\n", __func__);                 \
-			skip();                                                                    \
-		}                                                                                  \
-	} while (0)
-
 static int setup(void **state)
 {
-	if (folder_make(state))
-		return -1;
-	write_file(in_folder(state, "p.s"), source, sizeof(source) - 1);
-	if (is_here())
-		run_in(state, "gcc -nostdlib -static -o p p.s");
-	return 0;
+	return assemble(state, source, "-static");
 }
 
 static const struct ev_cfi_row *row_at(const struct ev_cfi_rows *rows, uint64_t offset)

@@ -1,6 +1,6 @@
 /* Ways out of functions written by hand, against what their code does to the stack. */
 #include "code_scan.h"
-#include "compiled.h"
+#include "assembled.h"
 
 static const char source[] =
 	".globl _start\n.type _start,@function\n_start: call plain\n"
@@ -26,19 +26,10 @@ static const char source[] =
 	"mov $56, %eax\n nop\n"
 	".type moved,@function\nmov %rax, %rax\nmoved: ret\n";
 
-static bool is_here(void)
-{
-#ifdef __x86_64__
-	return has_program("gcc");
-#else
-	return false;
-#endif
-}
-
 /* NULL, and why on the screen, where there is nothing to scan with. */
 static struct code_scan *scan_or_skip(void **state, const char *test)
 {
-	struct code_scan *scan = is_here() ? ev_code_scan_open(in_folder(state, "p")) : NULL;
+	struct code_scan *scan = assembles() ? ev_code_scan_open(in_folder(state, "p")) : NULL;
 	if (!scan) {
 		print_message("SKIP %s: needs gcc on x86-64 and capstone\n", test);
 		skip();
@@ -48,12 +39,7 @@ static struct code_scan *scan_or_skip(void **state, const char *test)
 
 static int setup(void **state)
 {
-	if (folder_make(state))
-		return -1;
-	write_file(in_folder(state, "p.s"), source, sizeof(source) - 1);
-	if (is_here())
-		run_in(state, "gcc -nostdlib -static -o p p.s");
-	return 0;
+	return assemble(state, source, "-static");
 }
 
 static uint64_t offset_of(void **state, const char *label)

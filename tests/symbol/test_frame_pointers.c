@@ -1,6 +1,6 @@
 /* Whether functions keep frame pointers, by the tables of a program written by hand, and with its
  * bytes changed. */
-#include "compiled.h"
+#include "assembled.h"
 
 static const char source[] =
 	".globl _start\n.type _start,@function\n_start: nop\n.balign 64\n"
@@ -13,23 +13,9 @@ static const char source[] =
 
 enum { PID = 7 };
 
-static bool is_here(void)
-{
-#ifdef __x86_64__
-	return has_program("gcc");
-#else
-	return false;
-#endif
-}
-
 static int setup(void **state)
 {
-	if (folder_make(state))
-		return -1;
-	write_file(in_folder(state, "p.s"), source, sizeof(source) - 1);
-	if (is_here())
-		run_in(state, "gcc -nostdlib -shared -o p p.s");
-	return 0;
+	return assemble(state, source, "-shared");
 }
 
 static enum ev_frame_pointers ask(const char *path, uint64_t offset, bool behind_call)
@@ -74,8 +60,7 @@ static void a_function_without_a_rule_by_the_frame_pointer_keeps_none(void **sta
 		{ "_start", false, EV_FRAME_POINTERS_UNKNOWN }, /* without a table */
 	};
 	char path[256];
-	if (!is_here())
-		skip();
+	needs_x86();
 	snprintf(path, sizeof(path), "%s", in_folder(state, "p"));
 	for (size_t i = 0; i < EV_LENGTH(rows); i++) {
 		uint64_t offset = 0;
@@ -90,8 +75,7 @@ static void changed_bytes_are_survived(void **state)
 	char path[256], *bytes;
 	size_t size;
 	uint64_t offset = 0;
-	if (!is_here())
-		skip();
+	needs_x86();
 	snprintf(path, sizeof(path), "%s", in_folder(state, "p"));
 	assert_int_equal(ev_function_offset(path, "bare", &offset, NULL), 0);
 	assert_int_equal(ev_file_read(path, &bytes, &size), 0);

@@ -1,7 +1,7 @@
 /* Stacks made word by word, of a program with every kind of rule: how far they are followed, and
  * what is said of the end. */
 #include <errno.h>
-#include "compiled.h"
+#include "assembled.h"
 
 static const char source[] =
 	".globl _start\n.type _start,@function\n_start: nop\n call f\n"
@@ -44,23 +44,9 @@ struct scene {
 	struct ev_unwound how;
 };
 
-static bool is_here(void)
-{
-#ifdef __x86_64__
-	return has_program("gcc");
-#else
-	return false;
-#endif
-}
-
 static int setup(void **state)
 {
-	if (folder_make(state))
-		return -1;
-	write_file(in_folder(state, "p.s"), source, sizeof(source) - 1);
-	if (is_here())
-		run_in(state, "gcc -nostdlib -static -o p p.s");
-	return 0;
+	return assemble(state, source, "-static");
 }
 
 /* Addresses are those of the file: it is loaded where it wants to be. */
@@ -120,14 +106,6 @@ static void unwind(struct scene *scene, uint64_t pc, size_t words)
 	scene->record.sample.user_stack_bytes = words * sizeof(scene->stack[0]);
 	scene->count = ev_unwind(scene->unwinder, &scene->record, scene->chain, WORDS, &scene->how);
 }
-
-#define needs_x86()                                                                                \
-	do {                                                                                       \
-		if (!is_here()) {                                                                  \
-			print_message("SKIP %s: needs gcc on x86-64\n", __func__);                 \
-			skip();                                                                    \
-		}                                                                                  \
-	} while (0)
 
 static void a_stack_ends_where_nobody_called_or_the_program_begins(void **state)
 {
