@@ -4,6 +4,7 @@
 #define EVPROF_COLLECT_WAITS_H
 
 #include <evprof/collect.h>
+#include <evprof/symbol_unwind.h>
 
 /* ---- on a CPU -----------------------------------------------------------------------------------
  * What samples on the CPUs are worth: when a thread came on a CPU and left it is known to the

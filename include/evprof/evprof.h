@@ -14,5 +14,6 @@
 #include <evprof/view_dump.h>
 #include <evprof/symbol_calls.h>
 #include <evprof/symbol_python.h>
+#include <evprof/symbol_unwind.h>
 
 #endif

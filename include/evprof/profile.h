@@ -6,7 +6,7 @@
 #define EVPROF_PROFILE_H
 
 #include <evprof/event.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 /* ---- the profile ------------------------------------------------------------------------------
  */

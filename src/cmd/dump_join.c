@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/symbol_unwind.h>
 #include "cache_folder.h"
 #include "dump.h"
 

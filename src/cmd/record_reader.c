@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include <evprof/symbol_unwind.h>
 #include "record_reader.h"
 
 #define FULL_PART 8             /* a ring is read when it is thought to be so full: 1/8 */

@@ -3,6 +3,7 @@
 #define CMD_RECORD_STACKS_H
 
 #include <evprof/collect.h>
+#include <evprof/symbol_unwind.h>
 
 enum record_chains {
 	RECORD_CHAINS_AUTO, /* also when nothing was asked for */

@@ -3,6 +3,7 @@
 #define CMD_RECORD_UNWIND_STATE_H
 
 #include <evprof/perfdata_flight.h>
+#include <evprof/symbol_unwind.h>
 #include "record_unwind.h"
 
 enum { CHAIN_LIMIT = 4096 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <evprof/symbol_unwind.h>
 #include "machine.h"
 #include "sampler.h"
 

@@ -2,7 +2,7 @@
 #ifndef COLLECT_WAIT_STATES_H
 #define COLLECT_WAIT_STATES_H
 
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 /* The kernel's TASK_…, which are no part of its interface but have not changed for long. */
 enum {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <evprof/symbol_unwind.h>
 #include "syscalls.h"
 #include "walk_tables.h"
 

@@ -3,7 +3,7 @@
 #ifndef SYMBOL_CFI_KEPT_H
 #define SYMBOL_CFI_KEPT_H
 
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 /* 0, or -errno: there are none, or none that make sense. */
 int ev_cfi_kept_read(const char *folder, const uint8_t *id, size_t id_bytes,

@@ -2,7 +2,7 @@
 #ifndef SYMBOL_CFI_PROGRAM_H
 #define SYMBOL_CFI_PROGRAM_H
 
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 #include "frame_section.h"
 
 /* Numbers of registers in DWARF, from each processor's ABI supplement. */

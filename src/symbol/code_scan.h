@@ -2,7 +2,7 @@
 #ifndef SYMBOL_CODE_SCAN_H
 #define SYMBOL_CODE_SCAN_H
 
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 #include "image.h"
 
 struct code_scan;

@@ -1,5 +1,6 @@
 /* The path of a mapping becomes an object: file, kernel, module, vdso, generated code. */
 #include <string.h>
+#include <evprof/symbol_unwind.h>
 #include "space.h"
 
 /* Executable memory without a file of code behind it; what runs there was generated. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <linux/perf_event.h>
+#include <evprof/symbol_unwind.h>
 #include "perf_map.h"
 #include "space.h"
 

@@ -1,6 +1,6 @@
 /* A sample's chain: what the kernel recorded of its own side, and the user's side unwound; and
  * words for how that ended. */
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 size_t ev_unwind_chain(struct ev_unwinder *unwinder, const struct ev_record *record,
 		       uint64_t *chain, size_t limit, struct ev_unwound *how)

@@ -1,6 +1,6 @@
 /* The name of an architecture becomes its table of registers. */
 #include <elf.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include "unwind_machine.h"

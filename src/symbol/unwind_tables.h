@@ -3,7 +3,7 @@
 #ifndef SYMBOL_UNWIND_TABLES_H
 #define SYMBOL_UNWIND_TABLES_H
 
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 struct unwind_tables;
 struct unwind_tables *ev_unwind_tables_open(const struct ev_space_set *set,

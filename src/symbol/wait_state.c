@@ -1,7 +1,7 @@
 /* What a thread waits for becomes an address and a mapping with a name, and back. */
 #include <sys/mman.h>
 #include <linux/perf_event.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 /* In the same hole of the address space as the ends of stacks (stack_end.c), behind them. */
 #define FIRST_ADDRESS UINT64_C(0xffffffffffe00000)

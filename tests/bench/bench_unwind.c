@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 /* Few enough that their copies stay in the processor's cache, as those that the kernel has just
  * made for a recorder. */

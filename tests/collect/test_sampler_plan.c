@@ -1,5 +1,6 @@
 /* The attrs that sampling is opened with. */
 // wrap: ev_file_number
+#include <evprof/symbol_unwind.h>
 #include "live.h"
 #include "sampler.h"
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <evprof/collect_stopped.h>
+#include <evprof/symbol_unwind.h>
 #include "syscalls.h"
 
 // wrap: ev_sys_memory_read ev_sys_trace

@@ -2,6 +2,7 @@
 #ifndef TESTS_SYMBOL_ASSEMBLED_H
 #define TESTS_SYMBOL_ASSEMBLED_H
 
+#include <evprof/symbol_unwind.h>
 #include "compiled.h"
 
 static inline bool assembles(void)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <linux/perf_event.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 static struct ev_space_set *set;
 

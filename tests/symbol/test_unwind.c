@@ -10,7 +10,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 #include "code_scan.h"
 
 /* ---- registers, as perf would have recorded them ----------------------------------------------

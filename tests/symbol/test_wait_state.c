@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <linux/perf_event.h>
-#include <evprof/symbol.h>
+#include <evprof/symbol_unwind.h>
 
 static void every_state_has_an_address_of_its_own(void **state)
 {
