@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #define EV_VERSION "0.1.0"
 #define EV_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -60,8 +61,16 @@ void ev_arena_done(struct ev_arena *arena);
 	}
 /* A zeroed new last element. Earlier pointers into the array are no longer valid. */
 #define ev_array_add(array)                                                                        \
-	((__typeof__((array)->items))ev_array_grow((void **)&(array)->items, &(array)->count,      \
-						   &(array)->room, sizeof(*(array)->items)))
+	((__typeof__((array)->items))((array)->count < (array)->room                               \
+					      ? memset(&(array)->items[(array)->count++], 0,       \
+						       sizeof(*(array)->items))                    \
+					      : ev_array_grow((void **)&(array)->items,            \
+							      &(array)->count, &(array)->room,     \
+							      sizeof(*(array)->items))))
+/* It grows no more: what it has no use for is given back. */
+#define ev_array_fit(array)                                                                        \
+	ev_array_shrink((void **)&(array)->items, (array)->count, &(array)->room,                  \
+			sizeof(*(array)->items))
 #define ev_array_done(array)                                                                       \
 	do {                                                                                       \
 		free((array)->items);                                                              \
@@ -69,6 +78,7 @@ void ev_arena_done(struct ev_arena *arena);
 		(array)->count = (array)->room = 0;                                                \
 	} while (0)
 void *ev_array_grow(void **items, size_t *count, size_t *room, size_t item_bytes);
+void ev_array_shrink(void **items, size_t count, size_t *room, size_t item_bytes);
 
 /* ---- bytes being built ------------------------------------------------------------------------
  */

@@ -18,6 +18,19 @@ void *ev_array_grow(void **items, size_t *count, size_t *room, size_t item_bytes
 	return memset(item, 0, item_bytes);
 }
 
+void ev_array_shrink(void **items, size_t count, size_t *room, size_t item_bytes)
+{
+	if (count == *room)
+		return;
+	if (!count) {
+		free(*items);
+		*items = NULL;
+	} else {
+		*items = ev_realloc(*items, count * item_bytes);
+	}
+	*room = count;
+}
+
 static uint8_t *more_bytes(struct ev_buffer *buffer, size_t size_bytes)
 {
 	if (buffer->room_bytes - buffer->size_bytes < size_bytes) {

@@ -61,7 +61,14 @@ static void an_array_keeps_what_was_added(void **state)
 	}
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_int_equal(array.items[i], i * 3);
+	ev_array_fit(&array);
+	assert_int_equal(array.room, 1000);
+	*ev_array_add(&array) = 1;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(array.items[i], i * 3);
 	ev_array_done(&array);
+	assert_null(array.items);
+	ev_array_fit(&array);
 	assert_null(array.items);
 }
 
