@@ -162,24 +162,24 @@ struct ev_node {
 	uint64_t self, total;       /* period */
 	uint64_t samples;           /* of total */
 	/* Of a node that stands for calls of a function by itself, one in another: how many, at
-	 * least and at most; 0 of any other. See ev_tree_fold. */
+	 * least and at most; 0 of any other, and of all where nothing is folded. */
 	uint32_t calls_least, calls_most;
 };
 struct ev_tree {
 	EV_ARRAY(struct ev_node) nodes;
 }; /* node 0 is the root, without a frame */
 /* The tree under one table row for one event. Callers: from the row's function outwards to the
- * roots (perf's callee order). Otherwise from the row's function inwards to the leaves. */
+ * roots (perf's callee order). Otherwise from the row's function inwards to the leaves. Fold: of
+ * deep recursion the first four calls of a function by itself are kept, all deeper ones are one
+ * node. */
 void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
-		    bool callers);
+		    bool callers, bool fold);
 /* From the roots down to the row's function, of the samples that end in it: perf's caller order of
  * a table without children. A table with children gives what is inside the row, as above. */
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
-		    const struct ev_named *named, const struct ev_row *row, uint32_t event);
-/* Deep recursion becomes one node: the first four calls of a function by itself are kept, all that
- * are deeper are one. */
-void ev_tree_fold(struct ev_tree *tree, const struct ev_named *named);
+		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
+		    bool fold);
 /* Make what the trees of a table share; else the first tree does. Afterwards several threads may
  * make trees at once. */
 void ev_table_prepare_trees(const struct ev_table *table, const struct ev_named *named);

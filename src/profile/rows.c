@@ -192,4 +192,6 @@ void ev_rows_collect(struct ev_rows *out, const struct ev_named *named,
 	free(sums.items);
 	free(rows.latest);
 	free(rows.open_count);
+	ev_array_fit(&out->rows);
+	ev_array_fit(&out->weights);
 }

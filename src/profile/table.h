@@ -72,9 +72,6 @@ uint8_t *ev_table_counted(const struct ev_table *table, const struct ev_named *n
 void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);
 
-/* Totals, and children by falling total, of nodes that have their own weights and parents. */
-void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named);
-
 /* Order the table's rows as ev_table_build says; `hidden` is the text that parts rows of one frame
  * key from others with the same values. */
 void ev_rows_order(struct ev_table *table, struct ev_strings *strings, const uint32_t *hidden);

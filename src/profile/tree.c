@@ -1,46 +1,32 @@
 /* The stacks of one row become one call tree: inwards to the leaves or outwards to the roots. */
 #include <stdlib.h>
-#include <string.h>
 #include "path.h"
 #include "table.h"
+#include "tree_nodes.h"
 
 /* What a tree is made from. */
 struct growing {
-	struct ev_tree *tree;
+	struct ev_tree_nodes nodes;
 	const struct ev_table *table;
 	const struct ev_named *named;
 	const struct ev_row *row;
 	uint32_t event;
-	struct ev_map ids; /* (parent node, frame) -> node */
 };
 
-static uint32_t child_of(struct growing *grow, uint32_t parent, uint32_t stack)
+/* The spot of a stack's innermost frame, inside `outer`. */
+static struct ev_tree_spot step(struct growing *grow, struct ev_tree_spot outer, uint32_t stack)
 {
 	uint32_t frame = grow->table->index->canonical[grow->named->stacks.items[stack].place];
-	bool added;
-	uint32_t *id = ev_map_add(&grow->ids, (uint64_t)parent << 32 | frame, 0, &added);
-	if (added) {
-		*id = (uint32_t)grow->tree->nodes.count;
-		struct ev_node *node = ev_array_add(&grow->tree->nodes);
-		node->parent = parent;
-		node->frame = frame;
-	}
-	return *id;
-}
-
-static void add_weight(struct growing *grow, uint32_t node, uint64_t samples, uint64_t period)
-{
-	grow->tree->nodes.items[node].samples += samples;
-	grow->tree->nodes.items[node].self += period;
+	return ev_tree_nodes_step(&grow->nodes, outer, frame);
 }
 
 /* From a stack out to its root, under the tree's root. */
 static void add_outwards(struct growing *grow, uint32_t stack, uint64_t samples, uint64_t period)
 {
-	uint32_t node = 0;
+	struct ev_tree_spot spot = { 0 };
 	for (; stack; stack = grow->named->stacks.items[stack].parent)
-		node = child_of(grow, node, stack);
-	add_weight(grow, node, samples, period);
+		spot = step(grow, spot, stack);
+	ev_tree_nodes_weigh(&grow->nodes, spot, samples, period);
 }
 
 static bool belongs(const struct growing *grow, const struct ev_cell *cell)
@@ -150,15 +136,15 @@ static void take_outwards(struct growing *grow, const struct ev_cell *cell)
 
 static void take_own(struct growing *grow, const struct ev_cell *cell)
 {
-	uint32_t node = 0;
+	struct ev_tree_spot spot = { 0 };
 	if (cell->stack)
-		node = child_of(grow, 0, cell->stack);
-	add_weight(grow, node, cell->samples, cell->period);
+		spot = step(grow, spot, cell->stack);
+	ev_tree_nodes_weigh(&grow->nodes, spot, cell->samples, cell->period);
 }
 
 /* A frame that is open inside an outermost frame of the row. */
 struct open_frame {
-	uint32_t node;    /* inwards */
+	struct ev_tree_spot spot; /* inwards */
 	uint32_t nearest; /* outwards: depth of the innermost frame of the row at or outside it */
 	uint64_t samples, period;
 };
@@ -189,7 +175,9 @@ static void open_inner(struct growing *grow, struct inner_walk *walk, size_t sha
 		struct open_frame *frame = &walk->open[depth];
 		*frame = (struct open_frame){ 0 };
 		if (!walk->callers)
-			frame->node = child_of(grow, depth ? frame[-1].node : 0, stack);
+			frame->spot =
+				step(grow, depth ? frame[-1].spot : (struct ev_tree_spot){ 0 },
+				     stack);
 		else if (key_of_stack(grow, stack) == grow->row->frame_key)
 			frame->nearest = (uint32_t)depth;
 		else
@@ -219,7 +207,7 @@ static void walk_inside(struct growing *grow, struct inner_walk *walk, uint32_t 
 			walk->open[top->nearest].samples += cell->samples;
 			walk->open[top->nearest].period += cell->period;
 		} else {
-			add_weight(grow, top->node, cell->samples, cell->period);
+			ev_tree_nodes_weigh(&grow->nodes, top->spot, cell->samples, cell->period);
 		}
 	}
 	close_inner(grow, walk, 0);
@@ -243,124 +231,48 @@ static void take_inwards(struct growing *grow, struct inner_walk *walk, const st
 	size_t shared = ev_path_fork(&walk->path, grow->named->stacks.items, cell->stack);
 	ev_path_enter(&walk->path, shared);
 	open_inner(grow, walk, shared);
-	uint32_t node = walk->path.depth ? walk->open[walk->path.depth - 1].node : 0;
-	add_weight(grow, node, cell->samples, cell->period);
+	struct ev_tree_spot spot = { 0 };
+	if (walk->path.depth)
+		spot = walk->open[walk->path.depth - 1].spot;
+	ev_tree_nodes_weigh(&grow->nodes, spot, cell->samples, cell->period);
 }
 
-/* ---- totals and order ----------------------------------------------------------------------- */
-
-struct siblings {
-	const struct ev_tree *tree;
-	const struct ev_named *named;
-};
-
-enum { FEW_SIBLINGS = 16 };
-
-static int by_total(const void *one, const void *other, void *context)
-{
-	const struct siblings *all = context;
-	const struct ev_strings *strings = all->named->profile->strings;
-	uint32_t left = *(const uint32_t *)one, right = *(const uint32_t *)other;
-	const struct ev_node *a = &all->tree->nodes.items[left];
-	const struct ev_node *b = &all->tree->nodes.items[right];
-	if (a->total != b->total)
-		return a->total > b->total ? -1 : 1;
-	int order = strcmp(ev_strings_text(strings, all->named->frames.items[a->frame].function),
-			   ev_strings_text(strings, all->named->frames.items[b->frame].function));
-	return order ? order : left < right ? -1 : left > right;
-}
-
-static void sort_siblings(uint32_t *nodes, size_t count, struct siblings *all)
-{
-	if (count > FEW_SIBLINGS) {
-		qsort_r(nodes, count, sizeof(*nodes), by_total, all);
-		return;
-	}
-	for (size_t i = 1; i < count; i++) {
-		uint32_t node = nodes[i];
-		size_t at = i;
-		for (; at && by_total(&nodes[at - 1], &node, all) > 0; at--)
-			nodes[at] = nodes[at - 1];
-		nodes[at] = node;
-	}
-}
-
-/* The children of every node become a list; most nodes have one. */
-static void link_siblings(struct ev_tree *tree, const struct ev_named *named)
-{
-	struct siblings all = { tree, named };
-	struct ev_node *nodes = tree->nodes.items;
-	uint32_t count = (uint32_t)tree->nodes.count;
-	uint32_t *list = ev_realloc(NULL, count * sizeof(*list));
-	for (uint32_t i = count; i-- > 1;) {
-		nodes[i].next = nodes[nodes[i].parent].first_child;
-		nodes[nodes[i].parent].first_child = i;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t child = nodes[i].first_child;
-		size_t found = 0;
-		if (!child || !nodes[child].next)
-			continue;
-		for (; child; child = nodes[child].next)
-			list[found++] = child;
-		sort_siblings(list, found, &all);
-		nodes[i].first_child = list[0];
-		for (size_t k = 0; k < found; k++)
-			nodes[list[k]].next = k + 1 < found ? list[k + 1] : 0;
-	}
-	free(list);
-}
-
-void ev_tree_add_up(struct ev_tree *tree, const struct ev_named *named)
-{
-	struct ev_node *nodes = tree->nodes.items;
-	for (uint32_t i = (uint32_t)tree->nodes.count; i-- > 0;) {
-		nodes[i].total += nodes[i].self;
-		if (i) {
-			nodes[nodes[i].parent].total += nodes[i].total;
-			nodes[nodes[i].parent].samples += nodes[i].samples;
-		}
-	}
-	link_siblings(tree, named);
-}
-
-static void finish(struct growing *grow)
-{
-	ev_tree_add_up(grow->tree, grow->named);
-	ev_map_done(&grow->ids);
-}
+/* ---- the whole --------------------------------------------------------------------------------
+ */
 
 static struct growing begin(struct ev_tree *tree, const struct ev_table *table,
-			    const struct ev_named *named, const struct ev_row *row, uint32_t event)
+			    const struct ev_named *named, const struct ev_row *row, uint32_t event,
+			    bool fold)
 {
-	*tree = (struct ev_tree){ 0 };
-	ev_array_add(&tree->nodes);
 	ev_table_prepare_trees(table, named);
-	return (struct growing){
-		.tree = tree, .table = table, .named = named, .row = row, .event = event
-	};
+	return (struct growing){ .nodes = ev_tree_nodes_begin(tree, fold),
+				 .table = table,
+				 .named = named,
+				 .row = row,
+				 .event = event };
 }
 
 void ev_tree_of_row(struct ev_tree *tree, const struct ev_table *table,
 		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
-		    bool callers)
+		    bool callers, bool fold)
 {
-	struct growing grow = begin(tree, table, named, row, event);
+	struct growing grow = begin(tree, table, named, row, event, fold);
 	if (table->has_children)
 		each_inside(&grow, callers);
 	else
 		each_leaf(&grow, callers ? take_outwards : take_own);
-	finish(&grow);
+	ev_tree_nodes_finish(&grow.nodes, named);
 }
 
 void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
-		    const struct ev_named *named, const struct ev_row *row, uint32_t event)
+		    const struct ev_named *named, const struct ev_row *row, uint32_t event,
+		    bool fold)
 {
 	if (table->has_children) {
-		ev_tree_of_row(tree, table, named, row, event, false);
+		ev_tree_of_row(tree, table, named, row, event, false, fold);
 		return;
 	}
-	struct growing grow = begin(tree, table, named, row, event);
+	struct growing grow = begin(tree, table, named, row, event, fold);
 	struct inner_walk walk = { 0 };
 	const struct ev_table_index *index = table->index;
 	uint32_t key = row->frame_key;
@@ -371,10 +283,5 @@ void ev_tree_to_row(struct ev_tree *tree, const struct ev_table *table,
 	}
 	ev_path_done(&walk.path);
 	free(walk.open);
-	finish(&grow);
-}
-
-void ev_tree_done(struct ev_tree *tree)
-{
-	ev_array_done(&tree->nodes);
+	ev_tree_nodes_finish(&grow.nodes, named);
 }

@@ -160,10 +160,9 @@ static void tree_of(struct ev_browser *browser, size_t row, size_t event, struct
 	const struct ev_diff *diff = browser->diff;
 	const struct ev_row *of = browser->block.rows[row];
 	if (browser->view.order == EV_CHAIN_CALLEE)
-		ev_tree_of_row(tree, diff->table, diff->named, of, (uint32_t)event, true);
+		ev_tree_of_row(tree, diff->table, diff->named, of, (uint32_t)event, true, true);
 	else
-		ev_tree_to_row(tree, diff->table, diff->named, of, (uint32_t)event);
-	ev_tree_fold(tree, diff->named);
+		ev_tree_to_row(tree, diff->table, diff->named, of, (uint32_t)event, true);
 }
 
 struct joining {

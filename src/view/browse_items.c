@@ -95,6 +95,7 @@ static const struct ev_row_tree *tree_of(struct ev_browser *browser, size_t row)
 	const struct ev_report *report = browser->report;
 	struct ev_row_tree *made = ev_array_add(&browser->trees);
 	uint32_t event = (uint32_t)browser->events.first;
+	bool fold = !report->named->profile->has_history;
 	made->row = row;
 	if (browser->diff) {
 		ev_browser_compare_trees(browser, made);
@@ -102,12 +103,10 @@ static const struct ev_row_tree *tree_of(struct ev_browser *browser, size_t row)
 	}
 	if (browser->view.order == EV_CHAIN_CALLEE)
 		ev_tree_of_row(&made->tree, report->table, report->named, browser->block.rows[row],
-			       event, true);
+			       event, true, fold);
 	else
 		ev_tree_to_row(&made->tree, report->table, report->named, browser->block.rows[row],
-			       event);
-	if (!report->named->profile->has_history)
-		ev_tree_fold(&made->tree, report->named);
+			       event, fold);
 	return made;
 }
 

@@ -341,18 +341,16 @@ void ev_print_chains(FILE *out, const struct ev_report *report,
 	if (options->chains != EV_CHAIN_FRACTAL &&
 	    chains.row_weight < smallest_of(&chains, chains.total))
 		return;
-	if (options->order == EV_CHAIN_CALLEE)
-		ev_tree_of_row(&tree, table, report->named, row, (uint32_t)event, true);
-	else
-		ev_tree_to_row(&tree, table, report->named, row, (uint32_t)event);
 	bool graph = options->chains == EV_CHAIN_GRAPH || options->chains == EV_CHAIN_FRACTAL;
-	if (graph) {
-		if (!report->named->profile->has_history) /* branches in a row are no calls */
-			ev_tree_fold(&tree, report->named);
+	bool fold = graph && !report->named->profile->has_history; /* no calls, but branches */
+	if (options->order == EV_CHAIN_CALLEE)
+		ev_tree_of_row(&tree, table, report->named, row, (uint32_t)event, true, fold);
+	else
+		ev_tree_to_row(&tree, table, report->named, row, (uint32_t)event, fold);
+	if (graph)
 		ev_chains_graph(&chains);
-	} else {
+	else
 		ev_chains_lines(&chains);
-	}
 	ev_tree_done(&tree);
 	ev_arena_done(&chains.scratch);
 }

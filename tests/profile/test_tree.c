@@ -71,14 +71,14 @@ static const char *tree_text(struct made *made, struct ev_tree *tree)
 static const char *tree_of(struct made *made, const char *name, bool callers)
 {
 	struct ev_tree tree;
-	ev_tree_of_row(&tree, &made->table, made->named, row_named(made, name), 0, callers);
+	ev_tree_of_row(&tree, &made->table, made->named, row_named(made, name), 0, callers, false);
 	return tree_text(made, &tree);
 }
 
 static const char *tree_to(struct made *made, const char *name)
 {
 	struct ev_tree tree;
-	ev_tree_to_row(&tree, &made->table, made->named, row_named(made, name), 0);
+	ev_tree_to_row(&tree, &made->table, made->named, row_named(made, name), 0, false);
 	return tree_text(made, &tree);
 }
 
@@ -155,10 +155,11 @@ static void a_row_of_a_command_has_its_own_stacks_only(void **state)
 	build(&made, keys, 2, true, 0, false);
 	struct ev_tree tree;
 	for (size_t i = 0; i < made.table.row_count; i++) {
-		ev_tree_of_row(&tree, &made.table, made.named, &made.table.rows[i], 0, false);
+		ev_tree_of_row(&tree, &made.table, made.named, &made.table.rows[i], 0, false,
+			       false);
 		assert_int_equal(tree.nodes.items[0].total, made.table.rows[i].children[0]);
 		ev_tree_done(&tree);
-		ev_tree_of_row(&tree, &made.table, made.named, &made.table.rows[i], 1, true);
+		ev_tree_of_row(&tree, &made.table, made.named, &made.table.rows[i], 1, true, false);
 		assert_int_equal(tree.nodes.items[0].total, made.table.rows[i].children[1]);
 		ev_tree_done(&tree);
 	}
@@ -214,15 +215,15 @@ static void a_hundred_thousand_frames_are_a_stack_like_others(void **state)
 	assert_int_equal(row_named(&made, "even")->children[0], DEPTH / 1000);
 	assert_int_equal(row_named(&made, "even")->period[0], 0);
 	struct ev_tree tree;
-	ev_tree_of_row(&tree, &made.table, made.named, row_named(&made, "even"), 0, false);
+	ev_tree_of_row(&tree, &made.table, made.named, row_named(&made, "even"), 0, false, false);
 	assert_int_equal(tree.nodes.count, DEPTH + 1);
 	assert_int_equal(tree.nodes.items[0].total, DEPTH / 1000);
 	ev_tree_done(&tree);
-	ev_tree_of_row(&tree, &made.table, made.named, row_named(&made, "odd"), 0, true);
+	ev_tree_of_row(&tree, &made.table, made.named, row_named(&made, "odd"), 0, true, false);
 	assert_int_equal(tree.nodes.items[0].total, DEPTH / 1000);
 	ev_tree_done(&tree);
 	build(&made, &key, 1, false, 0, false);
-	ev_tree_to_row(&tree, &made.table, made.named, row_named(&made, "odd"), 0);
+	ev_tree_to_row(&tree, &made.table, made.named, row_named(&made, "odd"), 0, false);
 	assert_int_equal(tree.nodes.count, DEPTH + 1);
 	ev_tree_done(&tree);
 	made_done(&made);
@@ -251,9 +252,9 @@ static void children_of_a_node_never_weigh_more_than_it(void **state)
 			const struct ev_row *row = &made.table.rows[i];
 			struct ev_tree tree;
 			if (round < 2)
-				ev_tree_of_row(&tree, &made.table, made.named, row, 0, true);
+				ev_tree_of_row(&tree, &made.table, made.named, row, 0, true, false);
 			else
-				ev_tree_to_row(&tree, &made.table, made.named, row, 0);
+				ev_tree_to_row(&tree, &made.table, made.named, row, 0, false);
 			assert_int_equal(tree.nodes.items[0].total,
 					 children ? row->children[0] : row->period[0]);
 			for (uint32_t n = 0; n < tree.nodes.count; n++) {

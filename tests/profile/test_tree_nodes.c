@@ -36,9 +36,8 @@ static void grow(struct made *made, const char *name, bool callers)
 	for (size_t i = 0; i < made->table.row_count; i++)
 		if (!strcmp(ev_row_text(&made->table, made->named, &made->table.rows[i], 0), name))
 			ev_tree_of_row(&made->tree, &made->table, made->named, &made->table.rows[i],
-				       0, callers);
+				       0, callers, true);
 	assert_true(made->tree.nodes.count > 0);
-	ev_tree_fold(&made->tree, made->named);
 }
 
 static void made_done(struct made *made)
