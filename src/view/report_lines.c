@@ -5,11 +5,27 @@
 #include <stdlib.h>
 #include "report_block.h"
 
+/* The first rows can have as much below them as all others together: each is a chunk. */
 enum {
+	CHUNKS_OF_ONE = 64,
 	CHUNK_ROWS = 32,
-	AHEAD_MAX = 16, /* chunks that wait for one before them */
+	AHEAD_MAX = 64, /* chunks that wait for one before them */
 	THREADS_MAX = 16,
 };
+
+/* The first row of a chunk. */
+static size_t row_of(size_t chunk)
+{
+	return chunk <= CHUNKS_OF_ONE ? chunk
+				      : CHUNKS_OF_ONE + (chunk - CHUNKS_OF_ONE) * CHUNK_ROWS;
+}
+
+static size_t chunks_of(size_t rows)
+{
+	return rows <= CHUNKS_OF_ONE
+		       ? rows
+		       : CHUNKS_OF_ONE + (rows - CHUNKS_OF_ONE + CHUNK_ROWS - 1) / CHUNK_ROWS;
+}
 
 static void print_row(struct ev_block *block, const struct ev_row *row)
 {
@@ -57,7 +73,7 @@ static void make_chunk(struct printing *printing, size_t number)
 {
 	struct chunk *chunk = &printing->chunks[number % AHEAD_MAX];
 	struct ev_block block = *printing->block;
-	size_t from = number * CHUNK_ROWS, to = from + CHUNK_ROWS;
+	size_t from = row_of(number), to = row_of(number + 1);
 	pthread_mutex_unlock(&printing->lock);
 	block.scratch = (struct ev_arena){ 0 };
 	block.out = open_memstream(&chunk->bytes, &chunk->size_bytes);
@@ -118,7 +134,7 @@ static void write_chunks(struct printing *printing)
 
 void ev_block_print_rows(struct ev_block *block)
 {
-	size_t chunks = (block->row_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
+	size_t chunks = chunks_of(block->row_count);
 	size_t threads =
 		block->options->threads < THREADS_MAX ? block->options->threads : THREADS_MAX;
 	if (threads < 2 || chunks < 4) {
