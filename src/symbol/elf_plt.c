@@ -4,6 +4,8 @@
 #include "elf_symbols.h"
 
 #define RELOCATION_LIMIT ((size_t)4 << 20)
+/* Those of large programs' data are many, and few of them count. */
+enum { AT_ONCE = 4096, LOOKED_AT_MAX = 32 << 20 };
 
 /* Where a machine's stubs stand in .plt when they follow the order of the relocations. */
 static const struct layout {
@@ -97,25 +99,33 @@ struct relocation_list {
 	struct ev_map by_place;
 };
 
+static void add_relocation(struct relocation_list *list, struct relocation relocation,
+			   bool named_only)
+{
+	if (named_only && !relocation.symbol)
+		return;
+	*ev_map_add(&list->by_place, relocation.place, 0, NULL) = (uint32_t)list->items.count;
+	*ev_array_add(&list->items) = relocation;
+}
+
 static void read_relocations(struct relocation_list *list, const struct image *image,
 			     const struct section *section, bool named_only)
 {
-	uint8_t *bytes;
-	size_t size;
-	if (ev_image_section(image, section, &bytes, &size))
-		return;
 	bool addends = section->type == SHT_RELA;
-	size_t entry = (image->wide ? 8 : 4) * (addends ? 3 : 2);
-	struct ev_cursor at = ev_cursor_of(bytes, size, image->swap);
-	while (ev_cursor_left(&at) >= entry && list->items.count < RELOCATION_LIMIT) {
-		struct relocation relocation = next_relocation(&at, image, addends);
-		if (named_only && !relocation.symbol)
-			continue;
-		*ev_map_add(&list->by_place, relocation.place, 0, NULL) =
-			(uint32_t)list->items.count;
-		*ev_array_add(&list->items) = relocation;
+	uint64_t entry = (image->wide ? 8 : 4) * (addends ? 3 : 2);
+	uint64_t left = section->type == SHT_NOBITS ? 0 : section->size_bytes / entry;
+	if (left > LOOKED_AT_MAX)
+		left = LOOKED_AT_MAX;
+	for (uint64_t from = section->offset, size; left; left -= size / entry, from += size) {
+		uint8_t *bytes;
+		size = (left < AT_ONCE ? left : AT_ONCE) * entry;
+		if (ev_image_read(image, from, size, &bytes))
+			return;
+		struct ev_cursor at = ev_cursor_of(bytes, size, image->swap);
+		while (ev_cursor_left(&at) && list->items.count < RELOCATION_LIMIT)
+			add_relocation(list, next_relocation(&at, image, addends), named_only);
+		free(bytes);
 	}
-	free(bytes);
 }
 
 static void add_in_order(struct table *table, const struct image *image,

@@ -53,6 +53,36 @@ static void calls_of_libraries_go_through_named_stubs(void **state)
 	close_scene(&scene);
 }
 
+/* The relocation that names such a stub stands behind those of all data. */
+static void stubs_are_named_behind_thousands_of_pointers_in_data(void **state)
+{
+	needs_program("gcc");
+	needs_program("objdump");
+	static const char source[] =
+		"char bytes[8000];\n"
+		"#define P4(n) &bytes[n], &bytes[n + 1], &bytes[n + 2], &bytes[n + 3],\n"
+		"#define P16(n) P4(n) P4(n + 4) P4(n + 8) P4(n + 12)\n"
+		"#define P64(n) P16(n) P16(n + 16) P16(n + 32) P16(n + 48)\n"
+		"#define P512(n) P64(n) P64(n + 64) P64(n + 128) P64(n + 192) P64(n + 256) \\\n"
+		"	P64(n + 320) P64(n + 384) P64(n + 448)\n"
+		"char *table[] = { P512(0) P512(512) P512(1024) P512(1536) P512(2048)\n"
+		"	P512(2560) P512(3072) P512(3584) P512(4096) P512(4608) };\n"
+		"int main(int argc, char **argv) { return *table[argc]; }\n";
+	char line[256];
+	write_file(in_folder(state, "many.c"), source, sizeof(source) - 1);
+	run_in(state, "gcc -O1 -fPIE -pie -fplt -Wl,-z,lazy -o many many.c");
+	output_of(state, "objdump -h many | awk '$2 == \".plt.got\" { print $6 }'", line,
+		  sizeof(line));
+	if (!*line) {
+		print_message("SKIP %s: this linker makes no such stubs\n", __func__);
+		skip();
+	}
+	struct scene scene = { 0 };
+	open_scene(&scene, in_folder(state, "many"), NULL, NULL);
+	assert_non_null(strstr(function_at(&scene, strtoull(line, NULL, 16) + 4), "@plt"));
+	close_scene(&scene);
+}
+
 static void lines_and_inlined_functions_are_frames(void **state)
 {
 	needs_program("gcc");
@@ -268,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_of_every_kind_of_program_are_named),
 		cmocka_unit_test(calls_of_libraries_go_through_named_stubs),
+		cmocka_unit_test(stubs_are_named_behind_thousands_of_pointers_in_data),
 		cmocka_unit_test(lines_and_inlined_functions_are_frames),
 		cmocka_unit_test(bpf_programs_carry_their_name_with_them),
 		cmocka_unit_test(names_are_readable_or_as_in_the_table),
