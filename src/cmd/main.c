@@ -9,6 +9,7 @@
  *   each a loop that reads like the picture. Only cmd prints messages and ends the program.
  */
 #include <locale.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,8 +88,18 @@ static int finish(int status)
 	return status;
 }
 
+/* What is large is given back to the machine when it is freed, in whatever order that is: left to
+ * itself the allocator takes ever larger blocks from its heap once one of their size was freed, and
+ * keeps the holes. */
+static void settle_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 2 << 20);
+	mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
 int main(int argc, char **argv)
 {
+	settle_memory();
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_verbs(stderr);
