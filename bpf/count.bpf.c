@@ -25,11 +25,10 @@ const volatile bool picks = false;    /* the kernel gives it others' samples as 
 const volatile bool switched = false; /* the kernel cannot switch it: `on` says */
 const volatile bool wants_kernel = true, wants_user = true;
 const volatile bool keeps_kernel = true; /* not only its first address */
-const volatile bool python_wanted = false;
-const volatile bool is_clock = false; /* whose samples go on telling the first period */
-const volatile bool streams = false;  /* each sample stands for itself, nothing is counted */
-const volatile int begin_pid = 0;     /* watched from its exec on */
-const volatile __u32 mark = 1;        /* keys in a generation after which the reader is called */
+const volatile bool is_clock = false;    /* whose samples go on telling the first period */
+const volatile bool streams = false;     /* each sample stands for itself, nothing is counted */
+const volatile int begin_pid = 0;        /* watched from its exec on */
+const volatile __u32 mark = 1;           /* keys in a generation after which the reader is called */
 
 /* Of all of them. */
 __u32 generation = 0;

@@ -11,6 +11,10 @@ enum { PYTHON_AT_UNITS = 1, PYTHON_AT_POINTER = 2 };
 enum { PYTHON_ENTRY_EACH, PYTHON_ENTRY_FLAG, PYTHON_ENTRY_SHIM };
 enum { PYTHON_SHIM = 3, PYTHON_SHIM_C = 4, PYTHON_REFERENCE_MARKS = 7 };
 
+/* Without it no map of Python's is ever asked, and programs load without them. Verifiers before
+ * Linux 6.8 look at every function that is not static, so that each of those asks it first. */
+const volatile bool python_wanted = true;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EV_PYTHON_PROCESSES);
@@ -251,7 +255,10 @@ static __always_inline void python_copy_text(struct python_scratch *at, __u32 pa
 
 __noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
 {
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at;
+	if (!python_wanted)
+		return 0;
+	at = bpf_map_lookup_elem(&python_scratch, &slot);
 	if (!at)
 		return 0;
 	at->told.note.kind = EV_PYTHON_CODE;

@@ -18,14 +18,12 @@ static __always_inline struct ev_walk_recent *walk_recent_of(__u32 pid)
 	return recent && recent->mm == (__u64)BPF_CORE_READ(task, mm) ? recent : NULL;
 }
 
-/* Made when it is new, emptied when it was another program's. */
-static __always_inline struct ev_walk_recent *walk_recent_for(__u32 pid)
+/* Made, or emptied when it was another program's. */
+static __always_inline struct ev_walk_recent *walk_recent_begin(__u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	struct ev_walk_recent *recent = walk_recent_of(pid), *none;
+	struct ev_walk_recent *recent, *none;
 	__u32 first = 0;
-	if (recent)
-		return recent;
 	none = bpf_map_lookup_elem(&walk_none_recent, &first);
 	if (!none || bpf_map_update_elem(&walk_recent, &pid, none, BPF_ANY))
 		return NULL;
@@ -88,40 +86,56 @@ static long walk_look_at_recent(__u32 index, void *context)
 	return 1;
 }
 
+static __always_inline void walk_take_mapping(struct walk *walk,
+					      const struct ev_walk_mapping *mapping)
+{
+	walk->start = mapping->start;
+	walk->end = mapping->end;
+	walk->file_offset = mapping->file_offset;
+	walk->object = mapping->object;
+}
+
+static __always_inline bool walk_find_kept(struct walk *walk, __u64 address,
+					   const struct ev_walk_recent *recent)
+{
+	struct walk_recently at = { .address = address };
+	if (!recent)
+		return false;
+	bpf_loop(EV_WALK_RECENT, walk_look_at_recent, &at, 0);
+	if (!at.found)
+		return false;
+	walk_take_mapping(walk, &recent->mappings[(at.found - 1) & (EV_WALK_RECENT - 1)]);
+	return true;
+}
+
 /* 1 when the address is mapped, and the mapping is in `walk`. From an interrupt the kernel answers
  * once: its lock is given back behind that. */
 __noinline int walk_find_recent(struct walk *walk, __u64 address)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	struct walk_recently at = { .address = address };
-	struct ev_walk_mapping mapping = {};
-	struct ev_walk_recent *recent = walk_wanted ? walk_recent_of(pid) : NULL;
 	/* Of a settled process all is told: code that it makes itself is not asked for each time.
 	 */
 	if (!walk_wanted || !walk || walk->settled)
 		return 0;
-	if (recent)
-		bpf_loop(EV_WALK_RECENT, walk_look_at_recent, &at, 0);
-	if (recent && at.found) {
-		mapping = recent->mappings[(at.found - 1) & (EV_WALK_RECENT - 1)];
-	} else {
-		if (walk->asked)
-			return 0;
-		walk->asked = true;
-		bpf_find_vma((void *)bpf_get_current_task_btf(), address, walk_take_area, &mapping,
-			     0);
-		recent = mapping.end ? walk_recent_for(pid) : NULL;
-		if (!recent)
-			return 0;
-		recent->mappings[recent->count & (EV_WALK_RECENT - 1)] = mapping;
-		recent->count++;
-		if (!walk->count)
-			walk->version = recent->version;
-	}
-	walk->start = mapping.start;
-	walk->end = mapping.end;
-	walk->file_offset = mapping.file_offset;
-	walk->object = mapping.object;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct ev_walk_recent *recent = walk_recent_of(pid);
+	if (walk_find_kept(walk, address, recent))
+		return 1;
+	if (walk->asked)
+		return 0;
+	walk->asked = true;
+	struct ev_walk_mapping mapping = {};
+	bpf_find_vma((void *)bpf_get_current_task_btf(), address, walk_take_area, &mapping, 0);
+	if (!mapping.end)
+		return 0;
+	if (!recent)
+		recent = walk_recent_begin(pid);
+	if (!recent)
+		return 0;
+	recent->mappings[recent->count & (EV_WALK_RECENT - 1)] = mapping;
+	recent->count++;
+	if (!walk->count)
+		walk->version = recent->version;
+	walk_take_mapping(walk, &mapping);
 	return 1;
 }
 

@@ -33,26 +33,30 @@ static long walk_halve_mappings(__u32 index, void *context)
 	return mapping ? walk_halve(search, mapping->start > search->key, middle) : 1;
 }
 
-/* 1 when the address is mapped, and the mapping is in `walk`. */
-__noinline int walk_find_mapping(struct walk *walk, __u64 address)
+/* 1 when user space told of what is mapped at the address, and it is in `walk`. */
+__noinline int walk_find_told(struct walk *walk, __u64 address)
 {
 	if (!walk_wanted || !walk)
 		return 0;
 	if (address >= walk->start && address < walk->end)
 		return 1;
 	if (!walk->count)
-		return walk_find_recent(walk, address);
+		return 0;
 	struct walk_search search = { address, walk->first, 0, walk->count - 1, 0 };
 	bpf_loop(20, walk_halve_mappings, &search, 0);
 	__u32 at = search.base + search.low;
 	const struct ev_walk_mapping *mapping = bpf_map_lookup_elem(&walk_mappings, &at);
 	if (!mapping || address < mapping->start || address >= mapping->end)
-		return walk_find_recent(walk, address);
-	walk->start = mapping->start;
-	walk->end = mapping->end;
-	walk->file_offset = mapping->file_offset;
-	walk->object = mapping->object;
+		return 0;
+	walk_take_mapping(walk, mapping);
 	return 1;
+}
+
+/* 1 when the address is mapped, and the mapping is in `walk`. Neither is called by the other: what
+ * lies on the stack at once, of all functions, is at most 512 bytes. */
+static __always_inline int walk_find_mapping(struct walk *walk, __u64 address)
+{
+	return walk_find_told(walk, address) || walk_find_recent(walk, address);
 }
 
 static __always_inline const struct ev_walk_row *walk_row_at(__u32 number)

@@ -155,6 +155,7 @@ struct ev_waits_tally {
 	uint64_t run_ns;              /* of that: without a sample, given to the stack at the end */
 	uint64_t dropped, dropped_ns; /* the ring buffer had no room for them */
 	uint64_t threads_left_out;    /* there were too many */
+	uint64_t kinds;               /* of short ones, that are added up now */
 	uint64_t missed; /* switches that the kernel did not tell of: by its accounts of time */
 };
 /* Begins to measure intervals in which the target's threads are off the CPUs, from now on: threads

@@ -246,6 +246,13 @@ static void walks_text(const struct ev_bpf_walk_tally *walked, double worth_tell
 	ev_buffer_u8(text, 0);
 }
 
+bool record_bpf_walked(const struct record_run *run)
+{
+	struct ev_bpf_walk_tally walked;
+	return run->counts && !run->streams && ev_bpf_counts_walked(run->counts, &walked) &&
+	       walks_of(&walked);
+}
+
 static void note_walks(struct record_run *run)
 {
 	struct ev_bpf_walk_tally walked;

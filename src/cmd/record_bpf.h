@@ -25,6 +25,9 @@ int record_sources_drain(struct record_run *run, bool last, struct ev_err *err);
 int record_bpf_fetch(struct record_run *run, struct ev_err *err);
 /* What was counted, into the tally of the rings. */
 void record_bpf_tally(const struct record_run *run, struct ev_sampler_tally *tally);
+/* Were stacks followed in the kernel while they were counted, so that it is known how they ended?
+ */
+bool record_bpf_walked(const struct record_run *run);
 /* What a reader of the file should know of it, and of what the recorder cost. */
 void record_bpf_note(struct record_run *run);
 /* What the user should know. */

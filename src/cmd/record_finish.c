@@ -50,7 +50,8 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	struct ev_symbolizer_options where = { .roots = run->roots, .cache = cache };
 	struct load_options options = {
 		.stacks = true,
-		.unwound = run->unwind && record_unwind_all(run->unwind),
+		.unwound =
+			(run->unwind && record_unwind_all(run->unwind)) || record_bpf_walked(run),
 		.symbols = &where,
 	};
 	struct loaded loaded;

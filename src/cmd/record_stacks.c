@@ -16,8 +16,11 @@ static const uint32_t usual_sizes[] = { 4096, 8192, 32768, 65528 };
 enum { SMALL, USUAL };
 #define MANY_HZ 10000
 
-/* A decision needs so many stacks; it is for larger copies when more of them are truncated. */
-enum { ENOUGH_STACKS = 64, TRUNCATED_PERCENT = 2 };
+/* A decision needs so many stacks, or so many that are truncated; it is for larger copies when more
+ * of them are, and for following them in the kernel, which has no limit, earlier. */
+enum { ENOUGH_STACKS = 64, ENOUGH_TRUNCATED = 8, TRUNCATED_PERCENT = 2, STREAM_PERCENT = 1 };
+/* Nobody may read the rings for so long, while programs are loaded. */
+#define STREAM_BEGINS_MS 400
 /* So many that leave a quarter of it say that the small copy will do. */
 enum { SHALLOW_STACKS = 500 };
 /* So long the rings are read more often, until there are enough of them. */
@@ -86,6 +89,8 @@ void record_stacks_plan(struct record_stacks *stacks, enum record_chains chains,
 	stacks->now = stacks->size = stacks->first;
 	stacks->largest_bytes = stacks->sizes[stacks->first];
 	stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
+	if (!sampling->max_frequency)
+		stacks->samples_hz = sampling->frequency_hz * events->count;
 	sampling->stack_bytes = stacks->sizes[stacks->first];
 	sampling->other_stack_count = stacks->count - 1;
 	for (size_t i = 0; i < stacks->count; i++)
@@ -215,6 +220,27 @@ static int grow(struct record_stacks *stacks, struct ev_sampler *sampler, struct
 	return change(stacks, stacks->now + 1, sampler, err);
 }
 
+static bool are_too_short(const struct record_stacks *stacks, unsigned percent)
+{
+	bool enough = stacks->stacks >= ENOUGH_STACKS || stacks->truncated >= ENOUGH_TRUNCATED;
+	return enough && stacks->truncated * 100 > stacks->stacks * percent;
+}
+
+/* To begin with it takes a moment, in which larger copies pile up: they are made where the rings
+ * have room for that. Later they grow where it turns out that still many are too short. */
+static int begin_stream(struct record_stacks *stacks, struct ev_sampler *sampler,
+			struct ev_err *err)
+{
+	uint64_t samples = stacks->samples_hz * STREAM_BEGINS_MS / 1000;
+	uint64_t room_bytes = ev_sampler_ring_bytes(sampler);
+	stacks->wants_stream = true;
+	if (samples && stacks->sizes[stacks->now + 1] < room_bytes / samples)
+		return grow(stacks, sampler, err);
+	forget(stacks);
+	stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
+	return 0;
+}
+
 bool record_stacks_eager(const struct record_stacks *stacks, uint64_t now_ns)
 {
 	return stacks->count > 1 && now_ns < stacks->eager_until_ns;
@@ -236,20 +262,15 @@ int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_s
 	}
 	if (stacks->lost)
 		return retreat(stacks, sampler, recording, err);
+	bool may_grow = stacks->now < stacks->highest && bytes < BEHIND_BYTES;
+	if (may_grow && stacks->may_stream && stacks->now >= stacks->first &&
+	    are_too_short(stacks, STREAM_PERCENT))
+		return begin_stream(stacks, sampler, err);
+	if (may_grow && are_too_short(stacks, TRUNCATED_PERCENT))
+		return grow(stacks, sampler, err);
 	if (stacks->stacks < ENOUGH_STACKS)
 		return 0;
 	stacks->eager_until_ns = 0;
-	if (stacks->now < stacks->highest && bytes < BEHIND_BYTES &&
-	    stacks->truncated * 100 > stacks->stacks * TRUNCATED_PERCENT) {
-		stacks->wants_stream = stacks->may_stream && stacks->now >= stacks->first;
-		if (!stacks->wants_stream)
-			return grow(stacks, sampler, err);
-		/* To begin with it takes a moment, in which larger copies would pile up. They
-		 * grow where it turns out that there are still many that are too short. */
-		forget(stacks);
-		stacks->eager_until_ns = ev_now_ns() + EAGER_NS;
-		return 0;
-	}
 	if (stacks->now == stacks->first && stacks->first && !stacks->was_small &&
 	    stacks->stacks >= SHALLOW_STACKS &&
 	    stacks->deepest_bytes <= stacks->sizes[small] / 4 * 3)

@@ -26,8 +26,9 @@ struct record_stacks {
 	uint64_t stacks, truncated, samples, lost;
 	uint64_t deepest_bytes; /* UINT64_MAX: some were not followed to their roots */
 	uint64_t eager_until_ns;
-	unsigned settling; /* steps in which what comes may be of the time before */
-	unsigned bad;      /* decisions in a row that saw too much lost */
+	uint64_t samples_hz; /* that were asked for; 0 = nobody knows how many there will be */
+	unsigned settling;   /* steps in which what comes may be of the time before */
+	unsigned bad;        /* decisions in a row that saw too much lost */
 	bool given_up;
 	/* Stacks that copies are too short for may be followed in the kernel; it is time for that.
 	 */

@@ -39,6 +39,13 @@
 		name##_bpf__destroy(skeleton);                                                     \
 	}
 COLLECTION(count)
+static struct bpf_object *open_plain_count(void **skeleton)
+{
+	struct bpf_object *object = open_count(skeleton);
+	if (object)
+		((struct count_bpf *)*skeleton)->rodata->python_wanted = false;
+	return object;
+}
 COLLECTION(python)
 COLLECTION(switches)
 COLLECTION(trace)
@@ -58,7 +65,7 @@ static struct bpf_object *open_all_waits(void **skeleton)
 
 static struct bpf_object *open_walking_count(void **skeleton)
 {
-	struct bpf_object *object = open_count(skeleton);
+	struct bpf_object *object = open_plain_count(skeleton);
 	if (object)
 		((struct count_bpf *)*skeleton)->rodata->walk_wanted = true;
 	return object;
@@ -98,7 +105,7 @@ static struct bpf_object *open_filtered_waits(void **skeleton)
 
 static struct bpf_object *open_filtered_count(void **skeleton)
 {
-	struct bpf_object *object = open_count(skeleton);
+	struct bpf_object *object = open_plain_count(skeleton);
 	struct count_bpf *opened = *skeleton;
 	if (object)
 		ask_all((void *)opened->rodata->filter, (bool *)&opened->rodata->has_filter);
@@ -112,7 +119,7 @@ static const struct {
 	bool walks;  /* stacks by unwind tables, where the kernel can */
 	bool python; /* reads frames of Python */
 } collections[] = {
-	{ "count", open_count, close_count, false, false },
+	{ "count", open_plain_count, close_count, false, false },
 	{ "count with unwind tables", open_walking_count, close_count, true, false },
 	{ "count with Python", open_python_count, close_count, true, true },
 	{ "python", open_python, close_python, true, true },

@@ -20,6 +20,7 @@
 #endif
 
 #define SUMS_EVERY_NS 1000000000u
+#define FORGOTTEN_AFTER_NS 2000000000u /* kinds of short waits, many of threads that are gone */
 
 #if EV_HAVE_BPF
 
@@ -144,26 +145,40 @@ static int take_wait(void *context, void *bytes, size_t size_bytes)
 	return waits->failed ? -1 : 0;
 }
 
-/* What was added up since the last time. */
-static void give_sums(struct ev_waits *waits)
+/* What was added up of one kind since the last time. */
+static void give_sum(struct ev_waits *waits, struct kept *kept, const struct ev_wait_sum *sum)
+{
+	uint64_t ns = sum->ns - kept->told_ns, intervals = sum->count - kept->told_count;
+	uint64_t run_ns = sum->run_ns - kept->told_run_ns;
+	if (!ns)
+		return;
+	kept->told_ns = sum->ns;
+	kept->told_count = sum->count;
+	kept->told_run_ns = sum->run_ns;
+	count(waits, intervals, ns);
+	waits->tally.shorts += intervals;
+	waits->tally.short_ns += ns;
+	kept->wait->begin_ns = kept->wait->end_ns = sum->last_ns;
+	give_run(waits, kept->wait, run_ns);
+	give(waits, kept->wait, ns);
+}
+
+/* Kinds that were not met for a while make room: the next of them is a first one again. */
+static void give_sums(struct ev_waits *waits, uint64_t now_ns)
 {
 	int map = bpf_map__fd(waits->programs->maps.kinds);
-	for (size_t i = 0; i < waits->kept.count && !waits->failed; i++) {
+	for (size_t i = waits->kept.count; i-- > 0 && !waits->failed;) {
 		struct kept *kept = &waits->kept.items[i];
 		struct ev_wait_sum sum;
-		if (bpf_map_lookup_elem(map, &kept->kind, &sum) || sum.ns == kept->told_ns)
+		if (bpf_map_lookup_elem(map, &kept->kind, &sum))
 			continue;
-		uint64_t ns = sum.ns - kept->told_ns, intervals = sum.count - kept->told_count;
-		uint64_t run_ns = sum.run_ns - kept->told_run_ns;
-		kept->told_ns = sum.ns;
-		kept->told_count = sum.count;
-		kept->told_run_ns = sum.run_ns;
-		count(waits, intervals, ns);
-		waits->tally.shorts += intervals;
-		waits->tally.short_ns += ns;
-		kept->wait->begin_ns = kept->wait->end_ns = sum.last_ns;
-		give_run(waits, kept->wait, run_ns);
-		give(waits, kept->wait, ns);
+		bool forgotten = sum.last_ns + FORGOTTEN_AFTER_NS < now_ns &&
+				 !bpf_map_lookup_and_delete_elem(map, &kept->kind, &sum);
+		give_sum(waits, kept, &sum);
+		if (!forgotten)
+			continue;
+		free(kept->wait);
+		*kept = waits->kept.items[--waits->kept.count];
 	}
 }
 
@@ -228,7 +243,7 @@ static int drain(void *self, bool last, ev_take_record take, void *context, stru
 	ring_buffer__consume(waits->ring);
 	if (last || now_ns >= waits->sums_ns) {
 		waits->sums_ns = now_ns + SUMS_EVERY_NS;
-		give_sums(waits);
+		give_sums(waits, now_ns);
 	}
 	if (last)
 		give_open(waits);
@@ -246,6 +261,7 @@ struct ev_waits_tally ev_waits_tally(struct ev_waits *waits)
 	waits->tally.dropped = losses->dropped;
 	waits->tally.dropped_ns = losses->dropped_ns;
 	waits->tally.missed = losses->missed;
+	waits->tally.kinds = waits->kept.count;
 	waits->tally.threads_left_out = losses->untold + waits->programs->bss->children_missed;
 	return waits->tally;
 }

@@ -33,6 +33,15 @@ test_a_recursion_of_two_hundred_without_frame_pointers_is_whole() {
 	expect_out '^# Stacks: [0-9.]+% complete \(followed in the kernel\)'
 }
 
+test_stacks_without_names_are_whole_when_they_were_followed_to_their_ends() {
+	needs_walks
+	strip -o nameless "$specimens/trees" 2>/dev/null || skip "there is no strip"
+	record ./nameless deep 100
+	expect_status 0
+	expect_between "$(sed -n 's/.* lost, \([0-9.]*\)% truncated stacks.*/\1/p' err)" 0 20 \
+		'what the recorder says is truncated'
+}
+
 test_a_library_that_is_loaded_while_it_runs_is_followed() {
 	needs_walks
 	record "$specimens/dlopened" "$specimens/plugin_work" 300

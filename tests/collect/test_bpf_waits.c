@@ -138,6 +138,35 @@ static void short_ones_become_few_samples_of_the_same_time(void **state)
 	assert_true(seen.sleeps >= 1 && seen.samples < NAPS);
 }
 
+static void kinds_of_short_ones_that_are_not_met_any_more_are_forgotten(void **state)
+{
+	(void)state;
+	struct child child = child_start(nap);
+	struct ev_waits *waits = open_or_skip((uint32_t)child.pid,
+					      &(struct ev_waits_options){
+						      .shortest_ns = 3600000000000,
+						      .user_stacks = true,
+					      },
+					      __func__);
+	struct seen seen = { .pid = (uint32_t)child.pid };
+	child_finish(&child);
+	if (!waits)
+		skip();
+	struct ev_bpf_source source = ev_waits_source(waits);
+	assert_int_equal(source.drain(source.self, false, see, &seen, NULL), 0);
+	assert_true(ev_waits_tally(waits).kinds > 0);
+	uint64_t began = now_ns();
+	while (ev_waits_tally(waits).kinds && now_ns() - began < 30000000000u) {
+		usleep(100000);
+		assert_int_equal(source.drain(source.self, false, see, &seen, NULL), 0);
+	}
+	struct ev_waits_tally tally = ev_waits_tally(waits);
+	assert_int_equal(tally.kinds, 0);
+	assert_int_equal(tally.ns, seen.ns);
+	assert_true(tally.shorts >= MOST);
+	ev_waits_close(waits);
+}
+
 static void who_wakes_is_told_too(void **state)
 {
 	(void)state;
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(every_nap_is_an_interval_with_a_copy_of_its_stack),
 		cmocka_unit_test(stacks_by_frame_pointers_come_without_registers),
 		cmocka_unit_test(short_ones_become_few_samples_of_the_same_time),
+		cmocka_unit_test(kinds_of_short_ones_that_are_not_met_any_more_are_forgotten),
 		cmocka_unit_test(who_wakes_is_told_too),
 		cmocka_unit_test(without_stacks_states_are_still_known),
 		cmocka_unit_test(what_happens_while_it_is_off_is_left_out),

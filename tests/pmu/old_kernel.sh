@@ -6,6 +6,8 @@ test_every_program_passes_the_verifier() {
 	LIMIT_S=400 # an emulated processor verifies slowly
 	run_command "$B/tests/collect/test_bpf_verify"
 	grep -q '^SKIP' out && skip "$(sed -n 's/^SKIP [a-z_]*: //p' out)"
+	sed -n 's/^\([^:]*\): loads, .*/\1/p' out | awk '{ all = all (NR > 1 ? ", " : "") $0 }
+		END { print "    " NR " load: " all }'
 	grep -v ': loads, ' out | tail -60 | sed 's/^/    /'
 	expect_status 0
 }
