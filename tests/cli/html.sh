@@ -354,6 +354,15 @@ test_only_what_changes_is_drawn_and_weighed_again() {
 	b.run("document.querySelector('#stacks canvas').focus()")
 	assert keys().startswith("second 8") and "100.00%" in b.text("#status"), b.text("#status")
 	assert keys().startswith("[two]") and "100.00%" in b.text("#status"), b.text("#status")
+	# What was made of the whole time is still there after a part of it: no sums are made anew.
+	made = lambda script: b.run("""let made = 0; const old = Float64Array;
+	window.Float64Array = new Proxy(old, { construct(of, all) { made++; return Reflect.construct(of, all); } });
+	const q = s => document.querySelector(s);""" + script + "; window.Float64Array = old; return made")
+	assert made("q('#all-time').click()") == 0
+	assert made("q('#to').value = '0.05'; q('#to').dispatchEvent(new Event('change'))") > 0
+	assert made("q('#all-time').click()") == 0
+	b.run("document.querySelector('#stacks canvas').focus()")
+	assert keys().startswith("first 7 \u00b7 100.000 us, 50.00%"), b.text("#status")
 	END
 }
 

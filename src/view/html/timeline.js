@@ -38,21 +38,22 @@ class Timeline {
 	/* Weights of the heaviest threads in every column; the others are one row. */
 	layout() {
 		if (!time || !this.host.clientWidth || !data.events[state.event].times) return;
-		const event = data.events[state.event], sums = new Map();
+		const event = data.events[state.event], sums = new Float64Array(data.threads.length);
 		this.choose(event);
 		const weights = this.of[state.measure], { threads, times } = this.of;
-		threads.forEach((thread, i) => sums.set(thread, (sums.get(thread) || 0) + weights[i]));
-		const ranked = [...sums].sort((a, b) => b[1] - a[1]), shown = ranked.slice(0, ranked.length > HEAT_ROWS ? HEAT_ROWS - 1 : HEAT_ROWS);
+		for (let i = 0; i < weights.length; i++) sums[threads[i]] += weights[i];
+		const ranked = [...sums].map((weight, thread) => [thread, weight]).filter(each => each[1]).sort((a, b) => b[1] - a[1]);
+		const shown = ranked.slice(0, ranked.length > HEAT_ROWS ? HEAT_ROWS - 1 : HEAT_ROWS);
 		this.rows = shown.map(([thread, weight]) => ({ name: threadName(thread), weight }));
-		const rowOf = new Map(shown.map(([thread], i) => [thread, i]));
+		const rowOf = new Int32Array(data.threads.length).fill(shown.length);
+		shown.forEach(([thread], i) => { rowOf[thread] = i; });
 		if (ranked.length > shown.length)
 			this.rows.push({ name: `${ranked.length - shown.length} others`,
 				weight: ranked.slice(shown.length).reduce((sum, [, weight]) => sum + weight, 0) });
 		for (const row of this.rows) row.cells = new Float64Array(this.columns);
-		times.forEach((at, i) => {
-			const row = rowOf.has(threads[i]) ? rowOf.get(threads[i]) : this.rows.length - 1;
-			this.rows[row].cells[Math.floor(at * this.scale)] += weights[i];
-		});
+		const cells = this.rows.map(row => row.cells);
+		for (let i = 0; i < weights.length; i++)
+			if (weights[i]) cells[rowOf[threads[i]]][Math.floor(times[i] * this.scale)] += weights[i];
 		this.greatest = this.rows.reduce((most, row) => row.cells.reduce((a, b) => Math.max(a, b), most), 0);
 		this.rowHeight = this.rows.length < 3 ? 2 * HEAT_ROW : HEAT_ROW;
 		this.picture = null;
