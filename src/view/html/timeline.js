@@ -21,7 +21,19 @@ class Timeline {
 		this.canvas.addEventListener('pointercancel', () => { this.from = undefined; this.draw(); });
 		this.canvas.addEventListener('pointerleave', () => { $('tip').hidden = true; });
 		this.canvas.addEventListener('keydown', event => this.press(event));
-		new ResizeObserver(() => { if (host.clientWidth !== this.width) this.layout(); }).observe(host);
+		new ResizeObserver(() => { if (host.clientWidth !== this.width && !this.onPaper) this.layout(); }).observe(host);
+	}
+	print(onPaper) {
+		this.onPaper = onPaper;
+		this.picture = null;
+		if (this.paper) this.paper.remove();
+		if (!onPaper || !time || !this.rows) return this.draw();
+		const width = this.width = PAPER_WIDTH, height = this.rows.length * this.rowHeight + HEAT_AXIS;
+		const pen = new PaperPen(width, height);
+		this.paper = pen.svg;
+		this.drawAll(pen, width, height);
+		this.drawRange(pen, width, height);
+		this.host.append(this.paper);
 	}
 	/* Columns as wide as the data is dense: a grid of single samples shows nothing. */
 	choose(event) {
@@ -70,19 +82,22 @@ class Timeline {
 		const picture = make('canvas'), pen = picture.getContext('2d');
 		picture.width = Math.round(width * ratio);
 		picture.height = Math.round(height * ratio);
-		this.names = Math.min(HEAT_NAMES, width / 4);
 		this.picture = picture;
 		this.painted = [width, ratio, theme];
 		pen.scale(ratio, ratio);
 		pen.font = LETTER_FONT;
 		pen.textBaseline = 'middle';
 		pen.direction = 'ltr';
+		this.drawAll(pen, width, height);
+	}
+	drawAll(pen, width, height) {
+		this.names = Math.min(HEAT_NAMES, width / 4);
 		this.ink = getComputedStyle(document.body).color;
 		this.rows.forEach((row, i) => this.drawRow(pen, row, i * this.rowHeight));
 		this.drawAxis(pen, height);
 	}
 	draw() {
-		if (!time || !this.rows || !this.host.clientWidth) return;
+		if (!time || !this.rows || !this.host.clientWidth || this.onPaper) return;
 		const width = this.width = this.host.clientWidth, height = this.rows.length * this.rowHeight + HEAT_AXIS;
 		const ratio = window.devicePixelRatio || 1, { theme } = document.documentElement.dataset;
 		if (!this.picture || String(this.painted) !== String([width, ratio, theme])) this.paint(width, height, ratio, theme);
@@ -93,6 +108,9 @@ class Timeline {
 		canvas.style.height = height + 'px';
 		pen.drawImage(picture, 0, 0);
 		pen.scale(ratio, ratio);
+		this.drawRange(pen, width, height);
+	}
+	drawRange(pen, width, height) {
 		const range = this.dragged || state.range;
 		if (!range) return;
 		pen.globalAlpha = 0.6;
