@@ -20,6 +20,7 @@ enum ev_import_format ev_import_detect(const void *bytes, size_t size_bytes);
 
 struct ev_import_options {
 	enum ev_import_format format; /* EV_IMPORT_UNKNOWN: by its content */
+	_Atomic uint64_t *read_bytes; /* NULL, or told how far text was read, from 0 on */
 	bool comm_first; /* of folded stacks the first name is the thread's, not a function's */
 };
 struct ev_import;

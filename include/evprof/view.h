@@ -206,6 +206,7 @@ struct ev_annotated {
 	uint32_t function; /* of `lines` */
 	uint32_t file; /* string id of the source file that most of it is in, 0 when not known */
 	uint32_t first, last; /* lines of that file that belong to it; 0 when not known */
+	bool is_about;        /* they are around those that are known to */
 	bool source_is_newer; /* than the file whose code it is */
 	EV_ARRAY(struct ev_annotated_code) code;
 	const char *code_trouble; /* why there is none or not all, or NULL */
@@ -218,6 +219,7 @@ struct ev_annotation {
 	/* Of the report's ratios, as ev_spots_ratio_sums gives them; NULL without any. */
 	const struct ev_ratio_sums *spot_ratios;
 	const bool *events; /* per event: is it shown? */
+	bool compared;      /* "old cycles" and so on: with how the later ones differ */
 	EV_ARRAY(struct ev_annotated) sections;
 	/* Functions that were left out for their small share, those without any line, and what of
 	 * the first event they have. */

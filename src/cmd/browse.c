@@ -315,14 +315,52 @@ static void name_lines(struct browse *browse)
 				      browse->symbolizer, flags, true, ev_cpus_online());
 }
 
+static int join_lines(struct browse *browse, struct ev_err *err)
+{
+	const struct joined *joined = browse->joined;
+	const char **paths = ev_alloc(joined->count * sizeof(*paths));
+	struct join_options how = {
+		.load = browse->held,
+		.symbols = browse->base->symbols,
+		.flags = browse->base->demangle ? 0u : EV_SYMBOL_MANGLED,
+	};
+	how.load.time = browse->held_time;
+	how.load.symbols = &browse->base->symbols;
+	for (size_t i = 0; i < joined->count; i++)
+		paths[i] = joined->parts[i].path;
+	screen_leave(); /* it may take long, and says so */
+	int rc = annotate_join(&browse->code, paths, joined->count, &how, err);
+	free(paths);
+	return rc;
+}
+
+/* Instructions are of one build each; lines are of all. */
+static int annotate_several(struct browse *browse, const struct ev_browse_place *place,
+			    const struct ev_browse_code *code, FILE *out, struct ev_err *err)
+{
+	if (code->assembly)
+		return ev_fail(err, ENOTSUP,
+			       "instructions are of one recording: evprof annotate --asm -i %s "
+			       "'%s'",
+			       browse->joined->parts[0].path, place->function);
+	int rc = browse->code.is_open ? 0 : join_lines(browse, err);
+	if (rc)
+		return rc;
+	struct annotate_options options = {
+		.filter = browse->shown->options.filter,
+		.source = { .symfs = browse->base->symbols.symfs },
+		.view = { .all = true, .colour = true, .quiet = true, .share = code->share },
+	};
+	return annotate_print_joined(&browse->code, &options, place, out, err);
+}
+
 static int annotate(void *self, const struct ev_browse_place *place,
 		    const struct ev_browse_code *code, FILE *out, struct ev_err *err)
 {
 	struct browse *browse = self;
 	const struct report_options *shown = &browse->shown->options;
 	if (browse->joined)
-		return ev_fail(err, ENOTSUP,
-			       "code is shown of one recording: evprof report -i FILE");
+		return annotate_several(browse, place, code, out, err);
 	if (code->assembly && ev_assembly_absence())
 		return ev_fail(err, ENOTSUP, "%s", ev_assembly_absence());
 	const struct ev_recorded_event *events = browse->loaded->recording->events;
@@ -411,6 +449,7 @@ void browse_close(struct browse *browse)
 {
 	drop_names(browse);
 	ev_symbolizer_close(browse->symbolizer);
+	annotate_joined_done(&browse->code);
 	browse_recordings_done(browse);
 	free(browse->input);
 	free(browse->held_time);

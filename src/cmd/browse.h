@@ -3,7 +3,7 @@
 #define CMD_BROWSE_H
 
 #include <evprof/view_browse.h>
-#include "annotate.h"
+#include "annotate_joined.h"
 #include "join.h"
 #include "report.h"
 
@@ -34,6 +34,7 @@ struct browse {
 	struct browse_shown *shown;
 	struct ev_named *lines_named; /* by line, for annotations; NULL until there is one */
 	const struct ev_profile *lines_profile; /* of this profile */
+	struct annotate_joined code;            /* of several, once it is asked for */
 	struct ev_report_part *parts;
 	bool was_shown; /* something was, since it was opened */
 	bool on_screen; /* the terminal is the browser's */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "annotate_joined.h"
 #include "browse.h"
 #include "diff.h"
 #include "screen.h"
@@ -26,6 +27,7 @@ struct browsing {
 	char *held_time;
 	struct report_options base; /* what was typed, as a report has it */
 	struct compared *shown;
+	struct annotate_joined code; /* of the same recordings and time, once it is asked for */
 	struct ev_browse_source source;
 	struct ev_arena arena;
 };
@@ -69,6 +71,7 @@ static int join_again(struct browsing *it, const struct join_options *need, stru
 	}
 	compared_close(it->shown);
 	it->shown = NULL;
+	annotate_joined_done(&it->code);
 	joined_done(it->joined);
 	*it->joined = joined;
 	it->held = *need;
@@ -185,11 +188,26 @@ static void header(void *self, FILE *out)
 static int annotate(void *self, const struct ev_browse_place *place,
 		    const struct ev_browse_code *code, FILE *out, struct ev_err *err)
 {
-	const struct browsing *it = self;
-	(void)code;
-	(void)out;
-	return ev_fail(err, ENOTSUP, "code is shown of one recording: evprof annotate -i %s '%s'",
-		       it->paths[it->joined->count - 1], place->function);
+	struct browsing *it = self;
+	const struct report_options *shown = &it->shown->wished->options;
+	if (code->assembly)
+		return ev_fail(err, ENOTSUP,
+			       "instructions are of one program: evprof annotate --asm -i %s '%s'",
+			       it->paths[it->joined->count - 1], place->function);
+	if (!it->code.is_open) {
+		struct join_options how = it->held;
+		how.load.time = it->held_time;
+		screen_leave(); /* it may take long, and says so */
+		int rc = annotate_join(&it->code, it->paths, it->joined->count, &how, err);
+		if (rc)
+			return rc;
+	}
+	struct annotate_options options = {
+		.filter = shown->filter,
+		.source = { .symfs = it->base.symbols.symfs },
+		.view = { .all = true, .colour = true, .quiet = true, .share = code->share },
+	};
+	return annotate_print_joined(&it->code, &options, place, out, err);
 }
 
 /* ---- other forms --------------------------------------------------------------------------------
@@ -328,6 +346,7 @@ int diff_browse(const struct diff_options *options, const struct diff_plan *plan
 		screen_run(browser);
 	screen_close();
 	ev_browser_close(browser);
+	annotate_joined_done(&it.code);
 	compared_close(it.shown);
 	free(it.held_time);
 	ev_arena_done(&it.arena);

@@ -152,7 +152,10 @@ static void tell(const struct verb *verb, const struct ev_import *import, const 
 
 static int convert(const struct verb *verb, const struct import_options *options, const char *path)
 {
-	struct ev_import_options how = { .format = options->format, .comm_first = options->comm };
+	_Atomic uint64_t read_bytes = 0;
+	struct ev_import_options how = { .format = options->format,
+					 .read_bytes = &read_bytes,
+					 .comm_first = options->comm };
 	struct ev_import *import = NULL;
 	struct ev_err err = { 0 };
 	struct ev_buffer bytes = { 0 };
@@ -164,6 +167,7 @@ static int convert(const struct verb *verb, const struct import_options *options
 		ev_buffer_done(&bytes);
 		return complain(verb, &err, STATUS_FAILED);
 	}
+	progress_work_measure(work, &read_bytes, bytes.size_bytes);
 	ev_buffer_u8(&bytes, 0); /* also of nothing there is an address */
 	rc = ev_import_open(&import, (char *)bytes.bytes, bytes.size_bytes - 1, &how, &err);
 	progress_work_end(work);

@@ -52,11 +52,27 @@ void progress_end(struct progress *progress)
 struct progress_work {
 	const char *what;
 	uint64_t began_ns;
+	_Atomic uint64_t *done; /* of total, since measured_ns; NULL: nobody knows */
+	uint64_t total, measured_ns;
 	pthread_t teller;
 	pthread_mutex_t mutex;
 	pthread_cond_t ends;
 	bool ended, shown;
 };
+
+/* "43%, 6 s left", or how long it has taken so far. */
+static void tell_how_far(const struct progress_work *work, uint64_t now_ns)
+{
+	uint64_t done = work->done ? atomic_load_explicit(work->done, memory_order_relaxed) : 0;
+	double share = done && done <= work->total ? (double)done / (double)work->total : 0;
+	double measured_s = (double)(now_ns - work->measured_ns) / 1e9;
+	if (share > 0)
+		fprintf(stderr, "\r%s: %.0f%%, %.0f s left\033[K", work->what, share * 100,
+			measured_s * (1 - share) / share);
+	else
+		fprintf(stderr, "\r%s: %.0f s\033[K", work->what,
+			(double)(now_ns - work->began_ns) / 1e9);
+}
 
 static void *tell_work(void *self)
 {
@@ -69,10 +85,10 @@ static void *tell_work(void *self)
 		until.tv_sec += until.tv_nsec / (long)SECOND_NS;
 		until.tv_nsec %= (long)SECOND_NS;
 		pthread_cond_timedwait(&work->ends, &work->mutex, &until);
-		uint64_t taken_ns = ev_now_ns() - work->began_ns;
-		if (work->ended || taken_ns < WORTH_TELLING_NS)
+		uint64_t now_ns = ev_now_ns();
+		if (work->ended || now_ns - work->began_ns < WORTH_TELLING_NS)
 			continue;
-		fprintf(stderr, "\r%s: %.0f s\033[K", work->what, (double)taken_ns / 1e9);
+		tell_how_far(work, now_ns);
 		work->shown = true;
 	}
 	pthread_mutex_unlock(&work->mutex);
@@ -103,6 +119,17 @@ struct progress_work *progress_work_begin(const char *what, FILE *out)
 	pthread_mutex_destroy(&work->mutex);
 	free(work);
 	return NULL;
+}
+
+void progress_work_measure(struct progress_work *work, _Atomic uint64_t *done, uint64_t total)
+{
+	if (!work)
+		return;
+	pthread_mutex_lock(&work->mutex);
+	work->done = done;
+	work->total = total;
+	work->measured_ns = ev_now_ns();
+	pthread_mutex_unlock(&work->mutex);
 }
 
 void progress_work_end(struct progress_work *work)

@@ -31,6 +31,9 @@ struct progress_work;
 /* Tells as above, unless text goes to the terminal meanwhile: `out` is where, NULL for none. NULL
  * where nothing is told. `what` must stay. */
 struct progress_work *progress_work_begin(const char *what, FILE *out);
+/* Of it there is a measure after all: `done` of `total`, which other threads may raise from 0; it
+ * must live until the end. While it is 0 the line is as before. */
+void progress_work_measure(struct progress_work *work, _Atomic uint64_t *done, uint64_t total);
 void progress_work_end(struct progress_work *work);
 
 #endif

@@ -220,6 +220,7 @@ static struct ev_import *begin(const struct ev_import_options *options)
 {
 	struct ev_import *import = ev_alloc(sizeof(*import));
 	import->comm_first = options->comm_first;
+	import->read_bytes = options->read_bytes;
 	import->strings = ev_strings_open();
 	import->places_known = ev_strings_open();
 	import->next_pid = 1;

@@ -40,6 +40,7 @@ struct import_sample {
 struct ev_import {
 	enum ev_import_format format;
 	bool comm_first;
+	_Atomic uint64_t *read_bytes;
 	struct ev_strings *strings, *places_known; /* the latter: contents of places */
 	EV_ARRAY(struct import_frame) frames;
 	EV_ARRAY(struct import_place) places; /* 0 is unused */
@@ -88,6 +89,8 @@ int ev_import_unpack(const void *bytes, size_t size_bytes, uint8_t **out, size_t
 
 /* The next line of a text without its end; false behind the last. */
 bool ev_import_line(const char **at, const char *end, const char **line, size_t *length);
+/* All before `bytes` was read. */
+void ev_import_tell(struct ev_import *import, size_t bytes);
 /* "func (file.py:12)" -> its parts; false where the name is only a name. */
 bool ev_import_split_line(const char *text, size_t length, size_t *name_length, const char **file,
 			  size_t *file_length, uint32_t *line);

@@ -112,6 +112,7 @@ void ev_import_folded(struct ev_import *import, const char *text, size_t size_by
 			ev_import_task(import, false, 0, 0, ev_import_text(import, "[unknown]", 9));
 	while (ev_import_line(&at, text + size_bytes, &line, &length)) {
 		folded.number++;
+		ev_import_tell(import, (size_t)(line - text));
 		if (length && *line != '#')
 			take_line(&folded, line, length);
 	}

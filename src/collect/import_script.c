@@ -387,6 +387,7 @@ void ev_import_script(struct ev_import *import, const char *text, size_t size_by
 	size_t length;
 	while (ev_import_line(&at, text + size_bytes, &line, &length)) {
 		script.number++;
+		ev_import_tell(import, (size_t)(line - text));
 		take_line(&script, line, length);
 	}
 	end_sample(&script);

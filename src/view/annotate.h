@@ -10,6 +10,7 @@ enum annotate_cell {
 	CELL_TIME, /* the same in ms */
 	CELL_CALLED,
 	CELL_SELF,
+	CELL_CHANGE, /* of the share, in points, from the first event */
 	CELL_PYTHON, /* parts of CELL_SELF, where lines are Python's */
 	CELL_NATIVE,
 	CELL_SYSTEM,

@@ -79,6 +79,35 @@ static void add_ratios(struct annotate_section *section)
 	}
 }
 
+/* The first event that is shown. */
+static size_t baseline_of(const struct ev_annotation *annotation)
+{
+	size_t event = 0;
+	while (event + 1 < annotation->lines->event_count && !annotation->events[event])
+		event++;
+	return event;
+}
+
+static void add_change(struct annotate_section *section, size_t event)
+{
+	if (section->annotation->compared && event != baseline_of(section->annotation))
+		add_column(section, CELL_CHANGE, event, "Change", 0);
+}
+
+/* Shares alone, told apart by the first word of the event: "Self old". */
+static void add_compared(struct annotate_section *section, size_t event, const char *name)
+{
+	int length = (int)strcspn(name, " ");
+	struct ev_arena *titles = &section->titles;
+	if (section->called)
+		add_column(section, CELL_CALLED, event,
+			   ev_arena_printf(titles, "Children %.*s", length, name), 0);
+	add_column(section, CELL_SELF, event,
+		   ev_arena_printf(titles, "%s %.*s", section->called ? "Self" : "%", length, name),
+		   0);
+	add_change(section, event);
+}
+
 /* Of Python in the manner of line_profiler, with scalene's three parts. */
 static void add_python(struct annotate_section *section, size_t event, const char *name, bool alone,
 		       uint64_t greatest)
@@ -94,6 +123,7 @@ static void add_python(struct annotate_section *section, size_t event, const cha
 	add_column(section, CELL_PYTHON, event, "Python", 0);
 	add_column(section, CELL_NATIVE, event, "Native", 0);
 	add_column(section, CELL_SYSTEM, event, "System", 0);
+	add_change(section, event);
 	if (section->it->reached && section->it->faults_event == event) {
 		add_column(section, CELL_MEMORY, event, "Mem usage", greatest);
 		add_column(section, CELL_GROWTH, event, "Increment", greatest);
@@ -115,6 +145,10 @@ void ev_annotate_columns(struct annotate_section *section, const struct ev_weigh
 		name = ev_report_safe(&section->titles, name);
 		if (section->python) {
 			add_python(section, e, name, shown == 1, greatest[e].period);
+			continue;
+		}
+		if (section->annotation->compared) {
+			add_compared(section, e, name);
 			continue;
 		}
 		add_column(section, CELL_PERIOD, e, name, greatest[e].period);
@@ -183,6 +217,23 @@ static void print_share(struct annotate_section *section, const struct annotate_
 	ev_format_fixed(number, sizeof(number), percent, 2);
 	fprintf(section->out, "  %s%*s%%%s", colour ? colour : "", (int)column->width - 1, number,
 		colour ? "\33[m" : "");
+}
+
+/* From the first event to this one: "+1.25" points, of what was called as well where that is shown.
+ */
+static void print_change(struct annotate_section *section, const struct annotate_column *column,
+			 const struct annotate_weights *weights)
+{
+	const struct ev_weight *of = section->called ? weights->called : weights->self;
+	size_t before = baseline_of(section->annotation);
+	char number[48] = "", text[64] = "";
+	if (of && (of[before].samples || of[column->event].samples)) {
+		double points =
+			share_of(section, of, column->event) - share_of(section, of, before);
+		ev_format_fixed(number, sizeof(number), points, 2);
+		snprintf(text, sizeof(text), "%s%s", points >= 0.005 ? "+" : "", number);
+	}
+	fprintf(section->out, "  %*s", (int)column->width, text);
 }
 
 /* What was in Python itself is what was neither below it nor in the kernel. */
@@ -266,6 +317,9 @@ void ev_annotate_cells(struct annotate_section *section, const struct annotate_w
 			break;
 		case CELL_SELF:
 			print_share(section, column, weights->self);
+			break;
+		case CELL_CHANGE:
+			print_change(section, column, weights);
 			break;
 		case CELL_PYTHON:
 			print_python(section, column, weights);

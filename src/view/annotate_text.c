@@ -256,7 +256,7 @@ static void print_title(struct annotate_section *section)
 		fprintf(section->out, "Function: %s (%s)%s", name,
 			ev_annotate_name(section, named->object_names[function->object]),
 			function->kernel ? " [kernel]" : "");
-		if (it->first)
+		if (it->first && !it->is_about)
 			fprintf(section->out, " at line %" PRIu32, it->first);
 		putc('\n', section->out);
 	}

@@ -88,6 +88,8 @@ int ev_browser_open(struct ev_browser **out, const struct ev_browse_source *sour
 	for (size_t i = 0; i < wishes->filter_count; i++)
 		*ev_array_add(&browser->zooms) = ev_strdup(wishes->filters[i]);
 	browser->page = 1;
+	if (source->diff) /* shares of a function's own do not tell whether it became slower */
+		browser->code.share = EV_SHARE_GLOBAL_PERIOD;
 	browser->cells = open_memstream(&browser->cell_text, &browser->cell_bytes);
 	int rc = browser->cells ? ask(browser, err) : ev_fail(err, ENOMEM, "no memory is left");
 	if (rc) {

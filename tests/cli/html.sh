@@ -205,14 +205,28 @@ test_every_switch_works_in_light_and_dark() {
 	light = paper()
 	b.click("#theme")
 	assert paper() != light
-	# Paper is light, and has all of the picture, not what is scrolled to.
+	# Paper is light, and has all of the picture, not what is scrolled to, in parts that fit a page.
 	dark = paper()
+	for switch in "#by-thread", "#fold", "#invert":
+	    b.click(switch)
 	b.run("const all = document.styleSheets[0]; all.insertRule('.graph { max-height: 60px }', all.cssRules.length)")
-	b.run("addEventListener('beforeprint', () => { window.printed = [getComputedStyle(document.body).backgroundColor, document.querySelector('#stacks canvas').clientHeight]; })")
+	seen = "const q = s => [...document.querySelectorAll(s)]; const height = s => q(s).map(e => e.getBoundingClientRect().height);"
+	b.run(seen + "addEventListener('beforeprint', () => { window.printed = [getComputedStyle(document.body).backgroundColor, height('#stacks svg'), q('#stacks text').map(e => e.textContent), q('#heat svg').length]; })")
 	b.ask("POST", "/print", {})
-	printed = b.run("return window.printed")
-	assert printed[0] == light and printed[1] > 80, printed
-	assert paper() == dark
+	ground, heights, names, heats = b.run("return window.printed")
+	assert ground == light and heats == 1 and "insertion_sort" in names, (ground, heats, names)
+	assert sum(heights) > 80 and max(heights) < 300, heights
+	assert paper() == dark and b.run("return document.querySelectorAll('svg').length") == 0
+	# What cannot be pressed on paper is not there; what the switches said is, and nothing is cut.
+	b.ask("POST", "/chromium/send_command", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+	assert paper() == light
+	assert b.run("return [...document.querySelectorAll('.bar, button:not(.name, th button), .keys')].filter(e => e.offsetHeight).length") == 0
+	assert b.text("#stacks-of") == "Stacks of cpu-clock by samples", b.text("#stacks-of")
+	assert "insertion_sort (sorts)" in b.text("#code-of"), b.text("#code-of")
+	assert b.run("return getComputedStyle(document.querySelector('.scrolled')).overflow") == "visible"
+	assert b.run("return document.documentElement.scrollWidth <= innerWidth")
+	b.ask("POST", "/chromium/send_command", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}})
+	assert paper() == dark and b.text("#stacks-of") == ""
 	# No name, however long, makes the page wider than the window.
 	assert b.run("return document.documentElement.scrollWidth <= innerWidth")
 	END
@@ -354,6 +368,15 @@ test_only_what_changes_is_drawn_and_weighed_again() {
 	b.run("document.querySelector('#stacks canvas').focus()")
 	assert keys().startswith("second 8") and "100.00%" in b.text("#status"), b.text("#status")
 	assert keys().startswith("[two]") and "100.00%" in b.text("#status"), b.text("#status")
+	# What was made of the whole time is still there after a part of it: no sums are made anew.
+	made = lambda script: b.run("""let made = 0; const old = Float64Array;
+	window.Float64Array = new Proxy(old, { construct(of, all) { made++; return Reflect.construct(of, all); } });
+	const q = s => document.querySelector(s);""" + script + "; window.Float64Array = old; return made")
+	assert made("q('#all-time').click()") == 0
+	assert made("q('#to').value = '0.05'; q('#to').dispatchEvent(new Event('change'))") > 0
+	assert made("q('#all-time').click()") == 0
+	b.run("document.querySelector('#stacks canvas').focus()")
+	assert keys().startswith("first 7 \u00b7 100.000 us, 50.00%"), b.text("#status")
 	END
 }
 

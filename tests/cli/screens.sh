@@ -163,7 +163,7 @@ test_a_comparison() {
 	screen_is diff-filtering
 	keys Enter a
 	screen_is diff-code
-	keys Left s
+	keys q Left s
 	screen_is diff-key-s
 	keys m
 	screen_is diff-menu

@@ -271,7 +271,14 @@ test_a_comparison_on_a_terminal_is_moved_in() {
 	sees '^\+ ~ .*\[\.\] twice'
 	keys Enter
 	sees '% +main  two_functions'
-	keys T
+	keys a
+	sees '^Function: twice \(two_functions\)$'
+	expect_out '^Self: [0-9.]+% of old cpu-clock, [0-9.]+% of new cpu-clock'
+	sees '^ +Line # .*% old .*% new +Change  Source|^ +Line # .*Self old .*Self new +Change  Source'
+	expect_out '^ +[0-9]+ +([0-9.]+% +){2,4}0\.00  '
+	keys s
+	sees 'evprof annotate --asm -i new.data'
+	keys q T
 	keys -l '0%-50%'
 	keys Enter
 	sees '^\[time 0%-50%\]'
@@ -287,6 +294,14 @@ test_a_comparison_on_a_terminal_is_moved_in() {
 	keys q
 	ends_with 0
 	expect_file perf.html
+	mv ended ended.before
+	terminal 110 24 "$evprof report --no-children -i perf.data -i new.data"
+	sees '\[\.\] twice'
+	keys a
+	sees '^Source of twice'
+	sees '^ +Line # +Samples +cpu-clock .*  Source'
+	keys q q
+	ends_with 0
 }
 
 test_comparisons_are_text_where_they_are_not_looked_at() {

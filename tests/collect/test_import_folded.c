@@ -30,6 +30,19 @@ static void the_first_name_may_be_the_threads(void **state)
 	ev_import_close(import);
 }
 
+static void how_far_the_text_was_read_is_told(void **state)
+{
+	static const char text[] = "main;a 1\nmain;b 2\n";
+	_Atomic uint64_t read_bytes = 0;
+	struct ev_import_options how = { .read_bytes = &read_bytes };
+	struct ev_import *import = NULL;
+	struct ev_err err;
+	(void)state;
+	assert_int_equal(ev_import_open(&import, text, strlen(text), &how, &err), 0);
+	assert_int_equal(read_bytes, strlen("main;a 1\n"));
+	ev_import_close(import);
+}
+
 static void marks_tell_the_kernel_and_what_is_inlined(void **state)
 {
 	(void)state;
@@ -81,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_stand_behind_the_last_space_of_names_with_spaces),
 		cmocka_unit_test(the_first_name_may_be_the_threads),
+		cmocka_unit_test(how_far_the_text_was_read_is_told),
 		cmocka_unit_test(marks_tell_the_kernel_and_what_is_inlined),
 		cmocka_unit_test(a_place_behind_a_name_is_its_line),
 		cmocka_unit_test(lines_that_make_no_sense_are_told_and_the_rest_is_read),

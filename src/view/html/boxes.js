@@ -120,7 +120,15 @@ function smallTree(nodes, weights) {
 	return tree;
 }
 
+/* Boxes of the whole time are kept, with those below them that somebody looked at. */
+const keptBoxes = new Map();
 function wholeBox() {
+	if (state.range) return newWholeBox();
+	const key = [state.event, state.measure, state.side, state.invert, state.byThread, state.fold].join();
+	if (!keptBoxes.has(key)) keptBoxes.set(key, newWholeBox());
+	return keptBoxes.get(key);
+}
+function newWholeBox() {
 	const event = data.events[state.event];
 	const root = boxOf(null, -1, whole[0], { name: event.name });
 	if (!state.byThread) return standOn(root, visit => own.forEach((weight, node) => visit(node, weight)), () => treeOf(whole));

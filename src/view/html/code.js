@@ -47,6 +47,7 @@ function showSection(id) {
 	$('section').value = id;
 	codeView.asm = section.lines.length && section.code.length ? $('asm').checked : !section.lines.length;
 	$('asm').parentNode.hidden = !(section.lines.length && section.code.length);
+	$('code-of').textContent = `: ${section.name} (${lastPart(section.object)})`;
 	$('code-about').textContent = [section.source || section.file || section.object, section.note, codeView.asm ? section.trouble : '',
 		!state.range ? '' : section.timed ? 'in a range of time lines have what they weigh themselves only'
 			: 'weights are of the whole time: there was no room for those of parts'].filter(Boolean).join(' \u00b7 ');

@@ -1,5 +1,6 @@
 /* ---- a picture of boxes ------------------------------------------------------------------- */
 
+const PAPER_WIDTH = 1000 /* what is printed is drawn as wide, whatever the window is */, SLICE = 10 /* rows */;
 const ROW = 19, LEAST_WIDTH = 0.7, LEAST_NAMED = 26 /* wide */, LETTER_FONT = '12px system-ui, sans-serif';
 /* As much of a text as fits, by the widths of its letters, each of which is measured once. */
 const letterWidths = new Map();
@@ -18,6 +19,34 @@ function fitted(pen, text, space) {
 	}
 	return text;
 }
+/* Paper: what a canvas' pen would draw becomes shapes, as sharp as the printer is. */
+class PaperPen {
+	constructor(width, height) {
+		this.svg = this.add('svg', { viewBox: `0 0 ${width} ${height}` });
+		this.globalAlpha = 1;
+		this.fillStyle = this.strokeStyle = '#000';
+		this.measure = make('canvas').getContext('2d');
+		this.measure.font = LETTER_FONT;
+	}
+	add(tag, values) {
+		const shape = document.createElementNS('http://www.w3.org/2000/svg', tag);
+		for (const name in values) shape.setAttribute(name, values[name]);
+		if (this.svg) this.svg.append(shape);
+		return shape;
+	}
+	rect(x, y, width, height, more) {
+		this.add('rect', { x, y, width: Math.max(width, 0), height: Math.max(height, 0), opacity: this.globalAlpha, ...more });
+	}
+	fillRect(x, y, width, height) { this.rect(x, y, width, height, { fill: this.fillStyle }); }
+	strokeRect(x, y, width, height) {
+		this.rect(x, y, width, height, { fill: 'none', stroke: this.strokeStyle, 'stroke-width': this.lineWidth });
+	}
+	fillText(text, x, y) {
+		this.add('text', { x, y, fill: this.fillStyle, 'dominant-baseline': 'central' }).textContent = text;
+	}
+	measureText(text) { return this.measure.measureText(text); }
+}
+
 class Graph {
 	constructor(host, label, told) {
 		this.host = host;
@@ -39,7 +68,7 @@ class Graph {
 			if (box) this.zoomTo(box);
 		});
 		this.canvas.addEventListener('keydown', event => this.press(event));
-		new ResizeObserver(() => { if (host.clientWidth !== this.width) this.layout(); }).observe(host);
+		new ResizeObserver(() => { if (host.clientWidth !== this.width && !this.onPaper) this.layout(); }).observe(host);
 	}
 	show(root, atBottom) {
 		this.root = this.zoom = this.selected = root;
@@ -54,7 +83,7 @@ class Graph {
 	/* What is wide enough to be seen, as { box, x, width }. */
 	layout(toRoot) {
 		if (!this.root || !this.host.clientWidth) return;
-		const width = this.width = this.host.clientWidth, strips = [];
+		const width = this.width = this.onPaper ? PAPER_WIDTH : this.host.clientWidth, strips = [];
 		let deepest = 0;
 		for (let box = this.zoom.parent; box; box = box.parent) strips.push({ box, x: 0, width });
 		strips.reverse();
@@ -76,13 +105,26 @@ class Graph {
 		this.room.style.height = this.height + 'px';
 		this.host.dataset.zoom = nameOf(this.zoom);
 		if (toRoot) this.host.scrollTop = this.atBottom ? this.height : 0;
-		this.draw();
+		if (!this.onPaper) this.draw();
+	}
+	/* For paper everything is drawn, in slices that pages end between; null ends it. */
+	print(onPaper) {
+		this.onPaper = onPaper;
+		for (const slice of this.slices || []) slice.remove();
+		this.slices = [];
+		this.layout();
+		for (let from = 0; onPaper && this.width && from < this.height; from += SLICE * ROW) {
+			const seen = Math.min(SLICE * ROW, this.height - from), pen = new PaperPen(this.width, seen);
+			this.drawWith(pen, from, seen);
+			this.slices.push(pen.svg);
+		}
+		this.host.append(...this.slices);
 	}
 	top(box) { return this.atBottom ? this.height - (box.depth + 1) * ROW : box.depth * ROW; }
 	draw() {
 		if (!this.root || !this.width) return;
-		const ratio = window.devicePixelRatio || 1, seen = Math.min(this.height, this.host.clientHeight);
 		const from = this.drawnFrom = this.host.scrollTop;
+		const ratio = window.devicePixelRatio || 1, seen = Math.min(this.height, this.host.clientHeight);
 		const canvas = this.canvas, pen = canvas.getContext('2d');
 		canvas.width = Math.round(this.width * ratio);
 		canvas.height = Math.round(seen * ratio);
@@ -92,7 +134,10 @@ class Graph {
 		pen.font = LETTER_FONT;
 		pen.textBaseline = 'middle';
 		pen.direction = 'ltr';
-		const named = [];
+		this.drawWith(pen, from, seen);
+	}
+	drawWith(pen, from, seen) {
+		const named = [], gap = this.onPaper ? 1.6 : 1;
 		let colour;
 		for (const strip of this.strips) {
 			const { box, x, width } = strip, y = this.top(box) - from;
@@ -102,21 +147,23 @@ class Graph {
 			const wanted = matches ? '#d355b5' : colourOf(box);
 			if (wanted !== colour) pen.fillStyle = colour = wanted;
 			pen.globalAlpha = faded ? 0.5 : 1;
-			pen.fillRect(x, y, width > 3 ? width - 1 : width, ROW - 1);
+			pen.fillRect(x, y, width > 3 ? width - gap : width, ROW - gap);
 			if (width >= LEAST_NAMED || box === this.selected) named.push({ strip, y, faded });
 		}
 		pen.globalAlpha = 1;
 		for (const { strip, y, faded } of named) this.drawName(pen, strip, y, faded);
 	}
 	drawName(pen, { box, x, width }, y, faded) {
-		if (box === this.selected) {
+		if (box === this.selected && !this.onPaper) {
 			pen.strokeStyle = getComputedStyle(document.body).color;
 			pen.lineWidth = 2;
 			pen.strokeRect(x + 1, y + 1, Math.max((width > 3 ? width - 1 : width) - 2, 1), ROW - 3);
 		}
 		if (width < LEAST_NAMED) return;
 		pen.fillStyle = faded && document.documentElement.dataset.theme === 'dark' ? '#f4f4f4' : '#141414';
-		pen.fillText(fitted(pen, markOf(box) + nameOf(box), width - 8), x + 4, y + ROW / 2);
+		const mark = markOf(box), name = nameOf(box), whole = fitted(pen, mark + name, width - 8);
+		/* Where there is no room for "+ new name", "+ name" tells more. */
+		pen.fillText(whole === mark + name ? whole : fitted(pen, mark.slice(0, 2) + name, width - 8), x + 4, y + ROW / 2);
 	}
 	at(event) {
 		const x = event.offsetX, y = event.offsetY + this.host.scrollTop;

@@ -30,6 +30,11 @@ function showLeftOut() {
 		`${(100 * out.below).toPrecision(2)}% of every event; boxes named [left out: small] stand for them ` +
 		`(${percent(left)} of ${data.events[state.event].name}).`;
 }
+/* What the switches say is told on paper, where they are not. */
+function showOnPaper() {
+	const part = state.range ? `, ${$('range').textContent.replace('Everything below is of ', 'only ')}` : '';
+	$('stacks-of').textContent = `Stacks of ${data.events[state.event].name} by ${state.measure}${part}`;
+}
 /* All views of the event, the measure and the range. */
 function showViews() {
 	weigh();
@@ -38,6 +43,7 @@ function showViews() {
 	showLegend();
 	showMatched();
 	showStacks();
+	showOnPaper();
 	choose(state.chosen);
 }
 function showEvent() {
@@ -45,7 +51,7 @@ function showEvent() {
 	timeline.layout();
 }
 
-const LONG_FACT = 60; /* letters */
+const LONG_FACT = 40; /* letters */
 function showSummary() {
 	const fact = name => (data.facts.find(each => each[0] === name) || [])[1];
 	$('title').textContent = isDiff ? `${data.diff.old} \u2192 ${data.diff.new}` : fact('Recording') || '';
@@ -86,11 +92,13 @@ $('theme').addEventListener('click', () => showTheme(THEMES[theme = (theme + 1) 
 addEventListener('beforeprint', () => {
 	document.documentElement.classList.add('printing');
 	document.documentElement.dataset.theme = 'light';
-	redraw();
-	timeline.draw();
+	for (const graph of [mainGraph, callers, callees]) graph.print(true);
+	timeline.print(true);
 });
 addEventListener('afterprint', () => {
 	document.documentElement.classList.remove('printing');
+	for (const graph of [mainGraph, callers, callees]) graph.print(false);
+	timeline.print(false);
 	showTheme(THEMES[theme]);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => showTheme(THEMES[theme]));

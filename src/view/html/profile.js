@@ -79,14 +79,13 @@ function sumUp(weights) {
 	return sums;
 }
 
-/* Calls visit(node, whether its function is not among those that called it). */
-function walk(visit) {
+/* Of nodes: their functions, and whether those are not among the ones that called them. */
+const functionAt = frameOf.map(frame => functionOf[frame]), outermost = new Uint8Array(count);
+{
 	const path = [0], open = new Int32Array(functions.length);
 	for (let i = 1; i < count; i++) {
-		while (path[path.length - 1] !== parents[i]) open[functionOf[frameOf[path.pop()]]]--;
-		const f = functionOf[frameOf[i]];
-		visit(i, f, !open[f]);
-		open[f]++;
+		while (path[path.length - 1] !== parents[i]) open[functionAt[path.pop()]]--;
+		outermost[i] = open[functionAt[i]]++ ? 0 : 1;
 		path.push(i);
 	}
 }
@@ -125,10 +124,10 @@ function weighOne(cells, factor) {
 	side.total = factor * cells['total_' + state.measure]; /* with what filters left out */
 	if (!side.total || state.range) side.total = side.whole[0];
 	if (state.range) {
-		walk((node, f, outermost) => {
-			side.selfOf[f] += side.own[node];
-			if (outermost) side.childrenOf[f] += side.whole[node];
-		});
+		for (let i = 1; i < count; i++) {
+			side.selfOf[functionAt[i]] += side.own[i];
+			if (outermost[i]) side.childrenOf[functionAt[i]] += side.whole[i];
+		}
 		return side;
 	}
 	cells.functions.frames.forEach((frame, i) => {
@@ -158,6 +157,6 @@ function weigh() {
 	({ own, whole, total, selfOf, childrenOf } = side);
 	left = 0;
 	for (const node of nodesLeftOut) left += own[node];
-	forgetThreads();
+	turnToThreads();
 }
 

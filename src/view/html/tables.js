@@ -96,6 +96,8 @@ const functionTable = new Table('table', COLUMNS, isDiff ? 2 : 0, () => {
 		$('shown').textContent = matcher($('filter').value) === false ? 'not a regular expression'
 			: `${grouped.format(rows.length)} of ${counted(all, 'function')}, ${percent(self)} self`;
 		$('more').hidden = rows.length <= functionTable.limit;
+		$('functions-of').textContent = rows.length > functionTable.limit || rows.length < all
+			? ` (${grouped.format(Math.min(rows.length, functionTable.limit))} of ${grouped.format(all)})` : '';
 	},
 });
 const showRows = () => functionTable.show();

@@ -1,22 +1,22 @@
-/* ---- what threads have of it: made when it is asked for, once for an event, a measure and a range ---- */
+/* ---- what threads have of it: made when it is asked for; of the whole time it is kept ---------- */
 
-let rankedThreads, weighedThreads, threadTrees, majorThread;
-function forgetThreads() {
-	rankedThreads = majorThread = null;
-	weighedThreads = new Map();
-	threadTrees = new Map();
+let byThread;
+function turnToThreads() {
+	const event = data.events[state.event], none = { ranked: null, weighed: new Map(), trees: new Map(), major: null };
+	event.byThreads = event.byThreads || {};
+	byThread = state.range ? none : event.byThreads[state.measure] = event.byThreads[state.measure] || none;
 }
 /* Those that have anything, as { thread, weight }, the heaviest first. */
 function rankThreads() {
-	if (rankedThreads) return rankedThreads;
+	if (byThread.ranked) return byThread.ranked;
 	const event = data.events[state.event], sums = new Float64Array(data.threads.length);
 	addCells(event, event.threads, sums, 1);
-	rankedThreads = [...sums].map((weight, thread) => ({ thread, weight })).filter(each => each.weight);
-	return rankedThreads.sort((a, b) => b.weight - a.weight);
+	byThread.ranked = [...sums].map((weight, thread) => ({ thread, weight })).filter(each => each.weight);
+	return byThread.ranked.sort((a, b) => b.weight - a.weight);
 }
 /* The nodes in which a thread was, each of them once (for cells go by nodes), and what they weigh. */
 function weighThread(thread) {
-	if (weighedThreads.has(thread)) return weighedThreads.get(thread);
+	if (byThread.weighed.has(thread)) return byThread.weighed.get(thread);
 	const event = data.events[state.event], all = event[state.measure], { times } = event;
 	const { order, starts } = event.byThread = event.byThread || sortedBy(event.threads);
 	const [from, to] = partsOfRange(event) || [0, Infinity], begin = starts[thread], end = starts[thread + 1];
@@ -29,20 +29,20 @@ function weighThread(thread) {
 		weights[length - 1] += all[i];
 	}
 	const one = { nodes: nodes.subarray(0, length), weights: weights.subarray(0, length) };
-	weighedThreads.set(thread, one);
+	byThread.weighed.set(thread, one);
 	return one;
 }
 function treeOfThread(thread) {
-	if (!threadTrees.has(thread)) {
+	if (!byThread.trees.has(thread)) {
 		const { nodes, weights } = weighThread(thread);
-		threadTrees.set(thread, smallTree(nodes, weights));
+		byThread.trees.set(thread, smallTree(nodes, weights));
 	}
-	return threadTrees.get(thread);
+	return byThread.trees.get(thread);
 }
 /* The heaviest threads, those that have a colour, and what every node has of each. */
 function weighMajor() {
-	if (majorThread) return majorThread;
-	return majorThread = rankThreads().slice(0, PALETTE.length).map(({ thread }) => {
+	if (byThread.major) return byThread.major;
+	return byThread.major = rankThreads().slice(0, PALETTE.length).map(({ thread }) => {
 		const { nodes, weights } = weighThread(thread), own = new Float64Array(count);
 		for (let i = 0; i < nodes.length; i++) own[nodes[i]] = weights[i];
 		return { thread, own, whole: sumUp(own) };

@@ -21,7 +21,19 @@ class Timeline {
 		this.canvas.addEventListener('pointercancel', () => { this.from = undefined; this.draw(); });
 		this.canvas.addEventListener('pointerleave', () => { $('tip').hidden = true; });
 		this.canvas.addEventListener('keydown', event => this.press(event));
-		new ResizeObserver(() => { if (host.clientWidth !== this.width) this.layout(); }).observe(host);
+		new ResizeObserver(() => { if (host.clientWidth !== this.width && !this.onPaper) this.layout(); }).observe(host);
+	}
+	print(onPaper) {
+		this.onPaper = onPaper;
+		this.picture = null;
+		if (this.paper) this.paper.remove();
+		if (!onPaper || !time || !this.rows) return this.draw();
+		const width = this.width = PAPER_WIDTH, height = this.rows.length * this.rowHeight + HEAT_AXIS;
+		const pen = new PaperPen(width, height);
+		this.paper = pen.svg;
+		this.drawAll(pen, width, height);
+		this.drawRange(pen, width, height);
+		this.host.append(this.paper);
 	}
 	/* Columns as wide as the data is dense: a grid of single samples shows nothing. */
 	choose(event) {
@@ -38,21 +50,22 @@ class Timeline {
 	/* Weights of the heaviest threads in every column; the others are one row. */
 	layout() {
 		if (!time || !this.host.clientWidth || !data.events[state.event].times) return;
-		const event = data.events[state.event], sums = new Map();
+		const event = data.events[state.event], sums = new Float64Array(data.threads.length);
 		this.choose(event);
 		const weights = this.of[state.measure], { threads, times } = this.of;
-		threads.forEach((thread, i) => sums.set(thread, (sums.get(thread) || 0) + weights[i]));
-		const ranked = [...sums].sort((a, b) => b[1] - a[1]), shown = ranked.slice(0, ranked.length > HEAT_ROWS ? HEAT_ROWS - 1 : HEAT_ROWS);
+		for (let i = 0; i < weights.length; i++) sums[threads[i]] += weights[i];
+		const ranked = [...sums].map((weight, thread) => [thread, weight]).filter(each => each[1]).sort((a, b) => b[1] - a[1]);
+		const shown = ranked.slice(0, ranked.length > HEAT_ROWS ? HEAT_ROWS - 1 : HEAT_ROWS);
 		this.rows = shown.map(([thread, weight]) => ({ name: threadName(thread), weight }));
-		const rowOf = new Map(shown.map(([thread], i) => [thread, i]));
+		const rowOf = new Int32Array(data.threads.length).fill(shown.length);
+		shown.forEach(([thread], i) => { rowOf[thread] = i; });
 		if (ranked.length > shown.length)
 			this.rows.push({ name: `${ranked.length - shown.length} others`,
 				weight: ranked.slice(shown.length).reduce((sum, [, weight]) => sum + weight, 0) });
 		for (const row of this.rows) row.cells = new Float64Array(this.columns);
-		times.forEach((at, i) => {
-			const row = rowOf.has(threads[i]) ? rowOf.get(threads[i]) : this.rows.length - 1;
-			this.rows[row].cells[Math.floor(at * this.scale)] += weights[i];
-		});
+		const cells = this.rows.map(row => row.cells);
+		for (let i = 0; i < weights.length; i++)
+			if (weights[i]) cells[rowOf[threads[i]]][Math.floor(times[i] * this.scale)] += weights[i];
 		this.greatest = this.rows.reduce((most, row) => row.cells.reduce((a, b) => Math.max(a, b), most), 0);
 		this.rowHeight = this.rows.length < 3 ? 2 * HEAT_ROW : HEAT_ROW;
 		this.picture = null;
@@ -69,19 +82,22 @@ class Timeline {
 		const picture = make('canvas'), pen = picture.getContext('2d');
 		picture.width = Math.round(width * ratio);
 		picture.height = Math.round(height * ratio);
-		this.names = Math.min(HEAT_NAMES, width / 4);
 		this.picture = picture;
 		this.painted = [width, ratio, theme];
 		pen.scale(ratio, ratio);
 		pen.font = LETTER_FONT;
 		pen.textBaseline = 'middle';
 		pen.direction = 'ltr';
+		this.drawAll(pen, width, height);
+	}
+	drawAll(pen, width, height) {
+		this.names = Math.min(HEAT_NAMES, width / 4);
 		this.ink = getComputedStyle(document.body).color;
 		this.rows.forEach((row, i) => this.drawRow(pen, row, i * this.rowHeight));
 		this.drawAxis(pen, height);
 	}
 	draw() {
-		if (!time || !this.rows || !this.host.clientWidth) return;
+		if (!time || !this.rows || !this.host.clientWidth || this.onPaper) return;
 		const width = this.width = this.host.clientWidth, height = this.rows.length * this.rowHeight + HEAT_AXIS;
 		const ratio = window.devicePixelRatio || 1, { theme } = document.documentElement.dataset;
 		if (!this.picture || String(this.painted) !== String([width, ratio, theme])) this.paint(width, height, ratio, theme);
@@ -92,6 +108,9 @@ class Timeline {
 		canvas.style.height = height + 'px';
 		pen.drawImage(picture, 0, 0);
 		pen.scale(ratio, ratio);
+		this.drawRange(pen, width, height);
+	}
+	drawRange(pen, width, height) {
 		const range = this.dragged || state.range;
 		if (!range) return;
 		pen.globalAlpha = 0.6;

@@ -11,13 +11,14 @@ const callers = new Graph($('callers'), 'Callers'), callees = new Graph($('calle
 function choose(f, scroll) {
 	state.chosen = f;
 	$('sandwich').hidden = f < 0;
+	if (f >= 0) showSandwich(f);
 	showRows();
 	showCode();
-	if (f < 0) return;
+	if (f >= 0 && scroll) $('sandwich').scrollIntoView({ block: 'start' });
+}
+function showSandwich(f) {
 	const items = [], chosen = functions[f];
-	walk((node, at, outermost) => {
-		if (at === f && outermost && whole[node]) items.push(node);
-	});
+	for (let i = 1; i < count; i++) if (functionAt[i] === f && outermost[i] && whole[i]) items.push(i);
 	const weights = items.map(node => whole[node]), drawn = weights.reduce((a, b) => a + b, 0);
 	$('chosen').textContent = chosen.name;
 	const figures = name => isDiff ? changeText(older[name][f], newer[name][f])[1]
@@ -27,6 +28,5 @@ function choose(f, scroll) {
 	const box = up => boxOf(null, chosen.frame, childrenOf[f], { up, items, weights, tree: treeOf(whole), from: items, ofWhole: true });
 	callers.show(box(true), true);
 	callees.show(box(false), false);
-	if (scroll) $('sandwich').scrollIntoView({ block: 'start' });
 }
 
