@@ -120,7 +120,10 @@ SH
 	trap 'kill -9 $outer $inner 2>/dev/null' EXIT
 	inner=
 	for _ in $(seq 300); do
-		inner=$(pgrep -P "$outer" -x two_functions) && break
+		inner=$(awk -v parent="$outer" '$1 == "Name:" { named = $2 == "two_functions" }
+			$1 == "Pid:" { id = $2 }
+			$1 == "PPid:" && $2 == parent && named { print id }' /proc/[0-9]*/status 2>/dev/null)
+		[ -n "$inner" ] && break
 		sleep 0.1
 	done
 	[ -n "$inner" ] || fail "the container does not begin"
