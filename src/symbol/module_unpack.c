@@ -1,6 +1,8 @@
-/* A packed kernel module becomes its ELF file. */
+/* A packed kernel module becomes its ELF file. libdw would unpack most of them too, but as much as
+ * a file claims to hold. */
 #include <errno.h>
 #include <string.h>
+#include <zlib.h>
 #include <zstd.h>
 #include "module_code.h"
 #include "xz.h"
@@ -41,13 +43,37 @@ static int unpack_zstd(const uint8_t *bytes, size_t size_bytes, struct ev_buffer
 	return code;
 }
 
+static int unpack_gzip(const uint8_t *bytes, size_t size_bytes, struct ev_buffer *out)
+{
+	enum { WINDOW_BITS = 15, GZIP = 16 };
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size_bytes };
+	uint8_t block[16384];
+	int answer = Z_OK;
+	if (size_bytes > UNPACKED_LIMIT)
+		return -EFBIG;
+	if (inflateInit2(&stream, WINDOW_BITS + GZIP) != Z_OK)
+		return -ENOMEM;
+	while (answer == Z_OK && out->size_bytes <= UNPACKED_LIMIT) {
+		stream.next_out = block;
+		stream.avail_out = sizeof(block);
+		answer = inflate(&stream, Z_NO_FLUSH);
+		ev_buffer_add(out, block, sizeof(block) - stream.avail_out);
+	}
+	inflateEnd(&stream);
+	if (answer == Z_STREAM_END)
+		return 0;
+	return answer == Z_OK ? -EFBIG : -EINVAL;
+}
+
 int ev_module_unpack(const uint8_t *bytes, size_t size_bytes, struct ev_buffer *out)
 {
 	static const uint8_t xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0 },
-			     zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+			     zstd[] = { 0x28, 0xb5, 0x2f, 0xfd }, gzip[] = { 0x1f, 0x8b };
 	if (size_bytes > sizeof(xz) && !memcmp(bytes, xz, sizeof(xz)))
 		return ev_xz_unpack(bytes, size_bytes, UNPACKED_LIMIT, out);
 	if (size_bytes > sizeof(zstd) && !memcmp(bytes, zstd, sizeof(zstd)))
 		return unpack_zstd(bytes, size_bytes, out);
+	if (size_bytes > sizeof(gzip) && !memcmp(bytes, gzip, sizeof(gzip)))
+		return unpack_gzip(bytes, size_bytes, out);
 	return -ENOEXEC;
 }
