@@ -75,9 +75,8 @@ static char *path_of(const struct ev_symbolizer *symbolizer, const struct ev_obj
 	return path;
 }
 
-/* The module's file, unpacked into `bytes` where it is packed. */
-static int open_module(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
-		       struct image *image, struct ev_buffer *bytes, const char **trouble)
+int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
+		   struct image *image, struct ev_buffer *bytes, const char **trouble)
 {
 	char *path = symbolizer->no_local_files ? NULL : path_of(symbolizer, object), *packed;
 	size_t size;
@@ -224,7 +223,7 @@ int ev_module_code_read(struct module_code *code, struct ev_symbolizer *symboliz
 	*trouble = "no list of symbols tells which function of the module this is";
 	if (!count || !symbol.function || symbol.start != start.offset)
 		return -ENOENT;
-	int rc = open_module(symbolizer, object, &image, &unpacked, trouble);
+	int rc = ev_module_open(symbolizer, object, &image, &unpacked, trouble);
 	if (!rc) {
 		*trouble = "the file of the kernel module has no such function";
 		code->machine = image.machine;
