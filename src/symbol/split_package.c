@@ -1,7 +1,7 @@
 /* The index of a .dwp file turns the number of a unit into its slices of the sections: DWARF
  * 5, 7.3.5, and GNU's version 2 of DWARF 4, which differs in the head and in the numbers of
  * sections. Units of types (.debug_tu_index) hold no code and are not looked for. A .dwo file has
- * no index: there the unit's own head tells its number. */
+ * no index: there the unit itself tells its number. */
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,18 +92,32 @@ static bool read_index(struct split_package *package)
 	return !at.bad;
 }
 
-/* Does a section begin with the unit of this number? */
-static bool begins_with(const struct split_package *package, struct span info, uint64_t id)
+/* Does the head of a unit have this number? Before DWARF 5 that stands inside, and types have
+ * sections of another name. */
+static bool is_unit(struct ev_cursor at, bool wide, uint64_t id)
+{
+	uint16_t version = ev_cursor_u16(&at);
+	uint8_t type = ev_cursor_u8(&at);
+	ev_cursor_skip(&at, 1 + (wide ? 8 : 4)); /* size of addresses, abbreviations */
+	if (version == 4)
+		return !at.bad;
+	return version == 5 && type == DW_UT_split_compile && ev_cursor_u64(&at) == id && !at.bad;
+}
+
+static bool has_unit(const struct split_package *package, struct span info, uint64_t id)
 {
 	struct ev_cursor at =
 		ev_cursor_of(info.bytes, info.bytes ? info.size_bytes : 0, package->image.swap);
-	bool long_form = ev_cursor_u32(&at) == UINT32_MAX;
-	if (long_form)
-		ev_cursor_skip(&at, 8);
-	uint16_t version = ev_cursor_u16(&at);
-	uint8_t type = ev_cursor_u8(&at);
-	ev_cursor_skip(&at, 1 + (long_form ? 8 : 4)); /* size of addresses, abbreviations */
-	return version == 5 && type == DW_UT_split_compile && ev_cursor_u64(&at) == id && !at.bad;
+	while (ev_cursor_left(&at)) {
+		uint64_t size_bytes = ev_cursor_u32(&at);
+		bool wide = size_bytes == UINT32_MAX;
+		if (wide)
+			size_bytes = ev_cursor_u64(&at);
+		if (is_unit(at, wide, id))
+			return true;
+		ev_cursor_skip(&at, size_bytes);
+	}
+	return false;
 }
 
 /* Units of types, which the linker may throw away, have sections of their own with the same name.
@@ -117,7 +131,7 @@ static bool find_unit(struct split_package *package, uint64_t id)
 			continue;
 		uint8_t *unpacked = NULL;
 		struct span info = content_of(package, &image->sections[i], &unpacked);
-		if (begins_with(package, info, id)) {
+		if (has_unit(package, info, id)) {
 			package->sections[SPLIT_INFO] = info;
 			package->unpacked[SPLIT_INFO] = unpacked;
 			package->id = id;

@@ -1,5 +1,5 @@
 /* A .dwp file: the debug information of all the .dwo files of a program, found by the number of a
- * unit. And a .dwo file of DWARF 5 as if it were one. */
+ * unit. And a .dwo file as if it were one. */
 #ifndef SYMBOL_SPLIT_PACKAGE_H
 #define SYMBOL_SPLIT_PACKAGE_H
 
