@@ -103,7 +103,14 @@ int report_field_parse(struct report_options *options, struct report_plan *plan,
 	bool all = !strcmp(word, "trace_fields");
 	int rc = err->code ? -err->code : -EINVAL;
 	/* Stdin is read once, and not yet. */
-	if (!strcmp(options->input, "-") || load_reader(&reader, options->input, &why))
+	if (!strcmp(options->input, "-"))
+		return rc;
+	int failed = load_reader(&reader, options->input, &why);
+	if (failed && all) { /* a key it is, of whatever the recording has */
+		*err = why;
+		return failed;
+	}
+	if (failed)
 		return rc;
 	const struct ev_recording *recording = ev_reader_recording(reader);
 	struct ev_tracepoints *tracepoints = ev_tracepoints_open(recording);
