@@ -275,6 +275,7 @@ struct ev_recording {
 	struct ev_section *sections;
 	size_t section_count, section_room; /* every feature, raw */
 	struct ev_buffer grown; /* the one section that came bit by bit, ev_writer_add_growth */
+	unsigned grown_number;  /* which one, where there are bytes of it */
 	struct ev_arena arena; /* owns what the pointers above point to (ids and arrays included) */
 };
 /* page-faults, or minor-faults alone. */

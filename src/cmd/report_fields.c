@@ -73,6 +73,20 @@ static bool is_there(const struct sample_field *field, const struct ev_recording
 	return found;
 }
 
+/* Where no section has the formats, they may stand among the records: simpleperf's do. */
+static void read_formats(struct ev_reader *reader)
+{
+	const struct ev_recording *recording = ev_reader_recording(reader);
+	struct ev_err ignored;
+	struct ev_raw raw;
+	bool any = false;
+	for (size_t i = 0; i < recording->event_count; i++)
+		any |= recording->events[i].attr.type == PERF_TYPE_TRACEPOINT;
+	while (any && !ev_recording_section(recording, EV_FEATURE_TRACING_DATA) &&
+	       ev_reader_next(reader, &raw, &ignored) == 1)
+		;
+}
+
 /* Every field of every tracepoint, those of one name together. */
 static int add_all(struct report_options *options, struct report_plan *plan,
 		   const struct ev_recording *recording, struct ev_tracepoints *tracepoints,
@@ -103,9 +117,17 @@ int report_field_parse(struct report_options *options, struct report_plan *plan,
 	bool all = !strcmp(word, "trace_fields");
 	int rc = err->code ? -err->code : -EINVAL;
 	/* Stdin is read once, and not yet. */
-	if (!strcmp(options->input, "-") || load_reader(&reader, options->input, &why))
+	if (!strcmp(options->input, "-"))
+		return rc;
+	int failed = load_reader(&reader, options->input, &why);
+	if (failed && all) { /* a key it is, of whatever the recording has */
+		*err = why;
+		return failed;
+	}
+	if (failed)
 		return rc;
 	const struct ev_recording *recording = ev_reader_recording(reader);
+	read_formats(reader);
 	struct ev_tracepoints *tracepoints = ev_tracepoints_open(recording);
 	struct sample_field field = split(&plan->texts, word, options->raw_trace);
 	struct ev_column column;

@@ -56,7 +56,7 @@ static void apply_piece(struct ev_recording *recording, struct ev_cursor cursor)
 	ev_buffer_done(&joined);
 }
 
-/* More of a section, where it is not there as a whole. */
+/* More of the one section that grows, where it is not there as a whole. */
 static void apply_growth(struct ev_recording *recording, struct ev_cursor cursor)
 {
 	uint32_t number = ev_cursor_u32(&cursor), here_bytes = ev_cursor_u32(&cursor);
@@ -64,8 +64,10 @@ static void apply_growth(struct ev_recording *recording, struct ev_cursor cursor
 	const struct ev_section *old = ev_recording_section(recording, number);
 	struct ev_buffer *grown = &recording->grown;
 
-	if (!more || number >= EV_FEATURE_COUNT || (old && old->bytes != grown->bytes))
+	if (!more || number >= EV_FEATURE_COUNT || (old && old->bytes != grown->bytes) ||
+	    (grown->size_bytes && number != recording->grown_number))
 		return;
+	recording->grown_number = number;
 	ev_buffer_add(grown, more, here_bytes);
 	ev_recording_put_section(recording, number, grown->bytes, grown->size_bytes);
 }

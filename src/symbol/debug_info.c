@@ -205,7 +205,8 @@ static const char *whole_path(struct debug_info *debug, struct unit *unit, const
 	return ev_strings_text(debug->whole_paths, *id);
 }
 
-/* Where the function that `inlined` stands for was called from. */
+/* Where the function that `inlined` stands for was called from. Numbers of files are of the table
+ * of the program's own unit: what a .dwo file holds of lines is for its units of types. */
 static void call_site(struct debug_info *debug, struct unit *unit, Dwarf_Die *inlined,
 		      struct debug_frame *frame)
 {
@@ -213,7 +214,7 @@ static void call_site(struct debug_info *debug, struct unit *unit, Dwarf_Die *in
 	size_t count;
 	frame->line = number_of(inlined, DW_AT_call_line);
 	uint32_t file = number_of(inlined, DW_AT_call_file);
-	if (!dwarf_getsrcfiles(&unit->scopes, &files, &count) && file < count)
+	if (!dwarf_getsrcfiles(&unit->die, &files, &count) && file < count)
 		frame->file = whole_path(debug, unit, dwarf_filesrc(files, file, NULL, NULL));
 }
 
@@ -248,7 +249,7 @@ static void find_scopes(struct debug_info *debug, struct unit *unit)
 		if (split.addr || ev_debug_split_find(debug->split, &unit->die, id, &split))
 			unit->scopes = split;
 		else if (!debug->lacks)
-			debug->lacks = ev_debug_split_missing(&unit->die);
+			debug->lacks = ev_debug_split_name(&unit->die);
 	}
 }
 
@@ -267,8 +268,12 @@ static uint32_t declared_at(struct debug_info *debug, struct unit *unit, Dwarf_D
 	    dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &number))
 		return 0;
 	/* The number is one of the unit that the attribute was found in. */
-	if (!attribute.cu || !dwarf_cu_die(attribute.cu, &of, NULL, NULL, NULL, NULL, NULL, NULL) ||
-	    dwarf_getsrcfiles(&of, &files, &count) || number >= count)
+	if (attribute.cu && attribute.cu == unit->scopes.cu)
+		of = unit->die;
+	else if (!attribute.cu ||
+		 !dwarf_cu_die(attribute.cu, &of, NULL, NULL, NULL, NULL, NULL, NULL))
+		return 0;
+	if (dwarf_getsrcfiles(&of, &files, &count) || number >= count)
 		return 0;
 	const char *path = whole_path(debug, unit, dwarf_filesrc(files, number, NULL, NULL));
 	return path && !strcmp(path, file) ? (uint32_t)line : 0;

@@ -5,7 +5,7 @@
 #include <evprof/base.h>
 #include "debug_missing.h"
 
-char *ev_debug_split_missing(Dwarf_Die *skeleton)
+char *ev_debug_split_name(Dwarf_Die *skeleton)
 {
 	static const unsigned names[] = { DW_AT_dwo_name, DW_AT_GNU_dwo_name };
 	for (size_t i = 0; i < EV_LENGTH(names); i++) {

@@ -4,9 +4,8 @@
 
 #include <elfutils/libdw.h>
 
-/* Name of the .dwo of a skeleton unit, which was looked for in vain; free() it. NULL: none named.
- */
-char *ev_debug_split_missing(Dwarf_Die *skeleton);
+/* Name of the .dwo file of a skeleton unit; free() it. NULL: none named. */
+char *ev_debug_split_name(Dwarf_Die *skeleton);
 /* Name of what dwz took out of several files to share it, when it can't be found; free() it. While
  * the file is open, since it is looked for beside it. */
 char *ev_debug_shared_missing(Dwarf *dwarf, Elf *elf);

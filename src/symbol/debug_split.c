@@ -1,9 +1,10 @@
 /* A skeleton unit of a program and its number become the whole unit out of the package beside the
- * program. */
+ * program, or out of a .dwo file that libdw finds no code in. */
 #include <dwarf.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include "debug_missing.h"
 #include "debug_split.h"
 #include "split_ranges.h"
 #include "split_unit.h"
@@ -18,9 +19,9 @@ struct debug_split {
 	char *paths[2];
 	bool tried, listed;
 	struct split_package *package;
-	/* .debug_addr, .debug_ranges, .debug_line, .debug_line_str of the program */
-	struct span addresses, ranges, lines, line_texts;
-	EV_ARRAY(uint64_t) bases; /* sorted: where parts of `ranges` begin */
+	EV_ARRAY(struct split_package *) files;
+	struct span addresses, ranges; /* .debug_addr and .debug_ranges of the program */
+	EV_ARRAY(uint64_t) bases;      /* sorted: where parts of `ranges` begin */
 	EV_ARRAY(struct split_unit *) units;
 	size_t copied_bytes; /* at most, for them */
 };
@@ -122,12 +123,46 @@ static void open_package(struct debug_split *split)
 	for (size_t i = 0; i < EV_LENGTH(split->paths) && !split->package; i++)
 		if (split->paths[i])
 			split->package = ev_split_package_open(split->paths[i]);
-	if (!split->package)
-		return;
 	split->addresses = program_section(split->dwarf, "addr");
 	split->ranges = program_section(split->dwarf, "ranges");
-	split->lines = program_section(split->dwarf, "line");
-	split->line_texts = program_section(split->dwarf, "line_str");
+}
+
+/* The .dwo file of the skeleton, where it was compiled or beside the program. libdw takes one
+ * section of a name, which may hold no more than a type. */
+static struct split_package *open_file(struct debug_split *split, Dwarf_Die *skeleton, uint64_t id)
+{
+	Dwarf_Attribute attribute;
+	char *name = ev_debug_split_name(skeleton);
+	const char *folder = dwarf_formstring(dwarf_attr(skeleton, DW_AT_comp_dir, &attribute));
+	const char *beside = split->paths[0], *slash = strrchr(beside, '/');
+	if (!name)
+		return NULL;
+	bool whole = *name == '/';
+	char *paths[] = {
+		ev_printf("%.*s%s", whole || !slash ? 0 : (int)(slash + 1 - beside), beside, name),
+		whole || !folder ? NULL : ev_printf("%s/%s", folder, name),
+	};
+	struct split_package *file = NULL;
+	for (size_t i = 0; i < EV_LENGTH(paths); i++) {
+		if (paths[i] && !file)
+			file = ev_split_package_open_file(paths[i], id);
+		free(paths[i]);
+	}
+	free(name);
+	if (file)
+		*ev_array_add(&split->files) = file;
+	return file;
+}
+
+static bool find_slices(struct debug_split *split, Dwarf_Die *skeleton, uint64_t id,
+			struct split_slices *slices)
+{
+	if (!split->tried)
+		open_package(split);
+	if (split->package && ev_split_package_find(split->package, id, slices))
+		return true;
+	struct split_package *file = open_file(split, skeleton, id);
+	return file && ev_split_package_find(file, id, slices);
 }
 
 bool ev_debug_split_find(struct debug_split *split, Dwarf_Die *skeleton, uint64_t id,
@@ -137,16 +172,11 @@ bool ev_debug_split_find(struct debug_split *split, Dwarf_Die *skeleton, uint64_
 	struct split_program program = { 0 };
 	Dwarf_Half version;
 	Dwarf_Addr low;
-	if (!split->tried)
-		open_package(split);
-	if (!split->package || !ev_split_package_find(split->package, id, &slices) ||
+	if (!find_slices(split, skeleton, id, &slices) ||
 	    dwarf_cu_info(skeleton->cu, &version, NULL, NULL, NULL, NULL, NULL, NULL))
 		return false;
 	program.addresses =
 		from(split->addresses, number_of(skeleton, DW_AT_addr_base, DW_AT_GNU_addr_base));
-	if (dwarf_hasattr(skeleton, DW_AT_stmt_list))
-		program.lines = from(split->lines, number_of(skeleton, DW_AT_stmt_list, 0));
-	program.line_texts = split->line_texts;
 	if (version < 5)
 		program.ranges = ranges_of(split, skeleton);
 	if (!dwarf_lowpc(skeleton, &low))
@@ -178,6 +208,9 @@ void ev_debug_split_close(struct debug_split *split)
 	ev_array_done(&split->units);
 	ev_array_done(&split->bases);
 	ev_split_package_close(split->package);
+	for (size_t i = 0; i < split->files.count; i++)
+		ev_split_package_close(split->files.items[i]);
+	ev_array_done(&split->files);
 	free(split->paths[0]);
 	free(split->paths[1]);
 	free(split);

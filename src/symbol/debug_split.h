@@ -1,5 +1,5 @@
 /* Debug information that a program left to its .dwo files, found in the package (.dwp) made of
- * them. */
+ * them, or in one that holds types in sections of their own. */
 #ifndef SYMBOL_DEBUG_SPLIT_H
 #define SYMBOL_DEBUG_SPLIT_H
 

@@ -146,7 +146,7 @@ static struct section section_of(const struct image *image, const uint8_t *bytes
 	section.size_bytes = word(&at, image->wide);
 	section.link = ev_cursor_u32(&at);
 	section.info = ev_cursor_u32(&at);
-	word(&at, image->wide); /* alignment */
+	section.align_bytes = word(&at, image->wide);
 	section.entry_bytes = word(&at, image->wide);
 	return section;
 }

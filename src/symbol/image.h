@@ -13,7 +13,7 @@ struct segment { /* PT_LOAD */
 struct section {
 	const char *name; /* "" when it has none */
 	uint32_t type, link, info;
-	uint64_t flags, address, offset, size_bytes, entry_bytes;
+	uint64_t flags, address, offset, size_bytes, align_bytes, entry_bytes;
 };
 struct image {
 	int fd;

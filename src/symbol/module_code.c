@@ -8,6 +8,7 @@
 #include "build_id.h"
 #include "elf_symbols.h"
 #include "module_code.h"
+#include "regular_file.h"
 
 enum { X86_64_PC32 = 2, X86_64_PLT32 = 4, X86_64_PC64 = 24 };
 #define LIST_BYTES ((size_t)16 << 20) /* of modules.dep */
@@ -29,17 +30,23 @@ static bool is_module(const char *path, size_t length, const char *name)
 	return left > i + 2 && (!name[i] || name[i] == ']') && !memcmp(base + i, ".ko", 3);
 }
 
+static int read_whole(const char *path, size_t limit_bytes, char **bytes, size_t *size_bytes)
+{
+	struct stat status;
+	int fd = ev_regular_open(path, &status);
+	return fd < 0 ? fd : ev_regular_read(fd, limit_bytes, bytes, size_bytes, &status);
+}
+
 /* The path that modules.dep has for a module, below `folder`; NULL for none. */
 static char *find_listed(const char *folder, const char *name)
 {
 	char *list = ev_printf("%s/modules.dep", folder), *text, *path = NULL;
 	size_t size;
-	int code = ev_file_read(list, &text, &size);
+	int code = read_whole(list, LIST_BYTES, &text, &size);
 	free(list);
 	if (code)
 		return NULL;
-	for (const char *at = text, *end = text + (size < LIST_BYTES ? size : LIST_BYTES);
-	     at < end && !path;) {
+	for (const char *at = text, *end = text + size; at < end && !path;) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		const char *colon = memchr(at, ':', (size_t)((stop ? stop : end) - at));
 		if (colon && is_module(at, (size_t)(colon - at), name))
@@ -68,15 +75,14 @@ static char *path_of(const struct ev_symbolizer *symbolizer, const struct ev_obj
 	return path;
 }
 
-/* The module's file, unpacked into `bytes` where it is packed. */
-static int open_module(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
-		       struct image *image, struct ev_buffer *bytes, const char **trouble)
+int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
+		   struct image *image, struct ev_buffer *bytes, const char **trouble)
 {
 	char *path = symbolizer->no_local_files ? NULL : path_of(symbolizer, object), *packed;
 	size_t size;
 	*trouble = "the file of the kernel module is not here (looked for under /lib/modules)";
 	int code = path ? ev_image_open(image, path) : -ENOENT;
-	if (code == -ENOEXEC && !ev_file_read(path, &packed, &size)) {
+	if (code == -ENOEXEC && !read_whole(path, MODULE_BYTES, &packed, &size)) {
 		*trouble = "the file of the kernel module is packed in a way that is not known";
 		code = ev_module_unpack((const uint8_t *)packed, size, bytes);
 		if (!code)
@@ -217,7 +223,7 @@ int ev_module_code_read(struct module_code *code, struct ev_symbolizer *symboliz
 	*trouble = "no list of symbols tells which function of the module this is";
 	if (!count || !symbol.function || symbol.start != start.offset)
 		return -ENOENT;
-	int rc = open_module(symbolizer, object, &image, &unpacked, trouble);
+	int rc = ev_module_open(symbolizer, object, &image, &unpacked, trouble);
 	if (!rc) {
 		*trouble = "the file of the kernel module has no such function";
 		code->machine = image.machine;

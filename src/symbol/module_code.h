@@ -30,7 +30,13 @@ int ev_module_code_read(struct module_code *code, struct ev_symbolizer *symboliz
 void ev_module_code_tell(const struct module_code *code, struct ev_assembly *assembly);
 void ev_module_code_done(struct module_code *code);
 
-/* What a packed module holds; -ENOEXEC for what is neither xz nor zstd. */
+/* The module's file, unpacked into `bytes` where it is packed, which are to be done with when the
+ * image is closed; -errno and why, when it is not here. */
+int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
+		   struct image *image, struct ev_buffer *bytes, const char **trouble);
+/* Of a module's file, packed or not. */
+#define MODULE_BYTES ((size_t)256 << 20)
+/* What a packed module holds; -ENOEXEC for what is neither of xz, zstd and gzip. */
 int ev_module_unpack(const uint8_t *bytes, size_t size_bytes, struct ev_buffer *out);
 
 #endif

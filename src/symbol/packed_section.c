@@ -66,6 +66,13 @@ static bool unpack_into(const struct image *image, size_t index, bool by_name, u
 	return data;
 }
 
+bool ev_packed_section_unpack(const struct image *image, const struct section *section,
+			      uint8_t **bytes, size_t *size_bytes)
+{
+	return section->type != SHT_NOBITS && section->flags & SHF_COMPRESSED &&
+	       unpack_into(image, (size_t)(section - image->sections), false, bytes, size_bytes);
+}
+
 bool ev_packed_section_read(const struct image *image, const char *name, uint8_t **bytes,
 			    size_t *size_bytes)
 {
@@ -77,8 +84,10 @@ bool ev_packed_section_read(const struct image *image, const char *name, uint8_t
 		section = ev_image_find(image, old);
 	if (!section || section->type == SHT_NOBITS)
 		return false;
-	if (by_name || section->flags & SHF_COMPRESSED)
-		return unpack_into(image, (size_t)(section - image->sections), by_name, bytes,
+	if (by_name)
+		return unpack_into(image, (size_t)(section - image->sections), true, bytes,
 				   size_bytes);
+	if (section->flags & SHF_COMPRESSED)
+		return ev_packed_section_unpack(image, section, bytes, size_bytes);
 	return !ev_image_section(image, section, bytes, size_bytes) && *size_bytes;
 }

@@ -79,6 +79,7 @@ static bool take_fields(struct python_layout *layout, const uint8_t *published, 
 			return false;
 		memcpy((char *)layout + fields[i].field, &narrow, sizeof(narrow));
 	}
+	layout->based = forms[form].based;
 	const uint16_t *at = gil_at[form];
 	uint64_t locked = word(published, at[1]) - word(published, at[0]);
 	uint64_t holder = word(published, at[2]) - word(published, at[0]);
@@ -88,7 +89,6 @@ static bool take_fields(struct python_layout *layout, const uint8_t *published, 
 	}
 	layout->gil_locked = (uint32_t)locked;
 	layout->gil_holder = (uint32_t)holder;
-	layout->based = forms[form].based;
 	return true;
 }
 

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include "process_files.h"
+#include "regular_file.h"
 
 #define HELD_LIMIT 128  /* descriptors, and at most an eighth of those allowed */
 #define CODE_LIMIT 4096 /* files that are run, and at most another eighth */
@@ -176,16 +177,15 @@ static void note_fork(struct ev_roots *roots, const struct ev_task *task)
 /* Is this the file of the record? One with a build-id is checked when it is read. */
 static bool is_mapped(const struct ev_mmap *mmap, const struct stat *status)
 {
-	return S_ISREG(status->st_mode) &&
-	       (mmap->build_id_bytes || (status->st_ino == mmap->inode &&
-					 status->st_dev == makedev(mmap->major, mmap->minor)));
+	return mmap->build_id_bytes || (status->st_ino == mmap->inode &&
+					status->st_dev == makedev(mmap->major, mmap->minor));
 }
 
 static int open_checked(const struct ev_mmap *mmap, struct stat *status, char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = ev_regular_open(path, status);
 	free(path);
-	if (fd >= 0 && (fstat(fd, status) || !is_mapped(mmap, status))) {
+	if (fd >= 0 && !is_mapped(mmap, status)) {
 		close(fd);
 		fd = -1;
 	}

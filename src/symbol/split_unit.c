@@ -10,7 +10,7 @@
 #include "split_ranges.h"
 #include "split_unit.h"
 
-enum { SECTION_LIMIT = SPLIT_PARTS + 4 };
+enum { SECTION_LIMIT = SPLIT_PARTS + 2 };
 
 struct content {
 	const char *name;
@@ -18,9 +18,11 @@ struct content {
 };
 
 static const char *const part_names[SPLIT_PARTS] = {
-	[SPLIT_INFO] = ".debug_info.dwo",         [SPLIT_ABBREV] = ".debug_abbrev.dwo",
-	[SPLIT_LINE] = ".debug_line.dwo",         [SPLIT_STR_OFFSETS] = ".debug_str_offsets.dwo",
-	[SPLIT_RNGLISTS] = ".debug_rnglists.dwo", [SPLIT_STR] = ".debug_str.dwo",
+	[SPLIT_INFO] = ".debug_info.dwo",
+	[SPLIT_ABBREV] = ".debug_abbrev.dwo",
+	[SPLIT_STR_OFFSETS] = ".debug_str_offsets.dwo",
+	[SPLIT_RNGLISTS] = ".debug_rnglists.dwo",
+	[SPLIT_STR] = ".debug_str.dwo",
 };
 
 static bool add_section(Elf *elf, uint32_t name, unsigned type, struct span bytes)
@@ -97,17 +99,11 @@ static size_t list_contents(const struct split_slices *slices, const struct spli
 		ev_split_ranges_move(ranges, &base, moved);
 		ranges = (struct span){ moved->bytes, moved->size_bytes };
 	}
-	/* clang leaves the names of files to the program's own table. */
-	bool own_lines = parts[SPLIT_LINE].size_bytes;
-	if (!own_lines)
-		parts[SPLIT_LINE] = program->lines;
 	for (int part = 0; part < SPLIT_PARTS; part++)
 		if (parts[part].size_bytes)
 			contents[count++] = (struct content){ part_names[part], parts[part] };
 	if (addresses.size_bytes)
 		contents[count++] = (struct content){ ".debug_addr.dwo", addresses };
-	if (!own_lines && program->line_texts.size_bytes)
-		contents[count++] = (struct content){ ".debug_line_str.dwo", program->line_texts };
 	if (ranges.size_bytes)
 		contents[count++] = (struct content){ ".debug_ranges.dwo", ranges };
 	return count;

@@ -9,9 +9,7 @@
 struct split_program {
 	struct span addresses; /* its part of .debug_addr, and what follows */
 	struct span ranges;    /* before DWARF 5 its part of .debug_ranges */
-	struct span lines;     /* its part of .debug_line, and what follows */
-	struct span line_texts;
-	uint64_t base; /* address that its ranges count from */
+	uint64_t base;         /* address that its ranges count from */
 };
 
 struct split_unit {

@@ -42,9 +42,10 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 	*found = (struct found){ 0 };
 	switch (object->shown.kind) {
 	case EV_OBJECT_KERNEL:
+		return ev_kernel_find(symbolizer, false, at, found);
 	case EV_OBJECT_MODULE:
-		return ev_kernel_find(symbolizer, object->shown.kind == EV_OBJECT_MODULE, at,
-				      found);
+		return ev_kernel_find(symbolizer, true, at, found) ||
+		       ev_module_find(symbolizer, names, object, at, found);
 	case EV_OBJECT_BPF:
 		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
 					 false };

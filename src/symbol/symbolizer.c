@@ -204,6 +204,7 @@ void ev_symbolizer_forget(struct ev_symbolizer *symbolizer, uint32_t object)
 		.missed = kept.missed,
 		.skipped = kept.skipped,
 		.lacks = kept.lacks,
+		.module = kept.module,
 		.carried = kept.carried,
 	};
 }
@@ -243,8 +244,9 @@ const char *ev_symbolizer_trouble(struct ev_symbolizer *symbolizer, uint32_t obj
 	const char *local = names->trouble;
 	if (kind == EV_OBJECT_KERNEL || kind == EV_OBJECT_MODULE) {
 		ev_kernel_load(symbolizer);
-		local = kind == EV_OBJECT_KERNEL ? symbolizer->kernel.trouble
-						 : symbolizer->kernel.modules_trouble;
+		local = kind == EV_OBJECT_KERNEL       ? symbolizer->kernel.trouble
+			: names->module == MODULE_FILE ? NULL
+						       : symbolizer->kernel.modules_trouble;
 	} else if (!local && names->missed) {
 		local = names->partial;
 	}

@@ -19,7 +19,7 @@ struct names {
 	const char *trouble; /* why there are no names */
 	const char *partial; /* why some are missing, told when one was missed */
 	bool missed;
-	struct table table;        /* FILE, VDSO: by file offset */
+	struct table table;        /* FILE, VDSO: by file offset; MODULE: from its begin on */
 	struct code_ranges ranges; /* functions, where the table lacks the local ones */
 	struct image outline;      /* segments of the ELF file */
 	struct perf_map map;       /* JIT */
@@ -29,6 +29,7 @@ struct names {
 	bool packed;  /* debug_path is a file of its own whose DWARF takes long to unpack */
 	char *lacks;  /* what of its debug info can't be had, once it was looked for */
 	bool skipped; /* lines were asked for, and not looked for because of that */
+	enum { NOT_LOOKED_FOR, NO_MODULE_FILE, MODULE_FILE } module; /* MODULE: is its file here? */
 	const struct carried_object *carried;
 	struct ev_strings *linkages;
 	EV_ARRAY(const char *) shown; /* readable name of each linkage */
@@ -121,6 +122,9 @@ void ev_kernel_load(struct ev_symbolizer *symbolizer);
 void ev_kernel_want(struct ev_symbolizer *symbolizer, bool module, uint64_t address);
 bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t address,
 		    struct found *found);
+/* The same by the file of the module, where no list of the kernel's knows the address. */
+bool ev_module_find(const struct ev_symbolizer *symbolizer, struct names *names,
+		    const struct object *object, uint64_t address, struct found *found);
 
 const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, const uint8_t *id,
 				      size_t id_bytes);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include "space.h"
 #include "unwind_machine.h"
+#include "unwind_signal.h"
 #include "unwind_tables.h"
 
 /* What lies farther away than this is no part of the same stack: behind a signal handler, whose own
@@ -307,18 +308,6 @@ static bool follow_rule(struct walk *walk, const struct ev_cfi_rule *rule, bool 
 	return leave(walk, cfa, return_address, innermost);
 }
 
-/* Where the kernel keeps what a signal interrupted on arm64, in bytes from the stack pointer with
- * which the handler was called: siginfo, ucontext, in that sigcontext (the kernel's
- * asm/sigcontext.h and asm/ucontext.h). */
-enum {
-	ARM64_SIGNAL_NUMBER = 0,
-	ARM64_REGISTERS = 128 + 176 + 8,
-	ARM64_SP = ARM64_REGISTERS + 31 * 8,
-	ARM64_PC = ARM64_SP + 8,
-	ARM64_STATE = ARM64_PC + 8,
-	SIGNAL_MOST = 64,
-};
-
 static bool is_in_vdso(const struct walk *walk, const struct known *known)
 {
 	const struct ev_space_set *set = walk->unwinder->set;
@@ -331,26 +320,22 @@ static bool is_in_vdso(const struct walk *walk, const struct known *known)
  * where the stack says that this is it; `went` is then what becomes of the walk. */
 static bool follow_arm64_signal(struct walk *walk, const struct known *known, bool *went)
 {
-	uint64_t number, state, pc, sp, fp, lr, frame = walk->sp;
+	uint64_t first, last;
+	struct interrupted was;
 	if (walk->machine->elf != EM_AARCH64 || walk->interrupted || !is_in_vdso(walk, known))
 		return false;
 	*went = false;
-	if (!word_at(walk, frame + ARM64_SIGNAL_NUMBER, &number) ||
-	    !word_at(walk, frame + ARM64_STATE, &state) || !word_at(walk, frame + ARM64_PC, &pc) ||
-	    !word_at(walk, frame + ARM64_SP, &sp) ||
-	    !word_at(walk, frame + ARM64_REGISTERS + walk->machine->fp * 8, &fp) ||
-	    !word_at(walk, frame + ARM64_REGISTERS + walk->machine->lr * 8, &lr))
+	if (!word_at(walk, walk->sp, &first) ||
+	    !word_at(walk, walk->sp + ARM64_SIGNAL_BYTES - sizeof(last), &last))
 		return true;
-	uint32_t signal = (uint32_t)number;
-	/* 64-bit code of user space. */
-	if (!signal || signal > SIGNAL_MOST || state & 0x1f || !pc || pc % 4 || sp % 16)
+	if (!ev_signal_read_arm64(walk->stack + (walk->sp - walk->stack_start), walk->swap, &was))
 		return false;
 	walk->interrupted = walk->handled = true;
 	walk->others_known = walk->by_pointer = false;
-	walk->fp = fp;
+	walk->fp = was.fp;
 	walk->fp_known = true;
-	*went = leave(walk, sp, pc, false);
-	walk->lr = lr;
+	*went = leave(walk, was.sp, was.pc, false);
+	walk->lr = was.lr;
 	walk->lr_known = true;
 	return true;
 }

@@ -191,6 +191,20 @@ test_fields_of_tracepoints_are_keys() {
 	expect_failure
 }
 
+test_fields_whose_formats_stand_among_the_records_are_keys() {
+	needs_case sp-tracepoint_event
+	run report --stdio -i "$case" -s next_comm,prev_state
+	expect_status 0
+	expect_out '77.42% +swapper/4 +D.K'
+	run report --stdio -i "$case" -s trace_fields
+	expect_status 0
+	# Why a file can't be read is told, not that there were no such key.
+	echo nothing >file
+	run report -i file -s trace_fields
+	expect_failure
+	refuse_err 'unknown sort key'
+}
+
 # Keys of perf 6.1, as its help lists them, and of this machine's perf.
 test_every_key_of_perf_is_taken_or_refused_with_a_reason() {
 	needs_events

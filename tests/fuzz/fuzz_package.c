@@ -1,4 +1,5 @@
-/* A package of .dwo files: its index, the units that it names, and what is looked for in them. */
+/* A package of .dwo files, or one of them: its index, the units that it names, and what is looked
+ * for in them. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,10 +21,27 @@ static void ask(Dwarf_Die die)
 	ev_debug_unit_done(&unit);
 }
 
+/* false when the package has no such unit. */
+static bool open_unit(struct split_package *package, uint64_t id, struct span all)
+{
+	struct split_slices slices;
+	struct split_program program = { all, all, 0x1000 };
+	struct split_unit unit;
+	if (!ev_split_package_find(package, id, &slices))
+		return false;
+	if (ev_split_unit_open(&unit, id, &slices, &program)) {
+		ask(unit.die);
+		ev_split_unit_close(&unit);
+	}
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
+	struct span all = { bytes, size_bytes };
 	char path[64];
 	unsigned opened = 0;
+	uint64_t id = 0;
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -32,20 +50,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 	struct split_package *package = written ? ev_split_package_open(path) : NULL;
 	/* Numbers of units are in the file, wherever its index lies. */
 	for (size_t at = 0; package && at + 8 <= size_bytes && opened < 16; at += 4) {
-		struct split_slices slices;
-		struct split_unit unit;
-		uint64_t id;
 		memcpy(&id, bytes + at, sizeof(id));
-		if (!ev_split_package_find(package, id, &slices))
-			continue;
-		struct span all = { bytes, size_bytes };
-		struct split_program program = { all, all, all, all, 0x1000 };
-		opened++;
-		if (ev_split_unit_open(&unit, id, &slices, &program)) {
-			ask(unit.die);
-			ev_split_unit_close(&unit);
-		}
+		opened += open_unit(package, id, all);
 	}
+	ev_split_package_close(package);
+	/* Of a .dwo file the last bytes say which. */
+	if (size_bytes >= sizeof(id))
+		memcpy(&id, bytes + size_bytes - sizeof(id), sizeof(id));
+	package = written ? ev_split_package_open_file(path, id) : NULL;
+	if (package)
+		open_unit(package, id, all);
 	ev_split_package_close(package);
 	close(fd);
 	return 0;

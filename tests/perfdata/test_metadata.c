@@ -176,6 +176,9 @@ static void a_section_grows_until_it_is_there_as_a_whole(void **state)
 	grow(&recording, 202, 4, " two");
 	grow(&recording, 202, 1000, "x");
 	grow(&recording, 70000, 1, "x");
+	/* One grows: bytes of another would move what was told of it. */
+	grow(&recording, 201, 6, "others");
+	assert_null(ev_recording_section(&recording, 201));
 	section = ev_recording_section(&recording, 202);
 	assert_int_equal(section->size_bytes, 7);
 	assert_memory_equal(section->bytes, "one two", 7);

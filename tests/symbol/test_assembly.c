@@ -165,6 +165,8 @@ static const char *read_module(void **state, const char *release, uint64_t addre
 	return err.text;
 }
 
+static const char *const packers[] = { NULL, "xz", "zstd", "gzip" };
+
 static void a_modules_code_is_read_from_its_file_however_it_is_packed(void **state)
 {
 	static const char source[] =
@@ -178,9 +180,10 @@ static void a_modules_code_is_read_from_its_file_however_it_is_packed(void **sta
 	static const char *const packed[] = {
 		"true", "xz --check=crc32 root/lib/modules/1.2/kernel/mod-x.ko",
 		"zstd -q --rm root/lib/modules/1.2/kernel/mod-x.ko",
-		"sh -c 'echo >root/lib/modules/1.2/kernel/mod-x.ko.gz'"
+		"gzip root/lib/modules/1.2/kernel/mod-x.ko",
+		"sh -c 'echo >root/lib/modules/1.2/kernel/mod-x.ko.bz2'"
 	};
-	static const char *const ends[] = { "", ".xz", ".zst", ".gz" };
+	static const char *const ends[] = { "", ".xz", ".zst", ".gz", ".bz2" };
 	struct ev_assembly assembly;
 	needs_program("gcc");
 	needs_capstone();
@@ -193,7 +196,7 @@ static void a_modules_code_is_read_from_its_file_however_it_is_packed(void **sta
 		char deps[64];
 		int length = snprintf(deps, sizeof(deps),
 				      "kernel/x.ko:\nkernel/mod-x.ko%s: kernel/x.ko\n", ends[i]);
-		if (i && i < 3 && !has_program(i == 1 ? "xz" : "zstd"))
+		if (i && i < 4 && !has_program(packers[i]))
 			continue;
 		run_in(state, "rm -rf root && mkdir -p root/lib/modules/1.2/kernel && gcc -O1 -c "
 			      "-fno-pic -mcmodel=kernel -fcf-protection=none "
@@ -212,10 +215,10 @@ static void a_modules_code_is_read_from_its_file_however_it_is_packed(void **sta
 			assert_true(it->offset >= 0xffffffffc0001000);
 		}
 		ev_assembly_done(&assembly);
-		assert_true(i == 3 ? strstr(why, "packed") != NULL : !*why && calls && counts);
+		assert_true(i == 4 ? strstr(why, "packed") != NULL : !*why && calls && counts);
 	}
 	/* Neither a function that the file lacks, nor a file that is not there. */
-	run_in(state, "gcc -O1 -c -o root/lib/modules/1.2/kernel/mod-x.ko.gz m.c");
+	run_in(state, "gcc -O1 -c -o root/lib/modules/1.2/kernel/mod-x.ko.bz2 m.c");
 	assert_non_null(strstr(read_module(state, "1.2", 0xffffffffc0001100, &assembly),
 			       "no such function"));
 	ev_assembly_done(&assembly);
@@ -231,7 +234,8 @@ static void a_damaged_module_is_survived(void **state)
 {
 	static const char *const paths[] = { "root/lib/modules/1.2/kernel/mod-x.ko",
 					     "root/lib/modules/1.2/kernel/mod-x.ko.xz",
-					     "root/lib/modules/1.2/kernel/mod-x.ko.zst" };
+					     "root/lib/modules/1.2/kernel/mod-x.ko.zst",
+					     "root/lib/modules/1.2/kernel/mod-x.ko.gz" };
 	static const char source[] =
 		"void kfree(void *);\nvoid work(void *x) { kfree(x); kfree(x); }\n";
 	static const char list[] = "ffffffff81000000 T _text\nffffffffc0001000 t work\t[mod_x]\n";
@@ -245,11 +249,13 @@ static void a_damaged_module_is_survived(void **state)
 	for (size_t i = 0; i < EV_LENGTH(paths); i++) {
 		char deps[64], *bytes;
 		size_t size;
-		if (i && !has_program(i == 1 ? "xz" : "zstd"))
+		if (i && !has_program(packers[i]))
 			continue;
-		if (i)
-			run_in(state, i == 1 ? "xz -k root/lib/modules/1.2/kernel/mod-x.ko"
-					     : "zstd -q root/lib/modules/1.2/kernel/mod-x.ko");
+		if (i) {
+			char command[96];
+			snprintf(command, sizeof(command), "%s -k -q %s", packers[i], paths[0]);
+			run_in(state, command);
+		}
 		int length =
 			snprintf(deps, sizeof(deps), "kernel/%s:\n", strrchr(paths[i], '/') + 1);
 		write_file(in_folder(state, "root/lib/modules/1.2/modules.dep"), deps,

@@ -121,6 +121,96 @@ static void a_package_says_what_its_dwo_files_said(void **state)
 	}
 }
 
+/* Types that both halves use, and functions in them that are inlined. */
+static const char shared[] =
+	"struct shared {\n	struct part {\n		int q;\n"
+	"		__attribute__((always_inline)) int low(int x) { volatile int z = x * q; "
+	"return z; }\n"
+	"	};\n	__attribute__((always_inline)) int mixed(int x)\n	{\n		"
+	"part p{ x };\n"
+	"		volatile int y = p.low(x);\n		return y + 1;\n	}\n};\n";
+static const char typed[] = "\n#include \"second.h\"\n#include \"shared.h\"\nint other(int);\n"
+			    "template <class T> struct holder {\n	T v;\n	"
+			    "__attribute__((always_inline)) T twice(T x)\n"
+			    "	{\n		struct inner { int go(int x) { volatile int y = x; "
+			    "return y; } } n;\n"
+			    "		return n.go(x) * 2;\n	}\n};\n"
+			    "int main(int c, char **) { return holder<int>().twice(c) + "
+			    "shared().mixed(c) + second(c) + other(c); }\n";
+static const char typed_other[] =
+	"#include \"shared.h\"\nstruct only { template <class F> int run(F f, int x) { return f(x) "
+	"+ 2; } };\n"
+	"__attribute__((noinline)) int other(int x)\n{\n	shared s{};\n	only o;\n"
+	"	return s.mixed(x) + o.run([&](int y) { volatile int k = y; return k * s.mixed(y); "
+	"}, x);\n}\n";
+static const char typed_second[] =
+	"static inline int second(int x)\n{\n	volatile int y = x;\n	return y * x;\n}\n";
+
+/* "-gdwarf-5": is what comes out of the .dwo files, and of each package of them, what the same code
+ * says of itself whole? */
+static unsigned compare_typed(void **state, const char *compiler, const char *version)
+{
+	/* What leaves "made" told a form that the .dwo files can have here. */
+	static const char *const forms[] = {
+		"dwp -e p -o p.dwp && readelf -S p.dwp | grep debug_tu_index && mv *.dwo away",
+		"llvm-dwp -e p -o p.dwp && readelf -S p.dwp | grep debug_tu_index && mv *.dwo away",
+		"ls a.dwo b.dwo",
+		"for f in *.dwo; do objcopy --compress-debug-sections=zstd $f || exit; done",
+	};
+	char command[512], line[64];
+	unsigned compared = 0;
+	snprintf(command, sizeof(command),
+		 "rm -rf *.dwo *.dwp p plain; how='%s -O2 -no-pie %s';"
+		 "$how -o plain a.cpp b.cpp 2>log && $how -fdebug-types-section -gsplit-dwarf -c "
+		 "a.cpp b.cpp 2>log &&"
+		 "$how -o p a.o b.o 2>log; for f in plain p; do objcopy -O binary -j .text $f "
+		 "$f.text; done;"
+		 "cmp plain.text p.text && echo alike",
+		 compiler, version);
+	output_of(state, command, line, sizeof(line));
+	assert_string_equal(line, "alike");
+	uint64_t low = address_of(state, "_start") & ~(uint64_t)0xfff, high = low + 0x1000;
+	struct answers expected = answers_of(state, "plain", low, high);
+	assert_true(expected.with_inlines > 10);
+	for (size_t i = 0; i < EV_LENGTH(forms); i++) {
+		snprintf(command, sizeof(command),
+			 "rm -f p.dwp; mkdir -p away; (%s) >log 2>&1 && echo made", forms[i]);
+		output_of(state, command, line, sizeof(line));
+		if (strcmp(line, "made"))
+			continue;
+		struct answers is = answers_of(state, "p", low, high);
+		if (strcmp(expected.text, is.text))
+			print_message("%s %s, %s:\nexpected %s\nis %s\n", compiler, version,
+				      forms[i], expected.text, is.text);
+		assert_string_equal(is.text, expected.text);
+		free(is.text);
+		run_in(state, "rm -f p.dwp; ls a.dwo >log 2>&1 || mv away/*.dwo .");
+		compared++;
+	}
+	free(expected.text);
+	return compared;
+}
+
+static void units_of_types_hide_no_function_and_no_line(void **state)
+{
+	static const char *const compilers[] = { "g++", "clang++" };
+	unsigned compared = 0;
+	needs_program("objcopy");
+	write_file(in_folder(state, "shared.h"), shared, sizeof(shared) - 1);
+	write_file(in_folder(state, "second.h"), typed_second, sizeof(typed_second) - 1);
+	write_file(in_folder(state, "a.cpp"), typed, sizeof(typed) - 1);
+	write_file(in_folder(state, "b.cpp"), typed_other, sizeof(typed_other) - 1);
+	for (size_t c = 0; c < EV_LENGTH(compilers); c++)
+		for (unsigned version = 4; has_program(compilers[c]) && version <= 5; version++)
+			compared += compare_typed(state, compilers[c],
+						  version == 4 ? "-gdwarf-4" : "-gdwarf-5");
+	print_message("%u compared\n", compared);
+	if (!compared) {
+		print_message("SKIP %s: there is no compiler of C++\n", __func__);
+		skip();
+	}
+}
+
 /* The debug information may be in another file than the program. */
 static void a_package_beside_the_program_serves_its_debug_file(void **state)
 {
@@ -216,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_package_says_what_its_dwo_files_said),
+		cmocka_unit_test(units_of_types_hide_no_function_and_no_line),
 		cmocka_unit_test(a_package_beside_the_program_serves_its_debug_file),
 		cmocka_unit_test(a_damaged_package_is_no_worse_than_none),
 		cmocka_unit_test(lists_of_ranges_take_the_base_along),
