@@ -130,14 +130,161 @@ test_flags_that_evprof_has_not_name_what_serves() {
 		expect_status 129
 		expect_err "is perf's: |takes no list"
 	done
-	for flag in -v -D --stats --tasks --mmaps -T; do
+	for flag in -v --mmaps -T --itrace=i100us; do
 		run report $flag
 		expect_status 129
 		expect_err "is perf's: .*evprof|without it"
 	done
+	run record --no-buildid-mmap -- true
+	expect_status 129
+	expect_err "--no-buildid-mmap is perf's: .*-B"
+	run record --buildid-mma --dry-run -- true
+	expect_status 129
+	expect_err 'there is no option'
 	run record --help
 	refuse_out 'per-thread|kcore'
 	expect_out '--all-cgroups'
+}
+
+# Each flag of perf's own help, by letter and name, ahead of --help: what is taken shows help, what
+# is refused has a sentence.
+test_no_flag_of_perf_is_unknown() {
+	needs_perf
+	for verb in record stat report script annotate diff top list; do
+		perf $verb -h 2>&1 | sed -nE 's/^    (-[A-Za-z], )? *--([a-z0-9A-Z_-]+)(\[?=?.?<.*|\[=.*)?( .*|$)/\1 \2 \3/p' >flags
+		[ "$(wc -l <flags)" -ge 5 ] || skip "this perf has no help of $verb"
+		while read -r letter name value; do
+			case $letter in
+			-*) letter=${letter%,} ;;
+			*) value=$name name=$letter letter= ;;
+			esac
+			case $value in
+			'['*) set -- --"$name" ;;
+			'<'*) set -- --"$name" 1 ;;
+			*) set -- --"$name" ;;
+			esac
+			run $verb ${letter:+"$letter"} ${letter:+${2:+"$2"}} "$@" --help
+			refuse_err 'no option|takes no value|wants a value|several options'
+		done <flags
+		last="perf $verb -h"
+	done
+}
+
+# ---- a recording as a file -----------------------------------------------------------------------
+
+test_records_and_tasks_are_counted_as_perf_does() {
+	needs_events
+	run record -q -z -s -e task-clock -o one.data sh -c '"$0" 10; (sleep 0.01; "$0" 20) & wait' "$specimens/faulting"
+	expect_status 0
+	run record -q -e '{task-clock,page-faults}:S' -o two.data "$specimens/faulting" 2000
+	expect_status 0
+	for file in one.data two.data; do
+		run report --tasks -i $file
+		expect_status 0
+		expect_out '^ +0 +0 +-1 \|swapper$'
+		sort out >tasks
+		run report --stats -i $file
+		expect_status 0
+		expect_out '^ +SAMPLE events: +[1-9]'
+		mv out stats
+		if command -v perf >/dev/null; then
+			perf report --stats -i $file >theirs 2>said
+			diff theirs stats >difference || { cat difference; fail "perf counts otherwise"; }
+			perf report --tasks -i $file 2>said | sort >theirs
+			diff theirs tasks >difference || { cat difference; fail "perf has other tasks"; }
+		fi
+	done
+	run report --tasks -i one.data
+	expect_out '\| +sleep$'
+	run report -D -i two.data
+	expect_status 0
+	expect_out '^0x[0-9a-f]+ \[0x'
+}
+
+test_a_cut_recording_is_counted_as_far_as_it_goes() {
+	needs_events
+	run record -q -e task-clock -o whole.data "$specimens/faulting" 10
+	head -c 3000 whole.data >cut.data
+	run report --stats -i cut.data
+	refuse_err 'AddressSanitizer|runtime error'
+	run report --stats -i whole.data cut.data
+	expect_status 129
+	expect_err 'one recording'
+	run report --tasks -i nowhere.data
+	expect_status 1
+	expect_err "nowhere.data"
+}
+
+# ---- flags with a meaning of their own -----------------------------------------------------------
+
+test_record_takes_what_perf_takes() {
+	needs_events
+	run record -q --switch-events --transaction --sample-identifier --buildid-all --buildid-mmap \
+		--timestamp-filename --no-bpf-event --synth=all --running-time --timestamp-boundary \
+		-e task-clock "$specimens/faulting" 100
+	expect_status 0
+	refuse_file perf.data
+	mv perf.data.2* one.data
+	run script --show-switch-events -i one.data
+	expect_out 'PERF_RECORD_SWITCH'
+	grep -c PERF_RECORD_SWITCH out >ours
+	run report -s transaction -i one.data
+	expect_status 0
+	run report --header-only -i one.data
+	expect_out 'sample_type = .*TRANSACTION.*'
+	expect_out 'sample_type = .*IDENTIFIER.*'
+	refuse_out 'bpf_event = 1'
+	if command -v perf >/dev/null; then
+		perf script --show-switch-events -i one.data 2>said | grep -c PERF_RECORD_SWITCH >theirs
+		expect_equal "$(cat ours)" "$(cat theirs)" "switches, and perf's"
+		perf buildid-list -i one.data >all 2>said
+		run record -q -e task-clock -o two.data "$specimens/faulting" 100
+		perf buildid-list -i two.data >some 2>said
+		grep -q 'ld-linux\|ld\.so' all || fail "--buildid-all leaves out what was mapped and not sampled"
+		[ "$(wc -l <all)" -ge "$(wc -l <some)" ] || fail "--buildid-all has fewer build-ids"
+	fi
+	run record --synth=no -- true
+	expect_status 129
+	expect_err "--synth is perf's: .*told whole"
+	run record --timestamp-filename -o - -- true
+	expect_status 129
+	expect_err "names a file"
+}
+
+test_all_events_are_one_group() {
+	needs_events
+	run record -q --group -e task-clock,page-faults -o one.data true
+	expect_status 0
+	run report --header-only -i one.data
+	expect_out 'group: \{task-clock(:u)?,page-faults(:u)?\}'
+	run stat -g -e task-clock,page-faults true
+	expect_status 0
+	expect_err 'task-clock'
+}
+
+test_a_recorder_in_real_time_needs_the_right_to_it() {
+	needs_events
+	needs_nobody
+	run record -r 100 -- true
+	expect_status 125
+	expect_err 'priority from 1 to 99'
+	run_as_nobody record -r 9 -o /dev/null -- true
+	expect_status 125
+	expect_err '-r 9: .*ulimit -r 9'
+}
+
+test_colours_are_as_asked_for() {
+	needs_events
+	run record -q -e task-clock "$specimens/faulting" 100
+	run report --stdio-color always -q
+	expect_out "$(printf '\033')"
+	run report --stdio-color never -q
+	refuse_out "$(printf '\033')"
+	run report --stdio-color red
+	expect_status 129
+	expect_err 'always, never or auto'
+	run report --show-cpu-utilization
+	expect_out 'Overhead +sys +usr'
 }
 
 # ---- words that are nearly right -----------------------------------------------------------------
