@@ -118,6 +118,9 @@ test_what_does_not_go_together_is_refused() {
 		expect_status 129
 		expect_err '--all-cgroups'
 	done
+	run record --simulate --switch-events -- true
+	expect_status 129
+	expect_err '--switch-events'
 	run record --call-graph bpf -R -- true
 	expect_status 129
 	expect_err '-R'
