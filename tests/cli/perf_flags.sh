@@ -295,6 +295,17 @@ test_colours_are_as_asked_for() {
 	expect_out 'Overhead +sys +usr'
 }
 
+test_top_shows_what_report_would() {
+	needs_events
+	run top --batch --refreshes 1 -d 0.2 --symbols insertion_sort --fields overhead,period,sym -- "$examples/sorts"
+	expect_status 0
+	expect_out 'Overhead +Period +Symbol'
+	refuse_out 'quicksort'
+	run top --hierarchy
+	expect_status 129
+	expect_err "is perf's: .*report --hierarchy"
+}
+
 # ---- words that are nearly right -----------------------------------------------------------------
 
 test_an_unknown_sort_key_is_called_so() {
