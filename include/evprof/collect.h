@@ -204,6 +204,7 @@ struct ev_sampler_options {
 	bool switches;          /* context_switch records */
 	bool cgroups;           /* cgroup records */
 	bool namespaces;        /* namespaces records */
+	bool no_bpf_events;     /* no records of BPF programs that come and go */
 	/* PERF_SAMPLE_ bits of each sample besides; PERF_SAMPLE_REGS_INTR: all general registers.
 	 */
 	uint64_t more_sample_type;

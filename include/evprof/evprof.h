@@ -12,6 +12,7 @@
 #include <evprof/view.h>
 #include <evprof/view_calls.h>
 #include <evprof/view_dump.h>
+#include <evprof/view_records.h>
 #include <evprof/symbol_calls.h>
 #include <evprof/symbol_python.h>
 #include <evprof/symbol_unwind.h>

@@ -415,6 +415,9 @@ uint64_t ev_reader_size(const struct ev_reader *reader);
  * records can only be read in sequence. Shares the first one's recording; close it first. */
 int ev_reader_part(struct ev_reader *whole, uint64_t from, uint64_t to, struct ev_reader **part,
 		   struct ev_err *err);
+/* How many COMPRESSED (or COMPRESSED2) records were unpacked: ev_reader_next hands out what is in
+ * them. */
+uint64_t ev_reader_packed(const struct ev_reader *reader, uint32_t type);
 bool ev_reader_can_split(const struct ev_reader *reader);
 /* Where at or after `from` a record seems to begin, by what follows it; UINT64_MAX when nothing
  * near looks like it. A guess: true when the records before it end there. */

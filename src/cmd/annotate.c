@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <evprof/collect.h>
 #include "annotate.h"
+#include "perf_flags.h"
 #include "report.h"
 #include "screen.h"
 #include "verbs.h"
@@ -63,10 +64,12 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Output"),
 	ROW(0, "json", NULL, FLAG, json, "for programs: all lines of what is shown"),
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "functions and lines only"),
+	ROW(0, "stdio-color", "always|never|auto", TEXT, colours, "colours (auto: on a terminal)"),
 	HIDDEN('f', "force", NULL, FLAG, force),
 	HIDDEN(0, "stdio", NULL, FLAG, stdio),
 	HIDDEN(0, "group", NULL, FLAG, stdio),
 	HIDDEN('P', "full-paths", NULL, FLAG, stdio),
+	ANNOTATE_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */
@@ -354,11 +357,11 @@ static int run_annotate(const struct verb *verb, int argc, char **argv)
 	int status = parse(verb, &options, argc, argv);
 	if (status >= 0)
 		return status;
-	options.view.colour = screen_colours(STDOUT_FILENO);
 	options.view.width = terminal_width();
 	options.view.no_children = !options.children;
-	status = check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)
-					       : annotate(verb, &options);
+	int rc = screen_colours_wanted(options.colours, STDOUT_FILENO, &options.view.colour, &err);
+	status = rc || check_options(&options, &err) ? complain(verb, &err, STATUS_USAGE)
+						     : annotate(verb, &options);
 	options_list_done(&options.wanted);
 	return status;
 }

@@ -21,6 +21,7 @@ struct annotate_options {
 	bool json;                 /* --json */
 	bool children;             /* true unless --no-children */
 	bool demangle, inlined;    /* true unless --no-… */
+	const char *colours;       /* --stdio-color */
 	bool force, stdio;         /* -f; --stdio and the like: perf's, this is how it is here */
 	struct ev_filter filter;
 	struct ev_symbolizer_options symbols;

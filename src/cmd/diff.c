@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "diff.h"
+#include "perf_flags.h"
 #include "screen.h"
 #include "verbs.h"
 
@@ -52,6 +53,7 @@ static const struct option_row rows[] = {
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct diff_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
 	ROW(0, "stdio", NULL, FLAG, stdio, "text on a terminal too, where there is else a browser"),
+	DIFF_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */

@@ -41,6 +41,17 @@ static int add_filter(const struct event_options *options, struct ev_event_list 
 						 : ev_event_filter(list, text, err);
 }
 
+/* What is not counted by the kernel is in no group. */
+static void make_one_group(struct ev_event_list *list)
+{
+	size_t leader = 0;
+	while (leader < list->count && list->items[leader].kind != EV_EVENT_KERNEL)
+		leader++;
+	for (size_t i = leader; i < list->count; i++)
+		if (list->items[i].kind == EV_EVENT_KERNEL)
+			list->items[i].leader = (unsigned)leader;
+}
+
 int events_parse(const struct event_options *options, struct ev_event_list *list,
 		 struct ev_err *err)
 {
@@ -72,6 +83,8 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 		if (rc)
 			return rc;
 	}
+	if (options->grouped)
+		make_one_group(list);
 	for (size_t i = 0; options->all_kernel && i < list->count; i++)
 		if (list->items[i].probe)
 			return ev_fail(err, EINVAL,

@@ -9,6 +9,7 @@
 struct event_options {
 	struct option_list words; /* -e, --filter and -G, in the order typed */
 	bool all_user, all_kernel;
+	bool grouped;    /* --group: all that is named is one group */
 	bool waits;      /* --filter before the first -e is for waits, and behind a dummy */
 	bool conditions; /* --filter may also be for events whose samples a program counts */
 };
@@ -24,6 +25,8 @@ struct event_options {
 		OPTION('G', "cgroup", "NAME[,NAME]", LIST, type, field.words,                      \
 		       "with -a, only in these cgroups: one for each event of the -e before, or "  \
 		       "one for all"),                                                             \
+		OPTION(0, "group", NULL, FLAG, type, field.grouped,                                \
+		       "all events as one group, counted at the same times: as -e '{a,b}'"),       \
 		OPTION(0, "all-user", NULL, FLAG, type, field.all_user, "leave out the kernel"),   \
 		OPTION(0, "all-kernel", NULL, FLAG, type, field.all_kernel,                        \
 		       "leave out user space")

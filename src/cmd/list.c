@@ -4,6 +4,7 @@
 #include <strings.h>
 #include "list.h"
 #include "options.h"
+#include "perf_flags.h"
 #include "verbs.h"
 
 /* Closing a tracepoint makes the kernel wait for all CPUs, some 30 ms: more than this many are not
@@ -20,6 +21,7 @@ struct list_options {
 static const struct option_row rows[] = {
 	ROW('v', "verbose", NULL, FLAG, verbose, "how each is encoded for the kernel"),
 	ROW('j', "json", NULL, FLAG, json, "everything as one JSON object"),
+	LIST_PERF_ROWS,
 	{ 0 },
 };
 

@@ -61,6 +61,9 @@ static int store(const struct option_row *row, void *into, const char *value, bo
 	void *field = (char *)into + row->offset;
 	if (row->instead)
 		return ev_fail(err, EINVAL, "--%s is perf's: %s", row->name, row->instead);
+	if (row->kind == OPTION_DONE)
+		return negated ? ev_fail(err, EINVAL, "--no-%s is perf's: %s", row->name, row->help)
+			       : 0;
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = !negated;
@@ -90,12 +93,18 @@ static bool is_option(const struct option_row *row)
 	return row->name && *row->name;
 }
 
+/* Taken or refused for perf's sake alone. */
+static bool is_perfs(const struct option_row *row)
+{
+	return row->instead || row->kind == OPTION_DONE;
+}
+
 static bool can_be_negated(const struct option_row *row)
 {
 	if (row->instead)
 		return false;
-	return row->kind == OPTION_FLAG || row->kind == OPTION_COUNT || row->kind == OPTION_TEXT ||
-	       row->negatable;
+	return row->kind == OPTION_FLAG || row->kind == OPTION_DONE || row->kind == OPTION_COUNT ||
+	       row->kind == OPTION_TEXT || row->negatable;
 }
 
 /* The row whose long name is `name`, or which alone begins with it. *negated for --no-NAME. */
@@ -117,6 +126,8 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 			*negated = no;
 			if (strlen(spelled) == length)
 				return row;
+			if (is_perfs(row)) /* does not stand in the way of evprof's own */
+				continue;
 			several |= begins && begins != row;
 			begins = row;
 			begins_negated = no;
@@ -132,7 +143,9 @@ static const struct option_row *find_long(const struct verb *verb, const char *n
 	if (!near)
 		nearest = 3;
 	for (const struct option_row *row = verb->options; row->name; row++) {
-		unsigned distance = is_option(row) ? ev_edit_distance(row->name, typed, 9) : 9;
+		unsigned distance = is_option(row) && !is_perfs(row)
+					    ? ev_edit_distance(row->name, typed, 9)
+					    : 9;
 		if (distance < nearest) {
 			nearest = distance;
 			near = row->name;

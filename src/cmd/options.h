@@ -16,6 +16,7 @@ enum option_kind {
 	OPTION_SIZE,  /* uint64_t bytes, suffixes K M G */
 	OPTION_REAL,  /* double */
 	OPTION_CALL,  /* parse() gets the text, NULL when it was optional and absent */
+	OPTION_DONE,  /* nowhere: what it asks for is done without it */
 };
 struct option_list {
 	struct option_word {
@@ -53,12 +54,23 @@ struct option_row {
 		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_CALL,            \
 		.parse = parse_, .help = help_                                                     \
 	}
+#define OPTION_HIDDEN_TO(letter_, name_, value_, parse_)                                           \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_CALL,            \
+		.parse = parse_, .hidden = true, .help = ""                                        \
+	}
 /* perf's, which evprof has not: the sentence tells what serves instead. */
 #define OPTION_REFUSED(letter_, name_, value_, instead_)                                           \
 	{                                                                                          \
 		.letter = letter_, .name = name_, .value = value_,                                 \
 		.value_is_optional = (value_) != NULL, .kind = OPTION_FLAG, .hidden = true,        \
 		.instead = instead_                                                                \
+	}
+/* perf's, for what evprof does in any case: taken without a word. What is done stands in why_. */
+#define OPTION_ANYWAY(letter_, name_, value_, why_)                                                \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .value = value_, .kind = OPTION_DONE,            \
+		.hidden = true, .help = why_                                                       \
 	}
 #define OPTION_GROUP(title_)                                                                       \
 	{                                                                                          \

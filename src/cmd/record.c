@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include "perf_flags.h"
 #include "record.h"
 #include "record_bpf.h"
 #include "record_hot.h"
@@ -84,7 +85,7 @@ static int parse_compression(void *into, const char *value, struct ev_err *err)
 }
 
 /* -m: pages, or bytes with a suffix, as perf takes it. */
-static int parse_ring(void *into, const char *value, struct ev_err *err)
+int record_parse_ring(void *into, const char *value, struct ev_err *err)
 {
 	struct record_options *options = into;
 	uint64_t number;
@@ -127,6 +128,17 @@ static int parse_clock(void *into, const char *value, struct ev_err *err)
 		       value);
 }
 
+/* What runs already is told whole: without it, samples would have no names. */
+static int parse_synthesis(void *into, const char *value, struct ev_err *err)
+{
+	(void)into;
+	return strcmp(value, "all") ? ev_fail(err, EINVAL,
+					      "--synth is perf's: what runs already is told whole "
+					      "(all), for names of what is sampled; not '%s'",
+					      value)
+				    : 0;
+}
+
 static int parse_shortest(void *into, const char *value, struct ev_err *err)
 {
 	struct record_options *options = into;
@@ -165,17 +177,15 @@ static const struct option_row rows[] = {
 	ROW(0, "all-cgroups", NULL, FLAG, details.cgroups, "record the control group of each sample, for report -s cgroup"),
 	ROW(0, "namespaces", NULL, FLAG, details.namespaces, "record which namespaces threads are in, for report -s cgroup_id"),
 	ROW('R', "raw-samples", NULL, FLAG, details.raw, "record raw data of every event, as tracepoints have it"),
+	ROW(0, "switch-events", NULL, FLAG, details.switches, "record when threads leave and enter CPUs, for script --show-switch-events"),
 	ROW('W', "weight", NULL, FLAG, details.weights, "record the weight of each sample, where the processor tells one"),
 	{ .letter = 'I', .name = "intr-regs", .value = "REGISTERS", .value_is_optional = true, .kind = OPTION_CALL,
 	  .parse = record_parse_registers, .help = "record the general registers of each sample, for script -F iregs" },
+	ROW(0, "transaction", NULL, FLAG, details.transactions, "record what transaction each sample was in, where the processor has them"),
+	ROW(0, "sample-identifier", NULL, FLAG, details.identified, "tell the event of each sample also where there is only one"),
 	ROW(0, "phys-data", NULL, FLAG, details.physical, "record physical addresses of data (as root)"),
 	ROW(0, "data-page-size", NULL, FLAG, details.data_pages, "record sizes of the pages of data"),
 	ROW(0, "code-page-size", NULL, FLAG, details.code_pages, "record sizes of the pages of code"),
-	OPTION_REFUSED('n', "no-samples", NULL, "evprof stat counts without taking samples"),
-	OPTION_REFUSED(0, "user-regs", "REGISTERS", "-I keeps the registers of each sample, and user stacks are unwound while recording"),
-	OPTION_REFUSED(0, "per-thread", NULL, "-i with -p or -t keeps to the threads that run now, and report -s tid tells them apart"),
-	OPTION_REFUSED(0, "kcore", NULL, "names of the kernel's functions are in the recording without it"),
-	OPTION_REFUSED(0, "tail-synthesize", NULL, "what runs at the start is in the recording without it, with --overwrite too"),
 	ROW('s', "stat", NULL, FLAG, thread_counts, "record counts per thread as well"),
 	ROW(0, "no-bpf", NULL, FLAG, no_bpf, "stacks deeper than their copies are not followed in the kernel: copies grow"),
 	ROW(0, "bpf", NULL, FLAG, bpf, "count samples in the kernel, by stack, thread and CPU: a fraction of the cost"),
@@ -205,15 +215,22 @@ static const struct option_row rows[] = {
 	ROW(0, "html", "FILE", TEXT, html, "then write a page of it, as evprof report --format html does"),
 	{ .letter = 'z', .name = "compression-level", .value = "LEVEL", .value_is_optional = true,
 	  .kind = OPTION_CALL, .parse = parse_compression, .help = "compress with zstd, 1 … 22" },
-	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", parse_ring, "size of each CPU's ring"),
+	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", record_parse_ring, "size of each CPU's ring"),
 	{ .letter = 'N', .name = "no-buildid-cache", .kind = OPTION_FLAG, .hidden = true,
 	  .offset = offsetof(struct record_options, no_cache), .help = "keep no copies (evprof never does)" },
 	ROW('B', "no-buildid", NULL, FLAG, no_build_ids, "leave build-ids out of the file"),
 	ROW(0, "max-size", "SIZE", SIZE, max_size_bytes, "stop when the file is as large as this: 10M, 1G"),
+	ROW(0, "buildid-all", NULL, FLAG, all_build_ids, "build-ids of all that was mapped, sampled or not"),
+	ROW(0, "timestamp-filename", NULL, FLAG, files.stamped, "call the file FILE.<timestamp>"),
 	RECORD_FILES_ROWS(struct record_options, files),
+	ROW('r', "realtime", "PRIORITY", U64, priority, "run the recorder before all that is not real-time (SCHED_FIFO, 1 … 99)"),
 	ROW(0, "dry-run", NULL, FLAG, dry_run, "check options and events, record nothing"),
 	ROW('q', "quiet", NULL, FLAG, quiet, "say nothing but errors"),
 	ROW('v', "verbose", NULL, FLAG, verbose, "tell more"),
+	OPTION_HIDDEN_TO(0, "synth", "all", parse_synthesis),
+	{ .name = "no-bpf-event", .kind = OPTION_FLAG, .hidden = true,
+	  .offset = offsetof(struct record_options, details.no_bpf_events), .help = "no records of BPF programs that come and go" },
+	RECORD_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */

@@ -44,6 +44,8 @@ struct record_options {
 	uint64_t max_size_bytes; /* --max-size, 0 = none */
 	bool dry_run;
 	bool no_build_ids;       /* -B */
+	bool all_build_ids;      /* --buildid-all */
+	uint64_t priority;       /* -r; 0: not real-time */
 	bool strict_rate;        /* perf's; evprof always refuses too high a frequency */
 	double duration_s;       /* --duration */
 	const char *control;     /* --control */
@@ -144,6 +146,8 @@ int record_open(struct record_run *run, struct ev_err *err);
 /* How to sample, from the options: -EINVAL for contradicting or unreadable ones. Before
  * record_open. */
 int record_sampling(struct record_run *run, struct ev_err *err);
+/* The text of -m, into a struct record_options; -EINVAL for what is none. */
+int record_parse_ring(void *options, const char *value, struct ev_err *err);
 /* The text of -D; -EINVAL for what is none. */
 int record_parse_delay(void *options, const char *value, struct ev_err *err);
 /* Sets run->switches as -D says, from now on. */

@@ -17,6 +17,7 @@ static const struct detail {
 	DETAIL(raw, "-R (raw data)", PERF_SAMPLE_RAW | PERF_SAMPLE_CPU),
 	DETAIL(weights, "-W (weights)", PERF_SAMPLE_WEIGHT_STRUCT),
 	DETAIL(registers, "-I (registers)", PERF_SAMPLE_REGS_INTR),
+	DETAIL(transactions, "--transaction", PERF_SAMPLE_TRANSACTION),
 	DETAIL(physical, "--phys-data", PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_ADDR),
 	DETAIL(data_pages, "--data-page-size", PERF_SAMPLE_DATA_PAGE_SIZE | PERF_SAMPLE_ADDR),
 	DETAIL(code_pages, "--code-page-size", PERF_SAMPLE_CODE_PAGE_SIZE),
@@ -56,6 +57,9 @@ int record_details_plan(struct record_run *run, struct ev_err *err)
 			    : options->wall    ? "--wall"
 					       : NULL;
 	run->sampling.namespaces = options->details.namespaces;
+	run->sampling.switches |= options->details.switches;
+	run->sampling.identified |= options->details.identified;
+	run->sampling.no_bpf_events = options->details.no_bpf_events;
 	run->sampling.cgroups = options->details.cgroups;
 	if (given && other)
 		return ev_fail(err, EINVAL,

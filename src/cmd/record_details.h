@@ -13,6 +13,10 @@ struct record_details {
 	bool raw, weights;           /* -R, -W */
 	bool registers;              /* -I */
 	bool physical;               /* --phys-data */
+	bool switches;               /* --switch-events */
+	bool transactions;           /* --transaction */
+	bool identified;             /* --sample-identifier */
+	bool no_bpf_events;          /* --no-bpf-event */
 	bool data_pages, code_pages; /* --data-page-size, --code-page-size */
 };
 

@@ -40,11 +40,12 @@ int record_files_plan(struct record_run *run, struct ev_err *err)
 	char happened[300];
 	run->path = run->options->output;
 	int rc = record_files_check(run->options, err);
-	if (rc || !(options->switches || options->overwrite || when || options->switch_event))
+	bool several = options->switches || options->overwrite || when || options->switch_event;
+	if (rc || !(several || options->stamped))
 		return rc;
 	struct record_files *files = run->files = ev_alloc(sizeof(*files));
 	files->memory = options->overwrite || (when && !options->switches);
-	files->stamped = options->switches || options->switch_event;
+	files->stamped = options->switches || options->switch_event || options->stamped;
 	files->most = options->most;
 	if (when && !options->most_given)
 		files->most = USUAL_MOST;
@@ -58,7 +59,8 @@ int record_files_plan(struct record_run *run, struct ev_err *err)
 		snprintf(happened, sizeof(happened), "%s>0", options->switch_event);
 		when = happened;
 	}
-	signals_watch_wish();
+	if (several)
+		signals_watch_wish();
 	return when ? record_trigger_plan(&files->trigger, when, files->memory ? files->keep_ns : 0,
 					  err)
 		    : 0;

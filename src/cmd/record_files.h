@@ -10,6 +10,7 @@ enum record_switch_by { RECORD_SWITCH_BY_SIGNAL, RECORD_SWITCH_BY_SIZE, RECORD_S
 
 struct record_files_options {
 	bool switches; /* --switch-output */
+	bool stamped;  /* --timestamp-filename */
 	enum record_switch_by by;
 	uint64_t switch_bytes, switch_ns;
 	uint64_t most; /* --switch-max-files, 0 = all are kept */

@@ -127,6 +127,9 @@ int record_files_check(const struct record_options *options, struct ev_err *err)
 	if (!memory && (files->keep_ns || files->keep_bytes))
 		return ev_fail(err, EINVAL,
 			       "--keep says how much --overwrite keeps: add that, or leave it out");
+	if (files->stamped && record_is_stream(options->output))
+		return ev_fail(err, EINVAL, "--timestamp-filename names a file, and '%s' is none",
+			       options->output);
 	if (!memory && !several)
 		return files->most_given ? ev_fail(err, EINVAL,
 						   "--switch-max-files counts the files of "

@@ -17,7 +17,8 @@
 #include "rights.h"
 #include "signals.h"
 
-static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded)
+/* Of objects that were sampled, or of all. */
+static void add_build_ids(struct ev_recording *recording, const struct loaded *loaded, bool all)
 {
 	size_t count = ev_space_set_object_count(loaded->spaces);
 	bool *hit = ev_alloc(count * sizeof(*hit));
@@ -25,7 +26,7 @@ static void add_build_ids(struct ev_recording *recording, const struct loaded *l
 		hit[loaded->profile->places.items[i].object] = true;
 	for (uint32_t i = 1; i < count; i++) {
 		const struct ev_object *object = ev_space_set_object(loaded->spaces, i);
-		if (!hit[i] || !object->build_id_bytes)
+		if (!(hit[i] || all) || !object->build_id_bytes)
 			continue;
 		bool kernel = object->kind == EV_OBJECT_KERNEL || object->kind == EV_OBJECT_MODULE;
 		struct ev_build_id *id =
@@ -76,7 +77,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 		ev_recording_set_section(&run->recording, EV_FEATURE_EVPROF_SYMBOLS, bytes.bytes,
 					 bytes.size_bytes);
 	if (!run->options->no_build_ids)
-		add_build_ids(&run->recording, &loaded);
+		add_build_ids(&run->recording, &loaded, run->options->all_build_ids);
 	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
 	progress_work_end(work);
 	run->quality = loaded.profile->quality;

@@ -193,6 +193,8 @@ int record_begin(struct record_run *run, struct ev_err *err)
 		rc = ev_workload_start(&run->workload, options->command, err);
 		record_agent_lend(run, false);
 	}
+	if (!rc)
+		rc = record_go_first(options->priority, err);
 	if (!rc && run->target.kind == EV_TARGET_COMMAND) {
 		run->target.ids = ev_alloc(sizeof(*run->target.ids));
 		run->target.ids[0] = ev_workload_pid(run->workload);

@@ -1,6 +1,7 @@
 /* Records go from the rings into memory before the rings are full, whatever the recorder is busy
  * with: reading an object's unwind tables for the first time may take a second, and on a machine
  * that is busy itself the recorder waits for its turn. */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -125,10 +126,27 @@ static uint64_t pause_ns(const struct record_reader *reader, uint64_t bytes, uin
 	return wait > LONGEST_NS ? LONGEST_NS : wait < SHORTEST_NS ? SHORTEST_NS : (uint64_t)wait;
 }
 
+int record_go_first(uint64_t priority, struct ev_err *err)
+{
+	struct sched_param first = { .sched_priority = (int)priority };
+	uint64_t most = (uint64_t)sched_get_priority_max(SCHED_FIFO);
+	if (priority > most)
+		return ev_fail(err, EINVAL, "-r takes a priority from 1 to %u, not %llu",
+			       (unsigned)most, (unsigned long long)priority);
+	if (!priority || !sched_setscheduler(0, SCHED_FIFO, &first))
+		return 0;
+	return ev_fail(err, errno,
+		       "-r %u: the recorder may not run in real time (%m): as root, or after "
+		       "ulimit -r %u",
+		       (unsigned)priority, (unsigned)priority);
+}
+
 /* This thread only copies, and what it misses is lost: nothing is to be between it and a processor.
  * Where that is not allowed it waits for its turn. */
 static void go_first(void)
 {
+	if (sched_getscheduler(0) == SCHED_FIFO) /* as -r has it */
+		return;
 	struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_RR) };
 	if (pthread_setschedparam(pthread_self(), SCHED_RR, &first))
 		setpriority(PRIO_PROCESS, (id_t)gettid(), HIGHEST_NICE);

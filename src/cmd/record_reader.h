@@ -5,6 +5,10 @@
 #include <evprof/collect.h>
 #include "record_outermost.h"
 
+/* -r: this thread, and those that it starts from now on, run before all that is not real-time.
+ * -EINVAL, -EPERM with a sentence. */
+int record_go_first(uint64_t priority, struct ev_err *err);
+
 struct record_reader;
 /* A thread of its own from here on; the sampler must outlive it, and `opened`, the events as the
  * kernel has them. Where no thread can be had the rings are read by record_reader_take alone. */

@@ -39,6 +39,8 @@ static int check_options(const struct record_options *options, struct ev_err *er
 	const char *given = record_details_given(options);
 	if (!given && options->details.namespaces)
 		given = "--namespaces";
+	if (!given && options->details.switches)
+		given = "--switch-events";
 	if (given)
 		return ev_fail(err, EINVAL,
 			       "a simulation has no kernel to ask: %s does not go with --simulate",
@@ -287,7 +289,8 @@ const char *record_simulate_hint(const struct record_run *run, struct ev_arena *
 			: (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 	/* What was asked of the kernel's own programs no simulator answers. */
 	if (options->bpf || options->off_cpu || options->wall || options->details.namespaces ||
-	    record_details_given(options) || !*ev_pmu_absence(absence, sizeof(absence)))
+	    options->details.switches || record_details_given(options) ||
+	    !*ev_pmu_absence(absence, sizeof(absence)))
 		return NULL;
 	return simulate_hint(run->verb, &options->simulate, &options->target, &options->events,
 			     knows_time(options), own_time_s, options->command, arena);

@@ -10,6 +10,7 @@
 #include "cache_folder.h"
 #include "join.h"
 #include "load.h"
+#include "perf_flags.h"
 #include "report.h"
 #include "report_code.h"
 #include "screen.h"
@@ -35,10 +36,14 @@ static const struct option_row rows[] = {
 	ROW(0, "header", NULL, FLAG, view.header, "show what the recording says about itself"),
 	ROW(0, "header-only", NULL, FLAG, view.header_only, "show only that"),
 	ROW('I', "show-info", NULL, FLAG, view.header_full, "with the machine's topology and caches"),
+	ROW(0, "stats", NULL, FLAG, stats, "how many records of which type are in it"),
+	ROW(0, "tasks", NULL, FLAG, tasks, "the threads it tells of, and who began them"),
+	ROW('D', "dump-raw-trace", NULL, FLAG, dump, "every record with its bytes, as evprof script -D"),
 	OPTION_GROUP("Rows and columns"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "comm, pid, tid, cpu, dso, sym, srcline … (all below)"),
 	ROW('F', "fields", "[+]KEY[,KEY]", TEXT, fields, "columns in their order, named below; + adds to the usual ones"),
 	ROW(0, "ratio", "A/B[*SCALE]", LIST, ratios, "of two events that were counted together, instead of the usual ratios"),
+	ROW(0, "show-cpu-utilization", NULL, FLAG, modes, "columns with the kernel's share and that of user space"),
 	ROW('n', "show-nr-samples", NULL, FLAG, view.show_samples, "a column with the samples"),
 	ROW(0, "show-total-period", NULL, FLAG, view.show_period, "a column with the period"),
 	ROW(0, "ci", NULL, FLAG, view.intervals, "half of the 95% interval beside every share"),
@@ -86,6 +91,7 @@ static const struct option_row rows[] = {
 	ROW('M', "disassembler-style", "intel|att", TEXT, style, "how instructions are written, where they are shown"),
 	OPTION_GROUP("Output"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "text also on a terminal, which is else to move in"),
+	ROW(0, "stdio-color", "always|never|auto", TEXT, colours, "colours of the text (auto: on a terminal)"),
 	ROW(0, "tui", NULL, FLAG, tui, "the report to move in, or an error where there is no terminal for it"),
 	{ .name = "stdio2", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, stdio),
 	  .help = "the same as --stdio", .hidden = true },
@@ -96,12 +102,8 @@ static const struct option_row rows[] = {
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
 	ROW('q', "quiet", NULL, FLAG, view.quiet, "rows only"),
-	OPTION_REFUSED('v', "verbose", NULL, "what has no name, and why, is told without it"),
-	OPTION_REFUSED('D', "dump-raw-trace", NULL, "evprof script shows samples, and other records with --show-mmap-events and the like"),
-	OPTION_REFUSED(0, "stats", NULL, "the report's first lines tell samples and losses; evprof script shows the records"),
-	OPTION_REFUSED(0, "tasks", NULL, "evprof script --show-task-events shows them"),
 	OPTION_REFUSED(0, "mmaps", NULL, "evprof script --show-mmap-events shows them"),
-	OPTION_REFUSED('T', "threads", NULL, "evprof report -s tid tells threads apart"),
+	REPORT_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */
@@ -409,10 +411,17 @@ static int run_report(const struct verb *verb, int argc, char **argv)
 	}
 	if (options.inputs.count)
 		options.input = options.inputs.items[0].text;
+	if (options.stats || options.tasks || options.dump) {
+		status = report_records(verb, &options);
+		lists_done(&options);
+		return status;
+	}
 	char *cache = cache_folder();
 	options.symbols.cache = cache;
-	options.view.colour = !options.output && screen_colours(STDOUT_FILENO);
-	int rc = report_plan(&options, &plan, &err);
+	int rc = screen_colours_wanted(options.colours, options.output ? -1 : STDOUT_FILENO,
+				       &options.view.colour, &err);
+	if (!rc)
+		rc = report_plan(&options, &plan, &err);
 	if (!rc && options.tui && !report_browses(&options, &plan))
 		rc = ev_fail(&err, ENOTTY, "--tui: %s",
 			     screen_absence() ? screen_absence()

@@ -18,6 +18,9 @@ struct report_options {
 	const char *time;               /* --time */
 	const char *percentage;         /* --percentage relative|absolute */
 	const char *style;              /* -M */
+	const char *colours;            /* --stdio-color */
+	bool stats, tasks, dump;        /* --stats, --tasks, -D */
+	bool modes;                     /* --show-cpu-utilization */
 	struct option_list ratios;      /* --ratio */
 	bool raw_trace;                 /* --raw-trace */
 	bool force;                     /* -f: perf's, whose owner check evprof has not */
@@ -118,6 +121,9 @@ int report_fetch(const struct report_options *options, const struct loaded *load
 /* Tell of files that are missing for the objects that matter. */
 void report_lacking(const struct report_options *options, const struct loaded *loaded,
 		    struct ev_symbolizer *symbolizer);
+
+/* --stats, --tasks or -D: the exit status. */
+int report_records(const struct verb *verb, const struct report_options *options);
 
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);

@@ -66,7 +66,9 @@ static void add_all(columns *list, const columns *more)
 int report_columns(struct report_options *options, struct report_plan *plan, struct ev_err *err)
 {
 	columns sort = { 0 }, fields = { 0 }, shown = { 0 }, order = { 0 };
-	const char *text = options->fields;
+	const char *text = options->fields  ? options->fields
+			   : options->modes ? "+overhead_sys,overhead_us"
+					    : NULL;
 	bool more = text && *text == '+';
 	const char *by = options->sort   ? options->sort
 			 : text && !more ? NULL

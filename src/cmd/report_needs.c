@@ -22,7 +22,7 @@ static const struct {
 	{ EV_DETAIL_BIT(DATA_SOURCE), PERF_SAMPLE_DATA_SRC, "where data came from",
 	  "perf mem record" },
 	{ EV_DETAIL_BIT(TRANSACTION), PERF_SAMPLE_TRANSACTION, "transactions",
-	  "perf record --transaction" },
+	  "evprof record --transaction" },
 	{ EV_DETAIL_BIT(CODE_PAGE), PERF_SAMPLE_CODE_PAGE_SIZE, "sizes of pages",
 	  "evprof record --code-page-size" },
 	{ EV_DETAIL_BIT(DATA_PAGE), PERF_SAMPLE_DATA_PAGE_SIZE, "sizes of pages",

@@ -34,6 +34,19 @@ bool screen_colours(int fd)
 	return isatty(fd) && !wants_no_colour() && name && *name && strcmp(name, "dumb") != 0;
 }
 
+int screen_colours_wanted(const char *when, int fd, bool *colours, struct ev_err *err)
+{
+	*colours = when && !strcmp(when, "always");
+	if (when && !strcmp(when, "auto"))
+		when = NULL;
+	if (when && !*colours && strcmp(when, "never"))
+		return ev_fail(err, EINVAL, "--stdio-color is always, never or auto, not '%s'",
+			       when);
+	if (!when)
+		*colours = screen_colours(fd);
+	return 0;
+}
+
 static bool gone;            /* the terminal is */
 static bool heeds_size;      /* changes of it are held back but while keys are waited for */
 static sigset_t mask_before; /* what else is */

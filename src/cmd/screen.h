@@ -10,6 +10,9 @@ const char *screen_absence(void);
 /* Does text that goes there have colours? Not where it is no terminal or a dumb one, nor where
  * NO_COLOR says so: https://no-color.org. */
 bool screen_colours(int fd);
+/* --stdio-color always|never|auto (NULL: auto) for text that goes there; -EINVAL with a sentence.
+ */
+int screen_colours_wanted(const char *when, int fd, bool *colours, struct ev_err *err);
 /* Takes over the terminal, and gives it back. One at a time. -ENOTTY with a sentence. */
 int screen_open(struct ev_err *err);
 void screen_close(void);

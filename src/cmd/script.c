@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "script.h"
+#include "perf_flags.h"
 #include "verbs.h"
 
 static int parse_python(void *options, const char *value, struct ev_err *err)
@@ -50,6 +51,8 @@ static const struct option_row rows[] = {
 	ROW(0, "show-bpf-events", NULL, FLAG, show_bpf, "BPF programs and their symbols"),
 	ROW(0, "show-round-events", NULL, FLAG, show_rounds, "ends of the recorder's rounds"),
 	ROW('D', "dump-raw-trace", NULL, FLAG, dump, "every record with its bytes, in the order of the file"),
+	{ .name = "dump-unsorted-raw-trace", .kind = OPTION_FLAG, .hidden = true,
+	  .offset = offsetof(struct script_options, dump), .help = "the same as --dump-raw-trace" },
 	OPTION_GROUP("Names"),
 	ROW(0, "symfs", "FOLDER", TEXT, names.symfs, "look for binaries below this folder"),
 	ROW(0, "kallsyms", "FILE", TEXT, names.kallsyms, "the kernel's symbols"),
@@ -61,6 +64,7 @@ static const struct option_row rows[] = {
 	ROW(0, "per-event-dump", NULL, FLAG, per_event, "a file FILE.EVENT.dump for each event"),
 	{ .letter = 'f', .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct script_options, force),
 	  .help = "read a file of another owner (always)", .hidden = true },
+	SCRIPT_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <sys/wait.h>
 #include "signals.h"
+#include "perf_flags.h"
 #include "stat.h"
 #include "verbs.h"
 
@@ -44,6 +45,8 @@ static int parse_format(void *into, const char *value, struct ev_err *err)
 static const struct option_row rows[] = {
 	OPTION_GROUP("What to count"),
 	EVENT_ROWS(struct stat_options, events),
+	{ .letter = 'g', .name = "group", .kind = OPTION_FLAG, .hidden = true,
+	  .offset = offsetof(struct stat_options, events.grouped), .help = "all events as one group" },
 	ROW('d', "detailed", NULL, COUNT, detail, "cache events too; -dd and -ddd for more of them"),
 	ROW('M', "metrics", "NAME", LIST, metrics, "the events of these metrics, `evprof list metric` shows them; a,b for several"),
 	ROW(0, "topdown", NULL, FLAG, topdown, "what became of the CPU's slots: top-down analysis, level 1"),
@@ -51,6 +54,7 @@ static const struct option_row rows[] = {
 	ROW(0, "metric-no-group", NULL, FLAG, metric_no_group, "with -M, events of a metric may be counted at different times"),
 	ROW(0, "multi-pass", NULL, FLAG, multi_pass, "run the command once for each set of events that fits the counters"),
 	ROW(0, "strict", NULL, FLAG, strict, "no ratios of events counted at different times: say so, exit status 1"),
+	ROW('T', "transaction", NULL, FLAG, transactions, "what became of transactions (TSX), where the processor has them"),
 	ROW('n', "null", NULL, FLAG, null_run, "count nothing, only time the command"),
 	OPTION_GROUP("Whom"),
 	TARGET_ROWS(struct stat_options, target),
@@ -99,6 +103,7 @@ static const struct option_row rows[] = {
 	ROW(0, "append", NULL, FLAG, append, "add to the file of -o"),
 	ROW(0, "log-fd", "N", INT, log_fd, "write to this open descriptor"),
 	ROW('v', "verbose", NULL, FLAG, show.verbose, "full spellings, and what the figures mean"),
+	STAT_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */

@@ -16,6 +16,7 @@ struct stat_options {
 	struct option_list metrics; /* -M */
 	bool metric_no_group;
 	bool topdown;
+	bool transactions;      /* -T */
 	uint64_t topdown_level; /* --td-level */
 	bool multi_pass;
 	bool strict;

@@ -1,4 +1,5 @@
 /* Which events are counted: those named, or the usual ones. */
+#include <errno.h>
 #include <string.h>
 #include "stat.h"
 
@@ -30,6 +31,26 @@ static size_t count_defaults(unsigned detail)
 	return count;
 }
 
+/* -T, as perf has it: all that Intel's TSX tells, or less of it. */
+static int add_transactions(struct stat_run *run, struct ev_err *err)
+{
+	static const char *const ways[] = {
+		"{instructions,cycles,cpu/cycles-t/,cpu/tx-start/,cpu/el-start/,cpu/cycles-ct/}",
+		"{instructions,cycles,cpu/cycles-t/,cpu/tx-start/}",
+	};
+	struct ev_event_list tried = { 0 };
+	size_t way = 0;
+	while (way < EV_LENGTH(ways) && ev_event_parse(&tried, ways[way], NULL))
+		way++;
+	ev_event_list_done(&tried);
+	if (way == EV_LENGTH(ways))
+		return ev_fail(err, EOPNOTSUPP,
+			       "-T counts transactions (TSX), and there is no PMU here that does: "
+			       "no event cpu/tx-start/");
+	int rc = ev_event_parse(&run->events, fitting_name(run, "task-clock"), err);
+	return rc ? rc : ev_event_parse(&run->events, ways[way], err);
+}
+
 int stat_events(struct stat_run *run, struct ev_err *err)
 {
 	const struct stat_options *options = run->options;
@@ -39,6 +60,10 @@ int stat_events(struct stat_run *run, struct ev_err *err)
 	run->named_count = run->events.count;
 	if (!rc && (options->metrics.count || options->topdown)) {
 		rc = stat_metrics_add(run, err);
+		run->named_count = run->events.count;
+	}
+	if (!rc && options->transactions) {
+		rc = add_transactions(run, err);
 		run->named_count = run->events.count;
 	}
 	if (!rc && !run->named_count)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cache_folder.h"
+#include "perf_flags.h"
 #include "record_unwind.h"
 #include "screen.h"
 #include "signals.h"
@@ -67,6 +68,18 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("What is shown"),
 	ROW('s', "sort", "KEY[,KEY]", TEXT, sort, "as after evprof report -s (comm,dso,sym)"),
 	ROW('n', "show-nr-samples", NULL, FLAG, show_samples, "a column with the samples"),
+	ROW(0, "show-total-period", NULL, FLAG, report.view.show_period, "a column with the period"),
+	ROW(0, "fields", "[+]KEY[,KEY]", TEXT, report.fields, "columns in their order, as evprof report -F"),
+	ROW(0, "children", NULL, COUNT, report.children, "count callees too (on with -g; --no-children)"),
+	ROW(0, "max-stack", "N", U64, report.chain_limit, "keep the innermost N addresses of a chain only"),
+	ROW(0, "ignore-callees", "REGEX", TEXT, report.ignored, "what these functions call counts as their own"),
+	ROW(0, "percentage", "relative|absolute", TEXT, report.percentage, "of what is shown, or of everything (absolute)"),
+	ROW('w', "column-widths", "N[,N]", TEXT, report.widths, "fixed widths of the columns"),
+	ROW(0, "comms", "NAME[,NAME]", TEXT, report.filter.comms, "only these commands"),
+	ROW(0, "dsos", "NAME[,NAME]", TEXT, report.filter.objects, "only these objects"),
+	ROW(0, "symbols", "NAME[,NAME]", TEXT, report.filter.symbols, "only these functions"),
+	ROW('k', "vmlinux", "FILE", TEXT, report.symbols.vmlinux, "the kernel's image"),
+	ROW(0, "kallsyms", "FILE", TEXT, report.symbols.kallsyms, "the kernel's symbols"),
 	ROW('E', "entries", "N", U64, rows, "rows of the table as text (20)"),
 	ROW(0, "percent-limit", "PERCENT", REAL, percent_limit, "leave out smaller rows"),
 	ROW('K', "hide_kernel_symbols", NULL, FLAG, hide_kernel, "leave out the kernel's functions"),
@@ -78,7 +91,10 @@ static const struct option_row rows[] = {
 	OPTION_GROUP("Output"),
 	ROW(0, "batch", NULL, FLAG, batch, "tables of text, one after another; so it is without a terminal"),
 	ROW(0, "stdio", NULL, FLAG, stdio, "the same"),
+	OPTION_TO('m', "mmap-pages", "PAGES|SIZE", record_parse_ring, "size of each CPU's ring"),
+	ROW('r', "realtime", "PRIORITY", U64, record.priority, "run before all that is not real-time (SCHED_FIFO, 1 … 99)"),
 	ROW('o', "output", "FILE", TEXT, record.output, "where the key w writes a recording (perf.data)"),
+	TOP_PERF_ROWS,
 	{ 0 },
 };
 /* clang-format on */
@@ -120,18 +136,17 @@ static int plan(struct top *top, struct ev_err *err)
 	const struct top_options *options = top->options;
 	struct report_options *report = &top->report;
 	bool chains = options->record.chains != RECORD_CHAINS_NONE;
-	*report = (struct report_options){
-		.input = "evprof top",
-		.sort = options->sort,
-		.children = chains ? 2 : 0,
-		.demangle = true,
-		.group = 1, /* inlined functions are not looked for: that takes long */
-		.view = { .chain_limit = CHAIN_LIMIT,
-			  .chains = chains ? EV_CHAIN_GRAPH : EV_CHAIN_NONE,
-			  .show_samples = options->show_samples,
-			  .percent_limit = options->percent_limit,
-			  .quiet = true },
-	};
+	*report = options->report;
+	report->input = "evprof top";
+	report->sort = options->sort;
+	report->children = chains && report->children ? 2 : 0;
+	report->demangle = true;
+	report->group = 1; /* inlined functions are not looked for: that takes long */
+	report->view.chain_limit = CHAIN_LIMIT;
+	report->view.chains = chains ? EV_CHAIN_GRAPH : EV_CHAIN_NONE;
+	report->view.show_samples = options->show_samples;
+	report->view.percent_limit = options->percent_limit;
+	report->view.quiet = true;
 	report->symbols.cache = top->cache = cache_folder();
 	report->symbols.keeps = true;
 	if (!(options->delay_s >= 0.05 && options->delay_s <= 86400))
@@ -192,6 +207,7 @@ static void run_done(struct top *top)
 	ev_event_list_done(&run->events);
 	ev_recording_done(&run->recording);
 	target_done(&run->target);
+	free((void *)top->report.view.widths);
 	report_plan_done(&top->plan);
 }
 
@@ -199,6 +215,7 @@ static int run_top(const struct verb *verb, int argc, char **argv)
 {
 	struct top_options options = {
 		.record = { .clock_id = -1, .output = "perf.data", .chains = RECORD_CHAINS_NONE },
+		.report.children = 1,
 		.delay_s = DEFAULT_DELAY_S,
 	};
 	struct ev_err err = { 0 };

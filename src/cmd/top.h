@@ -8,7 +8,9 @@
 #include "samples.h"
 
 struct top_options {
-	struct record_options record; /* events, target, rate, call chains; -o */
+	/* The first, for what parses options of both: events, target, rate, call chains; -o. */
+	struct record_options record;
+	struct report_options report; /* what is shown, of what evprof report shows as well */
 	const char *sort;             /* -s */
 	double delay_s;               /* -d */
 	uint64_t refreshes;           /* --refreshes; 0 = until it is left */

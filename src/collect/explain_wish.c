@@ -118,8 +118,82 @@ static void say_precision(const struct ev_refusal *refusal)
 		       "ppp");
 }
 
+/* ---- what kernels have learned one by one -------------------------------------------------------
+ */
+
+static bool tells_switches(const struct perf_event_attr *attr)
+{
+	return attr->context_switch;
+}
+
+static bool tells_namespaces(const struct perf_event_attr *attr)
+{
+	return attr->namespaces;
+}
+
+static bool has_clock(const struct perf_event_attr *attr)
+{
+	return attr->use_clockid;
+}
+
+/* A bit of sample_type, or of the attr. Versions by the kernel's own history. */
+static const struct young {
+	uint64_t sample_type;
+	bool (*asks)(const struct perf_event_attr *attr);
+	const char *flag, *version;
+} youngs[] = {
+	{ PERF_SAMPLE_WEIGHT_STRUCT, NULL, "-W (weights with latencies)", "5.12" },
+	{ PERF_SAMPLE_CODE_PAGE_SIZE, NULL, "--code-page-size", "5.11" },
+	{ PERF_SAMPLE_DATA_PAGE_SIZE, NULL, "--data-page-size", "5.11" },
+	{ PERF_SAMPLE_CGROUP, NULL, "--all-cgroups", "5.7, built with CONFIG_CGROUP_PERF" },
+	{ PERF_SAMPLE_AUX, NULL, "aux-sample-size=", "5.5" },
+	{ PERF_SAMPLE_PHYS_ADDR, NULL, "--phys-data", "4.14" },
+	{ 0, tells_namespaces, "--namespaces", "4.12" },
+	{ 0, tells_switches, "--switch-events (or waits)", "4.3" },
+	{ 0, has_clock, "-k (another clock)", "4.1" },
+	{ PERF_SAMPLE_REGS_INTR, NULL, "-I (registers)", "3.19" },
+	{ PERF_SAMPLE_TRANSACTION, NULL, "--transaction", "3.13" },
+};
+
+/* Each bit is tried by itself on an event of no kind, which takes them all: several may be strange
+ * to a kernel at once. */
+static bool say_young(const struct ev_refusal *refusal)
+{
+	for (size_t i = 0; i < EV_LENGTH(youngs); i++) {
+		const struct young *young = &youngs[i];
+		const struct perf_event_attr *asked = refusal->attr;
+		struct perf_event_attr attr = {
+			.type = PERF_TYPE_SOFTWARE,
+			.config = PERF_COUNT_SW_DUMMY,
+			.sample_type = asked->sample_type & young->sample_type,
+			.sample_period = 1,
+			.sample_regs_intr = young->sample_type & PERF_SAMPLE_REGS_INTR
+						    ? asked->sample_regs_intr
+						    : 0,
+			.exclude_kernel = 1,
+			.exclude_hv = 1,
+		};
+		if (young->asks && young->asks(asked)) {
+			attr.context_switch = young->asks == tells_switches;
+			attr.namespaces = young->asks == tells_namespaces;
+			attr.use_clockid = young->asks == has_clock;
+			attr.clockid = attr.use_clockid ? asked->clockid : 0;
+		} else if (!attr.sample_type) {
+			continue;
+		}
+		if (ev_explain_try(&attr) != -EINVAL)
+			continue;
+		ev_say(refusal, "this kernel does not know %s, which wants Linux %s: leave it out",
+		       young->flag, young->version);
+		return true;
+	}
+	return false;
+}
+
 bool ev_explain_wish(const struct ev_refusal *refusal)
 {
+	if (refusal->error == EINVAL && say_young(refusal))
+		return true;
 	for (size_t i = 0; i < EV_LENGTH(wishes); i++) {
 		struct perf_event_attr attr = *refusal->attr;
 		if (!wishes[i].leave_out(&attr) || ev_explain_try(&attr))

@@ -112,7 +112,8 @@ static void make_teller(struct perf_event_attr *attr, const struct ev_sampler_op
 	attr->mmap = attr->mmap2 = 1;
 	attr->build_id = !options->no_build_ids;
 	attr->comm = attr->comm_exec = attr->task = 1;
-	attr->ksymbol = attr->bpf_event = 1;
+	attr->ksymbol = 1;
+	attr->bpf_event = !options->no_bpf_events;
 	attr->mmap_data = options->addresses;
 	attr->context_switch = options->switches;
 	attr->cgroup = options->cgroups;

@@ -18,6 +18,7 @@ struct ev_reader {
 
 	struct ev_unpacker *unpacker;
 	bool unpacking;
+	uint64_t packed[2]; /* COMPRESSED and COMPRESSED2 records unpacked, since the beginning */
 	uint64_t packed_at; /* place of the compressed record being unpacked */
 
 	uint64_t sequence; /* records handed out since the beginning */

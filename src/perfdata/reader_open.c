@@ -76,6 +76,7 @@ int ev_reader_rewind(struct ev_reader *reader, struct ev_err *err)
 	ev_reader_go_to(reader, reader->begin);
 	reader->sequence = 0;
 	reader->unpacking = false;
+	reader->packed[0] = reader->packed[1] = 0;
 	if (reader->unpacker)
 		ev_unpacker_reset(reader->unpacker);
 	reader->failed = 0;

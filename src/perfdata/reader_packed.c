@@ -27,9 +27,15 @@ int ev_reader_feed(struct ev_reader *reader, const struct ev_raw *raw, struct ev
 		reader->unpacker = ev_unpacker_open();
 	reader->recording->compressed = true;
 	reader->packed_at = raw->offset;
+	reader->packed[raw->type == EV_RECORD_COMPRESSED2]++;
 	ev_unpacker_feed(reader->unpacker, ev_cursor_bytes(&cursor, size_bytes), size_bytes);
 	reader->unpacking = true;
 	return 0;
+}
+
+uint64_t ev_reader_packed(const struct ev_reader *reader, uint32_t type)
+{
+	return reader->packed[type == EV_RECORD_COMPRESSED2];
 }
 
 int ev_reader_next_unpacked(struct ev_reader *reader, struct ev_raw *raw, struct ev_err *err)

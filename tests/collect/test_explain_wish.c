@@ -60,6 +60,19 @@ static int no_branches(const struct perf_event_attr *attr, pid_t tid, int cpu, i
 	return attr->sample_type & PERF_SAMPLE_BRANCH_STACK ? EOPNOTSUPP : 0;
 }
 
+/* Debian 11's is 5.10. */
+static int of_5_10(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->sample_type & ~(uint64_t)(PERF_SAMPLE_CGROUP * 2 - 1) ? EINVAL : 0;
+}
+
+static int of_4_0(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
+{
+	(void)tid, (void)cpu, (void)group_fd;
+	return attr->namespaces || attr->context_switch || attr->use_clockid ? EINVAL : 0;
+}
+
 static int never(const struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
 	(void)attr, (void)tid, (void)cpu, (void)group_fd;
@@ -130,6 +143,35 @@ static void what_no_wish_explains_is_left_to_others(void **state)
 	assert_string_equal(said(never, &attr), "");
 }
 
+static void what_a_kernel_has_not_learned_is_named_with_the_version_that_has(void **state)
+{
+	(void)state;
+	static const struct {
+		script_open answer;
+		struct perf_event_attr attr;
+		const char *part;
+	} cases[] = {
+		{ of_5_10,
+		  { .sample_type = PERF_SAMPLE_WEIGHT_STRUCT },
+		  "-W (weights with latencies), which wants Linux 5.12" },
+		{ of_5_10,
+		  { .sample_type = PERF_SAMPLE_DATA_PAGE_SIZE | PERF_SAMPLE_CODE_PAGE_SIZE |
+				   PERF_SAMPLE_IP | PERF_SAMPLE_CGROUP },
+		  "--code-page-size, which wants Linux 5.11" },
+		{ of_4_0, { .namespaces = 1, .sample_type = PERF_SAMPLE_IP }, "--namespaces" },
+		{ of_4_0, { .context_switch = 1 }, "--switch-events" },
+		{ of_4_0, { .use_clockid = 1, .clockid = 4 }, "-k (another clock)" },
+	};
+	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
+		const char *text = said(cases[i].answer, &cases[i].attr);
+		if (!strstr(text, cases[i].part) || !strstr(text, "wants Linux"))
+			fail_msg("case %zu: '%s' without '%s'", i, text, cases[i].part);
+	}
+	const struct perf_event_attr known = { .sample_type = PERF_SAMPLE_CGROUP,
+					       .exclude_idle = 1 };
+	assert_non_null(strstr(said(no_idle, &known), "leave the I out"));
+}
+
 static void software_events_are_not_said_to_lack_interrupts(void **state)
 {
 	(void)state;
@@ -143,6 +185,7 @@ int main(void)
 		cmocka_unit_test(each_wish_is_named_when_it_makes_the_difference),
 		cmocka_unit_test(a_refused_precision_names_the_highest_there_is),
 		cmocka_unit_test(what_no_wish_explains_is_left_to_others),
+		cmocka_unit_test(what_a_kernel_has_not_learned_is_named_with_the_version_that_has),
 		cmocka_unit_test(software_events_are_not_said_to_lack_interrupts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
