@@ -16,7 +16,8 @@ if [ "${1:-}" = --inside ]; then
 	machine=$2
 	mount --bind "$machine" "$machine" && mount --bind /proc "$machine/proc" &&
 		mount --rbind /sys "$machine/sys" &&
-		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$machine/dev/pts" && mkdir -p "$machine/outside" && cd "$machine" || exit 1
+		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$machine/dev/pts" &&
+		mkdir -p "$machine/outside" && cd "$machine" || exit 1
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	pivot_root . outside && cd / && umount -l /outside && rmdir /outside || exit 1
 	on_machine() {
