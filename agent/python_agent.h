@@ -62,8 +62,9 @@ struct python_agent_answer {
 #define PYTHON_AGENT_RING_AT 4096
 struct python_agent_ring {
 	uint64_t head; /* bytes ever written, the agent's */
-	uint64_t lost; /* moments for which there was no room or no turn */
-	uint64_t unused[6];
+	uint64_t lost; /* moments for which there was no room */
+	uint64_t late; /* … for which another thread had the turn for too long */
+	uint64_t unused[5];
 	uint64_t tail; /* bytes ever read, the recorder's */
 };
 

@@ -136,7 +136,7 @@ test_the_program_may_use_the_signal_itself() {
 test_what_a_blocked_signal_hides_is_counted() {
 	needs_debians
 	record_python blocks_the_signal
-	has said '[1-9][0-9]* have none: the signal \(SIGTRAP\) was blocked'
+	has said 'of [1-9][0-9]* it was told too late: the signal \(SIGTRAP\) was blocked'
 }
 
 test_where_no_agent_can_be_the_reason_is_told() {
