@@ -205,6 +205,9 @@ static bool read_code(uint64_t address, struct known *code)
 	};
 	if (!read_content(code))
 		return false;
+	if (agent.at.code_number != PYTHON_AGENT_NO_OFFSET &&
+	    agent_number(seen.code, agent.at.code_number))
+		return true;
 	code->looked[NAME] = looked_text(name_of(code));
 	code->looked[FILE_NAME] = looked_text(code->file);
 	if (head <= HEAD_MAX_BYTES && code->lines &&

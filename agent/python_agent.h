@@ -45,6 +45,7 @@ struct python_agent_offsets {
 			      * more than that */
 	uint32_t code_file, code_name, code_qualname, code_first_line, code_lines;
 	uint32_t code_instructions;
+	uint32_t code_number; /* that no other code object gets, or 0 */
 	uint32_t bytes_size, bytes_data;
 	uint32_t text_length, text_state, text_ascii, text_compact;
 };
