@@ -25,6 +25,14 @@ extern struct agent {
  */
 
 bool agent_read(uint64_t address, void *bytes, size_t size_bytes);
+/* Several places at once, at most AGENT_PIECES; one of no bytes is none. */
+enum { AGENT_PIECES = 4 };
+struct agent_piece {
+	uint64_t address;
+	void *bytes;
+	size_t size_bytes;
+};
+bool agent_read_pieces(const struct agent_piece *pieces, size_t count);
 bool agent_read_word(uint64_t address, uint32_t offset, uint64_t *value);
 /* Of a frame: it stays until the next one is asked for. */
 const uint8_t *agent_read_frame(uint64_t address, size_t size_bytes);

@@ -19,6 +19,22 @@ bool agent_read(uint64_t address, void *bytes, size_t size_bytes)
 	       (long)size_bytes;
 }
 
+bool agent_read_pieces(const struct agent_piece *pieces, size_t count)
+{
+	struct iovec here[AGENT_PIECES], there[AGENT_PIECES];
+	size_t size_bytes = 0, used = 0;
+	for (size_t i = 0; i < count && used < AGENT_PIECES; i++) {
+		if (!pieces[i].size_bytes)
+			continue;
+		here[used] = (struct iovec){ pieces[i].bytes, pieces[i].size_bytes };
+		there[used++] = (struct iovec){ (void *)(uintptr_t)pieces[i].address,
+						pieces[i].size_bytes };
+		size_bytes += pieces[i].size_bytes;
+	}
+	return syscall(SYS_process_vm_readv, agent.pid, here, (long)used, there, (long)used, 0L) ==
+	       (long)size_bytes;
+}
+
 bool agent_read_word(uint64_t address, uint32_t offset, uint64_t *value)
 {
 	return address && agent_read(address + offset, value, sizeof(*value));

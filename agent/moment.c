@@ -6,7 +6,11 @@
 
 enum {
 	FRAMES_MAX = 4096,
-	TURNS = 2000, /* so often it is looked whether another thread is done */
+	/* So often it is looked whether another thread is done; where that waits for a processor,
+	 * this one sleeps. */
+	TURNS = 1000,
+	SLEEPS = 200,
+	SLEEP_NS = 50000,
 };
 
 static int turn;
@@ -31,10 +35,13 @@ static void find_place(const ucontext_t *context)
 
 static bool take_turn(void)
 {
+	static const struct timespec a_moment = { .tv_nsec = SLEEP_NS };
 	for (unsigned i = 0; __atomic_exchange_n(&turn, 1, __ATOMIC_ACQUIRE); i++) {
-		if (i == TURNS)
+		if (i == TURNS + SLEEPS)
 			return false;
-		if (i > TURNS / 2)
+		if (i > TURNS)
+			syscall(SYS_nanosleep, &a_moment, NULL);
+		else if (i > TURNS / 2)
 			syscall(SYS_sched_yield);
 	}
 	return true;
@@ -50,7 +57,7 @@ static uint64_t now_ns(void)
 void agent_take_moment(const ucontext_t *context)
 {
 	if (!take_turn()) {
-		__atomic_fetch_add(&agent.ring->lost, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&agent.ring->late, 1, __ATOMIC_RELAXED);
 		return;
 	}
 	agent_codes_again();

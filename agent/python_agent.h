@@ -45,6 +45,7 @@ struct python_agent_offsets {
 			      * more than that */
 	uint32_t code_file, code_name, code_qualname, code_first_line, code_lines;
 	uint32_t code_instructions;
+	uint32_t code_number; /* that no other code object gets, or 0 */
 	uint32_t bytes_size, bytes_data;
 	uint32_t text_length, text_state, text_ascii, text_compact;
 };
@@ -62,8 +63,9 @@ struct python_agent_answer {
 #define PYTHON_AGENT_RING_AT 4096
 struct python_agent_ring {
 	uint64_t head; /* bytes ever written, the agent's */
-	uint64_t lost; /* moments for which there was no room or no turn */
-	uint64_t unused[6];
+	uint64_t lost; /* moments for which there was no room */
+	uint64_t late; /* … for which another thread had the turn for too long */
+	uint64_t unused[5];
 	uint64_t tail; /* bytes ever read, the recorder's */
 };
 

@@ -59,6 +59,12 @@ struct {
 
 /* One for each kind of program, for one may interrupt another. */
 enum { PYTHON_OF_EVENT, PYTHON_OF_TRACEPOINT, PYTHON_OF_SWITCH, PYTHON_OF_COUNT, PYTHON_SLOTS };
+/* Code objects whose check is known, in this walk: recursion is many frames of few of them. */
+enum { PYTHON_LOOKED = 16 };
+struct python_looked {
+	__u64 code, walk;
+	__u32 check, unused;
+};
 struct python_scratch {
 	struct ev_python_note note;
 	struct ev_python_word words[EV_PYTHON_FRAMES_MAX];
@@ -67,11 +73,17 @@ struct python_scratch {
 	__u64 marker;  /* a frame from before, to notice circles */
 	__u64 self;    /* what thread_id is to be */
 	__u64 hash[2]; /* of the words */
-	__u32 until;   /* the marker is set anew then */
-	__u32 ended;   /* the walk is over */
+	__u64 walks;   /* this one's number */
+	struct python_looked looked[PYTHON_LOOKED];
+	__u64 file, file_hash; /* the last one that was looked at */
+	__u64 part;            /* an object, and then its hash */
+	__u32 until;           /* the marker is set anew then */
+	__u32 ended;           /* the walk is over */
 	__u32 unused;
 	__u8 frame[EV_PYTHON_RECORD_BYTES + 8];
 	__u8 code[EV_PYTHON_RECORD_BYTES + 8];
+	__u8 first[EV_PYTHON_RECORD_BYTES + 8]; /* of a string, or of bytes, from their length on */
+	__u8 last[2 * EV_PYTHON_LOOK_LAST];
 	struct ev_python_code_note told;
 };
 struct {
@@ -190,16 +202,138 @@ static __always_inline bool python_find_frame(struct python_scratch *at, __u32 s
 /* ---- frames ------------------------------------------------------------------------------------
  */
 
-/* The same of the same code object at the same place, as ev_python_code_check has it. */
-static __always_inline __u32 python_check(struct python_scratch *at)
+/* ---- what a code object is: the same as ev_python_code_read computes ----------------------------
+ */
+
+enum { PYTHON_PART_NAME = 2, PYTHON_PART_FILE, PYTHON_PART_LINES };
+enum { PYTHON_PAGE_BYTES = 4096, PYTHON_WINDOW_BYTES = 120 };
+
+/* From an object's length on; how many bytes are there. Its page may be the last one. */
+static __always_inline __u32 python_window(struct python_scratch *at, __u64 address)
+{
+	if (!bpf_probe_read_user(at->first, PYTHON_WINDOW_BYTES, (const void *)address))
+		return PYTHON_WINDOW_BYTES;
+	__u32 size_bytes = PYTHON_PAGE_BYTES - (address & (PYTHON_PAGE_BYTES - 1));
+	if (size_bytes >= PYTHON_WINDOW_BYTES ||
+	    bpf_probe_read_user(at->first, size_bytes & (EV_PYTHON_RECORD_BYTES - 1),
+				(const void *)address))
+		return 0;
+	return size_bytes;
+}
+
+/* So many bytes of a word, the others 0. */
+static __always_inline __u64 python_head(__u64 word, __u32 size_bytes)
+{
+	return size_bytes >= 8 ? word : word & ((1ull << size_bytes * 8) - 1);
+}
+
+/* The beginning and the end of what is `from` bytes behind an object's length; 0: not there. */
+static __always_inline __u64 python_mix_bytes(struct python_scratch *at, __u64 hash, __u64 address,
+					      __u32 from, __u32 size_bytes, __u32 there)
+{
+	__u32 first = size_bytes < EV_PYTHON_LOOK_FIRST ? size_bytes : EV_PYTHON_LOOK_FIRST;
+	__u32 last = size_bytes - first;
+	if (from + first > there)
+		return 0;
+	for (__u32 i = 0; i < EV_PYTHON_LOOK_FIRST && i < first; i += 8)
+		hash = python_mix(hash, python_head(python_word(at->first, from + i), first - i));
+	if (!last)
+		return hash;
+	if (last > EV_PYTHON_LOOK_LAST)
+		last = EV_PYTHON_LOOK_LAST;
+	/* The verifier does not see that it is bounded, nor the compiler that it need not. */
+	asm volatile("" : "+r"(last));
+	last &= sizeof(at->last) - 1;
+	if (bpf_probe_read_user(at->last, last, (const void *)(address + from + size_bytes - last)))
+		return 0;
+	for (__u32 i = 0; i < EV_PYTHON_LOOK_LAST && i < last; i += 8)
+		hash = python_mix(hash, python_head(*(const __u64 *)(at->last + i), last - i));
+	return hash;
+}
+
+static __always_inline __u32 python_at_most(__u64 size_bytes, __u32 limit)
+{
+	return size_bytes < limit ? size_bytes : limit;
+}
+
+static __always_inline __u64 python_hash_text(struct python_scratch *at, __u64 object, __u32 part)
+{
+	const struct ev_python_process *process = &at->process;
+	__u64 address = object + process->text_length;
+	__u32 there = python_window(at, address);
+	__u32 state = python_half(at->first, process->text_state - process->text_length);
+	__u32 kind = state >> 2 & 7, ascii = state >> 6 & 1;
+	__u64 length = python_word(at->first, 0);
+	__u32 from = (ascii ? process->text_ascii : process->text_compact) - process->text_length;
+	if (!there || from >= PYTHON_WINDOW_BYTES)
+		return 0;
+	__u64 hash = python_mix(part, length << 8 | kind << 1 | ascii);
+	__u32 size_bytes = python_at_most(length, EV_PYTHON_LOOK_TEXT_BYTES) * kind;
+	size_bytes = python_at_most(size_bytes, EV_PYTHON_LOOK_TEXT_BYTES);
+	return python_mix_bytes(at, hash, address, from, size_bytes, there);
+}
+
+__noinline int python_hash_name(__u32 slot)
+{
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (at)
+		at->part = python_hash_text(at, at->part, PYTHON_PART_NAME);
+	return 0;
+}
+
+/* Functions that call each other are often of one file. */
+__noinline int python_hash_file(__u32 slot)
+{
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (!at)
+		return 0;
+	if (at->part != at->file) {
+		at->file = at->part;
+		at->file_hash = python_hash_text(at, at->part, PYTHON_PART_FILE);
+	}
+	at->part = at->file_hash;
+	return 0;
+}
+
+__noinline int python_hash_lines(__u32 slot)
+{
+	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	if (!at)
+		return 0;
+	__u64 address = at->part + at->process.bytes_size;
+	__u32 there = python_window(at, address),
+	      from = at->process.bytes_data - at->process.bytes_size;
+	__u64 length = python_word(at->first, 0), hash = python_mix(PYTHON_PART_LINES, length);
+	__u32 size_bytes = python_at_most(length, EV_PYTHON_LOOK_LINES_BYTES);
+	at->part = there && from < PYTHON_WINDOW_BYTES
+			   ? python_mix_bytes(at, hash, address, from, size_bytes, there)
+			   : 0;
+	return 0;
+}
+
+/* What stands in the code object, and, where no number in it tells it from others, what is in those
+ * parts of it that tell what it is called. One that is in no memory just now counts as nothing. */
+static __always_inline __u32 python_check(struct python_scratch *at, __u32 slot)
 {
 	const struct ev_python_process *process = &at->process;
 	__u64 hash = python_mix(1, python_word(at->code, 0));
-	hash = python_mix(hash, python_word(at->code, process->code_file));
-	hash = python_mix(hash, python_word(at->code, process->code_file + 8));
-	hash = python_mix(hash, python_word(at->code, process->code_file + 16));
+#pragma unroll
+	for (__u32 i = 0; i < EV_PYTHON_CODE_FIXED + 24; i += 8)
+		hash = python_mix(hash, python_word(at->code,
+						    process->code_file - EV_PYTHON_CODE_FIXED + i));
 	hash = python_mix(hash, python_word(at->code, process->code_lines));
 	hash = python_mix(hash, python_half(at->code, process->code_first_line));
+	if (process->numbered && python_half(at->code, process->code_file - EV_PYTHON_CODE_NUMBER))
+		return hash ^ hash >> 32;
+	at->part = python_word(at->code, process->code_function);
+	python_hash_name(slot);
+	hash ^= at->part;
+	at->part = python_word(at->code, process->code_file);
+	python_hash_file(slot);
+	hash ^= at->part;
+	at->part = python_word(at->code, process->code_lines);
+	python_hash_lines(slot);
+	hash ^= at->part;
 	return hash ^ hash >> 32;
 }
 
@@ -275,7 +409,7 @@ __noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
 	python_copy_text(at, EV_PYTHON_CODE_NAME, name);
 	__u64 count = python_fetch(lines + at->process.bytes_size);
 	if (count > EV_PYTHON_LINES_BYTES - EV_PYTHON_BYTES_HEAD)
-		count = 0;
+		count = EV_PYTHON_LOOK_LINES_BYTES;
 	python_copy(at, EV_PYTHON_CODE_LINES, lines, EV_PYTHON_BYTES_HEAD + count,
 		    EV_PYTHON_LINES_BYTES);
 	__u64 size_bytes = offsetof(struct ev_python_code_note, bytes) +
@@ -323,16 +457,26 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 		word->code = 0;
 		return true;
 	}
-	if (!code || bpf_probe_read_user(at->code, EV_PYTHON_RECORD_BYTES,
-					 (const void *)(code + EV_PYTHON_CODE_FROM)))
+	if (!code)
 		return false;
-	word->check = python_check(at);
+	struct python_looked *looked = &at->looked[code >> 6 & (PYTHON_LOOKED - 1)];
+	bool met = looked->code == code && looked->walk == at->walks;
+	if (!met) {
+		if (bpf_probe_read_user(at->code, EV_PYTHON_RECORD_BYTES,
+					(const void *)(code + EV_PYTHON_CODE_FROM)))
+			return false;
+		looked->check = python_check(at, slot);
+		looked->code = code;
+		looked->walk = at->walks;
+	}
+	word->check = looked->check;
 	word->position = python_position(at, code);
 	word->code = code & ~EV_PYTHON_ENTRY;
 	if (process->entry == PYTHON_ENTRY_EACH ||
 	    (process->entry == PYTHON_ENTRY_FLAG && mark == 1))
 		word->code |= EV_PYTHON_ENTRY;
-	python_meet(at, slot, code, word->check);
+	if (!met)
+		python_meet(at, slot, code, word->check);
 	at->hash[0] = python_mix(at->hash[0], word->code ^ (__u64)(__u32)word->position << 32);
 	at->hash[1] = python_mix(at->hash[1] + word->check, word->code + (__u32)word->position);
 	return true;
@@ -394,6 +538,8 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	at->note.flags = 0;
 	at->marker = at->until = at->ended = 0;
 	at->hash[0] = at->hash[1] = 0;
+	at->walks++;
+	at->file = 0;
 	at->self = python_self((void *)bpf_get_current_task(), process->by_number);
 	if (!python_find_frame(at, slot))
 		return at;

@@ -13,6 +13,15 @@ enum {
 	EV_PYTHON_MET = 512,          /* of those, that a CPU met last */
 	EV_PYTHON_RECORD_BYTES = 128, /* looked at of a frame, and of a code object */
 	EV_PYTHON_CODE_FROM = 16,     /* where that begins in a code object */
+	/* Looked at of a name, or of a line table: so much at its beginning, so much at its end,
+	 * and nothing behind the limit. It is what tells apart code that is made in the memory of
+	 * other code that is gone, in which each part may stand where one like it stood. */
+	EV_PYTHON_LOOK_FIRST = 64,
+	EV_PYTHON_LOOK_LAST = 128,
+	EV_PYTHON_LOOK_TEXT_BYTES = 512,
+	EV_PYTHON_LOOK_LINES_BYTES = 4096,
+	EV_PYTHON_CODE_FIXED = 40,  /* before the name of its file: set once, as it is made */
+	EV_PYTHON_CODE_NUMBER = 20, /* before that name */
 };
 #define EV_PYTHON_ABSENT 0xffffffff
 
@@ -28,9 +37,11 @@ struct ev_python_process {
 	__u32 code_file, code_lines, code_first_line;
 	__u32 code_instructions, code_function;
 	__u32 text_length, bytes_size; /* of a string in characters, and of bytes */
+	__u32 text_state, text_ascii, text_compact, bytes_data;
 	__u8 position, entry; /* enum python_position and python_entry of the symbol stage */
 	__u8 frame_bytes;     /* that are looked at, at most EV_PYTHON_RECORD_BYTES - 1 */
 	__u8 by_number;       /* thread_id is the kernel's number of the thread, 32 bits */
+	__u8 numbered;        /* a code object has a number that no other one gets, or 0 */
 	__u8 based;           /* a border (see words) that is the outermost frame is no call's */
 };
 
@@ -40,7 +51,7 @@ struct ev_python_process {
 struct ev_python_word {
 	__u64 code;     /* address of its code object, EV_PYTHON_ENTRY */
 	__s32 position; /* of the instruction, in bytes behind the first one */
-	__u32 check;    /* of what is in the code object: another one at its place has another */
+	__u32 check;    /* of its content: another one at its place has another */
 };
 
 enum ev_python_note_kind {

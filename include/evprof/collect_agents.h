@@ -64,6 +64,7 @@ const struct ev_python_process *ev_python_agents_find(const struct ev_python_age
 struct ev_python_agents_tally {
 	uint64_t processes, refused;
 	uint64_t lost;  /* moments for which there was no room */
+	uint64_t late;  /* … for which another thread took too long to tell its own */
 	uint32_t newer; /* as in struct ev_bpf_python_tally */
 	char why[1024]; /* of the first one that was refused */
 };

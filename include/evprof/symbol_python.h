@@ -116,8 +116,13 @@ struct ev_python_code {
 	size_t lines_bytes;
 	enum ev_python_lines lines_kind;
 	uint32_t first_line;
-	uint32_t check; /* of its content: what is put in its place later has another */
+	uint32_t check;    /* of its content: what is put in its place later has another */
+	uint32_t parts[3]; /* of that, those of its name, its file and its lines: xor takes one out
+			    */
 };
+/* Is this its check, as who met it computed it? Parts that were in no memory then are not in it,
+ * nor need they be where code objects have numbers. */
+bool ev_python_code_is(const struct ev_python_code *code, uint32_t check);
 /* The line of the instruction so many bytes behind the first one, as ev_python_line. */
 uint32_t ev_python_code_line(const struct ev_python_code *code, int64_t offset_bytes);
 /* Where things lie, in bytes; UINT32_MAX: there is no such thing. `position` (of the instruction):
@@ -131,10 +136,11 @@ struct ev_python_shape {
 	uint32_t thread_frame, cframe_frame; /* cframe_frame: in what thread_frame points to */
 	uint32_t frame_code, frame_previous, frame_position, frame_mark;
 	uint32_t code_file, code_function, code_lines, code_first_line, code_instructions;
-	uint32_t text_length, bytes_size;
+	uint32_t text_length, text_state, text_ascii, text_compact, bytes_size, bytes_data;
 	uint8_t position, entry;
-	bool based; /* the outermost frame of a thread that is none itself is no call's */
-	bool newer; /* a version to come, read by what it publishes about itself */
+	bool numbered; /* code objects have numbers, at EV_PYTHON_CODE_NUMBER of bpf/python.h */
+	bool based;    /* the outermost frame of a thread that is none itself is no call's */
+	bool newer;    /* a version to come, read by what it publishes about itself */
 };
 /* The code objects of one process, read as they are asked for. */
 struct ev_python_codes;

@@ -22,6 +22,14 @@
 
 enum { CHAIN_LIMIT = 8192 };
 
+/* Why a sample in a Python process has no frames of Python. */
+enum without {
+	WITHOUT_NOTHING,
+	WITHOUT_SIGNAL, /* the thread told nothing after it */
+	WITHOUT_PLACE,  /* what it told next was of another place: the signal came late */
+	RECORD_WITHOUT_COUNT,
+};
+
 struct record_agent {
 	struct ev_python_agents *agents;
 	struct ev_python_functions *functions;
@@ -32,8 +40,10 @@ struct record_agent {
 	size_t told; /* processes whose mapping is in the file */
 	struct record_moments moments;
 	/* Samples. */
-	uint64_t merged, outside, missing, own, dropped;
-	uint64_t behind; /* frames without a place of their own */
+	uint64_t merged, outside, own, dropped;
+	uint64_t missing[RECORD_WITHOUT_COUNT]; /* by enum without, but those that are outside */
+	enum without without;                   /* of the sample that was judged last */
+	uint64_t behind;                        /* frames without a place of their own */
 	/* Threads' last samples of events that share them. */
 	struct shared {
 		uint32_t tid;
@@ -219,21 +229,24 @@ static bool is_own(const struct record_agent *agent, const struct ev_record *rec
 	       (before && time_ns - before->time_ns <= before->took_ns);
 }
 
-/* 1 when it is there, 0 when it is not there yet, -1 when there will be none. */
-static int find_stack(struct record_agent *agent, const struct ev_record *record,
-		      const struct perf_event_attr *attr, bool last)
+/* False when it is not there yet; agent->without when there will be none. */
+static bool find_stack(struct record_agent *agent, const struct ev_record *record,
+		       const struct perf_event_attr *attr, bool last)
 {
 	const uint64_t *frames;
 	const struct record_moment *moment =
 		record_moments_from(&agent->moments, record->tid, record->time_ns, &frames);
 	if (!moment && !last && now_of(agent) < record->time_ns + WAIT_NS)
-		return 0;
-	if (!moment || !is_same(agent, record, attr, moment))
-		return -1;
+		return false;
+	agent->without = !moment ? WITHOUT_SIGNAL : WITHOUT_NOTHING;
+	if (moment && !is_same(agent, record, attr, moment))
+		agent->without = WITHOUT_PLACE;
+	if (agent->without)
+		return true;
 	agent->stack.frames = frames;
 	agent->stack.count = moment->count;
 	agent->stack.complete = moment->complete;
-	return 1;
+	return true;
 }
 
 /* Two software events that count the same things in a thread (not the clocks) share one sample in
@@ -262,6 +275,7 @@ enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev
 	const struct ev_python_process *process =
 		ev_python_agents_find(agent->agents, record->pid, record->time_ns);
 	agent->stack = (struct ev_python_stack){ 0 };
+	agent->without = WITHOUT_NOTHING;
 	record->misc &= (uint16_t) ~(EV_MISC_FOLLOWED | RECORD_AGENT_AGAIN);
 	if (!followed && (!process || !is_user(record) || !ev_attr_may_follow(attr)))
 		return RECORD_AGENT_KEEP;
@@ -273,22 +287,35 @@ enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev
 		agent->dropped++;
 		return RECORD_AGENT_DROP;
 	}
-	int found = find_stack(agent, record, attr, last);
-	if (!found)
+	if (!find_stack(agent, record, attr, last))
 		return RECORD_AGENT_WAIT;
-	agent->missing += found < 0;
-	agent->outside += found > 0 && !agent->stack.count;
-	agent->merged += found > 0 && agent->stack.count;
+	agent->missing[agent->without] += agent->without != WITHOUT_NOTHING;
+	agent->outside += !agent->without && !agent->stack.count;
+	agent->merged += !agent->without && agent->stack.count;
 	agent->stack.ranges = process->runtime.ranges;
 	agent->stack.range_count = process->runtime.range_count;
 	return RECORD_AGENT_KEEP;
 }
 
+/* A thread that begins or ends blocks all signals, and runs no Python: then nothing is missing. */
+static void look_whether_outside(struct record_agent *agent, const struct ev_sample *sample,
+				 bool complete)
+{
+	bool outside = complete && sample->chain_count && agent->without;
+	for (size_t i = 0; i < sample->chain_count && outside; i++)
+		outside = !record_sites_have(&agent->stack, sample->chain[i]);
+	if (!outside)
+		return;
+	agent->missing[agent->without]--;
+	agent->outside++;
+}
+
 bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *spaces,
-			struct ev_record *record)
+			struct ev_record *record, bool complete)
 {
 	struct ev_sample *sample = &record->sample;
 	struct ev_python_merged how;
+	look_whether_outside(agent, sample, complete);
 	if (!agent->stack.count)
 		return true;
 	uint64_t ip = sample->ip;
@@ -320,10 +347,32 @@ uint64_t record_agent_dropped(const struct record_run *run)
 /* ---- at its end ---------------------------------------------------------------------------------
  */
 
+static void describe_missing(const uint64_t *missing, const struct ev_python_agents_tally *tally,
+			     struct ev_buffer *text)
+{
+	if (missing[WITHOUT_SIGNAL])
+		ev_buffer_printf(text,
+				 "; of %" PRIu64 " nothing was told: the signal (SIGTRAP) was "
+				 "blocked until the thread ended",
+				 missing[WITHOUT_SIGNAL]);
+	if (missing[WITHOUT_PLACE])
+		ev_buffer_printf(text,
+				 "; of %" PRIu64 " it was told too late: the signal (SIGTRAP) was "
+				 "blocked",
+				 missing[WITHOUT_PLACE]);
+	if (tally->lost)
+		ev_buffer_printf(text, "; %" PRIu64 " times there was no room to tell",
+				 tally->lost);
+	if (tally->late)
+		ev_buffer_printf(text, "; %" PRIu64 " times another thread was telling",
+				 tally->late);
+}
+
 static void describe(const struct record_agent *agent, struct ev_buffer *text)
 {
 	struct ev_python_agents_tally tally;
-	uint64_t all = agent->merged + agent->missing;
+	const uint64_t *missing = agent->missing;
+	uint64_t all = agent->merged + missing[WITHOUT_SIGNAL] + missing[WITHOUT_PLACE];
 	ev_python_agents_tally(agent->agents, &tally);
 	if (!tally.processes && !tally.refused)
 		ev_buffer_printf(text, "none: no program that ran was Python");
@@ -335,11 +384,7 @@ static void describe(const struct record_agent *agent, struct ev_buffer *text)
 				 100.0 * (double)agent->merged / (double)all, all);
 	if (agent->outside)
 		ev_buffer_printf(text, "; %" PRIu64 " more were not in Python", agent->outside);
-	if (agent->missing)
-		ev_buffer_printf(text,
-				 "; %" PRIu64 " have none: the signal (SIGTRAP) was blocked, or "
-				 "the thread ended%s",
-				 agent->missing, tally.lost ? ", or there was no room" : "");
+	describe_missing(missing, &tally, text);
 	if (agent->own)
 		ev_buffer_printf(text, "; %" PRIu64 " of the agent's own work are left out",
 				 agent->own);

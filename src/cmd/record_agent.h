@@ -35,9 +35,10 @@ enum record_agent_wants {
 enum record_agent_wants record_agent_judge(struct record_agent *agent, struct ev_record *record,
 					   const struct perf_event_attr *attr, bool last);
 /* Of the sample that was judged last: its chain becomes the merged one, which lives until the next.
- * `spaces` knows what is mapped. True, for it is no longer what the ring had. */
+ * `spaces` knows what is mapped; `complete`: it goes to where the thread began. True, for it is no
+ * longer what the ring had. */
 bool record_agent_merge(struct record_agent *agent, const struct ev_space_set *spaces,
-			struct ev_record *record);
+			struct ev_record *record, bool complete);
 /* Samples that were taken twice. */
 uint64_t record_agent_dropped(const struct record_run *run);
 /* Around a fork, on both sides of it. */

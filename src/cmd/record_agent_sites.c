@@ -27,6 +27,11 @@ static const struct ev_python_range *main_of(const struct ev_python_stack *stack
 	return NULL;
 }
 
+bool record_sites_have(const struct ev_python_stack *stack, uint64_t address)
+{
+	return range_of(stack, address) || range_of(stack, address - 1);
+}
+
 void record_sites_apply(struct record_sites *sites, uint32_t pid,
 			const struct ev_python_stack *stack, uint64_t *chain, size_t count)
 {

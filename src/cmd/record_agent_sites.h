@@ -13,6 +13,9 @@ struct record_sites {
  * called from elsewhere become its beginning. */
 void record_sites_apply(struct record_sites *sites, uint32_t pid,
 			const struct ev_python_stack *stack, uint64_t *chain, size_t count);
+/* Is it in the interpreter's main function, or in what leads there? Of the next instruction, too.
+ */
+bool record_sites_have(const struct ev_python_stack *stack, uint64_t address);
 void record_sites_done(struct record_sites *sites);
 
 #endif

@@ -85,12 +85,12 @@ static bool leave_out(struct record_unwind *unwind, const struct ev_raw *raw,
 }
 
 /* True when the sample is no longer what the ring had. */
-static bool add_python(struct record_unwind *unwind, struct ev_record *record, struct ev_err *err,
-		       int *rc)
+static bool add_python(struct record_unwind *unwind, struct ev_record *record, bool complete,
+		       struct ev_err *err, int *rc)
 {
 	struct ev_record mapping;
 	if (unwind->agent)
-		return record_agent_merge(unwind->agent, unwind->spaces, record);
+		return record_agent_merge(unwind->agent, unwind->spaces, record, complete);
 	if (!unwind->python || !record_python_merge(unwind->python, unwind->spaces, record))
 		return false;
 	if (record_python_mapping(unwind->python, record, &mapping))
@@ -122,7 +122,7 @@ int record_unwind_sample(struct record_unwind *unwind, const struct ev_raw *raw,
 		return 0;
 	int rc = 0;
 	if (record.event >= 0 && !record_unwind_copies(&unwind->opened.events[record.event].attr)) {
-		if (!add_python(unwind, &record, err, &rc))
+		if (!add_python(unwind, &record, false, err, &rc))
 			return record_unwind_write(unwind, raw->header, raw->size_bytes, err);
 		return rc ? rc : encode(unwind, &record, err);
 	}
@@ -136,6 +136,6 @@ int record_unwind_sample(struct record_unwind *unwind, const struct ev_raw *raw,
 	if (ev_stack_end_address(end))
 		rc = tell_end(unwind, end, err);
 	if (!rc)
-		add_python(unwind, &record, err, &rc);
+		add_python(unwind, &record, end.end == EV_UNWOUND_COMPLETE, err, &rc);
 	return rc ? rc : encode(unwind, &record, err);
 }

@@ -331,6 +331,7 @@ void ev_python_agents_drain(struct ev_python_agents *agents, ev_take_python take
 			continue;
 		agents->tally.lost +=
 			__atomic_load_n(&process->ring->lost, __ATOMIC_RELAXED) + (rc != 0);
+		agents->tally.late += __atomic_load_n(&process->ring->late, __ATOMIC_RELAXED);
 		release(agents, process);
 	}
 	pthread_mutex_unlock(&agents->lock);
@@ -371,8 +372,10 @@ void ev_python_agents_tally(struct ev_python_agents *agents, struct ev_python_ag
 	*tally = agents->tally;
 	for (size_t i = 0; i < agents->processes.count; i++) {
 		const struct process *process = agents->processes.items[i];
-		if (process->ring)
-			tally->lost += __atomic_load_n(&process->ring->lost, __ATOMIC_RELAXED);
+		if (!process->ring)
+			continue;
+		tally->lost += __atomic_load_n(&process->ring->lost, __ATOMIC_RELAXED);
+		tally->late += __atomic_load_n(&process->ring->late, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&agents->lock);
 }

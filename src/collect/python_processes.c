@@ -114,10 +114,16 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 		until = of_frame[i] > until ? of_frame[i] : until;
 	}
 	/* The last code word looked at may end with the record. */
-	if (!fits(until, from, 8) || !fits(shape->code_file, EV_PYTHON_CODE_FROM, 23) ||
+	if (!fits(until, from, 8) ||
+	    !fits(shape->code_file, EV_PYTHON_CODE_FROM + EV_PYTHON_CODE_FIXED, 0) ||
+	    !fits(shape->code_file, EV_PYTHON_CODE_FROM, 23) ||
 	    !fits(shape->code_function, EV_PYTHON_CODE_FROM, 7) ||
 	    !fits(shape->code_lines, EV_PYTHON_CODE_FROM, 7) ||
-	    !fits(shape->code_first_line, EV_PYTHON_CODE_FROM, 7))
+	    !fits(shape->code_first_line, EV_PYTHON_CODE_FROM, 7) ||
+	    !fits(shape->text_state, shape->text_length, 8) ||
+	    !fits(shape->text_ascii, shape->text_length, 8) ||
+	    !fits(shape->text_compact, shape->text_length, 8) ||
+	    !fits(shape->bytes_data, shape->bytes_size, 8))
 		return false;
 	*to = (struct ev_python_process){
 		.interpreters = runtime->address + shape->interpreters,
@@ -138,9 +144,14 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 		.code_first_line = shape->code_first_line - EV_PYTHON_CODE_FROM,
 		.code_instructions = shape->code_instructions,
 		.text_length = shape->text_length,
+		.text_state = shape->text_state,
+		.text_ascii = shape->text_ascii,
+		.text_compact = shape->text_compact,
 		.bytes_size = shape->bytes_size,
+		.bytes_data = shape->bytes_data,
 		.position = shape->position,
 		.entry = shape->entry,
+		.numbered = shape->numbered,
 		.based = shape->based,
 		.frame_bytes = (uint8_t)(until - from + 8),
 	};

@@ -3,14 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <python.h>
+#include "python_check.h"
 #include "python_code.h"
 
 enum {
 	NAME_MAX_CHARACTERS = 4096,
 	TABLE_MAX_BYTES = 1 << 22,
 	RECORD_MAX_BYTES = 512, /* of a code object, as far as it is looked at */
-	COUNT = 16,             /* of its instructions, from 3.11 on; something that stays before */
 	TYPE = 8,
+	COUNT = 16,
 };
 
 static int fetch(const struct python_code_reader *reader, uint64_t address, void *bytes,
@@ -35,7 +37,9 @@ static uint32_t half(const uint8_t *bytes, uint32_t at)
 	return value;
 }
 
-static int read_text(struct python_code_reader *reader, uint64_t address, const char **text)
+/* Its part of the check, too. */
+static int read_text(struct python_code_reader *reader, uint64_t address, enum python_part part,
+		     const char **text, uint64_t *hash)
 {
 	const struct python_layout *layout = reader->layout;
 	uint8_t head[RECORD_MAX_BYTES];
@@ -54,51 +58,42 @@ static int read_text(struct python_code_reader *reader, uint64_t address, const 
 	if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > TABLE_MAX_BYTES ||
 	    reader->kept_bytes >= reader->limit_bytes)
 		return -EINVAL;
-	if (length > NAME_MAX_CHARACTERS)
-		length = NAME_MAX_CHARACTERS;
-	uint8_t *characters = ev_alloc(length * kind + 1);
+	size_t count = length < NAME_MAX_CHARACTERS ? length : NAME_MAX_CHARACTERS;
+	uint8_t *characters = ev_alloc(count * kind + 1);
 	rc = fetch(reader, address + (ascii ? layout->text_ascii : layout->text_compact),
-		   characters, length * kind);
+		   characters, count * kind);
 	if (!rc) {
-		*text = ev_python_text(reader->arena, characters, length, kind);
-		reader->kept_bytes += 4 * length;
+		*text = ev_python_text(reader->arena, characters, count, kind);
+		*hash = ev_python_check_text(part, length, kind, ascii, characters, count * kind);
+		reader->kept_bytes += 4 * count;
 	}
 	free(characters);
 	return rc;
 }
 
-static void read_lines(struct python_code_reader *reader, uint64_t address,
-		       struct ev_python_code *code)
+/* Its part of the check; 0: it can't be read. Of a large one the beginning may be there still. */
+static uint64_t read_lines(struct python_code_reader *reader, uint64_t address,
+			   struct ev_python_code *code)
 {
-	uint64_t size_bytes;
-	if (fetch(reader, address + reader->layout->bytes_size, &size_bytes, sizeof(size_bytes)) ||
-	    size_bytes > TABLE_MAX_BYTES || reader->kept_bytes + size_bytes > reader->limit_bytes)
-		return;
+	uint64_t length, hash = 0;
+	if (fetch(reader, address + reader->layout->bytes_size, &length, sizeof(length)) ||
+	    length > TABLE_MAX_BYTES || reader->kept_bytes + length > reader->limit_bytes)
+		return 0;
+	size_t size_bytes = (size_t)length;
 	uint8_t *lines = ev_alloc(size_bytes + 1);
-	if (!fetch(reader, address + reader->layout->bytes_data, lines, size_bytes)) {
+	int rc = fetch(reader, address + reader->layout->bytes_data, lines, size_bytes);
+	if (rc && size_bytes > EV_PYTHON_LOOK_LINES_BYTES) {
+		size_bytes = EV_PYTHON_LOOK_LINES_BYTES;
+		rc = fetch(reader, address + reader->layout->bytes_data, lines, size_bytes);
+	}
+	if (!rc) {
 		code->lines = ev_arena_copy(reader->arena, lines, size_bytes);
 		code->lines_bytes = size_bytes;
 		reader->kept_bytes += size_bytes;
+		hash = ev_python_check_lines(length, lines, size_bytes);
 	}
 	free(lines);
-}
-
-static uint64_t mix(uint64_t hash, uint64_t with)
-{
-	hash = (hash ^ with) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
-
-/* As bpf/python.bpf.h computes it. */
-static uint32_t check_of(const struct python_layout *layout, const uint8_t *bytes)
-{
-	uint64_t hash = mix(1, word(bytes, COUNT));
-	hash = mix(hash, word(bytes, layout->code_file));
-	hash = mix(hash, word(bytes, layout->code_file + 8));
-	hash = mix(hash, word(bytes, layout->code_file + 16));
-	hash = mix(hash, word(bytes, layout->code_lines));
-	hash = mix(hash, half(bytes, layout->code_first_line));
-	return (uint32_t)(hash ^ hash >> 32);
+	return hash;
 }
 
 static size_t record_bytes(const struct python_layout *layout)
@@ -120,7 +115,7 @@ int ev_python_code_read(struct python_code_reader *reader, uint64_t address,
 	const struct python_layout *layout = reader->layout;
 	uint8_t bytes[RECORD_MAX_BYTES];
 	size_t size_bytes = record_bytes(layout);
-	if (size_bytes > sizeof(bytes))
+	if (size_bytes > sizeof(bytes) || layout->code_file < EV_PYTHON_CODE_FIXED)
 		return -EINVAL;
 	int rc = fetch(reader, address, bytes, size_bytes);
 	if (rc)
@@ -129,16 +124,34 @@ int ev_python_code_read(struct python_code_reader *reader, uint64_t address,
 		return -EINVAL;
 	bool qualified = layout->code_qualname != PYTHON_NONE;
 	*code = (struct ev_python_code){ .lines_kind = layout->lines,
-					 .first_line = half(bytes, layout->code_first_line),
-					 .check = check_of(layout, bytes) };
-	rc = read_text(reader, word(bytes, layout->code_file), &code->file);
+					 .first_line = half(bytes, layout->code_first_line) };
+	uint64_t file = 0, name = 0, lines = 0;
+	rc = read_text(reader, word(bytes, layout->code_file), PYTHON_PART_FILE, &code->file,
+		       &file);
 	if (!rc)
 		rc = read_text(reader,
 			       word(bytes, qualified ? layout->code_qualname : layout->code_name),
-			       &code->function);
+			       PYTHON_PART_NAME, &code->function, &name);
 	if (!rc)
-		read_lines(reader, word(bytes, layout->code_lines), code);
+		lines = read_lines(reader, word(bytes, layout->code_lines), code);
+	code->check =
+		ev_python_check_fold(ev_python_check_self(layout, bytes) ^ name ^ file ^ lines);
+	code->parts[0] = ev_python_check_fold(name);
+	code->parts[1] = ev_python_check_fold(file);
+	code->parts[2] = ev_python_check_fold(lines);
 	return rc;
+}
+
+bool ev_python_code_is(const struct ev_python_code *code, uint32_t check)
+{
+	for (unsigned without = 0; without < 1u << EV_LENGTH(code->parts); without++) {
+		uint32_t one = code->check;
+		for (unsigned i = 0; i < EV_LENGTH(code->parts); i++)
+			one ^= without >> i & 1 ? code->parts[i] : 0;
+		if (one == check)
+			return true;
+	}
+	return false;
 }
 
 uint32_t ev_python_code_line(const struct ev_python_code *code, int64_t offset_bytes)

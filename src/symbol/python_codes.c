@@ -64,7 +64,7 @@ static const struct ev_python_code *read_code(struct ev_python_codes *codes, uin
 	if (codes->codes.count >= CODES_MAX ||
 	    codes->reader.kept_bytes >= codes->reader.limit_bytes)
 		forget(codes);
-	if (ev_python_code_read(&codes->reader, address, &code) || code.check != check)
+	if (ev_python_code_read(&codes->reader, address, &code) || !ev_python_code_is(&code, check))
 		return NULL;
 	*ev_array_add(&codes->codes) = code;
 	*ev_map_add(&codes->known, address, check, NULL) = (uint32_t)codes->codes.count;
@@ -111,9 +111,14 @@ void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python
 		.code_first_line = layout->code_first_line,
 		.code_instructions = layout->code_instructions,
 		.text_length = layout->text_length,
+		.text_state = layout->text_state,
+		.text_ascii = layout->text_ascii,
+		.text_compact = layout->text_compact,
 		.bytes_size = layout->bytes_size,
+		.bytes_data = layout->bytes_data,
 		.position = layout->position,
 		.entry = layout->entry,
+		.numbered = layout->numbered && !layout->newer,
 		.based = layout->based,
 		.newer = layout->newer,
 	};

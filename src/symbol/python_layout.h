@@ -28,7 +28,8 @@ struct python_layout {
 	uint32_t version; /* 0x030b: 3.11 */
 	uint8_t lines, position, entry;
 	bool based; /* the outermost frame of a thread is no call's: a shim of the thread itself */
-	bool newer; /* than what is known: read as the newest that is */
+	bool numbered;         /* a code object has a number that no other one gets */
+	bool newer;            /* than what is known: read as the newest that is */
 	uint32_t interpreters; /* in _PyRuntime: the first interpreter */
 	uint32_t current;      /* in _PyRuntime: the thread that holds the GIL */
 	uint32_t interpreter_next, interpreter_threads;

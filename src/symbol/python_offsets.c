@@ -1,6 +1,7 @@
 /* A version of CPython -> the offsets by which an agent inside the process finds its frames and the
  * names of their code. */
 #include <errno.h>
+#include <python.h>
 #include "python_agent.h"
 #include "python_layout.h"
 
@@ -71,6 +72,8 @@ int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 		.code_first_line = from.code_first_line,
 		.code_lines = from.code_lines,
 		.code_instructions = from.code_instructions,
+		.code_number = from.numbered && !from.newer ? from.code_file - EV_PYTHON_CODE_NUMBER
+							    : PYTHON_NONE,
 		.bytes_size = from.bytes_size,
 		.bytes_data = from.bytes_data,
 		.text_length = from.text_length,

@@ -52,11 +52,12 @@ check_version() {
 	needs_agent
 	find_python "$1"
 	PYTHONUTF8=1 without_rights "$evprof" record -F 999 -e cpu-clock "$python" python_truth.py \
-		shares recurse callbacks threads fork >told 2>said </dev/null || fail "$(cat said)"
+		shares recurse callbacks reused threads fork >told 2>said </dev/null || fail "$(cat said)"
 	has said 'Python: frames by an agent in 2 processes'
 	run report --format json
 	expect_runs shares recurse in_thread in_fork by_key
 	expect_shares
+	expect_reused
 }
 test_python_3_8() { check_version 3.8; }
 test_python_3_9() { check_version 3.9; }
@@ -135,7 +136,7 @@ test_the_program_may_use_the_signal_itself() {
 test_what_a_blocked_signal_hides_is_counted() {
 	needs_debians
 	record_python blocks_the_signal
-	has said '[1-9][0-9]* have none: the signal \(SIGTRAP\) was blocked'
+	has said 'of [1-9][0-9]* it was told too late: the signal \(SIGTRAP\) was blocked'
 }
 
 test_where_no_agent_can_be_the_reason_is_told() {

@@ -60,6 +60,12 @@ expect_shares() {
 			"$(echo "$truth" | awk '{ print $1 + 8 }')" "the share of $function"
 	done <told
 }
+# expect_reused: code in the memory of other code is what it is: of two functions in turn, one has
+# three times the work of the other.
+expect_reused() {
+	share=$(echo "$(children otherwise) $(children once_more)" | awk '{ print 100 * $1 / ($1 + $2 + 0.001) }')
+	expect_between "$share" 60 90 "the share of otherwise (75)"
+}
 # expect_lines: of the loop in perf.data, where one line has ten times the work of the other.
 expect_lines() {
 	"$evprof" script -F ip,sym,srcline --python only >out 2>>err

@@ -31,10 +31,11 @@ check_version() {
 	needs_version_told_apart "$1"
 	needs_frames
 	find_python "$1"
-	record_truth shares recurse callbacks generators made threads
+	record_truth shares recurse callbacks generators made reused threads
 	expect_runs main shares half third sixth recurse by_key in_thread 'naïve_générateur'
 	expect_between "$(awk '/^made_/ { n++ } END { print n }' sums)" 20 30 "functions made by exec"
 	expect_shares
+	expect_reused
 	# All frames have names, and but for the beginning and the end of Python all samples are in
 	# the program.
 	refuse_err 'were gone'

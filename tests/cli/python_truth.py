@@ -81,6 +81,24 @@ def made():
         exec(source.replace("made", "made_%d" % i), scope)
 
 
+# Not as the names of variables: those stay.
+AGAIN = [b"def once_more(n):\n t = 0\n for i in range(n):\n  t += i * i\n return t\n",
+         b"def otherwise(n):\n t = 0\n for i in range(n):\n  t += i * i\n return t\n"]
+
+
+def run_again(which, count):
+    scope = {}
+    exec(compile(AGAIN[which], "<made>", "exec"), scope)
+    scope.popitem()[1](count)
+
+
+def reused():
+    """Each part of a code object where that of the last one stood, its name as well."""
+    for _ in range(30):
+        run_again(0, 20000)
+        run_again(1, 60000)
+
+
 def in_fork():
     spin(0.05)
 

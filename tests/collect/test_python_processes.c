@@ -50,14 +50,24 @@ static uint64_t at(uint32_t offset, size_t size_bytes)
 	memcpy(&value, made.bytes + MADE_CODE + EV_PYTHON_CODE_FROM + offset, size_bytes);
 	return value;
 }
+/* Its texts are short: a word each. */
+static uint64_t part(uint64_t kind, uint64_t head, size_t from)
+{
+	uint64_t word;
+	memcpy(&word, made.bytes + from, sizeof(word));
+	return mix(mix(kind, head), word);
+}
 static uint32_t check_now(void)
 {
 	uint64_t hash = mix(1, at(0, 8));
-	hash = mix(hash, at(shape.code_file, 8));
-	hash = mix(hash, at(shape.code_file + 8, 8));
-	hash = mix(hash, at(shape.code_file + 16, 8));
+	for (uint32_t i = 0; i < EV_PYTHON_CODE_FIXED + 24; i += 8)
+		hash = mix(hash, at(shape.code_file - EV_PYTHON_CODE_FIXED + i, 8));
 	hash = mix(hash, at(shape.code_lines, 8));
 	hash = mix(hash, at(shape.code_first_line, 4));
+	enum { BYTES = 1 << 1, ASCII = 1 };
+	hash ^= part(2, strlen("f") << 8 | BYTES | ASCII, MADE_NAME + shape.text_ascii);
+	hash ^= part(3, strlen("x.py") << 8 | BYTES | ASCII, MADE_FILE + shape.text_ascii);
+	hash ^= part(4, 4, MADE_LINES + shape.bytes_data);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -98,6 +108,18 @@ static void code_that_is_gone_is_counted_and_not_taken_for_another(void **state)
 	assert_int_equal(processes.unreadable, 1);
 	word.check = check_now();
 	assert_int_equal(line_of(wrong_pid, &word).line, 72);
+	end();
+}
+
+static void one_that_differs_in_its_name_alone_is_another(void **state)
+{
+	(void)state;
+	begin();
+	struct ev_python_word word = { MADE_BASE + MADE_CODE, 8, check_now() };
+	assert_string_equal(line_of(wrong_pid, &word).name, "f");
+	made.bytes[MADE_NAME + shape.text_ascii] = 'g';
+	word.check = check_now();
+	assert_string_equal(line_of(wrong_pid, &word).name, "g");
 	end();
 }
 
@@ -191,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_is_a_line_of_a_function),
 		cmocka_unit_test(code_that_is_gone_is_counted_and_not_taken_for_another),
+		cmocka_unit_test(one_that_differs_in_its_name_alone_is_another),
 		cmocka_unit_test(a_copy_that_is_gone_is_known_by_its_parent),
 		cmocka_unit_test(a_code_object_is_learned_as_it_was),
 		cmocka_unit_test(processes_that_ended_go_after_a_while),
