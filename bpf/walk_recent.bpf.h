@@ -11,6 +11,12 @@ enum { EV_VM_EXEC = 4 };
 
 __u64 walk_versions = 0;
 
+/* No process that user space has told of has one like it. */
+static __always_inline __u64 walk_new_version(void)
+{
+	return __sync_fetch_and_add(&walk_versions, 1) | 1ull << 63;
+}
+
 static __always_inline struct ev_walk_recent *walk_recent_of(__u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
@@ -31,7 +37,7 @@ static __always_inline struct ev_walk_recent *walk_recent_for(__u32 pid)
 		return NULL;
 	recent = bpf_map_lookup_elem(&walk_recent, &pid);
 	if (recent) {
-		recent->version = __sync_fetch_and_add(&walk_versions, 1) | 1ull << 63;
+		recent->version = walk_new_version();
 		recent->mm = (__u64)BPF_CORE_READ(task, mm);
 	}
 	return recent;
@@ -95,11 +101,11 @@ __noinline int walk_find_recent(struct walk *walk, __u64 address)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct walk_recently at = { .address = address };
 	struct ev_walk_mapping mapping = {};
-	struct ev_walk_recent *recent = walk_wanted ? walk_recent_of(pid) : NULL;
 	/* Of a settled process all is told: code that it makes itself is not asked for each time.
 	 */
 	if (!walk_wanted || !walk || walk->settled)
 		return 0;
+	struct ev_walk_recent *recent = walk_recent_of(pid);
 	if (recent)
 		bpf_loop(EV_WALK_RECENT, walk_look_at_recent, &at, 0);
 	if (recent && at.found) {
