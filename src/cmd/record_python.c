@@ -58,9 +58,9 @@ static bool command_is_python(const char *command)
 {
 	char line[256], *path = command_find(command);
 	const char *name = path ? strrchr(path, '/') : NULL;
-	bool python = path && (strstr(name ? name : path, "python") ||
-			       (command_script_line(path, line, sizeof(line)) &&
-				strstr(line, "python")));
+	bool python =
+		path && (strstr(name ? name : path, "python") ||
+			 (command_script_line(path, line, sizeof(line)) && strstr(line, "python")));
 	free(path);
 	return python;
 }
