@@ -190,6 +190,24 @@ $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay_main.c $(call upto,view)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(call upto,view) $(LIBS)
 
+# Every test is looked at by the compiler, and nothing is made of it: for what another one warns of.
+define look_rules
+$(B)/looked/$(1)/%: tests/$(1)/%.c
+	$$(Q)mkdir -p $$(@D)
+	$$(call say,LOOK,$$<)
+	$$(Q)$$(CC) $$(CPPFLAGS) -Isrc/$(1) -Itests $$(CFLAGS) $$(FEATURES) -fsyntax-only $$< && touch $$@
+endef
+$(foreach folder,$(STAGES) cli fuzz,$(eval $(call look_rules,$(folder))))
+ifeq ($(HAVE_BPF),1)
+$(B)/looked/collect/test_bpf_walk: $(B)/gen/walked.skel.h
+endif
+test-sources: $(TESTS:$(B)/tests/%=$(B)/looked/%) $(B)/looked/cli/scripted_pmu $(FUZZERS:%=$(B)/looked/fuzz/%)
+.PHONY: test-sources
+
+# Tests of what is left out by WITHOUT.
+test-parts: $(filter $(B)/tests/collect/test_bpf_% $(B)/tests/collect/test_walk_% $(B)/tests/symbol/test_assembly,$(TESTS))
+.PHONY: test-parts
+
 test-programs: $(B)/evprof $(B)/libevprof-python.so $(SCRIPTED) examples $(TESTS) $(SPECIMENS) $(FUZZERS:%=$(B)/replay/%)
 .PHONY: test-programs $(STAGES:%=test-%)
 # make test-perfdata: one stage's tests.

@@ -455,6 +455,8 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 	word->check = 0;
 	if (python_is_shim(at)) {
 		word->code = 0;
+		at->hash[0] = python_mix(at->hash[0], 1); /* no code is at 1 */
+		at->hash[1] = python_mix(at->hash[1], 1);
 		return true;
 	}
 	if (!code)

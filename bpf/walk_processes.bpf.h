@@ -7,14 +7,18 @@
 #include "walk_recent.bpf.h"
 #include "walk_tables.bpf.h"
 
+/* The parent runs: what it had mapped before an exec is not its child's. From here on both map what
+ * they like. */
 static __always_inline void walk_fork_recent(__u32 from, __u32 to, struct task_struct *child)
 {
-	const struct ev_walk_recent *known = bpf_map_lookup_elem(&walk_recent, &from);
+	const struct ev_walk_recent *known = walk_recent_of(from);
 	if (!known || bpf_map_update_elem(&walk_recent, &to, known, BPF_ANY))
 		return;
 	struct ev_walk_recent *copy = bpf_map_lookup_elem(&walk_recent, &to);
-	if (copy)
-		copy->mm = (__u64)BPF_CORE_READ(child, mm);
+	if (!copy)
+		return;
+	copy->version = walk_new_version();
+	copy->mm = (__u64)BPF_CORE_READ(child, mm);
 }
 
 /* A child has its parent's mappings, which are there before it runs. */

@@ -11,6 +11,12 @@ enum { EV_VM_EXEC = 4 };
 
 __u64 walk_versions = 0;
 
+/* No process that user space has told of has one like it. */
+static __always_inline __u64 walk_new_version(void)
+{
+	return __sync_fetch_and_add(&walk_versions, 1) | 1ull << 63;
+}
+
 static __always_inline struct ev_walk_recent *walk_recent_of(__u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
@@ -29,7 +35,7 @@ static __always_inline struct ev_walk_recent *walk_recent_begin(__u32 pid)
 		return NULL;
 	recent = bpf_map_lookup_elem(&walk_recent, &pid);
 	if (recent) {
-		recent->version = __sync_fetch_and_add(&walk_versions, 1) | 1ull << 63;
+		recent->version = walk_new_version();
 		recent->mm = (__u64)BPF_CORE_READ(task, mm);
 	}
 	return recent;

@@ -1,5 +1,5 @@
-/* The name of a command becomes the programs that are executed in its place: the first is the file
- * itself, and where that is a script the next is what it names. */
+/* The name of a command becomes the file that is executed, and the programs that are in its place:
+ * the first is the file itself, and where that is a script the next is what it names. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 
 enum { SCRIPTS_MAX = 4 }; /* the kernel's limit: scripts that scripts name */
 
-static char *find(const char *name)
+char *command_find(const char *name)
 {
 	const char *search = getenv("PATH");
 	if (strchr(name, '/') || !search)
 		return access(name, X_OK) ? NULL : ev_strdup(name);
 	for (const char *at = search; *at; at += *at == ':') {
-		size_t length = strcspn(at, ":");
-		char *path = ev_printf("%.*s/%s", (int)length, at, name);
+		size_t length = strcspn(at, ":"); /* 0: the current folder */
+		char *path = ev_printf("%.*s%s%s", (int)length, at, length ? "/" : "./", name);
 		if (!access(path, X_OK))
 			return path;
 		free(path);
@@ -25,8 +25,7 @@ static char *find(const char *name)
 	return NULL;
 }
 
-/* The line of a script after "#!"; false for other files. */
-static bool read_line(const char *path, char *line, size_t room_bytes)
+bool command_script_line(const char *path, char *line, size_t room_bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t length = fd < 0 ? -1 : read(fd, line, room_bytes - 1);
@@ -44,11 +43,11 @@ void command_programs(const char *name, void (*take)(void *context, const char *
 		      void *context)
 {
 	char line[256], *rest;
-	char *path = find(name);
+	char *path = command_find(name);
 	for (unsigned i = 0; path && i < SCRIPTS_MAX; i++) {
 		take(context, path);
 		const char *next = NULL;
-		if (read_line(path, line, sizeof(line))) {
+		if (command_script_line(path, line, sizeof(line))) {
 			next = strtok_r(line, " \t", &rest);
 			const char *base = next ? strrchr(next, '/') : NULL;
 			if (base && !strcmp(base, "/env")) {
@@ -57,7 +56,7 @@ void command_programs(const char *name, void (*take)(void *context, const char *
 			}
 		}
 		free(path);
-		path = next ? find(next) : NULL;
+		path = next ? command_find(next) : NULL;
 	}
 	free(path);
 }

@@ -18,7 +18,7 @@ static bool is_for_waits(const struct option_word *event)
 	return !event || !strncmp(event->text, "dummy", 5);
 }
 
-const char *events_wait_condition(const struct event_options *options)
+const char *events_wait_condition(const struct event_options *options, struct ev_arena *arena)
 {
 	const struct option_word *event = NULL;
 	const char *condition = NULL;
@@ -27,7 +27,9 @@ const char *events_wait_condition(const struct event_options *options)
 		if (word->row->letter == 'e')
 			event = word;
 		else if (!word->row->letter && is_for_waits(event))
-			condition = word->text;
+			condition = condition ? ev_arena_printf(arena, "(%s) && (%s)", condition,
+								word->text)
+					      : word->text;
 	}
 	return condition;
 }

@@ -37,7 +37,7 @@ int events_parse(const struct event_options *options, struct ev_event_list *list
 /* Is there any -e? */
 bool events_are_named(const struct event_options *options);
 /* The condition for waits, where there may be one; NULL = none. */
-const char *events_wait_condition(const struct event_options *options);
+const char *events_wait_condition(const struct event_options *options, struct ev_arena *arena);
 /* -G: `text` names the cgroups of the events from *given on, which is moved on. -EINVAL, -ENOENT
  * with a sentence. */
 int events_put_in_cgroups(struct ev_event_list *list, size_t *given, const char *text,

@@ -59,7 +59,7 @@ struct record_agent {
 /* ---- before it begins ---------------------------------------------------------------------------
  */
 
-bool record_agent_library(char *path, size_t size_bytes)
+static bool find_library(char *path, size_t size_bytes)
 {
 	static const char *const places[] = { LIBRARY, "../lib/evprof/" LIBRARY };
 	char self[4096];
@@ -75,6 +75,15 @@ bool record_agent_library(char *path, size_t size_bytes)
 			return true;
 	}
 	return false;
+}
+
+const char *record_agent_library(char *path, size_t size_bytes)
+{
+	if (!find_library(path, size_bytes))
+		return LIBRARY " is not beside evprof nor in ../lib/evprof";
+	if (strpbrk(path, " :"))
+		return "the loader takes no blanks and colons in the path of " LIBRARY;
+	return NULL;
 }
 
 static bool is_new_enough(void)
@@ -96,11 +105,7 @@ static const char *absence(const struct record_run *run, char *library, size_t s
 		       "--jitter)";
 	if (!is_new_enough())
 		return "an agent needs Linux 6.0";
-	if (!record_agent_library(library, size_bytes))
-		return LIBRARY " is not beside evprof nor in ../lib/evprof";
-	if (strpbrk(library, " :"))
-		return "the loader takes no blanks and colons in the path of " LIBRARY;
-	return NULL;
+	return record_agent_library(library, size_bytes);
 }
 
 int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err)

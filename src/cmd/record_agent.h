@@ -9,8 +9,8 @@ struct record_run;
 struct record_unwind;
 struct record_agent;
 
-/* Where the library is that Python programs load; false: it is not there. */
-bool record_agent_library(char *path, size_t size_bytes);
+/* Where the library is that Python programs load: NULL, or why they cannot. */
+const char *record_agent_library(char *path, size_t size_bytes);
 /* What agents want of the sampler, before it is opened. Where none can be had the reason is a note,
  * or where they were asked for an error. */
 int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err);

@@ -129,7 +129,7 @@ int record_events(struct record_run *run, struct ev_err *err)
 		    !options->events.words.items[i].row->letter)
 			rc = ev_event_condition(&run->events, options->events.words.items[i].text,
 						true, err);
-	const char *waits = events_wait_condition(&options->events);
+	const char *waits = events_wait_condition(&options->events, &run->recording.arena);
 	if (!rc && waits &&
 	    ev_bpf_filter_check(waits, options->wall ? EV_BPF_FILTERED_WALL : EV_BPF_FILTERED_WAITS,
 				err))

@@ -1,13 +1,12 @@
 /* The Python frames of samples, read by BPF programs as they are taken, go into their chains; names
  * and lines go into the file as a table behind the data. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <evprof/collect_python_bpf.h>
+#include "command_programs.h"
 #include "record.h"
 #include "record_agent.h"
 #include "record_python.h"
@@ -55,39 +54,15 @@ int record_python_parse(void *into, const char *value, struct ev_err *err)
  */
 
 /* A program that is called so, or a script that begins with "#!…python…". */
-static bool is_python(const char *path)
-{
-	char head[256];
-	const char *name = strrchr(path, '/');
-	if (strstr(name ? name : path, "python"))
-		return true;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (length < 2 || head[0] != '#' || head[1] != '!')
-		return false;
-	head[length] = 0;
-	head[strcspn(head, "\n")] = 0;
-	return strstr(head, "python");
-}
-
-/* As execvp would find it. */
 static bool command_is_python(const char *command)
 {
-	const char *search = getenv("PATH");
-	if (strchr(command, '/') || !search)
-		return is_python(command);
-	for (const char *at = search; *at; at += *at == ':') {
-		size_t length = strcspn(at, ":");
-		char *path = ev_printf("%.*s/%s", (int)length, at, command);
-		bool there = !access(path, X_OK), python = there && is_python(path);
-		free(path);
-		if (there)
-			return python;
-		at += length;
-	}
-	return false;
+	char line[256], *path = command_find(command);
+	const char *name = path ? strrchr(path, '/') : NULL;
+	bool python =
+		path && (strstr(name ? name : path, "python") ||
+			 (command_script_line(path, line, sizeof(line)) && strstr(line, "python")));
+	free(path);
+	return python;
 }
 
 bool record_python_wanted(const struct record_run *run)

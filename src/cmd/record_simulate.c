@@ -13,7 +13,6 @@
 /* Of Python: every second one is the agent's. What is kept apart grows with the ways through a
  * recursion, and each takes 100 KB: not deeper than this. */
 enum { CALLERS = 16, PYTHON_CALLERS = 16 };
-#define PYTHON_LIBRARY "libevprof-python.so"
 #define PYTHON_TOLD                                                                                \
 	"%zu functions in %zu program%s, by what an agent adds to each call: its own costs stand " \
 	"apart (evprof_python_call), and from 3.11 on Python's calls of Python go through C as "   \
@@ -113,13 +112,9 @@ static int plan_python(struct record_run *run, struct simulate_plan *plan, struc
 {
 	const struct record_options *options = run->options;
 	char library[4096];
-	const char *why = NULL;
 	if (!record_python_wanted(run))
 		return 0;
-	if (!record_agent_library(library, sizeof(library)))
-		why = PYTHON_LIBRARY " is not beside evprof nor in ../lib/evprof";
-	else if (strpbrk(library, " :"))
-		why = "the loader takes no blanks and colons in the path of " PYTHON_LIBRARY;
+	const char *why = record_agent_library(library, sizeof(library));
 	if (why && options->python != RECORD_PYTHON_AUTO)
 		return ev_fail(err, EOPNOTSUPP, "Python: native functions only: %s", why);
 	if (why) {

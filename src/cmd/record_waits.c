@@ -67,7 +67,7 @@ int record_waits_plan(struct record_run *run, struct ev_err *err)
 	if (!ev_bpf_absence(run->waits->absence, sizeof(run->waits->absence)))
 		return 0;
 	run->sampling.switches = true;
-	if (events_wait_condition(&options->events))
+	if (events_wait_condition(&options->events, &run->recording.arena))
 		return ev_fail(err, EPERM, "--filter: waits are chosen by BPF programs alone: %s",
 			       run->waits->absence);
 	return options->wakers ? ev_fail(err, EPERM,
@@ -144,7 +144,7 @@ static int open_programs(struct record_run *run, struct ev_err *err)
 		.user_stacks = sampling->callchain && !sampling->kernel_callchain_only,
 		.kernel_stacks = sampling->callchain && !sampling->user_callchain_only,
 		.wakers = run->options->wakers,
-		.condition = events_wait_condition(&run->options->events),
+		.condition = events_wait_condition(&run->options->events, &run->recording.arena),
 	};
 	int rc = ev_waits_open(&waits->waits, &target, &options, err);
 	ev_array_done(&cgroups);

@@ -1,10 +1,9 @@
 /* The file of a command becomes the rights that it gets beyond those of who starts it. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <evprof/base.h>
+#include "command_programs.h"
 #include "rights.h"
 
 static const char *of_file(const char *path)
@@ -23,18 +22,8 @@ static const char *of_file(const char *path)
 
 const char *command_rights(const char *command)
 {
-	const char *search = getenv("PATH");
-	if (strchr(command, '/') || !search)
-		return of_file(command);
-	for (const char *at = search; *at; at += *at == ':') {
-		size_t length = strcspn(at, ":");
-		char *path = ev_printf("%.*s%s%s", (int)length, at, length ? "/" : "./", command);
-		bool there = !access(path, X_OK);
-		const char *rights = there ? of_file(path) : NULL;
-		free(path);
-		if (there)
-			return rights;
-		at += length;
-	}
-	return NULL;
+	char *path = command_find(command);
+	const char *rights = path ? of_file(path) : NULL;
+	free(path);
+	return rights;
 }

@@ -124,10 +124,10 @@ static void take(struct script_run *run, const struct ev_raw *raw, struct ev_rec
 static void tell_progress(struct script_run *run)
 {
 	struct progress *progress = &run->loaded.progress;
-	uint64_t place = ev_reader_tell(run->loaded.reader);
 	if (++run->told % 256)
 		return;
-	atomic_store_explicit(&progress->done_bytes, place, memory_order_relaxed);
+	atomic_store_explicit(&progress->done_bytes, ev_reader_tell(run->loaded.reader),
+			      memory_order_relaxed);
 	progress_tell(progress);
 }
 

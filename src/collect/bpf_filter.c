@@ -77,7 +77,7 @@ static int take_word(struct parsing *parsing, char word[WORD_BYTES])
 /* Sets the bit for every byte that the item at *pattern means; past the item. */
 static const char *add_item(struct ev_count_glob *glob, const char *pattern, uint32_t bit)
 {
-	const char *end = *pattern == '[' ? strchr(pattern + 2, ']') : NULL;
+	const char *end = *pattern == '[' && pattern[1] ? strchr(pattern + 2, ']') : NULL;
 	bool others = end && (pattern[1] == '!' || pattern[1] == '^');
 	for (unsigned byte = 1; byte < 256; byte++) {
 		bool means = *pattern == '?' || byte == (unsigned char)*pattern;

@@ -99,9 +99,7 @@ void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size
 	}
 }
 
-/* ---- what was meant for others
- * -------------------------------------------------------------------
- */
+/* ---- what was meant for others --------------------------------------------------------------- */
 
 /* Of a mapping, Linux tells each listener in turn, and leaves the bit for build-ids set behind one
  * who asked for them: for those who did not, device and inode would be read as a build-id. */

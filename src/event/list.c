@@ -50,6 +50,15 @@ static bool takes_addresses(const struct ev_event *event)
 	return !rc && number > 0;
 }
 
+/* One more holds besides those that were given before. */
+static const char *besides(struct ev_event_list *list, const char *before, const char *filter)
+{
+	if (!before)
+		return ev_arena_text(&list->arena, filter, strlen(filter));
+	return ev_arena_printf(&list->arena, is_of_addresses(filter) ? "%s,%s" : "(%s) && (%s)",
+			       before, filter);
+}
+
 int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_err *err)
 {
 	if (!list->count)
@@ -77,8 +86,8 @@ int ev_event_filter(struct ev_event_list *list, const char *filter, struct ev_er
 	if (!filter[strspn(filter, " \t\n")])
 		return ev_fail(err, EINVAL, "the filter for '%s' is empty", name);
 	/* A glob is one written word: all its tracepoints get the filter. */
-	const char *kept = ev_arena_text(&list->arena, filter, strlen(filter));
 	unsigned written = last->written;
+	const char *kept = besides(list, last->filter, filter);
 	for (size_t i = written; i < list->count; i++)
 		list->items[i].filter = kept;
 	return 0;
@@ -89,10 +98,8 @@ int ev_event_condition(struct ev_event_list *list, const char *condition, bool a
 {
 	if (!list->count)
 		return ev_fail(err, EINVAL, "a filter belongs behind the event (-e) it is for");
-	const struct ev_event *last = &list->items[list->count - 1];
-	const char *kept = ev_arena_text(&list->arena, condition, strlen(condition));
-	for (size_t i = all ? 0 : last->written; i < list->count; i++)
-		list->items[i].condition = kept;
+	for (size_t i = all ? 0 : list->items[list->count - 1].written; i < list->count; i++)
+		list->items[i].condition = besides(list, list->items[i].condition, condition);
 	return 0;
 }
 

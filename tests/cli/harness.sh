@@ -91,7 +91,12 @@ expect_between() {
 	awk -v v="$1" -v l="$2" -v h="$3" 'BEGIN { exit !(v != "" && v + 0 >= l + 0 && v + 0 <= h + 0) }' ||
 		fail "$4 is '$1', expected $2 to $3"
 }
-expect_json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1" 2>complaint || fail "$1 is not JSON"; }
+expect_json() { # FILE…
+	python3 -c 'import json, sys
+for name in sys.argv[1:]:
+    print(name)
+    json.load(open(name))' "$@" >looked_at 2>complaint || fail "$(tail -n 1 looked_at) is not JSON"
+}
 expect_json_lines() {
 	python3 -c 'import json, sys
 lines = open(sys.argv[1]).read().splitlines()

@@ -43,7 +43,7 @@ class Recording:
         self.time += 10
         ip = next((a for a in chain if a < 2**64 - 4096), 0)
         self.add(SAMPLE, misc, self.pack("QIIQQQ", ip, pid, tid, self.time, period, len(chain)) +
-                 b"".join(self.pack("Q", address) for address in chain) + self.stack(branches))
+                 self.pack(f"{len(chain)}Q", *chain) + self.stack(branches))
 
     def stack(self, branches):
         if not self.branch_type:
@@ -52,7 +52,7 @@ class Recording:
 
     def deferred(self, pid, tid, cookie, chain):
         self.add(DEFERRED, USER, self.pack("QQ", cookie, len(chain)) +
-                 b"".join(self.pack("Q", address) for address in chain) + self.ids(pid, tid))
+                 self.pack(f"{len(chain)}Q", *chain) + self.ids(pid, tid))
 
     def auxtrace(self, payload):
         payload += b"\0" * (-len(payload) % 8)

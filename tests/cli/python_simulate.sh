@@ -81,8 +81,31 @@ watch_valgrind() {
 	chmod +x watched/valgrind
 	PATH=$PWD/watched:$PATH
 }
-# figure FUNCTION FIELD: of the JSON in out, without what stands behind the name
-figure() { json out "sum(r['$2'] for r in j['rows'] if r.get('python') and r['symbol'].split(' (')[0] == '$1')"; }
+# read_figures: of both reports, once: functions with what they cost alone and with what they called,
+# without what stands behind their names, and what is true of the whole.
+read_figures() {
+	python3 - >figures 2>>err <<-'END' || fail 'no JSON'
+		import json
+		parts, whole = (json.load(open(name, encoding="utf-8")) for name in ("out", "all"))
+		def told(*words):
+		    print(*words, sep="\t")
+		def sum_of(event):
+		    return sum(row["period"] for row in parts["rows"] if row["event"] == event["name"])
+		told("= total", parts["events"][0]["period"])
+		told("= adds up", all(sum_of(event) == event["period"] for event in parts["events"]))
+		told("= fib", [row["python"] for row in whole["rows"] if row["symbol"] == "fib (known.py:14)"][0])
+		costs = {}
+		for row in whole["rows"]:
+		    if row.get("python") and "instructions" in row["event"]:
+		        cost = costs.setdefault(row["symbol"].split(" (")[0], [0, 0])
+		        cost[0] += row["period"]
+		        cost[1] += row["children_period"]
+		for name, cost in costs.items():
+		    told(name, *cost)
+	END
+}
+# figure NAME [3]: its first figure, or the second
+figure() { awk -F '\t' -v name="$1" -v at="${2:-2}" '$1 == name { print $at }' figures; }
 ratio() { awk "BEGIN { print $1 / $2 }"; }
 
 expect_functions() {
@@ -96,29 +119,21 @@ expect_functions() {
 	expect_err 'Python: [0-9]+ functions in [12] programs?, by what an agent adds'
 	expect_err 'lines are not told'
 	run report --format json -s sym,comm
-	expect_json out
-	total=$(json out "j['events'][0]['period']")
-	expect_equal "$total" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' totals)" "the simulator's own total"
-	json out "1 if all(sum(r['period'] for r in j['rows'] if r['event'] == e['name']) == e['period'] for e in j['events']) else 0" >sum
-	expect_equal "$(cat sum)" 1 "self costs add up"
 	"$evprof" report --format json -s sym >all 2>>err
-	python3 - >out <<-'END'
-		import json
-		j = json.load(open("all", encoding="utf-8"))
-		j["rows"] = [r for r in j["rows"] if "instructions" in r["event"]]
-		print(json.dumps(j))
-	END
-	expect_between "$(ratio "$(figure thrice period)" "$(figure turn period)")" 2.7 3.3 "three to one"
+	read_figures
+	expect_equal "$(figure '= total')" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' totals)" "the simulator's own total"
+	expect_equal "$(figure '= adds up')" True "self costs add up"
+	expect_between "$(ratio "$(figure thrice)" "$(figure turn)")" 2.7 3.3 "three to one"
 	for function in once '<module>' fib numbers größe made deep in_thread key child; do
-		expect_between "$(figure "$function" children_period)" 100 1e12 "what $function costs"
+		expect_between "$(figure "$function" 3)" 100 1e12 "what $function costs"
 	done
-	expect_between "$(ratio "$(figure once children_period)" "$(figure turn period)")" 1 1.1 "who only calls"
-	expect_between "$(ratio "$(figure fib children_period)" "$(figure fib period)")" 1 1.6 "a recursion"
-	expect_between "$(ratio "$(figure '<module>' children_period)" "$(figure thrice period)")" 1.5 100 "a module and its functions"
+	expect_between "$(ratio "$(figure once 3)" "$(figure turn)")" 1 1.1 "who only calls"
+	expect_between "$(ratio "$(figure fib 3)" "$(figure fib)")" 1 1.6 "a recursion"
+	expect_between "$(ratio "$(figure '<module>' 3)" "$(figure thrice)")" 1.5 100 "a module and its functions"
 	run annotate known.py
 	expect_status 0
 	expect_out '^ +2 +[0-9,]+ .*def turn'
-	expect_equal "$(json all "[r['python'] for r in j['rows'] if r['symbol'] == 'fib (known.py:14)'][0]")" True "file and line"
+	expect_equal "$(figure '= fib')" True "file and line"
 }
 
 # Ten seconds for each that is there: one of each kind of hook, and the others where they are asked for.

@@ -183,6 +183,7 @@ test_a_walk_in_parts_finds_what_a_walk_in_sequence_finds() {
 		import random
 		random.seed(1)
 		import collections
+		chains = [[CONTEXT_USER] + [0x10000 + random.randrange(64) * 16 for _ in range(30)] for _ in range(1009)]
 		def fill(r, size, traces):
 		    comms, libs, expected = {}, {}, collections.Counter()
 		    for i in range(size):
@@ -192,7 +193,7 @@ test_a_walk_in_parts_finds_what_a_walk_in_sequence_finds() {
 		            r.comm(pid, pid, comms[pid])
 		            r.mmap(pid, 0x10000, 0x1000, 0, "/lib/" + libs[pid])
 		        expected[f"{comms[pid]};[{libs[pid]}]"] += 1
-		        r.sample(pid, pid, [CONTEXT_USER] + [0x10000 + random.randrange(64) * 16 for _ in range(30)])
+		        r.sample(pid, pid, chains[i % len(chains)])
 		        if traces and i % 5000 == 0:  # a trace that looks like records
 		            r.auxtrace(b"".join(r.data[-400:-1])[:60000 // 8 * 8])
 		        if i % 1000 == 0:

@@ -404,10 +404,10 @@ test_a_truncated_file_is_reported_as_partial() {
 }
 
 # One of the answers, whatever the bytes: a report, or one sentence.
-answers() { # FILE
+answers() { # FILE NAME: what is answered as JSON stands in json-NAME, to be looked at together
 	LIMIT_S=20 run report -i "$1" --format json
 	case $status in
-	0) expect_json out ;;
+	0) mv out "json-$2" ;;
 	1 | 125) has err '^evprof report: ' ;;
 	*) fail "exit status $status" ;;
 	esac
@@ -419,8 +419,9 @@ test_every_kind_of_prefix_gets_an_answer() {
 	size=$(stat -c %s perf.data)
 	for at in 1 7 8 16 50 103 104 105 $(seq 120 $((size / 40 + 1)) "$size"); do
 		head -c "$at" perf.data >part.data
-		answers part.data
+		answers part.data "$at"
 	done
+	expect_json json-*
 }
 
 test_flipped_bytes_get_an_answer() {
@@ -435,7 +436,8 @@ test_flipped_bytes_get_an_answer() {
 		    bad[place] ^= random.choice([1, 0x80, 0xff])
 		    open(f"flip{number}", "wb").write(bad)
 	END
-	for file in flip*; do answers "$file"; done
+	for file in flip*; do answers "$file" "$file"; done
+	expect_json json-*
 }
 
 test_recordings_of_others_open() {
@@ -444,8 +446,9 @@ test_recordings_of_others_open() {
 		[ -f "$folder/perf.data" ] || continue
 		LIMIT_S=60 run report -i "$folder/perf.data" --format json
 		[ "$status" -le 1 ] || fail "exit status $status for $folder"
-		if [ "$status" = 0 ]; then expect_json out; else has err '^evprof report: '; fi
+		if [ "$status" = 0 ]; then mv out "json-$(basename "$folder")"; else has err '^evprof report: '; fi
 	done
+	expect_json json-*
 }
 
 run_tests "$@"

@@ -22,10 +22,16 @@ same_as_perf() {
 	compare perfs out
 }
 needs_cases() { [ -d "${EV_CASES:-}" ] || skip "EV_CASES names no folder of recordings"; }
-sorts_recorded() { # OPTION…
+# sorts_recorded [-g]: one recording of each kind, made by the first test that reads it.
+sorts_recorded() {
 	needs_events
-	run record -q --no-call-graph -e cpu-clock "$@" "$examples/sorts"
-	expect_status 0
+	kept=$folder/sorts${1:-}.data
+	if [ ! -e "$kept" ]; then
+		run record -q --no-call-graph -e cpu-clock -F 500 "$@" -o "$kept.new" "$examples/sorts"
+		expect_status 0
+		mv "$kept.new" "$kept"
+	fi
+	ln "$kept" perf.data
 }
 
 # ---- recordings made by others -------------------------------------------------------------------
@@ -94,7 +100,7 @@ test_malformed_recordings_end_by_themselves() {
 
 test_call_chains_print_as_perf_prints_them() {
 	needs_perf
-	sorts_recorded -g -F 500
+	sorts_recorded -g
 	same_as_perf perf.data
 	same_as_perf perf.data -G --ns -F +misc,+pid
 	same_as_perf perf.data --no-inline --max-stack 3
@@ -180,7 +186,7 @@ test_other_records_print_as_perf_prints_them() {
 # ---- what is asked for ---------------------------------------------------------------------------
 
 test_fields_that_are_unknown_or_missing_are_explained() {
-	sorts_recorded -F 200
+	sorts_recorded
 	run script -F nosuch
 	expect_status 129
 	expect_err "there is no field 'nosuch'; there are comm, tid"
@@ -207,7 +213,7 @@ test_fields_that_are_unknown_or_missing_are_explained() {
 }
 
 test_filters_leave_samples_out() {
-	sorts_recorded -F 500
+	sorts_recorded
 	run script -F tid,time,ip,sym
 	expect_status 0
 	cp out all
@@ -233,7 +239,7 @@ test_filters_leave_samples_out() {
 }
 
 test_chains_stop_where_asked() {
-	sorts_recorded -g -F 200
+	sorts_recorded -g
 	run script --stop-bt main
 	expect_status 0
 	expect_out ' main\+'
@@ -243,7 +249,7 @@ test_chains_stop_where_asked() {
 }
 
 test_every_record_can_be_dumped() {
-	sorts_recorded -F 100
+	sorts_recorded
 	run script -D
 	expect_status 0
 	expect_out '^0x[0-9a-f]+ \[0x[0-9a-f]+\]: type 9 misc'
@@ -276,7 +282,7 @@ test_a_reader_that_has_enough_is_no_error() {
 
 test_output_that_cannot_be_written_is_an_error() {
 	[ -w /dev/full ] || skip "there is no /dev/full"
-	sorts_recorded -F 100
+	sorts_recorded
 	run script -o /dev/full
 	expect_status 1
 	expect_err 'No space left'
@@ -295,7 +301,7 @@ test_names_cannot_play_with_the_terminal() {
 }
 
 test_files_that_end_early_are_printed_as_far_as_they_go() {
-	sorts_recorded -g -F 200
+	sorts_recorded -g
 	size=$(stat -c %s perf.data)
 	for part in 0 1 2 3 4 5 6 7 8 9; do
 		head -c $((size * part / 10 + part)) perf.data >cut.data

@@ -55,7 +55,7 @@ test_a_cache_that_holds_the_matrix_makes_them_equal() {
 
 test_an_insertion_sort_executes_most() {
 	needs_valgrind
-	run record --simulate -e instructions,branch-misses "$examples/sorts" -n 300
+	run record --simulate -e instructions,branch-misses "$examples/sorts" -n 300 -r 200
 	expect_status 0
 	run report --format json
 	expect_between "$(json out "100 * sum(r['period'] for r in j['rows'] if r['symbol'] == 'insertion_sort' and 'instr' in r['event']) / j['events'][0]['period']")" \

@@ -107,6 +107,20 @@ static void conditions_decide_as_they_read(void **state)
 	}
 }
 
+/* As many as a word has room for: behind them is nothing that may be read. */
+static void a_bracket_at_the_end_of_a_glob_is_a_character(void **state)
+{
+	(void)state;
+	struct ev_bpf_filter filter;
+	char text[300] = "comm ~ ";
+	size_t length = strlen(text);
+	memset(text + length, '*', 254);
+	text[length + 254] = '[';
+	assert_int_equal(ev_bpf_filter_parse(&filter, text, NULL), 0);
+	assert_true(ev_bpf_glob_matches(&filter.globs[0], "redis["));
+	assert_false(ev_bpf_glob_matches(&filter.globs[0], "redis]"));
+}
+
 static void what_is_no_condition_is_refused_with_its_place(void **state)
 {
 	(void)state;
@@ -217,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_cgroup_is_a_fact_of_the_thread),
 		cmocka_unit_test(what_a_filter_cannot_ask_here_is_refused_with_the_cure),
 		cmocka_unit_test(conditions_decide_as_they_read),
+		cmocka_unit_test(a_bracket_at_the_end_of_a_glob_is_a_character),
 		cmocka_unit_test(what_is_no_condition_is_refused_with_its_place),
 		cmocka_unit_test(conditions_without_end_are_refused),
 		cmocka_unit_test(globs_match_what_fnmatch_matches),

@@ -15,6 +15,18 @@ static void a_filter_goes_to_the_tracepoints_of_the_last_word(void **state)
 	ev_event_list_done(&list);
 }
 
+static void filters_of_one_event_hold_together(void **state)
+{
+	tree_plain(*state);
+	struct ev_err err = { 0 };
+	struct ev_event_list list = parsed(*state, "sched:*");
+	assert_int_equal(ev_event_filter(&list, "prev_pid == 0 || cpu", &err), 0);
+	assert_int_equal(ev_event_filter(&list, "next_pid > 1", &err), 0);
+	assert_string_equal(list.items[0].filter, "(prev_pid == 0 || cpu) && (next_pid > 1)");
+	assert_string_equal(list.items[1].filter, "(prev_pid == 0 || cpu) && (next_pid > 1)");
+	ev_event_list_done(&list);
+}
+
 static void a_condition_goes_to_the_events_of_the_last_word_or_to_all(void **state)
 {
 	(void)state;
@@ -28,7 +40,7 @@ static void a_condition_goes_to_the_events_of_the_last_word_or_to_all(void **sta
 	assert_string_equal(list.items[1].condition, "cpu == 1");
 	assert_int_equal(ev_event_condition(&list, "tid == 1", true, &err), 0);
 	assert_string_equal(list.items[0].condition, "tid == 1");
-	assert_string_equal(list.items[1].condition, "tid == 1");
+	assert_string_equal(list.items[1].condition, "(cpu == 1) && (tid == 1)");
 	assert_null(list.items[0].filter);
 	ev_event_list_done(&list);
 }
@@ -167,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TREE(a_filter_goes_to_the_tracepoints_of_the_last_word),
+		WITH_TREE(filters_of_one_event_hold_together),
 		WITH_TREE(a_condition_goes_to_the_events_of_the_last_word_or_to_all),
 		WITH_TREE(a_filter_for_nothing_is_refused),
 		WITH_TREE(what_a_filter_can_not_be_for_is_told),
