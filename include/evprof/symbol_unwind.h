@@ -102,10 +102,10 @@ enum ev_unwound_end {
 	EV_UNWOUND_NO_REGISTERS, /* the sample does not tell those that are needed */
 	EV_UNWOUND_OTHER_STACK, /* to another stack than the one that was copied: a signal handler's
 				 * came from it, or a coroutine or a runtime switched */
+	EV_UNWOUND_UNREADABLE,  /* to memory that was not there */
 	/* Only where stacks are followed while they are in use. */
-	EV_UNWOUND_UNREADABLE, /* to memory that was not there */
-	EV_UNWOUND_NOT_YET,    /* to code whose unwind tables had not been read yet */
-	EV_UNWOUND_NO_ROOM,    /* to an object for whose unwind tables there was no room */
+	EV_UNWOUND_NOT_YET, /* to code whose unwind tables had not been read yet */
+	EV_UNWOUND_NO_ROOM, /* to an object for whose unwind tables there was no room */
 	EV_UNWOUND_END_COUNT
 };
 struct ev_unwound {
@@ -169,11 +169,10 @@ struct ev_stack_ends *ev_stack_ends_open(const struct ev_space_set *set);
 /* The end of a stack that ev_unwind left so; stack_bytes were copied at most. */
 struct ev_stack_end ev_stack_end_of(struct ev_stack_ends *ends, const struct ev_unwound *how,
 				    uint64_t stack_bytes);
-/* Of a chain that ev_unwind_chain made: sets how->end to BROKEN where a frame would lie beyond all
- * that there was to copy, and puts the address of the end behind the chain, where it has one and
+/* Of a chain that ev_unwind_chain made: puts the address of the end behind it, where it has one and
  * there is room for two more. The new count. *end tells what was put there. */
 size_t ev_stack_end_add(struct ev_stack_ends *ends, const struct ev_sample *sample,
-			struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
+			const struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
 			struct ev_stack_end *end);
 void ev_stack_ends_close(struct ev_stack_ends *ends);
 /* Where it stands in a chain; 0 for a stack that is complete, or not there at all. */

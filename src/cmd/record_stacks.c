@@ -143,6 +143,7 @@ void record_stacks_count(struct record_stacks *stacks, const struct ev_unwound *
 		return;
 	stacks->stacks++;
 	stacks->truncated += !all_there && how->end == EV_UNWOUND_TRUNCATED && bytes <= wanted;
+	stacks->absent += how->end == EV_UNWOUND_UNREADABLE;
 	uint64_t deep_bytes = how->end == EV_UNWOUND_COMPLETE ? how->stack_bytes : UINT64_MAX;
 	if (deep_bytes > stacks->deepest_bytes)
 		stacks->deepest_bytes = deep_bytes;
@@ -153,7 +154,7 @@ void record_stacks_count(struct record_stacks *stacks, const struct ev_unwound *
 
 static void forget(struct record_stacks *stacks)
 {
-	stacks->stacks = stacks->truncated = stacks->samples = stacks->lost = 0;
+	stacks->stacks = stacks->truncated = stacks->absent = stacks->samples = stacks->lost = 0;
 	stacks->deepest_bytes = 0;
 }
 
@@ -220,10 +221,10 @@ static int grow(struct record_stacks *stacks, struct ev_sampler *sampler, struct
 	return change(stacks, stacks->now + 1, sampler, err);
 }
 
-static bool are_too_short(const struct record_stacks *stacks, unsigned percent)
+static bool are_too_many(const struct record_stacks *stacks, uint64_t short_ones, unsigned percent)
 {
-	bool enough = stacks->stacks >= ENOUGH_STACKS || stacks->truncated >= ENOUGH_TRUNCATED;
-	return enough && stacks->truncated * 100 > stacks->stacks * percent;
+	bool enough = stacks->stacks >= ENOUGH_STACKS || short_ones >= ENOUGH_TRUNCATED;
+	return enough && short_ones * 100 > stacks->stacks * percent;
 }
 
 /* To begin with it takes a moment, in which larger copies pile up: they are made where the rings
@@ -264,9 +265,9 @@ int record_stacks_step(struct record_stacks *stacks, uint64_t bytes, struct ev_s
 		return retreat(stacks, sampler, recording, err);
 	bool may_grow = stacks->now < stacks->highest && bytes < BEHIND_BYTES;
 	if (may_grow && stacks->may_stream && stacks->now >= stacks->first &&
-	    are_too_short(stacks, STREAM_PERCENT))
+	    are_too_many(stacks, stacks->truncated + stacks->absent, STREAM_PERCENT))
 		return begin_stream(stacks, sampler, err);
-	if (may_grow && are_too_short(stacks, TRUNCATED_PERCENT))
+	if (may_grow && are_too_many(stacks, stacks->truncated, TRUNCATED_PERCENT))
 		return grow(stacks, sampler, err);
 	if (stacks->stacks < ENOUGH_STACKS)
 		return 0;

@@ -23,7 +23,8 @@ struct record_stacks {
 	size_t size;                    /* the one among the copies, also while none are taken */
 	size_t highest;                 /* not beyond this one */
 	/* Since the last decision. */
-	uint64_t stacks, truncated, samples, lost;
+	uint64_t stacks, truncated, absent, samples,
+		lost;           /* absent: in memory that was not there */
 	uint64_t deepest_bytes; /* UINT64_MAX: some were not followed to their roots */
 	uint64_t eager_until_ns;
 	uint64_t samples_hz; /* that were asked for; 0 = nobody knows how many there will be */

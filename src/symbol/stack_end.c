@@ -102,14 +102,9 @@ enum ev_unwound_end ev_stack_end_at(uint64_t address)
 }
 
 size_t ev_stack_end_add(struct ev_stack_ends *ends, const struct ev_sample *sample,
-			struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
+			const struct ev_unwound *how, uint64_t *chain, size_t count, size_t limit,
 			struct ev_stack_end *end)
 {
-	/* The kernel copies up to the first page that is not there: one that was not touched yet
-	 * (the middle of a large array), that exec has taken away, or behind the stack's end. */
-	if (how->end == EV_UNWOUND_TRUNCATED &&
-	    sample->user_stack_bytes < sample->user_stack_asked_bytes)
-		how->end = EV_UNWOUND_UNREADABLE;
 	*end = ev_stack_end_of(ends, how, sample->user_stack_asked_bytes);
 	uint64_t address = ev_stack_end_address(*end);
 	if (!address || !count || limit - count < 2)

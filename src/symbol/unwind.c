@@ -182,9 +182,10 @@ static enum ev_unwound_end why_outside(const struct walk *walk, uint64_t address
 		return EV_UNWOUND_BROKEN;
 	if (beyond > NEAR)
 		return EV_UNWOUND_OTHER_STACK;
-	/* A copy that is shorter than was asked for goes to where the stack ends. */
+	/* The kernel copies up to the first page that is not there: one that was not touched yet
+	 * (the middle of a large array), that exec has taken away, or behind the stack's end. */
 	return walk->record->sample.user_stack_asked_bytes > walk->stack_bytes
-		       ? EV_UNWOUND_BROKEN
+		       ? EV_UNWOUND_UNREADABLE
 		       : EV_UNWOUND_TRUNCATED;
 }
 

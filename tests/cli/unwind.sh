@@ -231,6 +231,35 @@ test_exceptions_while_they_are_thrown() {
 	complete 95 ./p
 }
 
+# A copy goes up to the first page that is not there, and of a large array only its ends may be.
+test_an_array_on_the_stack_that_nobody_touched_yet() {
+	needs gcc
+	needs_x86
+	cat >p.c <<-'END'
+		volatile unsigned long sink;
+		__attribute__((noinline)) static void leaf(void) { for (int i = 0; i < 600000000; i++) sink += i; }
+		int main(int count, char **arguments)
+		{
+			volatile char array[40960];
+			array[40959] = array[0] = (char)count;
+			leaf();
+			return arguments && array[0] != (char)count;
+		}
+	END
+	gcc -O1 -fomit-frame-pointer -o p p.c
+	run record -q -F 1000 -e cpu-clock:u --call-graph dwarf,65528 -o live.data ./p
+	expect_status 0
+	run report -i live.data --format folded --no-inline
+	grep -q 'main;leaf' out || skip "the program was over before a sample was taken"
+	expect_out '^p;\[stack not in memory\];main;leaf [0-9]+$'
+	refuse_out "broken stack"
+	# In the kernel only the words that count are read: what is there is followed to its root.
+	"$evprof" record -q --bpf --dry-run -e cpu-clock true 2>/dev/null || return 0
+	run record -q -F 1000 -e cpu-clock:u -o live.data ./p
+	run report -i live.data --format folded --no-inline
+	expect_out '^p;_start;.*main;leaf [0-9]+$'
+}
+
 test_lazily_bound_calls_and_the_vdso() {
 	needs gcc
 	cat >p.c <<-'END'
