@@ -349,16 +349,17 @@ static __always_inline __s32 python_position(const struct python_scratch *at, __
 	return process->position == PYTHON_AT_UNITS ? lasti * 2 : lasti;
 }
 
-/* The reader is called when there is much. */
+/* The reader is called when there is much. Not 0 where there was no room. */
 static __always_inline int python_send(void *note, __u64 size_bytes, bool call)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 	if (call || bpf_ringbuf_query(&python_notes, BPF_RB_AVAIL_DATA) * 4 >
 			    bpf_ringbuf_query(&python_notes, BPF_RB_RING_SIZE))
 		flags = BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_output(&python_notes, note, size_bytes, flags))
-		__sync_fetch_and_add(&python_lost, 1);
-	return 0;
+	if (!bpf_ringbuf_output(&python_notes, note, size_bytes, flags))
+		return 0;
+	__sync_fetch_and_add(&python_lost, 1);
+	return 1;
 }
 
 static __always_inline void python_copy(struct python_scratch *at, __u32 part, __u64 address,
@@ -434,7 +435,12 @@ static __always_inline void python_meet(struct python_scratch *at, __u32 slot, _
 	if (bpf_map_lookup_elem(&python_codes, &key))
 		return;
 	bpf_map_update_elem(&python_codes, &key, &yes, BPF_ANY);
-	python_tell_code(slot, code, check);
+	if (!python_tell_code(slot, code, check))
+		return;
+	/* What there was no room for is told when it is met again. */
+	bpf_map_delete_elem(&python_codes, &key);
+	if (met)
+		met->code = 0;
 }
 
 static __always_inline bool python_is_shim(const struct python_scratch *at)
