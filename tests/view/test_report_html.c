@@ -191,7 +191,9 @@ static void the_page_may_ask_for_nothing(void **state)
 	has(page, "content=\"default-src 'none'; style-src 'unsafe-inline'; "
 		  "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
 		  "form-action 'none'\"");
-	assert_null(strstr(page, "http://"));
+	/* The name of a name space is the only thing that looks like an address. */
+	for (const char *at = page; (at = strstr(at, "http://")); at++)
+		assert_memory_equal(at, "http://www.w3.org/2000/svg'", 27);
 	assert_null(strstr(page, "https://"));
 	assert_null(strstr(page, "@STYLE@"));
 	assert_null(strstr(page, "@DATA@"));
