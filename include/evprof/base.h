@@ -108,10 +108,41 @@ struct ev_cursor {
 };
 struct ev_cursor ev_cursor_of(const void *bytes, size_t size_bytes, bool swap);
 size_t ev_cursor_left(const struct ev_cursor *cursor);
-uint8_t ev_cursor_u8(struct ev_cursor *cursor);
-uint16_t ev_cursor_u16(struct ev_cursor *cursor);
-uint32_t ev_cursor_u32(struct ev_cursor *cursor);
-uint64_t ev_cursor_u64(struct ev_cursor *cursor);
+/* Here and not in the library: tables of large programs are read by millions of these. */
+static inline bool ev_cursor_take(struct ev_cursor *cursor, void *number, size_t size_bytes)
+{
+	if (cursor->bad || (size_t)(cursor->end - cursor->at) < size_bytes) {
+		cursor->bad = true;
+		return false;
+	}
+	memcpy(number, cursor->at, size_bytes);
+	cursor->at += size_bytes;
+	return true;
+}
+static inline uint8_t ev_cursor_u8(struct ev_cursor *cursor)
+{
+	uint8_t value = 0;
+	ev_cursor_take(cursor, &value, sizeof(value));
+	return value;
+}
+static inline uint16_t ev_cursor_u16(struct ev_cursor *cursor)
+{
+	uint16_t value = 0;
+	ev_cursor_take(cursor, &value, sizeof(value));
+	return cursor->swap ? __builtin_bswap16(value) : value;
+}
+static inline uint32_t ev_cursor_u32(struct ev_cursor *cursor)
+{
+	uint32_t value = 0;
+	ev_cursor_take(cursor, &value, sizeof(value));
+	return cursor->swap ? __builtin_bswap32(value) : value;
+}
+static inline uint64_t ev_cursor_u64(struct ev_cursor *cursor)
+{
+	uint64_t value = 0;
+	ev_cursor_take(cursor, &value, sizeof(value));
+	return cursor->swap ? __builtin_bswap64(value) : value;
+}
 /* What ev_buffer_varint() wrote; bad when ten bytes do not end it. */
 uint64_t ev_cursor_varint(struct ev_cursor *cursor);
 /* Pointer to the next size_bytes bytes and past them; NULL and bad when there are not so many. */

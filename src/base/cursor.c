@@ -39,39 +39,6 @@ const void *ev_cursor_bytes(struct ev_cursor *cursor, size_t size_bytes)
 	return bytes;
 }
 
-uint8_t ev_cursor_u8(struct ev_cursor *cursor)
-{
-	const uint8_t *byte = ev_cursor_bytes(cursor, 1);
-	return byte ? *byte : 0;
-}
-
-uint16_t ev_cursor_u16(struct ev_cursor *cursor)
-{
-	uint16_t value = 0;
-	const void *bytes = ev_cursor_bytes(cursor, sizeof(value));
-	if (bytes)
-		memcpy(&value, bytes, sizeof(value));
-	return cursor->swap ? ev_swap16(value) : value;
-}
-
-uint32_t ev_cursor_u32(struct ev_cursor *cursor)
-{
-	uint32_t value = 0;
-	const void *bytes = ev_cursor_bytes(cursor, sizeof(value));
-	if (bytes)
-		memcpy(&value, bytes, sizeof(value));
-	return cursor->swap ? ev_swap32(value) : value;
-}
-
-uint64_t ev_cursor_u64(struct ev_cursor *cursor)
-{
-	uint64_t value = 0;
-	const void *bytes = ev_cursor_bytes(cursor, sizeof(value));
-	if (bytes)
-		memcpy(&value, bytes, sizeof(value));
-	return cursor->swap ? ev_swap64(value) : value;
-}
-
 uint64_t ev_cursor_varint(struct ev_cursor *cursor)
 {
 	uint64_t value = 0;
