@@ -12,7 +12,8 @@ enum { PYTHON_ENTRY_EACH, PYTHON_ENTRY_FLAG, PYTHON_ENTRY_SHIM };
 enum { PYTHON_SHIM = 3, PYTHON_SHIM_C = 4, PYTHON_REFERENCE_MARKS = 7 };
 
 /* Without it no map of Python's is ever asked, and programs load without them. Verifiers before
- * Linux 6.8 look at every function that is not static, so that each of those asks it first. */
+ * Linux 6.8 look at every function that is not static, so that each of those asks it first: by
+ * python_scratch_at. */
 const volatile bool python_wanted = true;
 
 struct {
@@ -93,6 +94,11 @@ struct {
 	__type(value, struct python_scratch);
 } python_scratch SEC(".maps");
 
+static __always_inline struct python_scratch *python_scratch_at(__u32 slot)
+{
+	return python_wanted ? bpf_map_lookup_elem(&python_scratch, &slot) : NULL;
+}
+
 /* ---- memory ------------------------------------------------------------------------------------
  */
 
@@ -157,7 +163,7 @@ struct python_search {
 static long python_try_thread(__u32 index, void *context)
 {
 	struct python_search *search = context;
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &search->slot);
+	struct python_scratch *at = python_scratch_at(search->slot);
 	if (!at)
 		return 1;
 	if (!search->state) {
@@ -275,7 +281,7 @@ static __always_inline __u64 python_hash_text(struct python_scratch *at, __u64 o
 
 __noinline int python_hash_name(__u32 slot)
 {
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at = python_scratch_at(slot);
 	if (at)
 		at->part = python_hash_text(at, at->part, PYTHON_PART_NAME);
 	return 0;
@@ -284,7 +290,7 @@ __noinline int python_hash_name(__u32 slot)
 /* Functions that call each other are often of one file. */
 __noinline int python_hash_file(__u32 slot)
 {
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at = python_scratch_at(slot);
 	if (!at)
 		return 0;
 	if (at->part != at->file) {
@@ -297,7 +303,7 @@ __noinline int python_hash_file(__u32 slot)
 
 __noinline int python_hash_lines(__u32 slot)
 {
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at = python_scratch_at(slot);
 	if (!at)
 		return 0;
 	__u64 address = at->part + at->process.bytes_size;
@@ -390,10 +396,7 @@ static __always_inline void python_copy_text(struct python_scratch *at, __u32 pa
 
 __noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
 {
-	struct python_scratch *at;
-	if (!python_wanted)
-		return 0;
-	at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at = python_scratch_at(slot);
 	if (!at)
 		return 0;
 	at->told.note.kind = EV_PYTHON_CODE;
@@ -493,7 +496,7 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 static long python_follow(__u32 index, void *context)
 {
 	__u32 slot = *(__u32 *)context;
-	struct python_scratch *at = bpf_map_lookup_elem(&python_scratch, &slot);
+	struct python_scratch *at = python_scratch_at(slot);
 	if (!at)
 		return 1;
 	long rc = bpf_probe_read_user(at->frame,
@@ -535,7 +538,7 @@ static __always_inline struct python_scratch *python_take(__u32 slot)
 	__u64 ids = bpf_get_current_pid_tgid();
 	__u32 pid = ids >> 32;
 	const struct ev_python_process *process = bpf_map_lookup_elem(&python_processes, &pid);
-	struct python_scratch *at = process ? bpf_map_lookup_elem(&python_scratch, &slot) : NULL;
+	struct python_scratch *at = process ? python_scratch_at(slot) : NULL;
 	if (!process || !at)
 		return NULL;
 	at->process = *process;
