@@ -150,7 +150,7 @@ int ev_python_codes_open(struct ev_python_codes **codes, const struct ev_python_
 			 const struct ev_python_memory *memory, struct ev_err *err);
 void ev_python_codes_shape(const struct ev_python_codes *codes, struct ev_python_shape *shape);
 /* The code object at an address, read when it is new; valid until the next one is read. NULL: it
- * can't be read, or another is there by now. `check` as bpf/python.bpf.h computes it. */
+ * can't be read, or another is there by now. `check` as bpf/python_code.bpf.h computes it. */
 const struct ev_python_code *ev_python_codes_find(struct ev_python_codes *codes, uint64_t address,
 						  uint32_t check);
 /* One whose memory someone has kept: read there while it is not known. */

@@ -1,5 +1,5 @@
-/* The content of a code object -> a number by which it is known again, as bpf/python.bpf.h computes
- * it of the same memory. */
+/* The content of a code object -> a number by which it is known again, as bpf/python_code.bpf.h
+ * computes it of the same memory. */
 #ifndef SYMBOL_PYTHON_CHECK_H
 #define SYMBOL_PYTHON_CHECK_H
 

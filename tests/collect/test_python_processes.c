@@ -38,7 +38,7 @@ static void end(void)
 	ev_python_processes_done(&processes);
 }
 
-/* As bpf/python.bpf.h computes it, out of the shape that it is given. */
+/* As bpf/python_code.bpf.h computes it, out of the shape that it is given. */
 static uint64_t mix(uint64_t hash, uint64_t with)
 {
 	hash = (hash ^ with) * UINT64_C(0x9e3779b97f4a7c15);
