@@ -1,5 +1,5 @@
-/* What the programs that follow Python share: which processes and code objects are known, the memory
- * that a walk works in, and words out of the interpreter's. */
+/* What the programs that follow Python share: which processes and code objects are known, the
+ * memory that a walk works in, and words out of the interpreter's. */
 #ifndef BPF_PYTHON_STATE_BPF_H
 #define BPF_PYTHON_STATE_BPF_H
 

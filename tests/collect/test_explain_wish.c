@@ -93,14 +93,27 @@ static const char *said(script_open answer, const struct perf_event_attr *attr)
 	return why;
 }
 
+/* What a kernel answers to, and a part of what is said of it. */
+struct wish {
+	script_open answer;
+	struct perf_event_attr attr;
+	const char *part;
+};
+
+/* `all` is in what is said of each as well. */
+static void each_says(const struct wish *wishes, size_t count, const char *all)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *text = said(wishes[i].answer, &wishes[i].attr);
+		if (!strstr(text, wishes[i].part) || !strstr(text, all))
+			fail_msg("case %zu: '%s' without '%s'", i, text, wishes[i].part);
+	}
+}
+
 static void each_wish_is_named_when_it_makes_the_difference(void **state)
 {
 	(void)state;
-	static const struct {
-		script_open answer;
-		struct perf_event_attr attr;
-		const char *part;
-	} cases[] = {
+	static const struct wish cases[] = {
 		{ no_levels, { .type = 9, .exclude_kernel = 1 }, "leave the u or k (--all-user" },
 		{ no_levels,
 		  { .type = 9, .exclude_kernel = 1, .sample_period = 9 },
@@ -121,11 +134,7 @@ static void each_wish_is_named_when_it_makes_the_difference(void **state)
 		  { .sample_type = PERF_SAMPLE_BRANCH_STACK, .sample_period = 9 },
 		  "no branch stacks" },
 	};
-	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
-		const char *text = said(cases[i].answer, &cases[i].attr);
-		if (!strstr(text, cases[i].part))
-			fail_msg("case %zu: '%s' without '%s'", i, text, cases[i].part);
-	}
+	each_says(cases, EV_LENGTH(cases), "");
 }
 
 static void a_refused_precision_names_the_highest_there_is(void **state)
@@ -146,11 +155,7 @@ static void what_no_wish_explains_is_left_to_others(void **state)
 static void what_a_kernel_has_not_learned_is_named_with_the_version_that_has(void **state)
 {
 	(void)state;
-	static const struct {
-		script_open answer;
-		struct perf_event_attr attr;
-		const char *part;
-	} cases[] = {
+	static const struct wish cases[] = {
 		{ of_5_10,
 		  { .sample_type = PERF_SAMPLE_WEIGHT_STRUCT },
 		  "-W (weights with latencies), which wants Linux 5.12" },
@@ -162,11 +167,7 @@ static void what_a_kernel_has_not_learned_is_named_with_the_version_that_has(voi
 		{ of_4_0, { .context_switch = 1 }, "--switch-events" },
 		{ of_4_0, { .use_clockid = 1, .clockid = 4 }, "-k (another clock)" },
 	};
-	for (size_t i = 0; i < EV_LENGTH(cases); i++) {
-		const char *text = said(cases[i].answer, &cases[i].attr);
-		if (!strstr(text, cases[i].part) || !strstr(text, "wants Linux"))
-			fail_msg("case %zu: '%s' without '%s'", i, text, cases[i].part);
-	}
+	each_says(cases, EV_LENGTH(cases), "wants Linux");
 	const struct perf_event_attr known = { .sample_type = PERF_SAMPLE_CGROUP,
 					       .exclude_idle = 1 };
 	assert_non_null(strstr(said(no_idle, &known), "leave the I out"));

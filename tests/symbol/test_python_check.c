@@ -6,29 +6,14 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "python_check.h"
-#include "python_code.h"
-#include "python_made.h"
+#include "read_made.h"
 
 static struct made_memory made;
 static const struct ev_python_memory memory = { made_read, &made };
 
-static struct ev_python_code read_made(void)
-{
-	struct ev_arena arena = { 0 };
-	struct python_layout layout;
-	struct ev_python_code code;
-	ev_python_layout_find(0x03080000, NULL, &layout, NULL);
-	struct python_code_reader reader = {
-		.layout = &layout, .memory = &memory, .arena = &arena, .limit_bytes = 1 << 20
-	};
-	assert_int_equal(ev_python_code_read(&reader, MADE_BASE + MADE_CODE, &code), 0);
-	ev_arena_done(&arena);
-	return code;
-}
-
 static uint32_t check_now(void)
 {
-	return read_made().check;
+	return read_made(&memory).check;
 }
 
 /* Is it another one with another byte there? */
@@ -80,13 +65,13 @@ static void parts_that_were_in_no_memory_are_not_missed(void **state)
 {
 	(void)state;
 	made_code(&made);
-	struct ev_python_code code = read_made();
+	struct ev_python_code code = read_made(&memory);
 	assert_true(ev_python_code_is(&code, code.check));
 	assert_true(ev_python_code_is(&code, code.check ^ code.parts[1]));
 	assert_true(ev_python_code_is(&code, code.check ^ code.parts[0] ^ code.parts[2]));
 	assert_false(ev_python_code_is(&code, code.check + 1));
 	made_put32(&made, MADE_CODE + 40, 11);
-	struct ev_python_code other = read_made();
+	struct ev_python_code other = read_made(&memory);
 	assert_false(ev_python_code_is(&code, other.check ^ other.parts[1]));
 }
 

@@ -5,8 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "python_code.h"
-#include "python_made.h"
+#include "read_made.h"
 
 static struct made_memory made;
 static const struct ev_python_memory memory = { made_read, &made };
@@ -23,16 +22,7 @@ static struct ev_python_codes *open_made(void)
 /* As who met it would tell it. */
 static uint32_t check_of(void)
 {
-	struct ev_arena arena = { 0 };
-	struct python_layout layout;
-	struct ev_python_code code;
-	ev_python_layout_find(0x03080000, NULL, &layout, NULL);
-	struct python_code_reader reader = {
-		.layout = &layout, .memory = &memory, .arena = &arena, .limit_bytes = 1 << 20
-	};
-	assert_int_equal(ev_python_code_read(&reader, MADE_BASE + MADE_CODE, &code), 0);
-	ev_arena_done(&arena);
-	return code.check;
+	return read_made(&memory).check;
 }
 
 static void what_was_read_is_known_when_it_is_gone(void **state)
