@@ -121,25 +121,30 @@ static void say_precision(const struct ev_refusal *refusal)
 /* ---- what kernels have learned one by one -------------------------------------------------------
  */
 
-static bool tells_switches(const struct perf_event_attr *attr)
+/* The attr asks for the same, if that was asked for at all. */
+static bool ask_switches(struct perf_event_attr *attr, const struct perf_event_attr *asked)
 {
-	return attr->context_switch;
+	attr->context_switch = asked->context_switch;
+	return asked->context_switch;
 }
 
-static bool tells_namespaces(const struct perf_event_attr *attr)
+static bool ask_namespaces(struct perf_event_attr *attr, const struct perf_event_attr *asked)
 {
-	return attr->namespaces;
+	attr->namespaces = asked->namespaces;
+	return asked->namespaces;
 }
 
-static bool has_clock(const struct perf_event_attr *attr)
+static bool ask_clock(struct perf_event_attr *attr, const struct perf_event_attr *asked)
 {
-	return attr->use_clockid;
+	attr->use_clockid = asked->use_clockid;
+	attr->clockid = asked->use_clockid ? asked->clockid : 0;
+	return asked->use_clockid;
 }
 
 /* A bit of sample_type, or of the attr. Versions by the kernel's own history. */
 static const struct young {
 	uint64_t sample_type;
-	bool (*asks)(const struct perf_event_attr *attr);
+	bool (*ask)(struct perf_event_attr *attr, const struct perf_event_attr *asked);
 	const char *flag, *version;
 } youngs[] = {
 	{ PERF_SAMPLE_WEIGHT_STRUCT, NULL, "-W (weights with latencies)", "5.12" },
@@ -148,9 +153,9 @@ static const struct young {
 	{ PERF_SAMPLE_CGROUP, NULL, "--all-cgroups", "5.7, built with CONFIG_CGROUP_PERF" },
 	{ PERF_SAMPLE_AUX, NULL, "aux-sample-size=", "5.5" },
 	{ PERF_SAMPLE_PHYS_ADDR, NULL, "--phys-data", "4.14" },
-	{ 0, tells_namespaces, "--namespaces", "4.12" },
-	{ 0, tells_switches, "--switch-events (or waits)", "4.3" },
-	{ 0, has_clock, "-k (another clock)", "4.1" },
+	{ 0, ask_namespaces, "--namespaces", "4.12" },
+	{ 0, ask_switches, "--switch-events (or waits)", "4.3" },
+	{ 0, ask_clock, "-k (another clock)", "4.1" },
 	{ PERF_SAMPLE_REGS_INTR, NULL, "-I (registers)", "3.19" },
 	{ PERF_SAMPLE_TRANSACTION, NULL, "--transaction", "3.13" },
 };
@@ -173,14 +178,9 @@ static bool say_young(const struct ev_refusal *refusal)
 			.exclude_kernel = 1,
 			.exclude_hv = 1,
 		};
-		if (young->asks && young->asks(asked)) {
-			attr.context_switch = young->asks == tells_switches;
-			attr.namespaces = young->asks == tells_namespaces;
-			attr.use_clockid = young->asks == has_clock;
-			attr.clockid = attr.use_clockid ? asked->clockid : 0;
-		} else if (!attr.sample_type) {
+		bool asks = young->ask ? young->ask(&attr, asked) : attr.sample_type != 0;
+		if (!asks)
 			continue;
-		}
 		if (ev_explain_try(&attr) != -EINVAL)
 			continue;
 		ev_say(refusal, "this kernel does not know %s, which wants Linux %s: leave it out",

@@ -113,7 +113,8 @@ static void read_relocations(struct relocation_list *list, const struct image *i
 {
 	bool addends = section->type == SHT_RELA;
 	uint64_t entry = (image->wide ? 8 : 4) * (addends ? 3 : 2);
-	uint64_t left = section->type == SHT_NOBITS ? 0 : section->size_bytes / entry;
+	bool absent = section->type == SHT_NOBITS || section->flags & SHF_COMPRESSED;
+	uint64_t left = absent ? 0 : section->size_bytes / entry;
 	if (left > LOOKED_AT_MAX)
 		left = LOOKED_AT_MAX;
 	for (uint64_t from = section->offset, size; left; left -= size / entry, from += size) {
