@@ -3,25 +3,14 @@
 #include <stdlib.h>
 #include "cfi_program.h"
 #include "elf_symbols.h"
+#include "frame_index.h"
 #include "symbolizer.h"
-
-/* The format of the Linux Standard Base, "Exception Frame Header", as linkers write it. */
-enum {
-	HEADER_VERSION = 1,
-	HEADER_BYTES = 12,
-	ENTRY_BYTES = 8,        /* a function's address and its entry's, both from the section on */
-	POINTER_SIGNED4 = 0x1b, /* relative to where it stands */
-	COUNT_4 = 0x03,
-	TABLE_SIGNED4 = 0x3b, /* relative to the section */
-};
 
 struct frame_tables {
 	const struct cfi_machine *machine;
 	struct image image; /* segments and sections */
 	struct frame_section section;
-	uint8_t *header;
-	size_t header_bytes;
-	uint64_t header_address;
+	struct frame_index index;
 };
 
 static void tables_close(struct frame_tables *tables)
@@ -30,22 +19,16 @@ static void tables_close(struct frame_tables *tables)
 		return;
 	ev_frame_section_close(&tables->section);
 	ev_image_close(&tables->image);
-	free(tables->header);
+	ev_frame_index_close(&tables->index);
 	free(tables);
 }
 
 static bool read_tables(struct frame_tables *tables)
 {
-	const struct section *header = ev_image_find(&tables->image, ".eh_frame_hdr");
 	tables->machine = ev_cfi_machine_of(tables->image.machine);
 	/* Go's compiler keeps them, and describes frames by the stack pointer alone. */
-	if (!header || !tables->machine || ev_go_table_find(&tables->image) ||
-	    ev_image_section(&tables->image, header, &tables->header, &tables->header_bytes))
-		return false;
-	tables->header_address = header->address;
-	const uint8_t *at = tables->header;
-	return tables->header_bytes >= HEADER_BYTES && at[0] == HEADER_VERSION &&
-	       at[1] == POINTER_SIGNED4 && at[2] == COUNT_4 && at[3] == TABLE_SIGNED4 &&
+	return tables->machine && !ev_go_table_find(&tables->image) &&
+	       ev_frame_index_open(&tables->index, &tables->image) &&
 	       ev_frame_section_open(&tables->section, &tables->image, false);
 }
 
@@ -68,32 +51,14 @@ static struct frame_tables *tables_open(const struct ev_symbolizer *symbolizer,
 	return NULL;
 }
 
-/* One of the two addresses of an entry of the header. */
-static uint64_t address_at(const struct frame_tables *tables, size_t index, size_t which)
-{
-	size_t offset = HEADER_BYTES + index * ENTRY_BYTES + which * 4;
-	struct ev_cursor at = ev_cursor_of(tables->header + offset, 4, tables->section.swap);
-	return tables->header_address + (uint64_t)(int64_t)(int32_t)ev_cursor_u32(&at);
-}
-
 static bool find_function(struct frame_tables *tables, uint64_t address,
 			  struct frame_function *function)
 {
-	size_t low = 0, high = (tables->header_bytes - HEADER_BYTES) / ENTRY_BYTES;
-	struct ev_cursor count = ev_cursor_of(tables->header + 8, 4, tables->section.swap);
-	size_t told = ev_cursor_u32(&count);
-	if (told < high)
-		high = told;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (address_at(tables, middle, 0) <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	size_t before = ev_frame_index_before(&tables->index, address);
+	if (!before)
 		return false;
-	size_t at = (size_t)(address_at(tables, low - 1, 1) - tables->section.address);
+	size_t at = (size_t)(ev_frame_index_entry(&tables->index, before - 1) -
+			     tables->section.address);
 	return at < tables->section.size_bytes &&
 	       ev_frame_section_next(&tables->section, &at, function) &&
 	       address >= function->start && address - function->start < function->size_bytes;

@@ -4,6 +4,7 @@
  * function, for others are entered at their beginnings. */
 #include <stdlib.h>
 #include <string.h>
+#include "frame_index.h"
 #include "python_parts.h"
 
 enum {
@@ -12,11 +13,6 @@ enum {
 	TARGETS_MAX = 4096,
 };
 
-struct starts {
-	uint64_t base; /* address of the table */
-	uint8_t *bytes;
-	size_t count;
-};
 struct range {
 	uint64_t start, end;
 };
@@ -28,46 +24,14 @@ static int32_t number(const uint8_t *bytes)
 	return value;
 }
 
-/* ---- where functions begin: the table by which the one of an address is found ------------------
- */
-
-enum { HEAD_BYTES = 12, ENTRY_BYTES = 8 };
-
-static bool starts_read(struct starts *starts, const struct image *image)
-{
-	/* Version 1, and numbers of four bytes that are sorted, from the table on. */
-	static const uint8_t form[] = { 1, 0x1b, 0x03, 0x3b };
-	const struct section *section = ev_image_find(image, ".eh_frame_hdr");
-	size_t size_bytes = 0;
-	*starts = (struct starts){ 0 };
-	if (!section || ev_image_section(image, section, &starts->bytes, &size_bytes) ||
-	    size_bytes < HEAD_BYTES || memcmp(starts->bytes, form, sizeof(form)))
-		return false;
-	starts->base = section->address;
-	starts->count = (uint32_t)number(starts->bytes + 8);
-	return starts->count <= (size_bytes - HEAD_BYTES) / ENTRY_BYTES;
-}
-
-static uint64_t start_at(const struct starts *starts, size_t index)
-{
-	return starts->base +
-	       (uint64_t)(int64_t)number(starts->bytes + HEAD_BYTES + index * ENTRY_BYTES);
-}
-
 /* The function around an address, up to the next one; false when there is none. */
-static bool find_around(const struct starts *starts, uint64_t address, struct range *range)
+static bool find_around(const struct frame_index *index, uint64_t address, struct range *range)
 {
-	size_t low = 0, high = starts->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (start_at(starts, middle) <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || low == starts->count)
+	size_t before = ev_frame_index_before(index, address);
+	if (!before || before == index->count)
 		return false;
-	*range = (struct range){ start_at(starts, low - 1), start_at(starts, low) };
+	*range = (struct range){ ev_frame_index_start(index, before - 1),
+				 ev_frame_index_start(index, before) };
 	return range->end > range->start && range->end - range->start <= CODE_MAX_BYTES;
 }
 
@@ -139,7 +103,7 @@ static size_t count_into(const struct jumps *jumps, struct range range)
 	return count;
 }
 
-static bool find_part(const struct image *image, const struct starts *starts, struct range main,
+static bool find_part(const struct image *image, const struct frame_index *index, struct range main,
 		      struct range *part)
 {
 	struct jumps *out = ev_alloc(sizeof(*out)), *back = ev_alloc(sizeof(*back));
@@ -147,7 +111,7 @@ static bool find_part(const struct image *image, const struct starts *starts, st
 	uint64_t tried = 0;
 	find_jumps(out, image, main);
 	for (size_t i = 0; i < out->count && !found; i++) {
-		if (!find_around(starts, out->targets[i], part) || part->start == tried)
+		if (!find_around(index, out->targets[i], part) || part->start == tried)
 			continue;
 		tried = part->start;
 		if (part->start >= main.start && part->start < main.end)
@@ -165,7 +129,7 @@ static bool find_part(const struct image *image, const struct starts *starts, st
 void ev_python_parts_add(struct ev_python_file *file, const struct image *image)
 {
 	struct range main = { 0 }, part;
-	struct starts starts;
+	struct frame_index index;
 	for (uint32_t i = 0; i < file->range_count; i++) {
 		const struct ev_python_range *range = &file->ranges[i];
 		if (range->evaluates && (main.end || range->part))
@@ -176,9 +140,9 @@ void ev_python_parts_add(struct ev_python_file *file, const struct image *image)
 	if (!main.end || main.end - main.start > CODE_MAX_BYTES ||
 	    file->range_count == EV_PYTHON_RANGES)
 		return;
-	if (starts_read(&starts, image) && find_part(image, &starts, main, &part))
+	if (ev_frame_index_open(&index, image) && find_part(image, &index, main, &part))
 		file->ranges[file->range_count++] = (struct ev_python_range){ .start = part.start,
 									      .end = part.end,
 									      .evaluates = true };
-	free(starts.bytes);
+	ev_frame_index_close(&index);
 }
