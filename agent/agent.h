@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 #include "python_agent.h"
 
@@ -25,14 +26,9 @@ extern struct agent {
  */
 
 bool agent_read(uint64_t address, void *bytes, size_t size_bytes);
-/* Several places at once, at most AGENT_PIECES; one of no bytes is none. */
-enum { AGENT_PIECES = 4 };
-struct agent_piece {
-	uint64_t address;
-	void *bytes;
-	size_t size_bytes;
-};
-bool agent_read_pieces(const struct agent_piece *pieces, size_t count);
+/* Pieces from several places, one after the other; how many bytes could be read before the first
+ * that can't. */
+size_t agent_gather(const struct iovec *pieces, size_t count, void *bytes, size_t size_bytes);
 bool agent_read_word(uint64_t address, uint32_t offset, uint64_t *value);
 /* Of a frame: it stays until the next one is asked for. */
 const uint8_t *agent_read_frame(uint64_t address, size_t size_bytes);
@@ -63,10 +59,11 @@ void agent_commit(size_t size_bytes);
 /* ---- what is told -------------------------------------------------------------------------------
  */
 
-/* Code may be other code in each moment: it is compared once more. */
-void agent_codes_again(void);
+/* Code may be other code in each moment: of a stack what is known is compared once more. */
+void agent_codes_again(const uint64_t *addresses, size_t count);
 /* The recorder's number of a code object, which it is told of first; 0 when it could not be. */
 uint32_t agent_code_id(uint64_t address);
+enum { AGENT_FRAMES_MAX = 4096 };
 /* The frames of this thread, innermost first; says in flags what is missing. */
 uint32_t agent_walk_thread(struct python_agent_frame *frames, uint32_t limit, uint32_t *flags);
 /* Where this thread is goes into the ring. */

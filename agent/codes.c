@@ -13,10 +13,12 @@ enum {
 	TEXT_LOOKED_BYTES = 512,
 	LINES_LOOKED_BYTES = 2048,
 	HEAD_MAX_BYTES = 128, /* of a string or bytes, from their length to what is in them */
-	FIXED_BYTES = 40,     /* before the name of its file: set once, as a code object is made */
+	TOGETHER = 64,        /* code objects that are read at once */
+	ROOM_BYTES = 1 << 16,
+	FIXED_BYTES = 40, /* before the name of its file: set once, as a code object is made */
 };
 
-enum { NAME, FILE_NAME, LINES, PARTS };
+enum { NAME, FILE_NAME, LINES, PARTS, PIECES = PARTS + 1 };
 
 /* What is known of a code object: when all is the same it is the same one. */
 struct known {
@@ -25,7 +27,7 @@ struct known {
 	uint32_t looked[PARTS]; /* bytes of each, from its length on; 0: it can't be read */
 	uint32_t first_line;
 	uint32_t id;
-	uint64_t moment; /* the last in which it was compared */
+	uint64_t moment; /* the last in which it was the same, or was to be compared */
 	uint32_t generation;
 };
 struct text {
@@ -37,11 +39,6 @@ struct text {
 static struct known known[CODES];
 static uint32_t last_id;
 static uint64_t moments;
-
-void agent_codes_again(void)
-{
-	moments++;
-}
 
 /* Where the characters of a string are. */
 static bool find_text(uint64_t object, struct text *text)
@@ -115,13 +112,6 @@ static bool is_same(const struct known *a, const struct known *b)
 /* ---- what is in it ------------------------------------------------------------------------------
  */
 
-/* Of who has the turn. */
-static struct {
-	uint8_t code[OBJECT_MAX_BYTES];
-	uint8_t texts[FILE_NAME + 1][HEAD_MAX_BYTES + TEXT_LOOKED_BYTES];
-	uint8_t lines[HEAD_MAX_BYTES + LINES_LOOKED_BYTES];
-} seen;
-
 static uint64_t mix(uint64_t hash, uint64_t with)
 {
 	hash = (hash ^ with) * UINT64_C(0x9e3779b97f4a7c15);
@@ -155,30 +145,65 @@ static uint64_t name_of(const struct known *code)
 	return agent.at.code_qualname == PYTHON_AGENT_NO_OFFSET ? code->name : code->qualname;
 }
 
-/* Reads it anew, and as much of its parts as is known; they stand where they are known to. */
+/* What is looked at of those that are read together, and where. Of who has the turn. */
+static struct {
+	struct known *codes[TOGETHER];
+	struct iovec pieces[TOGETHER * PIECES];
+	uint8_t bytes[ROOM_BYTES];
+	size_t count, size_bytes;
+} looked_at;
+
+static size_t content_bytes(const struct known *code)
+{
+	return agent.at.code_lines + 8 + code->looked[NAME] + code->looked[FILE_NAME] +
+	       code->looked[LINES];
+}
+
+/* It, and as much of its parts as is known; they stand where they are known to. */
+static void add_pieces(const struct known *code, struct iovec *pieces)
+{
+	const struct {
+		uint64_t address;
+		size_t size_bytes;
+	} parts[PIECES] = {
+		{ code->address, agent.at.code_lines + 8 },
+		{ name_of(code) + agent.at.text_length, code->looked[NAME] },
+		{ code->file + agent.at.text_length, code->looked[FILE_NAME] },
+		{ code->lines + agent.at.bytes_size, code->looked[LINES] },
+	};
+	/* The kernel refuses all of them for one address that can't be any, even of no bytes. */
+	for (size_t i = 0; i < PIECES; i++)
+		pieces[i] =
+			(struct iovec){ parts[i].size_bytes ? (void *)(uintptr_t)parts[i].address
+							    : NULL,
+					parts[i].size_bytes };
+}
+
+static void take_content(struct known *code, const uint8_t *bytes)
+{
+	const uint8_t *name = bytes + agent.at.code_lines + 8, *file = name + code->looked[NAME],
+		      *lines = file + code->looked[FILE_NAME];
+	uint64_t hash = mix_text(0, name, code->looked[NAME]);
+	hash = mix_text(hash, file, code->looked[FILE_NAME]);
+	hash = mix_bytes(hash, lines, code->looked[LINES]);
+	if (agent.at.code_file >= FIXED_BYTES)
+		hash = mix_bytes(hash, bytes + agent.at.code_file - FIXED_BYTES, FIXED_BYTES);
+	code->content = hash;
+	code->file = agent_word(bytes, agent.at.code_file);
+	code->name = agent_word(bytes, agent.at.code_name);
+	code->lines = agent_word(bytes, agent.at.code_lines);
+	code->first_line = agent_number(bytes, agent.at.code_first_line);
+	if (agent.at.code_qualname != PYTHON_AGENT_NO_OFFSET)
+		code->qualname = agent_word(bytes, agent.at.code_qualname);
+}
+
 static bool read_content(struct known *code)
 {
-	const struct agent_piece pieces[] = {
-		{ code->address, seen.code, agent.at.code_lines + 8 },
-		{ name_of(code) + agent.at.text_length, seen.texts[NAME], code->looked[NAME] },
-		{ code->file + agent.at.text_length, seen.texts[FILE_NAME],
-		  code->looked[FILE_NAME] },
-		{ code->lines + agent.at.bytes_size, seen.lines, code->looked[LINES] },
-	};
-	if (!agent_read_pieces(pieces, sizeof(pieces) / sizeof(*pieces)))
+	size_t size_bytes = content_bytes(code);
+	add_pieces(code, looked_at.pieces);
+	if (agent_gather(looked_at.pieces, PIECES, looked_at.bytes, size_bytes) != size_bytes)
 		return false;
-	code->file = agent_word(seen.code, agent.at.code_file);
-	code->name = agent_word(seen.code, agent.at.code_name);
-	code->lines = agent_word(seen.code, agent.at.code_lines);
-	code->first_line = agent_number(seen.code, agent.at.code_first_line);
-	if (agent.at.code_qualname != PYTHON_AGENT_NO_OFFSET)
-		code->qualname = agent_word(seen.code, agent.at.code_qualname);
-	uint64_t hash = mix_text(0, seen.texts[NAME], code->looked[NAME]);
-	hash = mix_text(hash, seen.texts[FILE_NAME], code->looked[FILE_NAME]);
-	hash = mix_bytes(hash, seen.lines, code->looked[LINES]);
-	if (agent.at.code_file >= FIXED_BYTES)
-		hash = mix_bytes(hash, seen.code + agent.at.code_file - FIXED_BYTES, FIXED_BYTES);
-	code->content = hash;
+	take_content(code, looked_at.bytes);
 	return true;
 }
 
@@ -206,7 +231,7 @@ static bool read_code(uint64_t address, struct known *code)
 	if (!read_content(code))
 		return false;
 	if (agent.at.code_number != PYTHON_AGENT_NO_OFFSET &&
-	    agent_number(seen.code, agent.at.code_number))
+	    agent_number(looked_at.bytes, agent.at.code_number))
 		return true;
 	code->looked[NAME] = looked_text(name_of(code));
 	code->looked[FILE_NAME] = looked_text(code->file);
@@ -219,31 +244,85 @@ static bool read_code(uint64_t address, struct known *code)
 }
 
 /* Is it what it was? */
-static bool is_still(const struct known *code)
+static bool is_still(const struct known *code, const uint8_t *bytes)
 {
 	struct known now = *code;
-	return read_content(&now) && is_same(code, &now);
+	take_content(&now, bytes);
+	return is_same(code, &now);
+}
+
+/* The place of a code object: its own, or one that it may have. */
+static struct known *find_place(uint64_t address, bool *own)
+{
+	struct known *place = NULL;
+	uint64_t hash = (address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+	*own = false;
+	for (unsigned i = 0; i < PROBES && !*own; i++) {
+		struct known *one = &known[(hash + i) & (CODES - 1)];
+		*own = one->address == address && one->generation == agent.generation;
+		if (*own || !place || (place->address && one->generation != agent.generation))
+			place = one;
+		if (!one->address)
+			break;
+	}
+	return place;
+}
+
+/* From one on; how many: one that can't be read ends it. */
+static size_t compare_from(size_t first)
+{
+	size_t size_bytes = 0, i = first;
+	for (; i < looked_at.count; i++)
+		size_bytes += content_bytes(looked_at.codes[i]);
+	const uint8_t *bytes = looked_at.bytes;
+	size_t left = agent_gather(looked_at.pieces + first * PIECES,
+				   (looked_at.count - first) * PIECES, looked_at.bytes, size_bytes);
+	for (i = first; i < looked_at.count; i++) {
+		size_bytes = content_bytes(looked_at.codes[i]);
+		if (size_bytes > left)
+			return i + 1 - first;
+		if (is_still(looked_at.codes[i], bytes))
+			looked_at.codes[i]->moment = moments;
+		bytes += size_bytes;
+		left -= size_bytes;
+	}
+	return i - first;
+}
+
+static void compare_together(void)
+{
+	for (size_t i = 0; i < looked_at.count;)
+		i += compare_from(i);
+	looked_at.count = looked_at.size_bytes = 0;
+}
+
+void agent_codes_again(const uint64_t *addresses, size_t count)
+{
+	bool own;
+	uint64_t asked = ++moments;
+	moments++;
+	for (size_t i = 0; i < count; i++) {
+		struct known *code = find_place(addresses[i], &own);
+		if (!own || code->moment >= asked)
+			continue;
+		size_t size_bytes = content_bytes(code);
+		if (looked_at.count == TOGETHER || looked_at.size_bytes + size_bytes > ROOM_BYTES)
+			compare_together();
+		code->moment = asked;
+		add_pieces(code, looked_at.pieces + looked_at.count * PIECES);
+		looked_at.codes[looked_at.count++] = code;
+		looked_at.size_bytes += size_bytes;
+	}
+	compare_together();
 }
 
 uint32_t agent_code_id(uint64_t address)
 {
-	struct known now, *place = NULL;
-	uint64_t hash = (address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
-	for (unsigned i = 0; i < PROBES; i++) {
-		struct known *one = &known[(hash + i) & (CODES - 1)];
-		bool mine = one->address == address && one->generation == agent.generation;
-		if (mine && one->moment == moments)
-			return one->id;
-		if (mine || !place || (place->address && one->generation != agent.generation))
-			place = one;
-		if (mine || !one->address)
-			break;
-	}
-	bool mine = place->address == address && place->generation == agent.generation;
-	if (mine && is_still(place)) {
-		place->moment = moments;
+	struct known now;
+	bool own;
+	struct known *place = find_place(address, &own);
+	if (own && place->moment == moments)
 		return place->id;
-	}
 	if (!read_code(address, &now) || !define(&now, last_id + 1))
 		return 0;
 	now.id = ++last_id;

@@ -84,6 +84,9 @@ static int32_t position(const uint8_t *frame, uint64_t code)
 	return offset < -1 || offset > INT32_MAX / 2 ? -1 : (int32_t)offset;
 }
 
+/* Of who has the turn: the code objects of frames. */
+static uint64_t codes[AGENT_FRAMES_MAX];
+
 static uint32_t walk_frames(uint64_t address, struct python_agent_frame *frames, uint32_t limit,
 			    uint32_t *flags)
 {
@@ -110,8 +113,11 @@ static uint32_t walk_frames(uint64_t address, struct python_agent_frame *frames,
 		bool entry = agent.at.entry == PYTHON_AGENT_ENTRY_EACH ||
 			     (agent.at.entry == PYTHON_AGENT_ENTRY_FLAG && mark == 1);
 		frames[count].at = position(frame, code) * 2 | entry;
-		frames[count++].code = agent_code_id(code);
+		codes[count++] = code;
 	}
+	agent_codes_again(codes, count);
+	for (uint32_t i = 0; i < count; i++)
+		frames[i].code = agent_code_id(codes[i]);
 	return count;
 }
 

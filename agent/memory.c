@@ -1,7 +1,6 @@
 /* An address in the interpreter's memory -> its bytes. The kernel reads them, which refuses what is
  * no memory. */
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include "agent.h"
 
@@ -11,28 +10,19 @@ static uint8_t window[2 * PAGE_BYTES];
 static uint64_t window_at;
 static size_t window_bytes;
 
-bool agent_read(uint64_t address, void *bytes, size_t size_bytes)
+/* As if it wrote to itself: the kernel copies what it writes, and pins what it reads, page by page,
+ * which takes three times as long. */
+size_t agent_gather(const struct iovec *pieces, size_t count, void *bytes, size_t size_bytes)
 {
-	struct iovec here = { bytes, size_bytes },
-		     there = { (void *)(uintptr_t)address, size_bytes };
-	return syscall(SYS_process_vm_readv, agent.pid, &here, 1L, &there, 1L, 0L) ==
-	       (long)size_bytes;
+	struct iovec here = { bytes, size_bytes };
+	long got = syscall(SYS_process_vm_writev, agent.pid, pieces, count, &here, 1L, 0L);
+	return got > 0 ? (size_t)got : 0;
 }
 
-bool agent_read_pieces(const struct agent_piece *pieces, size_t count)
+bool agent_read(uint64_t address, void *bytes, size_t size_bytes)
 {
-	struct iovec here[AGENT_PIECES], there[AGENT_PIECES];
-	size_t size_bytes = 0, used = 0;
-	for (size_t i = 0; i < count && used < AGENT_PIECES; i++) {
-		if (!pieces[i].size_bytes)
-			continue;
-		here[used] = (struct iovec){ pieces[i].bytes, pieces[i].size_bytes };
-		there[used++] = (struct iovec){ (void *)(uintptr_t)pieces[i].address,
-						pieces[i].size_bytes };
-		size_bytes += pieces[i].size_bytes;
-	}
-	return syscall(SYS_process_vm_readv, agent.pid, here, (long)used, there, (long)used, 0L) ==
-	       (long)size_bytes;
+	struct iovec there = { (void *)(uintptr_t)address, size_bytes };
+	return agent_gather(&there, 1, bytes, size_bytes) == size_bytes;
 }
 
 bool agent_read_word(uint64_t address, uint32_t offset, uint64_t *value)

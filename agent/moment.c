@@ -5,7 +5,6 @@
 #include "agent.h"
 
 enum {
-	FRAMES_MAX = 4096,
 	/* So often it is looked whether another thread is done; where that waits for a processor,
 	 * this one sleeps. */
 	TURNS = 1000,
@@ -17,7 +16,7 @@ static int turn;
 /* Of who has the turn. */
 static struct {
 	struct python_agent_moment head;
-	struct python_agent_frame frames[FRAMES_MAX];
+	struct python_agent_frame frames[AGENT_FRAMES_MAX];
 } moment;
 
 static void find_place(const ucontext_t *context)
@@ -60,7 +59,6 @@ void agent_take_moment(const ucontext_t *context)
 		__atomic_fetch_add(&agent.ring->late, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	agent_codes_again();
 	agent_forget_frames();
 	moment.head = (struct python_agent_moment){
 		.header.type = PYTHON_AGENT_MOMENT,
@@ -68,7 +66,8 @@ void agent_take_moment(const ucontext_t *context)
 		.tid = (uint32_t)syscall(SYS_gettid),
 	};
 	find_place(context);
-	moment.head.frame_count = agent_walk_thread(moment.frames, FRAMES_MAX, &moment.head.flags);
+	moment.head.frame_count =
+		agent_walk_thread(moment.frames, AGENT_FRAMES_MAX, &moment.head.flags);
 	size_t size_bytes =
 		sizeof(moment.head) + moment.head.frame_count * sizeof(moment.frames[0]);
 	moment.head.header.size_bytes = (uint32_t)size_bytes;
