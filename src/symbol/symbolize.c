@@ -26,7 +26,7 @@ static bool find_in_file(struct names *names, const struct object *object, uint6
 			 struct found *found)
 {
 	const struct symbol *symbol = ev_symtab_find(&names->table, at);
-	struct code_range *range = ev_code_ranges_find(&names->ranges, at);
+	struct code_range *range = ev_code_ranges_find(&names->ranges, &names->outline, at);
 	/* A symbol without a size does not reach into the next function. */
 	if (range && (!symbol || (symbol->open && symbol->start < range->start)))
 		make_up(names, object, range, found);
