@@ -247,8 +247,13 @@ static void merge(struct work *work, struct naming *threads, size_t count)
 {
 	uint32_t *known[THREAD_LIMIT];
 	struct ev_frame_ids frame_ids = { .by_size = work->flags & EV_SYMBOL_SIZES };
-	for (size_t i = 0; i < count; i++)
+	size_t frame_count = 0;
+	for (size_t i = 0; i < count; i++) {
 		known[i] = ev_alloc(threads[i].frames.count * sizeof(*known[i]));
+		frame_count += threads[i].frames.count;
+	}
+	/* Threads have objects of their own, and so most of their frames. */
+	ev_map_reserve(&frame_ids.frames, frame_count);
 	*ev_array_add(&work->names->frames) = 0; /* nothing begins at 0 */
 	for (size_t i = 0; i < work->groups.count; i++) {
 		const struct group *group = &work->groups.items[i];
