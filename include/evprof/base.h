@@ -184,6 +184,8 @@ struct ev_map_slot {
 /* Where the value of (key, more) stands; it is 0 and *added is true when the pair was not there.
  * The pointer is valid until the next add. `added` may be NULL. */
 uint32_t *ev_map_add(struct ev_map *map, uint64_t key, uint64_t more, bool *added);
+/* Room for so many at once, for whom that many are sure to come. */
+void ev_map_reserve(struct ev_map *map, size_t count);
 /* NULL when absent. */
 uint32_t *ev_map_find(const struct ev_map *map, uint64_t key, uint64_t more);
 void ev_map_done(struct ev_map *map);

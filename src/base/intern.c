@@ -40,9 +40,8 @@ static struct ev_map_slot *slot_of(struct ev_map_slot *slots, size_t room, uint6
 	return &slots[at];
 }
 
-static void map_grow(struct ev_map *map)
+static void map_grow(struct ev_map *map, size_t room)
 {
-	size_t room = map->room ? map->room * 2 : 64;
 	struct ev_map_slot *slots = ev_alloc_touched(room * sizeof(*slots));
 	for (size_t i = 0; i < map->room; i++)
 		if (map->slots[i].used)
@@ -53,10 +52,19 @@ static void map_grow(struct ev_map *map)
 	map->room = room;
 }
 
+void ev_map_reserve(struct ev_map *map, size_t count)
+{
+	size_t room = map->room ? map->room : 64;
+	while (count * 3 > room * 2)
+		room *= 2;
+	if (room > map->room)
+		map_grow(map, room);
+}
+
 uint32_t *ev_map_add(struct ev_map *map, uint64_t key, uint64_t more, bool *added)
 {
 	if (map->count * 3 >= map->room * 2)
-		map_grow(map);
+		map_grow(map, map->room ? map->room * 2 : 64);
 	struct ev_map_slot *slot = slot_of(map->slots, map->room, key, more);
 	if (added)
 		*added = !slot->used;

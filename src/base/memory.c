@@ -1,10 +1,12 @@
 /* Memory that is there or ends the program, and arenas that give it back all at once. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <evprof/base.h>
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
 #define ALIGNMENT 16
+#define BIG_PAGE_BYTES ((uintptr_t)2 << 20)
 
 struct ev_arena_block {
 	struct ev_arena_block *older;
@@ -31,6 +33,11 @@ void *ev_alloc_touched(size_t size_bytes)
 	void *memory = malloc(size_bytes ? size_bytes : 1);
 	if (!memory)
 		out_of_memory(size_bytes);
+	/* Its whole big pages, if there are any and the kernel likes to. */
+	uintptr_t begin = ((uintptr_t)memory + BIG_PAGE_BYTES - 1) & ~(BIG_PAGE_BYTES - 1);
+	uintptr_t end = ((uintptr_t)memory + size_bytes) & ~(BIG_PAGE_BYTES - 1);
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 	return memset(memory, 0, size_bytes);
 }
 

@@ -1,6 +1,5 @@
 /* Every place of a profile becomes its frames, each looked up once: object by object, several
  * objects at a time. */
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -49,6 +48,15 @@ static uint32_t text_id(struct naming *naming, const char *text)
 	return text ? ev_strings_add_text(naming->strings, text) : 0;
 }
 
+/* What has no name is called by its address. Of these there may be more than of all others. */
+static uint32_t address_id(struct naming *naming, uint64_t address)
+{
+	char text[] = "0x0000000000000000";
+	for (char *digit = &text[sizeof(text) - 2]; address; address >>= 4)
+		*digit-- = "0123456789abcdef"[address & 15];
+	return ev_strings_add(naming->strings, text, sizeof(text) - 1);
+}
+
 static bool is_known(const struct ev_symbol *symbol)
 {
 	return symbol->function && *symbol->function && !symbol->made_up;
@@ -63,13 +71,8 @@ static uint32_t frame_of(struct naming *naming, const struct ev_place *place, bo
 				  .resolved = is_known(symbol) };
 	if (frame.object >= naming->work->named->object_count)
 		frame.object = 0;
-	if (symbol->function && *symbol->function) {
-		frame.function = text_id(naming, symbol->function);
-	} else {
-		char address[24];
-		snprintf(address, sizeof(address), "0x%016" PRIx64, place->offset);
-		frame.function = text_id(naming, address);
-	}
+	frame.function = symbol->function && *symbol->function ? text_id(naming, symbol->function)
+							       : address_id(naming, place->offset);
 	frame.python = symbol->python;
 	frame.declared = symbol->python ? symbol->declared : 0;
 	if (naming->work->flags & EV_SYMBOL_LINES || symbol->python)
@@ -244,8 +247,13 @@ static void merge(struct work *work, struct naming *threads, size_t count)
 {
 	uint32_t *known[THREAD_LIMIT];
 	struct ev_frame_ids frame_ids = { .by_size = work->flags & EV_SYMBOL_SIZES };
-	for (size_t i = 0; i < count; i++)
+	size_t frame_count = 0;
+	for (size_t i = 0; i < count; i++) {
 		known[i] = ev_alloc(threads[i].frames.count * sizeof(*known[i]));
+		frame_count += threads[i].frames.count;
+	}
+	/* Threads have objects of their own, and so most of their frames. */
+	ev_map_reserve(&frame_ids.frames, frame_count);
 	*ev_array_add(&work->names->frames) = 0; /* nothing begins at 0 */
 	for (size_t i = 0; i < work->groups.count; i++) {
 		const struct group *group = &work->groups.items[i];

@@ -76,7 +76,7 @@ void ev_rows_order(struct ev_table *table, struct ev_strings *strings, const uin
 	uint32_t *ranks = ev_alloc((ev_strings_count(strings) + 1) * sizeof(*ranks));
 	for (uint32_t i = 0; i < count; i++)
 		order[i].id = i;
-	for (size_t k = table->key_count + 1; k-- > 0;) {
+	for (size_t k = table->key_count + (hidden ? 1 : 0); k-- > 0;) {
 		rank_texts(table, strings, hidden, k, ranks);
 		for (size_t i = 0; i < count; i++)
 			order[i].key = ranks[text_of(table, hidden, order[i].id, k)];

@@ -155,7 +155,8 @@ static void finish_rows(struct building *build, struct ev_rows *rows)
 					? build->frame_values.items[row->frame_key * keys + k]
 					: build->tag_values.items[row->tag_key * keys + k];
 	}
-	ev_rows_order(table, build->named->profile->strings, build->hidden);
+	ev_rows_order(table, build->named->profile->strings,
+		      build->part_by_object ? build->hidden : NULL);
 }
 
 /* ---- totals --------------------------------------------------------------------------------- */
@@ -212,6 +213,7 @@ static void find_canonical(struct ev_table_index *index, const struct ev_named *
 {
 	struct ev_map seen = { 0 };
 	index->canonical = ev_alloc(named->frames.count * sizeof(*index->canonical));
+	ev_map_reserve(&seen, named->frames.count);
 	for (uint32_t i = 0; i < named->frames.count; i++) {
 		index->canonical[i] = i; /* of a path of branches every line is a step */
 		if (named->profile->has_history)

@@ -73,7 +73,7 @@ void ev_rows_collect(struct ev_rows *rows, const struct ev_named *named,
 		     struct ev_table_index *index, size_t event_count, bool children);
 
 /* Order the table's rows as ev_table_build says; `hidden` is the text that parts rows of one frame
- * key from others with the same values. */
+ * key from others with the same values; NULL where none do. */
 void ev_rows_order(struct ev_table *table, struct ev_strings *strings, const uint32_t *hidden);
 
 /* Sort what the index counts: end[k] is where the ids of key k end; ids of EV_NO_KEY are left out.

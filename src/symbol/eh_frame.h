@@ -2,7 +2,8 @@
 #ifndef SYMBOL_EH_FRAME_H
 #define SYMBOL_EH_FRAME_H
 
-#include "image.h"
+#include "frame_index.h"
+#include "frame_section.h"
 
 struct code_range {
 	uint64_t start, end; /* file offsets */
@@ -10,11 +11,17 @@ struct code_range {
 };
 struct code_ranges {
 	EV_ARRAY(struct code_range) items; /* sorted */
+	/* Where the file has an index each item is read when it is asked for first: until then its
+	 * end is 0. */
+	struct frame_index index;
+	struct frame_section section;
 };
 
 /* The ranges that .eh_frame describes; none when there is no such section or it makes no sense. */
 void ev_code_ranges_read(struct code_ranges *ranges, const struct image *image);
-struct code_range *ev_code_ranges_find(const struct code_ranges *ranges, uint64_t offset);
+/* `image`: the same, of which no more than the segments is needed. */
+struct code_range *ev_code_ranges_find(struct code_ranges *ranges, const struct image *image,
+				       uint64_t offset);
 void ev_code_ranges_done(struct code_ranges *ranges);
 
 #endif

@@ -47,9 +47,13 @@ uint64_t ev_frame_index_start(const struct frame_index *index, size_t i)
 	return address_at(index, i, 0);
 }
 
-uint64_t ev_frame_index_entry(const struct frame_index *index, size_t i)
+bool ev_frame_index_function(const struct frame_index *index, size_t i,
+			     struct frame_section *section, struct frame_function *function)
 {
-	return address_at(index, i, 1);
+	uint64_t at = address_at(index, i, 1) - section->address;
+	size_t from = (size_t)at;
+	return at < section->size_bytes && ev_frame_section_next(section, &from, function) &&
+	       function->at == at;
 }
 
 size_t ev_frame_index_before(const struct frame_index *index, uint64_t address)

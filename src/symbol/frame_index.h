@@ -3,7 +3,7 @@
 #ifndef SYMBOL_FRAME_INDEX_H
 #define SYMBOL_FRAME_INDEX_H
 
-#include "image.h"
+#include "frame_section.h"
 
 struct frame_index {
 	uint8_t *bytes;
@@ -16,9 +16,11 @@ struct frame_index {
 bool ev_frame_index_open(struct frame_index *index, const struct image *image);
 /* How many functions begin at or before an address: the one around it is the last of them. */
 size_t ev_frame_index_before(const struct frame_index *index, uint64_t address);
-/* Addresses: where function i begins, and where its entry is. */
+/* The address where function i begins. */
 uint64_t ev_frame_index_start(const struct frame_index *index, size_t i);
-uint64_t ev_frame_index_entry(const struct frame_index *index, size_t i);
+/* Its entry in the image's .eh_frame; false where none is. */
+bool ev_frame_index_function(const struct frame_index *index, size_t i,
+			     struct frame_section *section, struct frame_function *function);
 /* A zeroed index is closed. */
 void ev_frame_index_close(struct frame_index *index);
 

@@ -55,12 +55,8 @@ static bool find_function(struct frame_tables *tables, uint64_t address,
 			  struct frame_function *function)
 {
 	size_t before = ev_frame_index_before(&tables->index, address);
-	if (!before)
-		return false;
-	size_t at = (size_t)(ev_frame_index_entry(&tables->index, before - 1) -
-			     tables->section.address);
-	return at < tables->section.size_bytes &&
-	       ev_frame_section_next(&tables->section, &at, function) &&
+	return before &&
+	       ev_frame_index_function(&tables->index, before - 1, &tables->section, function) &&
 	       address >= function->start && address - function->start < function->size_bytes;
 }
 

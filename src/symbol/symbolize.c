@@ -26,7 +26,7 @@ static bool find_in_file(struct names *names, const struct object *object, uint6
 			 struct found *found)
 {
 	const struct symbol *symbol = ev_symtab_find(&names->table, at);
-	struct code_range *range = ev_code_ranges_find(&names->ranges, at);
+	struct code_range *range = ev_code_ranges_find(&names->ranges, &names->outline, at);
 	/* A symbol without a size does not reach into the next function. */
 	if (range && (!symbol || (symbol->open && symbol->start < range->start)))
 		make_up(names, object, range, found);
@@ -197,8 +197,9 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	uint64_t address = 0, start;
 	bool named = find_name(symbolizer, names, object, at, &found);
 	bool generated = object->shown.kind == EV_OBJECT_JIT || object->shown.kind == EV_OBJECT_END;
-	struct debug_frame frames[CARRIED_FRAMES] = { 0 };
+	struct debug_frame frames[CARRIED_FRAMES];
 	size_t count = 0;
+	frames[0] = (struct debug_frame){ 0 };
 	if (generated && object->dump && flags & EV_SYMBOL_LINES) {
 		find_dumped_line(object->dump, at, &frames[0]);
 	} else if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {

@@ -56,6 +56,22 @@ static void a_map_finds_every_pair_after_growing(void **state)
 	ev_map_done(&map);
 }
 
+static void a_map_with_room_for_all_does_not_grow(void **state)
+{
+	(void)state;
+	struct ev_map map = { 0 };
+	*ev_map_add(&map, 7, 7, NULL) = 70;
+	ev_map_reserve(&map, 10000);
+	size_t room = map.room;
+	for (uint64_t i = 0; i < 10000; i++)
+		ev_map_add(&map, i, i, NULL);
+	assert_int_equal(map.room, room);
+	assert_int_equal(*ev_map_find(&map, 7, 7), 70);
+	ev_map_reserve(&map, 1);
+	assert_int_equal(map.room, room);
+	ev_map_done(&map);
+}
+
 static void hashes_of_different_lengths_differ(void **state)
 {
 	(void)state;
@@ -71,6 +87,7 @@ int main(void)
 		cmocka_unit_test(the_same_text_has_the_same_id),
 		cmocka_unit_test(the_empty_text_is_zero_and_unknown_ids_are_empty),
 		cmocka_unit_test(a_map_finds_every_pair_after_growing),
+		cmocka_unit_test(a_map_with_room_for_all_does_not_grow),
 		cmocka_unit_test(hashes_of_different_lengths_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,9 @@ static void the_last_function_that_begins_before_is_found(void **state)
 	assert_int_equal(ev_frame_index_before(&index, AT - 0x2000), 2);
 	assert_int_equal(ev_frame_index_before(&index, UINT64_MAX), 3);
 	assert_int_equal(ev_frame_index_start(&index, 2), AT - 0x1000);
-	assert_int_equal(ev_frame_index_entry(&index, 2), AT + 0x300);
+	struct frame_section empty = { .address = AT };
+	struct frame_function function;
+	assert_false(ev_frame_index_function(&index, 2, &empty, &function));
 	ev_frame_index_close(&index);
 }
 
