@@ -89,14 +89,14 @@ bool ev_module_find(const struct ev_symbolizer *symbolizer, struct names *names,
 {
 	if (names->module == NOT_LOOKED_FOR)
 		load(symbolizer, names, object);
-	if (names->module != MODULE_FILE || address < object->start)
+	if (names->module != MODULE_FILE || address < object->shown.start)
 		return false;
-	const struct symbol *symbol = ev_symtab_find(&names->table, address - object->start);
+	const struct symbol *symbol = ev_symtab_find(&names->table, address - object->shown.start);
 	if (!symbol)
 		return false;
-	*found =
-		(struct found){ ev_symtab_name(&names->table, symbol),
-				object->start + symbol->start, symbol->end - symbol->start, false };
+	*found = (struct found){ ev_symtab_name(&names->table, symbol),
+				 object->shown.start + symbol->start, symbol->end - symbol->start,
+				 false };
 	return true;
 }
 

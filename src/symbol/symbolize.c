@@ -47,12 +47,12 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		return ev_kernel_find(symbolizer, true, at, found) ||
 		       ev_module_find(symbolizer, names, object, at, found);
 	case EV_OBJECT_BPF:
-		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
-					 false };
+		*found = (struct found){ object->shown.path, object->shown.start,
+					 object->size_bytes, false };
 		return true;
 	case EV_OBJECT_END:
-		*found = (struct found){ object->shown.name, object->start, object->size_bytes,
-					 false };
+		*found = (struct found){ object->shown.name, object->shown.start,
+					 object->size_bytes, false };
 		return true;
 	case EV_OBJECT_JIT: {
 		const struct jit_code *code =
