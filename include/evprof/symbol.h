@@ -31,6 +31,7 @@ struct ev_object {
 	uint8_t build_id[20], build_id_bytes;
 	uint32_t pid;          /* JIT objects belong to a process; 0 else */
 	uint64_t mapped_bytes; /* of its longest mapping of code; 0 when not known */
+	uint64_t start;        /* of its first mapping, which is all there is of the kernel's */
 };
 
 struct ev_space_set;

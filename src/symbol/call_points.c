@@ -132,7 +132,7 @@ static void add_spots(struct reading *reading, struct probe_spots *spots, bool g
 	ev_probe_spots_choose(spots->items, kept, &reading->functions, &reading->code);
 	reading->disassembler = ev_disassembler_open(reading->image.machine);
 	if (reading->functions.debug_path)
-		reading->debug = ev_debug_open(reading->functions.debug_path, reading->path);
+		reading->debug = ev_debug_open(reading->functions.debug_path, reading->path, NULL);
 	for (size_t i = 0; i < kept; i++)
 		add_point(reading, &spots->items[i]);
 	ev_debug_close(reading->debug);

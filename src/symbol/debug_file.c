@@ -109,6 +109,28 @@ static char *find_by_link(const struct image *image, const char *path, const cha
 	return found;
 }
 
+/* Where packages put the files of the kernel and of other programs that no link tells of: below the
+ * same path. */
+static char *find_by_path(const struct image *image, const char *path, const char *prefix)
+{
+	static const char *const ends[] = { "", ".debug" }, *const packed[] = { ".xz", ".zst",
+										".gz" };
+	size_t skip = !strncmp(path, prefix, strlen(prefix)) ? strlen(prefix) : 0;
+	size_t length = strlen(path) - skip;
+	char *found = NULL;
+	for (size_t i = 0; i < EV_LENGTH(packed); i++) {
+		size_t end = strlen(packed[i]);
+		if (length > end && !strcmp(path + skip + length - end, packed[i]))
+			length -= end;
+	}
+	for (size_t i = 0; i < EV_LENGTH(ends) && !found && length < 8192; i++)
+		found = tried(image,
+			      ev_printf("%s%s%.*s%s", prefix, DEBUG_ROOT, (int)length, path + skip,
+					ends[i]),
+			      NULL);
+	return found;
+}
+
 char *ev_debug_file_find(const struct image *image, const char *path, const char *symfs)
 {
 	const char *prefix = symfs ? symfs : "";
@@ -121,5 +143,7 @@ char *ev_debug_file_find(const struct image *image, const char *path, const char
 					id + 2),
 			      NULL);
 	}
-	return found ? found : find_by_link(image, path, prefix);
+	if (!found)
+		found = find_by_link(image, path, prefix);
+	return found || !image->build_id_bytes ? found : find_by_path(image, path, prefix);
 }

@@ -104,13 +104,13 @@ static void index_units(struct debug_info *debug)
 		      by_low);
 }
 
-struct debug_info *ev_debug_open(const char *path, const char *program)
+struct debug_info *ev_debug_open(const char *path, const char *program, const char *symfs)
 {
 	struct debug_info *debug = ev_alloc(sizeof(*debug));
 	if (ev_dwarf_file_open(&debug->file, path)) {
 		debug->dwarf = debug->file.dwarf;
 		index_units(debug);
-		debug->split = ev_debug_split_open(debug->dwarf, path, program);
+		debug->split = ev_debug_split_open(debug->dwarf, path, program, symfs);
 		debug->lacks = ev_debug_shared_missing(debug->dwarf, debug->file.elf);
 		ev_dwarf_file_settle(&debug->file);
 	}
@@ -135,6 +135,13 @@ void ev_debug_close(struct debug_info *debug)
 	ev_dwarf_file_close(&debug->file);
 	free(debug->lacks);
 	free(debug);
+}
+
+bool ev_debug_function(const struct debug_info *debug, const char *name, uint64_t most,
+		       uint64_t *address)
+{
+	return debug->file.is_unlinked &&
+	       ev_unlinked_function(&debug->file.unlinked, name, most, address);
 }
 
 static struct unit *unit_at(struct debug_info *debug, uint64_t address)

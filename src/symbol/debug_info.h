@@ -15,8 +15,13 @@ struct debug_frame {
 };
 
 /* NULL when the file has no DWARF that can be read. `program`: the file that it belongs to, beside
- * which a package of its .dwo files may lie; NULL when that is the same or not known. */
-struct debug_info *ev_debug_open(const char *path, const char *program);
+ * which a package of its .dwo files may lie; NULL when that is the same or not known. `symfs`: a
+ * folder with another machine's, NULL for none. */
+struct debug_info *ev_debug_open(const char *path, const char *program, const char *symfs);
+/* Where a function begins in a file that is not linked yet, whose addresses are the DWARF's own; of
+ * those with this name the one whose size is nearest to, and not above, `most`. */
+bool ev_debug_function(const struct debug_info *debug, const char *name, uint64_t most,
+		       uint64_t *address);
 /* The frames at an address of the object's own numbering, innermost first; 0 when there is nothing.
  * `flags`: EV_SYMBOL_LINES for files and lines, which cost as much again as all else, and
  * EV_SYMBOL_DECLARED; without EV_SYMBOL_INLINES at most one frame. Texts live as long as `debug`.

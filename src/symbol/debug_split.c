@@ -17,6 +17,7 @@
 struct debug_split {
 	Dwarf *dwarf; /* of the program */
 	char *paths[2];
+	char *symfs; /* where the compile folders may be, NULL = nowhere but where they were */
 	bool tried, listed;
 	struct split_package *package;
 	EV_ARRAY(struct split_package *) files;
@@ -26,10 +27,12 @@ struct debug_split {
 	size_t copied_bytes; /* at most, for them */
 };
 
-struct debug_split *ev_debug_split_open(Dwarf *dwarf, const char *path, const char *program)
+struct debug_split *ev_debug_split_open(Dwarf *dwarf, const char *path, const char *program,
+					const char *symfs)
 {
 	struct debug_split *split = ev_alloc(sizeof(*split));
 	split->dwarf = dwarf;
+	split->symfs = symfs ? ev_strdup(symfs) : NULL;
 	split->paths[0] = ev_printf("%s.dwp", path);
 	if (program && strcmp(program, path))
 		split->paths[1] = ev_printf("%s.dwp", program);
@@ -138,9 +141,12 @@ static struct split_package *open_file(struct debug_split *split, Dwarf_Die *ske
 	if (!name)
 		return NULL;
 	bool whole = *name == '/';
+	folder = whole ? "" : folder;
 	char *paths[] = {
-		ev_printf("%.*s%s", whole || !slash ? 0 : (int)(slash + 1 - beside), beside, name),
-		whole || !folder ? NULL : ev_printf("%s/%s", folder, name),
+		whole ? NULL
+		      : ev_printf("%.*s%s", slash ? (int)(slash + 1 - beside) : 0, beside, name),
+		folder && split->symfs ? ev_printf("%s/%s/%s", split->symfs, folder, name) : NULL,
+		folder ? ev_printf("%s%s%s", folder, whole ? "" : "/", name) : NULL,
 	};
 	struct split_package *file = NULL;
 	for (size_t i = 0; i < EV_LENGTH(paths); i++) {
@@ -213,5 +219,6 @@ void ev_debug_split_close(struct debug_split *split)
 	ev_array_done(&split->files);
 	free(split->paths[0]);
 	free(split->paths[1]);
+	free(split->symfs);
 	free(split);
 }

@@ -115,11 +115,38 @@ static void find_flow(csh handle, const struct dialect *dialect, const cs_insn *
 /* ---- the walk ---------------------------------------------------------------------------------
  */
 
+/* How long a vector instruction is that capstone does not know (libc is full of them since
+ * AVX-512): so that what stands behind it is still taken apart from its begin. 0 for what is none.
+ */
+static size_t vector_bytes(const uint8_t *bytes, size_t left)
+{
+	enum { TWO_BYTES = 0xc5, THREE_BYTES = 0xc4, FOUR_BYTES = 0x62 };
+	static const uint8_t with_number[] = { 0x70, 0x71, 0x72, 0x73, 0xc2, 0xc4, 0xc5, 0xc6 };
+	size_t prefix = *bytes == TWO_BYTES     ? 2
+			: *bytes == THREE_BYTES ? 3
+			: *bytes == FOUR_BYTES  ? 4
+						: 0;
+	if (!prefix || left < prefix + 2)
+		return 0;
+	unsigned map = prefix == 2 ? 1 : bytes[1] & (prefix == 3 ? 31 : 7);
+	uint8_t opcode = bytes[prefix], operands = bytes[prefix + 1];
+	unsigned mode = operands >> 6, other = operands & 7;
+	size_t size = prefix + 2;
+	if (mode != 3 && other == 4) {
+		if (left <= size)
+			return 0;
+		other = bytes[size++] & 7; /* scale, index and base */
+	}
+	size += mode == 1 ? 1 : mode == 2 || (!mode && other == 5) ? 4 : 0;
+	size += map == 3 || (map == 1 && memchr(with_number, opcode, sizeof(with_number)));
+	return map >= 1 && map <= 6 && size <= left ? size : 0;
+}
+
 static void add_unknown(struct ev_assembly *out, const uint8_t *bytes, size_t size,
 			uint64_t address)
 {
 	struct ev_instruction *instruction = ev_array_add(&out->items);
-	char text[64];
+	char text[96];
 	size_t used = (size_t)snprintf(text, sizeof(text), ".byte ");
 	for (size_t i = 0; i < size && used + 8 < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s0x%02x",
@@ -159,6 +186,9 @@ static size_t walk(csh handle, const struct dialect *dialect, const struct machi
 			continue;
 		}
 		size_t size = left < dialect->unit_bytes ? left : dialect->unit_bytes;
+		size_t vector = dialect->arch == CS_ARCH_X86 ? vector_bytes(bytes, left) : 0;
+		if (vector)
+			size = vector;
 		if (out)
 			add_unknown(out, bytes, size, address);
 		unknown++;

@@ -37,12 +37,17 @@ static void give(Elf_Data *data, GElf_Shdr *header, uint8_t *bytes, size_t size)
 	header->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
 }
 
-/* Packed with zlib libdw knows. */
-static bool unpack(struct dwarf_file *file, Elf_Scn *section, GElf_Shdr *header,
-		   uint64_t *left_bytes)
+/* Packed with zlib libdw knows; what a linker would have filled in it does not. */
+static bool make(struct dwarf_file *file, Elf_Scn *section, GElf_Shdr *header, bool zstd,
+		 uint64_t *left_bytes)
 {
 	size_t size;
-	uint8_t *bytes = ev_zstd_section_unpack(file->elf, section, *left_bytes, &size);
+	uint8_t *bytes = file->is_unlinked
+				 ? ev_unlinked_section(&file->unlinked, elf_ndxscn(section),
+						       *left_bytes, &size)
+				 : NULL;
+	if (!bytes && zstd)
+		bytes = ev_zstd_section_unpack(file->elf, section, *left_bytes, &size);
 	Elf_Data *data = bytes ? elf_getdata(section, NULL) : NULL;
 	if (!data) {
 		free(bytes);
@@ -86,14 +91,17 @@ static void prepare(struct dwarf_file *file)
 					   : NULL;
 		if (!name)
 			continue;
-		if (!strcmp(name, ".debug_line") && put_off(file, section, &header)) {
+		bool debug = !strncmp(name, ".debug_", 7);
+		if (!file->is_unlinked && !strcmp(name, ".debug_line") &&
+		    put_off(file, section, &header)) {
 			gelf_update_shdr(section, &header);
 			continue;
 		}
 		bool needed = is_needed(name), zstd = needed && ev_zstd_section_is(section);
-		if (needed && (!zstd || strncmp(name, ".debug_", 7)))
+		if (needed && (!debug || !(zstd || file->is_unlinked)))
 			continue;
-		if (!needed || !unpack(file, section, &header, &left_bytes))
+		bool made = needed && make(file, section, &header, zstd, &left_bytes);
+		if (!made && (!needed || zstd))
 			header.sh_type = SHT_NOBITS; /* in memory, not in the file */
 		gelf_update_shdr(section, &header);
 	}
@@ -110,6 +118,14 @@ bool ev_dwarf_file_open(struct dwarf_file *file, const char *path)
 	elf_version(EV_CURRENT);
 	/* Mapped, not read: of a gigabyte of debug info a report touches a few pages. */
 	file->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	GElf_Ehdr header;
+	if (!gelf_getehdr(file->elf, &header) || header.e_type == ET_REL)
+		file->is_unlinked = ev_unlinked_open(&file->unlinked, path);
+	if (file->unlinked.unpacked.size_bytes) {
+		elf_end(file->elf);
+		file->elf = elf_memory((char *)file->unlinked.unpacked.bytes,
+				       file->unlinked.unpacked.size_bytes);
+	}
 	if (file->elf) {
 		prepare(file);
 		file->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
@@ -167,6 +183,7 @@ void ev_dwarf_file_settle(struct dwarf_file *file)
 	if (file->has_fd)
 		close(file->fd);
 	file->has_fd = false;
+	ev_unlinked_settle(&file->unlinked);
 }
 
 void ev_dwarf_file_close(struct dwarf_file *file)
@@ -177,6 +194,7 @@ void ev_dwarf_file_close(struct dwarf_file *file)
 		free(file->unpacked.items[i]);
 	ev_array_done(&file->unpacked);
 	free(file->lines.bytes);
+	ev_unlinked_close(&file->unlinked);
 	if (file->has_fd)
 		close(file->fd);
 	*file = (struct dwarf_file){ 0 };

@@ -4,6 +4,7 @@
 
 #include <elfutils/libdw.h>
 #include <evprof/base.h>
+#include "unlinked.h"
 
 struct dwarf_file {
 	int fd;
@@ -12,6 +13,8 @@ struct dwarf_file {
 	Dwarf *dwarf;
 	uint64_t size_bytes; /* of the file */
 	EV_ARRAY(uint8_t *) unpacked;
+	bool is_unlinked; /* a kernel module, or its debug file */
+	struct unlinked unlinked;
 	struct {
 		const uint8_t *packed; /* NULL when there is nothing to do */
 		uint8_t *bytes;

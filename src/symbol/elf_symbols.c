@@ -55,6 +55,23 @@ const char *ev_elf_symbol_name(const struct elf_symbols *symbols, const struct e
 						   : "";
 }
 
+bool ev_elf_function_of(const struct elf_symbols *symbols, const char *name, uint64_t most,
+			struct elf_symbol *found)
+{
+	bool any = false;
+	for (size_t i = 0; i < symbols->count; i++) {
+		struct elf_symbol symbol = ev_elf_symbol(symbols, i);
+		if (symbol.type != STT_FUNC || symbol.section == SHN_UNDEF ||
+		    symbol.size_bytes > most || !symbol.size_bytes ||
+		    (any && symbol.size_bytes <= found->size_bytes) ||
+		    strcmp(ev_elf_symbol_name(symbols, &symbol), name))
+			continue;
+		*found = symbol;
+		any = true;
+	}
+	return any;
+}
+
 void ev_elf_symbols_done(struct elf_symbols *symbols)
 {
 	free(symbols->entries);

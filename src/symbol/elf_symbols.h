@@ -43,6 +43,10 @@ int ev_elf_symbols_read(struct elf_symbols *symbols, const struct image *image,
 struct elf_symbol ev_elf_symbol(const struct elf_symbols *symbols, size_t index);
 /* Its name without end ("" when it lies outside of the strings). */
 const char *ev_elf_symbol_name(const struct elf_symbols *symbols, const struct elf_symbol *symbol);
+/* Of the functions with this name the one whose size is nearest to, and not above, `most`; false
+ * when there is none. */
+bool ev_elf_function_of(const struct elf_symbols *symbols, const char *name, uint64_t most,
+			struct elf_symbol *found);
 void ev_elf_symbols_done(struct elf_symbols *symbols);
 
 #endif

@@ -24,7 +24,7 @@ static void settle(struct image *image)
 	image->memory = NULL;
 }
 
-static bool has_dwarf(const struct image *image)
+bool ev_image_has_dwarf(const struct image *image)
 {
 	static const char *const sections[] = { ".debug_info", ".zdebug_info" };
 	for (size_t i = 0; i < EV_LENGTH(sections); i++) {
@@ -53,7 +53,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 		   const char *path)
 {
 	unsigned found = ev_elf_symbols_add(&names->table, image, image);
-	bool dwarf = has_dwarf(image);
+	bool dwarf = ev_image_has_dwarf(image);
 	if (dwarf)
 		names->debug_path = ev_arena_text(&names->arena, path, strlen(path));
 	names->program_path = ev_arena_text(&names->arena, path, strlen(path));
@@ -68,7 +68,7 @@ void ev_names_take(struct ev_symbolizer *symbolizer, struct names *names, struct
 	if (debug_path && !ev_image_open(&separate, debug_path)) {
 		if (!(found & ELF_SYMTAB))
 			found |= ev_elf_symbols_add(&names->table, &separate, image);
-		if (!dwarf && has_dwarf(&separate)) {
+		if (!dwarf && ev_image_has_dwarf(&separate)) {
 			names->debug_path =
 				ev_arena_text(&names->arena, debug_path, strlen(debug_path));
 			names->packed = is_packed(&separate);
@@ -114,7 +114,8 @@ struct debug_info *ev_names_debug(const struct ev_symbolizer *symbolizer, struct
 		return NULL;
 	}
 	if (names->debug_path && !names->debug) {
-		names->debug = ev_debug_open(names->debug_path, names->program_path);
+		names->debug =
+			ev_debug_open(names->debug_path, names->program_path, symbolizer->symfs);
 		if (!names->debug && !names->lacks)
 			names->lacks = ev_printf("its debug info in %s can not be read",
 						 names->debug_path);

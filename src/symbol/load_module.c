@@ -1,5 +1,7 @@
 /* The file of a kernel module becomes a table of its functions by where they are in memory: the
- * kernel puts the sections with code one behind another, from the module's address on. */
+ * kernel puts the sections with code one behind another, from the module's address on. Its debug
+ * info, which knows no place in memory, is asked for those functions. */
+#include <stdlib.h>
 #include <string.h>
 #include "elf_symbols.h"
 #include "module_code.h"
@@ -61,7 +63,7 @@ static void load(const struct ev_symbolizer *symbolizer, struct names *names,
 	struct image image;
 	const char *trouble;
 	names->module = NO_MODULE_FILE;
-	if (!ev_module_open(symbolizer, &object->shown, &image, &unpacked, &trouble)) {
+	if (!ev_module_open(symbolizer, &object->shown, &image, &unpacked, NULL, &trouble)) {
 		/* Other machines put jump tables before the code, as large as they turn out. */
 		bool known = image.type == ET_REL &&
 			     (image.machine == EM_X86_64 || image.machine == EM_386);
@@ -87,13 +89,48 @@ bool ev_module_find(const struct ev_symbolizer *symbolizer, struct names *names,
 {
 	if (names->module == NOT_LOOKED_FOR)
 		load(symbolizer, names, object);
-	if (names->module != MODULE_FILE || address < object->start)
+	if (names->module != MODULE_FILE || address < object->shown.start)
 		return false;
-	const struct symbol *symbol = ev_symtab_find(&names->table, address - object->start);
+	const struct symbol *symbol = ev_symtab_find(&names->table, address - object->shown.start);
 	if (!symbol)
 		return false;
-	*found =
-		(struct found){ ev_symtab_name(&names->table, symbol),
-				object->start + symbol->start, symbol->end - symbol->start, false };
+	*found = (struct found){ ev_symtab_name(&names->table, symbol),
+				 object->shown.start + symbol->start, symbol->end - symbol->start,
+				 false };
 	return true;
+}
+
+static void find_debug(const struct ev_symbolizer *symbolizer, struct names *names,
+		       const struct object *object)
+{
+	struct ev_buffer unpacked = { 0 };
+	struct image image;
+	const char *trouble;
+	char *path;
+	names->module_debug = true;
+	if (!ev_module_open(symbolizer, &object->shown, &image, &unpacked, &path, &trouble)) {
+		char *debug_path = ev_image_has_dwarf(&image)
+					   ? ev_strdup(path)
+					   : ev_debug_file_find(&image, path, symbolizer->symfs);
+		if (debug_path)
+			names->debug_path =
+				ev_arena_text(&names->arena, debug_path, strlen(debug_path));
+		free(debug_path);
+		free(path);
+		ev_image_close(&image);
+	}
+	ev_buffer_done(&unpacked);
+}
+
+struct debug_info *ev_module_debug(const struct ev_symbolizer *symbolizer, struct names *names,
+				   const struct object *object, uint64_t at,
+				   const struct found *found, uint64_t *address)
+{
+	if (!names->module_debug)
+		find_debug(symbolizer, names, object);
+	struct debug_info *debug = ev_names_debug(symbolizer, names);
+	if (!debug || !ev_debug_function(debug, found->linkage, found->size_bytes, address))
+		return NULL;
+	*address += at - found->start;
+	return debug;
 }

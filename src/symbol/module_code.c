@@ -76,20 +76,17 @@ static char *path_of(const struct ev_symbolizer *symbolizer, const struct ev_obj
 }
 
 int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
-		   struct image *image, struct ev_buffer *bytes, const char **trouble)
+		   struct image *image, struct ev_buffer *bytes, char **path, const char **trouble)
 {
-	char *path = symbolizer->no_local_files ? NULL : path_of(symbolizer, object), *packed;
-	size_t size;
-	*trouble = "the file of the kernel module is not here (looked for under /lib/modules)";
-	int code = path ? ev_image_open(image, path) : -ENOENT;
-	if (code == -ENOEXEC && !read_whole(path, MODULE_BYTES, &packed, &size)) {
-		*trouble = "the file of the kernel module is packed in a way that is not known";
-		code = ev_module_unpack((const uint8_t *)packed, size, bytes);
-		if (!code)
-			code = ev_image_open_memory(image, bytes->bytes, bytes->size_bytes);
-		free(packed);
-	}
-	free(path);
+	char *tried = symbolizer->no_local_files ? NULL : path_of(symbolizer, object);
+	int code = tried ? ev_module_image(image, tried, bytes) : -ENOENT;
+	*trouble = code == -ENOEXEC
+			   ? "the file of the kernel module is packed in a way that is not known"
+			   : "the file of the kernel module is not here (looked for under "
+			     "/lib/modules)";
+	if (path)
+		*path = code ? NULL : ev_strdup(tried);
+	free(tried);
 	if (code)
 		return code;
 	bool same = object->build_id_bytes
@@ -101,29 +98,13 @@ int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_objec
 	*trouble = object->build_id_bytes ? "build-id differs: the kernel module was replaced since"
 					  : symbolizer->elsewhere;
 	ev_image_close(image);
+	if (path)
+		free(*path);
 	return -ENOENT;
 }
 
 /* ---- the function -----------------------------------------------------------------------------
  */
-
-/* The one of this name whose size is nearest to, and not above, what kallsyms leaves it. */
-static bool find_function(const struct elf_symbols *symbols, const char *name, uint64_t most,
-			  struct elf_symbol *found)
-{
-	bool any = false;
-	for (size_t i = 0; i < symbols->count; i++) {
-		struct elf_symbol symbol = ev_elf_symbol(symbols, i);
-		if (symbol.type != STT_FUNC || symbol.section == SHN_UNDEF ||
-		    symbol.size_bytes > most || !symbol.size_bytes ||
-		    (any && symbol.size_bytes <= found->size_bytes) ||
-		    strcmp(ev_elf_symbol_name(symbols, &symbol), name))
-			continue;
-		*found = symbol;
-		any = true;
-	}
-	return any;
-}
 
 static const char *name_of(const struct image *image, const struct elf_symbols *symbols,
 			   uint64_t index)
@@ -190,7 +171,7 @@ static int read_function(struct module_code *code, const struct image *image, co
 	if (!table || ev_elf_symbols_read(&symbols, image, table))
 		return -ENOENT;
 	int rc = -ENOENT;
-	if (find_function(&symbols, name, most, &function) &&
+	if (ev_elf_function_of(&symbols, name, most, &function) &&
 	    function.section < image->section_count && function.size_bytes <= CODE_BYTES) {
 		const struct section *section = &image->sections[function.section];
 		if (section->type == SHT_PROGBITS && function.value <= section->size_bytes &&
@@ -223,7 +204,7 @@ int ev_module_code_read(struct module_code *code, struct ev_symbolizer *symboliz
 	*trouble = "no list of symbols tells which function of the module this is";
 	if (!count || !symbol.function || symbol.start != start.offset)
 		return -ENOENT;
-	int rc = ev_module_open(symbolizer, object, &image, &unpacked, trouble);
+	int rc = ev_module_open(symbolizer, object, &image, &unpacked, NULL, trouble);
 	if (!rc) {
 		*trouble = "the file of the kernel module has no such function";
 		code->machine = image.machine;

@@ -31,11 +31,14 @@ void ev_module_code_tell(const struct module_code *code, struct ev_assembly *ass
 void ev_module_code_done(struct module_code *code);
 
 /* The module's file, unpacked into `bytes` where it is packed, which are to be done with when the
- * image is closed; -errno and why, when it is not here. */
+ * image is closed, and its path, to be freed, where `path` is not NULL; -errno and why, when it is
+ * not here. */
 int ev_module_open(const struct ev_symbolizer *symbolizer, const struct ev_object *object,
-		   struct image *image, struct ev_buffer *bytes, const char **trouble);
+		   struct image *image, struct ev_buffer *bytes, char **path, const char **trouble);
 /* Of a module's file, packed or not. */
 #define MODULE_BYTES ((size_t)256 << 20)
+/* Opens a module's file, packed or not, as ev_module_open does. */
+int ev_module_image(struct image *image, const char *path, struct ev_buffer *bytes);
 /* What a packed module holds; -ENOEXEC for what is neither of xz, zstd and gzip. */
 int ev_module_unpack(const uint8_t *bytes, size_t size_bytes, struct ev_buffer *out);
 

@@ -1,10 +1,12 @@
 /* A packed kernel module becomes its ELF file. libdw would unpack most of them too, but as much as
  * a file claims to hold. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 #include "module_code.h"
+#include "regular_file.h"
 #include "xz.h"
 
 /* Frames need not say how much they hold. */
@@ -63,4 +65,18 @@ int ev_module_unpack(const uint8_t *bytes, size_t size_bytes, struct ev_buffer *
 	if (size_bytes > sizeof(gzip) && !memcmp(bytes, gzip, sizeof(gzip)))
 		return unpack_gzip(bytes, size_bytes, out);
 	return -ENOEXEC;
+}
+
+int ev_module_image(struct image *image, const char *path, struct ev_buffer *bytes)
+{
+	struct stat status;
+	char *packed;
+	size_t size;
+	int code = ev_image_open(image, path);
+	int fd = code == -ENOEXEC ? ev_regular_open(path, &status) : -1;
+	if (fd < 0 || ev_regular_read(fd, MODULE_BYTES, &packed, &size, &status))
+		return code;
+	code = ev_module_unpack((const uint8_t *)packed, size, bytes);
+	free(packed);
+	return code ? code : ev_image_open_memory(image, bytes->bytes, bytes->size_bytes);
 }

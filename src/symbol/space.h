@@ -12,10 +12,10 @@
 /* What the public ev_object leaves out. */
 struct object {
 	struct ev_object shown;
-	uint64_t start, size_bytes; /* KSYMBOL code */
-	uint32_t first_pid;         /* some process that had it mapped, for /proc/PID/root */
-	bool deleted;               /* the path said so */
-	struct jitdump *dump;       /* code in it is known by its offset in the file; NULL: none */
+	uint64_t size_bytes;  /* KSYMBOL code */
+	uint32_t first_pid;   /* some process that had it mapped, for /proc/PID/root */
+	bool deleted;         /* the path said so */
+	struct jitdump *dump; /* code in it is known by its offset in the file; NULL: none */
 };
 
 struct build {

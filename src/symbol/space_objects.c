@@ -178,6 +178,8 @@ uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *map
 		learn_kernel(set, mapping, path);
 		uint32_t index = ev_space_kernel_object(set);
 		learn_size(set->objects.items[index], mapping);
+		if (!set->objects.items[index]->shown.start)
+			set->objects.items[index]->shown.start = mapping->start;
 		if (mapping->build)
 			set_build(set, set->objects.items[index], mapping->build);
 		return index;
@@ -192,7 +194,7 @@ uint32_t ev_space_object_add(struct ev_space_set *set, const struct mapping *map
 	if (added) {
 		object->first_pid = kernel ? 0 : pid;
 		object->shown.pid = kind == EV_OBJECT_JIT ? pid : 0;
-		object->start = mapping->start;
+		object->shown.start = mapping->start;
 		object->size_bytes = mapping->end - mapping->start;
 		name_object(set, object);
 	}

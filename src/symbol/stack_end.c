@@ -160,6 +160,8 @@ static const char *name_of(const struct ev_space_set *set, struct ev_stack_end e
 		return "[before its CFI was read]";
 	case EV_UNWOUND_UNREADABLE:
 		return "[stack not in memory]";
+	case EV_UNWOUND_OTHER_STACK:
+		return "[other stack, not copied]";
 	case EV_UNWOUND_NO_OBJECT:
 		return of_generated[end.detail < EV_GENERATED_COUNT ? end.detail
 								    : EV_GENERATED_UNMAPPED];

@@ -47,12 +47,12 @@ static bool find_name(struct ev_symbolizer *symbolizer, struct names *names,
 		return ev_kernel_find(symbolizer, true, at, found) ||
 		       ev_module_find(symbolizer, names, object, at, found);
 	case EV_OBJECT_BPF:
-		*found = (struct found){ object->shown.path, object->start, object->size_bytes,
-					 false };
+		*found = (struct found){ object->shown.path, object->shown.start,
+					 object->size_bytes, false };
 		return true;
 	case EV_OBJECT_END:
-		*found = (struct found){ object->shown.name, object->start, object->size_bytes,
-					 false };
+		*found = (struct found){ object->shown.name, object->shown.start,
+					 object->size_bytes, false };
 		return true;
 	case EV_OBJECT_JIT: {
 		const struct jit_code *code =
@@ -168,8 +168,11 @@ static size_t find_carried(const struct carried *carried, const struct names *na
 
 /* The numbering that the object's debug info uses. */
 static struct debug_info *debug_of(struct ev_symbolizer *symbolizer, struct names *names,
-				   const struct object *object, uint64_t at, uint64_t *address)
+				   const struct object *object, uint64_t at,
+				   const struct found *found, uint64_t *address)
 {
+	if (object->shown.kind == EV_OBJECT_MODULE && found->linkage)
+		return ev_module_debug(symbolizer, names, object, at, found, address);
 	if (object->shown.kind == EV_OBJECT_KERNEL) {
 		*address = at + symbolizer->kernel.vmlinux_shift;
 		return ev_names_debug(symbolizer, &symbolizer->kernel.vmlinux);
@@ -203,7 +206,8 @@ static size_t find_here(struct ev_symbolizer *symbolizer, struct names *names,
 	if (generated && object->dump && flags & EV_SYMBOL_LINES) {
 		find_dumped_line(object->dump, at, &frames[0]);
 	} else if (flags & (EV_SYMBOL_LINES | EV_SYMBOL_INLINES)) {
-		struct debug_info *debug = debug_of(symbolizer, names, object, at, &address);
+		struct debug_info *debug =
+			debug_of(symbolizer, names, object, at, &found, &address);
 		if (debug)
 			count = ev_debug_find(debug, address, flags, frames,
 					      limit < CARRIED_FRAMES ? limit : CARRIED_FRAMES);

@@ -30,6 +30,7 @@ struct names {
 	char *lacks;  /* what of its debug info can't be had, once it was looked for */
 	bool skipped; /* lines were asked for, and not looked for because of that */
 	enum { NOT_LOOKED_FOR, NO_MODULE_FILE, MODULE_FILE } module; /* MODULE: is its file here? */
+	bool module_debug; /* MODULE: its debug info was looked for */
 	const struct carried_object *carried;
 	struct ev_strings *linkages;
 	EV_ARRAY(const char *) shown; /* readable name of each linkage */
@@ -125,6 +126,13 @@ bool ev_kernel_find(struct ev_symbolizer *symbolizer, bool module, uint64_t addr
 /* The same by the file of the module, where no list of the kernel's knows the address. */
 bool ev_module_find(const struct ev_symbolizer *symbolizer, struct names *names,
 		    const struct object *object, uint64_t address, struct found *found);
+
+/* The DWARF of a module, NULL when it has none; where it is there, the place of it in that. */
+struct debug_info *ev_module_debug(const struct ev_symbolizer *symbolizer, struct names *names,
+				   const struct object *object, uint64_t at,
+				   const struct found *found, uint64_t *address);
+/* Has the file debug info of its own? */
+bool ev_image_has_dwarf(const struct image *image);
 
 const struct fetched *ev_fetched_find(const struct ev_symbolizer *symbolizer, const uint8_t *id,
 				      size_t id_bytes);

@@ -27,13 +27,17 @@ static void add_end(struct ev_script *script, const struct ev_record *record, ui
 	struct script_out *out = &script->out;
 	struct ev_place place = ev_space_find(script->spaces, &script->cache, record->pid,
 					      record->time_ns, address, cpumode_at(address));
-	bool is_file = ev_space_set_object(script->spaces, place.object)->kind == EV_OBJECT_FILE;
+	const struct ev_object *object = ev_space_set_object(script->spaces, place.object);
+	bool kernel = object->kind == EV_OBJECT_KERNEL || object->kind == EV_OBJECT_MODULE;
 	if (fields & SCRIPT_BIT(BRSTACK))
 		ev_script_printf(out, "0x%" PRIx64, address);
 	else if (fields & SCRIPT_BIT(BRSTACKSYM))
 		ev_script_symbol(script, record, address, cpumode_at(address), true);
 	else
-		ev_script_printf(out, "0x%" PRIx64, is_file ? place.offset : address);
+		ev_script_printf(out, "0x%" PRIx64,
+				 object->kind == EV_OBJECT_FILE ? place.offset
+				 : kernel                       ? address - object->start
+								: address);
 	if (fields & SCRIPT_BIT(DSO))
 		ev_script_printf(out, "(%s)", ev_script_object_name(script, place.object));
 }

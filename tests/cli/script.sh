@@ -96,6 +96,22 @@ test_malformed_recordings_end_by_themselves() {
 	done
 }
 
+test_branches_print_as_offsets_as_perf_prints_them() {
+	needs_cases
+	needs_perf
+	for recorded in q-branch-4.14 autofdo-perf-kernel; do
+		set -- --symfs /nonexistent -G -F comm,pid,time,ip,brstackoff -i "$EV_CASES/$recorded/perf.data"
+		perf script --no-itrace "$@" >perfs 2>complaint </dev/null || skip "perf does not read $recorded"
+		run script "$@"
+		expect_status 0
+		for text in out perfs; do
+			grep -oE '0x[0-9a-f]+/0x[0-9a-f]+/[MP-]/' "$text" >"$text.parts"
+		done
+		expect_file perfs.parts
+		cmp -s out.parts perfs.parts || fail "branches of $recorded differ: $(diff out.parts perfs.parts | head -3)"
+	done
+}
+
 # ---- our own, and perf's of this machine ---------------------------------------------------------
 
 test_call_chains_print_as_perf_prints_them() {

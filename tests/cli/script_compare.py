@@ -25,6 +25,7 @@ REASONS = {
     "return": "a return address behind a call that never returns: ours is the function that called",
     "unnamed": "perf found a name in a file that is not here, or of data, or guessed one in a PLT",
     "named": "ours finds a name that perf does not",
+    "retired": "how long it took to retire: a column that perf has since 6.3",
     "inlined": "which functions are inlined: perf calls a function's other name inlined",
     "payload": "a tracepoint's text that needs the kernel's variables is ?, names of bits that only "
                "the kernel knows are left out, and %p of nothing is (nil)",
@@ -32,7 +33,7 @@ REASONS = {
 
 SAMPLE = re.compile(r"^\s*(?P<comm>\S.*?)\s+(?P<id>-?\d+(?:/-?\d+)?)\s+(?:\[(?P<cpu>-?\d+)\]\s+)?"
                     r"(?:(?P<misc>[KUHGgMESp]+)\s+)?(?P<time>\d+\.\d+):\s+(?:(?P<period>\d+)\s+)?(?P<event>\S+):(?:\s(?P<rest>.*))?$")
-PLACE = re.compile(r"^(?P<before>.*?)\s*\b(?P<ip>[0-9a-f]+) (?P<sym>.*?)(?:\+(?P<off>0x[0-9a-f]+))?"
+PLACE = re.compile(r"^(?P<before>.*?)\s*\b(?P<ip>[0-9a-f]+) (?![0-9a-f]{6,16} )(?P<sym>.*?)(?:\+(?P<off>0x[0-9a-f]+))?"
                    r" \((?P<dso>(?:[^()]|\([^()]*\))*)\)$")
 INLINED = re.compile(r"^\s+[0-9a-f]+ .* \(inlined\)$")
 
@@ -94,8 +95,13 @@ def compare_place(perf, ours):
         return allow("exec")
     if re.search(r"memfd:|/dev/zero|//anon|_jit_app_cache:", p["dso"]):
         return allow("generated")
-    if p["before"].split() != o["before"].split() or p["ip"] != o["ip"]:
+    before, our_before = p["before"].split(), o["before"].split()
+    if p["ip"] != o["ip"]:
         raise Different("address")
+    if before != our_before:
+        if before != our_before[:-1] or not before[-2:][0].isdigit():
+            raise Different("before the address")
+        allow("retired")
     compare_symbol(p, o)
     compare_dso(p["dso"], o["dso"])
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <evprof/symbol.h>
+#include "../../src/symbol/debug_info.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
@@ -31,6 +31,18 @@ static void ask_for_everything(const char *path)
 	free(cache);
 }
 
+/* As of a kernel module. */
+static void ask_unlinked(const char *path)
+{
+	struct debug_info *debug = ev_debug_open(path, NULL, NULL);
+	struct debug_frame frames[8];
+	uint64_t start;
+	if (debug && ev_debug_function(debug, "work", 4096, &start))
+		for (uint64_t at = start; at < start + 64; at += 3)
+			ev_debug_find(debug, at, EV_SYMBOL_LINES | EV_SYMBOL_INLINES, frames, 8);
+	ev_debug_close(debug);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
 	char path[64];
@@ -44,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 		ev_build_id_of_file(path, id);
 		ev_function_offset(path, "main", &offset, NULL);
 		ask_for_everything(path);
+		ask_unlinked(path);
 	}
 	close(fd);
 	return 0;

@@ -76,7 +76,7 @@ static void inlined_frames_agree_with_eu_addr2line(void **state)
 	write_file(in_folder(state, "a.cc"), source, sizeof(source) - 1);
 	run_in(state, "g++ -O2 -g -gz -fno-pie -no-pie -o a a.cc;"
 		      "objdump -d -j .text a | sed -nE 's/^ +([0-9a-f]+):\t.*/0x\\1/p' >addresses");
-	struct debug_info *debug = ev_debug_open(in_folder(state, "a"), NULL);
+	struct debug_info *debug = ev_debug_open(in_folder(state, "a"), NULL, NULL);
 	assert_non_null(debug);
 	char *command = ev_printf("eu-addr2line -a -f -i -e %s <%s", in_folder(state, "a"),
 				  in_folder(state, "addresses"));
@@ -139,7 +139,7 @@ static void every_layout_of_debug_info_is_read(void **state)
 		output_of(state, "nm c | grep ' T work' | cut -d' ' -f1", line, sizeof(line));
 		if (!*line)
 			continue; /* inlined away */
-		struct debug_info *debug = ev_debug_open(in_folder(state, "c"), NULL);
+		struct debug_info *debug = ev_debug_open(in_folder(state, "c"), NULL, NULL);
 		if (!debug)
 			print_message("no debug info with %s\n", how);
 		assert_non_null(debug);
@@ -189,7 +189,7 @@ static void an_old_unit_in_several_pieces_is_found_in_each(void **state)
 	run_in(state, "gcc -O2 -gdwarf-2 -gstrict-dwarf -no-pie -o d d.c");
 	for (size_t i = 0; i < EV_LENGTH(after); i++) {
 		run_in(state, after[i]);
-		struct debug_info *debug = ev_debug_open(in_folder(state, "d"), NULL);
+		struct debug_info *debug = ev_debug_open(in_folder(state, "d"), NULL, NULL);
 		assert_non_null(debug);
 		assert_int_equal(line_of(debug, state, "one"), 2);
 		assert_int_equal(line_of(debug, state, "two"), 4);
@@ -216,7 +216,7 @@ static void debug_info_packed_with_zstd_is_read(void **state)
 		print_message("SKIP %s: objcopy here does not pack with zstd\n", __func__);
 		skip();
 	}
-	struct debug_info *debug = ev_debug_open(in_folder(state, "d"), NULL);
+	struct debug_info *debug = ev_debug_open(in_folder(state, "d"), NULL, NULL);
 	assert_non_null(debug);
 	assert_int_equal(line_of(debug, state, "work"), 2);
 	assert_int_equal(line_of(debug, state, "main"), 3);
@@ -235,7 +235,7 @@ static void debug_info_packed_with_zstd_is_read(void **state)
 		bytes[i] = (char)~bytes[i];
 		write_file(in_folder(state, "e"), bytes, size);
 		bytes[i] = (char)~bytes[i];
-		debug = ev_debug_open(in_folder(state, "e"), NULL);
+		debug = ev_debug_open(in_folder(state, "e"), NULL, NULL);
 		lost += !debug || !line_of(debug, state, "work");
 		ev_debug_close(debug);
 	}
@@ -245,9 +245,9 @@ static void debug_info_packed_with_zstd_is_read(void **state)
 
 static void files_without_debug_info_give_none(void **state)
 {
-	assert_null(ev_debug_open("/etc/passwd", NULL));
-	assert_null(ev_debug_open("/dev/zero", NULL));
-	assert_null(ev_debug_open(in_folder(state, "nowhere"), NULL));
+	assert_null(ev_debug_open("/etc/passwd", NULL, NULL));
+	assert_null(ev_debug_open("/dev/zero", NULL, NULL));
+	assert_null(ev_debug_open(in_folder(state, "nowhere"), NULL, NULL));
 	ev_debug_close(NULL);
 }
 

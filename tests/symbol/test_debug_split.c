@@ -29,7 +29,7 @@ static struct answers answers_of(void **state, const char *program, uint64_t low
 {
 	struct answers answers = { 0 };
 	struct ev_buffer out = { 0 };
-	struct debug_info *debug = ev_debug_open(in_folder(state, program), NULL);
+	struct debug_info *debug = ev_debug_open(in_folder(state, program), NULL, NULL);
 	assert_non_null(debug);
 	for (uint64_t at = low; at < high; at++) {
 		struct debug_frame frames[8];
@@ -225,7 +225,7 @@ static void a_package_beside_the_program_serves_its_debug_file(void **state)
 		char line[64];
 		struct debug_info *debug =
 			ev_debug_open(in_folder(state, "debug/symbols"),
-				      beside ? in_folder(state, "p") : in_folder(state, "q"));
+				      beside ? in_folder(state, "p") : in_folder(state, "q"), NULL);
 		assert_non_null(debug);
 		output_of(state, "nm debug/symbols | grep ' twice$' | cut -d' ' -f1", line,
 			  sizeof(line));
@@ -236,6 +236,24 @@ static void a_package_beside_the_program_serves_its_debug_file(void **state)
 			assert_string_equal(frames[count - 1].function, "twice");
 		else
 			assert_null(frames[count - 1].function);
+		ev_debug_close(debug);
+	}
+}
+
+static void a_dwo_file_is_found_below_symfs_where_it_was_made(void **state)
+{
+	needs_program("gcc");
+	make_program(state, "gcc -gdwarf-4");
+	run_in(state, "mkdir -p sys$PWD; mv *.dwo sys$PWD");
+	uint64_t at = address_of(state, "twice") + 2;
+	for (unsigned below = 0; below < 2; below++) {
+		struct debug_frame frames[8];
+		struct debug_info *debug = ev_debug_open(in_folder(state, "p"), NULL,
+							 below ? in_folder(state, "sys") : NULL);
+		assert_non_null(debug);
+		size_t count = ev_debug_find(debug, at, EVERYTHING, frames, 8);
+		assert_true(count >= 1);
+		assert_true(!frames[count - 1].function == !below);
 		ev_debug_close(debug);
 	}
 }
@@ -256,7 +274,7 @@ static void a_damaged_package_is_no_worse_than_none(void **state)
 		bytes[i] = (char)~bytes[i];
 		write_file(in_folder(state, "p.dwp"), bytes, cut ? i : size);
 		bytes[i] = (char)~bytes[i];
-		struct debug_info *debug = ev_debug_open(in_folder(state, "p"), NULL);
+		struct debug_info *debug = ev_debug_open(in_folder(state, "p"), NULL, NULL);
 		assert_non_null(debug);
 		size_t count = ev_debug_find(debug, at, EVERYTHING, frames, 8);
 		assert_true(count >= 1);
@@ -308,6 +326,7 @@ int main(void)
 		cmocka_unit_test(a_package_says_what_its_dwo_files_said),
 		cmocka_unit_test(units_of_types_hide_no_function_and_no_line),
 		cmocka_unit_test(a_package_beside_the_program_serves_its_debug_file),
+		cmocka_unit_test(a_dwo_file_is_found_below_symfs_where_it_was_made),
 		cmocka_unit_test(a_damaged_package_is_no_worse_than_none),
 		cmocka_unit_test(lists_of_ranges_take_the_base_along),
 	};

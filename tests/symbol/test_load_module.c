@@ -1,4 +1,5 @@
-/* Functions of kernel modules out of their files, where no list of the kernel's tells them. */
+/* Functions and lines of kernel modules out of their files, where no list of the kernel's tells
+ * them. */
 #include "compiled.h"
 #include "symbolizer.h"
 
@@ -112,6 +113,44 @@ static void functions_are_where_the_kernel_puts_them_however_the_file_is_packed(
 	}
 }
 
+static void lines_of_modules_come_from_their_debug_files(void **state)
+{
+	static const char folder[] = "root/usr/lib/debug/lib/modules/1.2/kernel";
+	static const char *const splits[] = {
+		"cp m.ko %s/mod-x.ko", "cp m.ko %s/mod-x.ko.debug",
+		"cp m.ko %s/other; objcopy --add-gnu-debuglink=%s/other $mod", "cp m.ko $mod"
+	};
+	needs_program("gcc");
+	needs_program("objcopy");
+#ifndef __x86_64__
+	skip(); /* as above */
+#endif
+	for (size_t i = 0; i < EV_LENGTH(splits); i++) {
+		struct module module;
+		struct ev_symbol symbols[2];
+		make_module(state, "none", "");
+		char *split = ev_printf(splits[i], folder, folder);
+		char *command = ev_printf("mod=root/lib/modules/1.2/kernel/mod-x.ko; mkdir -p %s;"
+					  "gcc -g -O1 -fno-pic -fcf-protection=none -c -o n.o m.c;"
+					  "ld -r --build-id n.o -o m.ko; objcopy --strip-debug "
+					  "m.ko $mod; %s",
+					  folder, split);
+		run_in(state, command);
+		free(split);
+		free(command);
+		module_open(state, &module, "root");
+		for (uint64_t at = 0; at < 3; at++) {
+			size_t count = ev_symbolize(module.symbolizer, place_of(&module, at),
+						    EV_SYMBOL_EXACT | EV_SYMBOL_LINES, symbols, 2);
+			assert_int_equal(count, 1);
+			assert_string_equal(symbols[0].function, "work");
+			assert_int_equal(symbols[0].line, 2);
+			assert_non_null(strstr(symbols[0].file, "/m.c"));
+		}
+		module_close(&module);
+	}
+}
+
 static void without_the_file_it_is_told_why_there_are_no_names(void **state)
 {
 	struct module module;
@@ -152,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			functions_are_where_the_kernel_puts_them_however_the_file_is_packed),
+		cmocka_unit_test(lines_of_modules_come_from_their_debug_files),
 		cmocka_unit_test(without_the_file_it_is_told_why_there_are_no_names),
 		cmocka_unit_test(a_damaged_file_is_survived),
 	};

@@ -96,6 +96,7 @@ static void every_cause_has_a_name_that_is_found_in_every_process(void **state)
 	is_called(end_of(EV_UNWOUND_NO_OBJECT, 0, 8192), "[unknown code]");
 	is_called(end_of(EV_UNWOUND_TOO_DEEP, 0, 8192), "[more frames than are kept]");
 	is_called(end_of(EV_UNWOUND_BROKEN, 0, 8192), "[broken stack]");
+	is_called(end_of(EV_UNWOUND_OTHER_STACK, 0, 8192), "[other stack, not copied]");
 }
 
 static void a_complete_stack_has_no_end(void **state)
