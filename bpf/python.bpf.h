@@ -34,9 +34,9 @@ static __always_inline __u64 python_frame_of(const struct python_scratch *at, __
 	return frame;
 }
 
-/* Through the threads of one interpreter, and on to the next; 1 when it is found. Where it is stands
- * in the scratch: verifiers before Linux 6.8 look at one turn of a loop, take what the stack held
- * before it for what it always holds, and leave out what that turn does not come to. */
+/* Through the threads of one interpreter, and on to the next; 1 when it is found. Where it is
+ * stands in the scratch: verifiers before Linux 6.8 look at one turn of a loop, take what the stack
+ * held before it for what it always holds, and leave out what that turn does not come to. */
 static long python_try_thread(__u32 index, void *context)
 {
 	struct python_scratch *at = python_scratch_at(*(__u32 *)context);
