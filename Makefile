@@ -229,12 +229,12 @@ check-pmu:
 	$(install_missing) check
 	$(Q)$(MAKE) --no-print-directory $(B)/evprof
 	$(Q)B=$(B) sh tests/pmu/run
-# BPF programs on older kernels, in machines emulated in the same way.
+# BPF programs on older kernels, in machines emulated in the same way. KERNELS: see tests/pmu/kernels.
 check-kernels:
 	$(install_missing) check
 	$(Q)$(MAKE) --no-print-directory $(B)/evprof $(B)/tests/collect/test_bpf_verify \
-		$(addprefix $(B)/specimens/,waits two_functions no_frame_pointers)
-	$(Q)B=$(B) sh tests/pmu/kernels
+		$(addprefix $(B)/specimens/,waits two_functions trees) $(B)/examples/fib
+	$(Q)B=$(B) sh tests/pmu/kernels $(KERNELS)
 demo:
 	$(install_missing) demo
 	$(Q)$(MAKE) --no-print-directory all

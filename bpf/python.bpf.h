@@ -34,17 +34,14 @@ static __always_inline __u64 python_frame_of(const struct python_scratch *at, __
 	return frame;
 }
 
-struct python_search {
-	__u64 interpreter, state;
-	__u32 slot, interpreters;
-};
-
-/* Through the threads of one interpreter, and on to the next; 1 when it is found. */
+/* Through the threads of one interpreter, and on to the next; 1 when it is found. Where it is
+ * stands in the scratch: verifiers before Linux 6.8 look at one turn of a loop, take what the stack
+ * held before it for what it always holds, and leave out what that turn does not come to. */
 static long python_try_thread(__u32 index, void *context)
 {
-	struct python_search *search = context;
-	struct python_scratch *at = python_scratch_at(search->slot);
-	if (!at)
+	struct python_scratch *at = python_scratch_at(*(__u32 *)context);
+	struct python_search *search = at ? &at->search : NULL;
+	if (!search)
 		return 1;
 	if (!search->state) {
 		if (!search->interpreter || ++search->interpreters > EV_PYTHON_INTERPRETERS_MAX)
@@ -74,9 +71,9 @@ static __always_inline bool python_find_frame(struct python_scratch *at, __u32 s
 		if (at->at)
 			return true;
 	}
-	struct python_search search = { .slot = slot };
-	search.interpreter = python_fetch(at->process.interpreters);
-	bpf_loop(EV_PYTHON_THREADS_MAX, python_try_thread, &search, 0);
+	at->search.state = at->search.interpreters = 0;
+	at->search.interpreter = python_fetch(at->process.interpreters);
+	bpf_loop(EV_PYTHON_THREADS_MAX, python_try_thread, &slot, 0);
 	if (!at->at)
 		return false;
 	__u64 state = at->at;

@@ -65,13 +65,18 @@ struct python_looked {
 	__u64 code, walk;
 	__u32 check, unused;
 };
+/* Where the search for a thread is. */
+struct python_search {
+	__u64 interpreter, state, interpreters;
+};
 struct python_scratch {
 	struct ev_python_note note;
 	struct ev_python_word words[EV_PYTHON_FRAMES_MAX];
 	struct ev_python_process process;
-	__u64 at;      /* thread state, then frame */
-	__u64 marker;  /* a frame from before, to notice circles */
-	__u64 self;    /* what thread_id is to be */
+	__u64 at;     /* thread state, then frame */
+	__u64 marker; /* a frame from before, to notice circles */
+	__u64 self;   /* what thread_id is to be */
+	struct python_search search;
 	__u64 hash[2]; /* of the words */
 	__u64 walks;   /* this one's number */
 	struct python_looked looked[PYTHON_LOOKED];

@@ -380,6 +380,7 @@ static int run_record(const struct verb *verb, int argc, char **argv)
 		struct record_run run = { .verb = verb,
 					  .options = &options,
 					  .control = CONTROL_NONE };
+		record_stream_settle(&options, &run.recording);
 		options.events.conditions = options.bpf || options.chains == RECORD_CHAINS_BPF;
 		options.events.waits = options.off_cpu || options.wall;
 		if ((options.bpf || record_stream_may(&options)) && options.clock_id < 0)

@@ -34,7 +34,8 @@ static bool plan_walk(struct record_run *run)
 	bool copies = chains == RECORD_CHAINS_DWARF;
 	ev_recording_add_note(&run->recording, "fallback",
 			      "stacks: %s; not by unwind tables in the kernel: %s",
-			      copies ? "copied, and samples taken one by one" : "by frame pointers",
+			      copies ? "copied, and samples taken one by one"
+				     : "by frame pointers (--call-graph dwarf copies them)",
 			      why);
 	return !copies;
 }

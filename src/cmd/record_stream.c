@@ -49,6 +49,18 @@ bool record_stream_may(const struct record_options *options)
 	return wanted && !obstacle(options) && !ev_bpf_absence(why, sizeof(why));
 }
 
+void record_stream_settle(struct record_options *options, struct ev_recording *recording)
+{
+	char why[256];
+	if (options->chains != RECORD_CHAINS_BPF || !record_stream_may(options) ||
+	    !ev_bpf_walk_absence(why, sizeof(why)))
+		return;
+	options->chains = RECORD_CHAINS_AUTO;
+	ev_recording_add_note(recording, "fallback",
+			      "stacks: copied and unwound here, not followed in the kernel: %s",
+			      why);
+}
+
 int record_stream_plan(struct record_run *run, struct ev_err *err)
 {
 	const struct record_options *options = run->options;

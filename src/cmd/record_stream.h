@@ -7,6 +7,9 @@
 /* Might programs take samples over, as the options and the rights are? Then times are to be
  * CLOCK_MONOTONIC, the programs' clock. */
 bool record_stream_may(const struct record_options *options);
+/* --call-graph bpf where the kernel has programs but none that follow stacks: becomes auto, with a
+ * note. */
+void record_stream_settle(struct record_options *options, struct ev_recording *recording);
 /* For --call-graph bpf: -EINVAL for what has no place in such samples, -EPERM where programs cannot
  * be used, with a sentence. Else how to sample. After record_sampling. */
 int record_stream_plan(struct record_run *run, struct ev_err *err);

@@ -176,6 +176,20 @@ test_samples_one_by_one_are_chosen_by_a_condition() {
 	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 'the share of whole stacks'
 }
 
+test_what_programs_cannot_follow_is_copied() {
+	needs_events
+	needs_root
+	unshare -pf --mount-proc true 2>/dev/null || skip 'no PID namespace can be made here'
+	run_command unshare -pf --mount-proc "$evprof" record -e cpu-clock -F 997 --call-graph bpf "$specimens/trees" deep 100
+	[ "$status" = 0 ] || skip "$(sed -n 's/^evprof record: //p' err)"
+	expect_err 'stacks: copied and unwound here, not followed in the kernel: in a PID namespace of its own'
+	expect_between "$(share_of '_start;.*;main;deep;200 descend;work')" 80 100 \
+		'the share of whole stacks'
+	run_command unshare -pf --mount-proc "$evprof" record --bpf -e cpu-clock "$specimens/trees" deep 10
+	expect_status 0
+	expect_err 'stacks: by frame pointers \(--call-graph dwarf copies them\); not by unwind tables in the kernel: in a PID'
+}
+
 test_call_graph_bpf_says_what_it_does_not_go_with() {
 	needs_walks
 	run record --call-graph bpf -d -e cpu-clock true
