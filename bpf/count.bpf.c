@@ -237,7 +237,9 @@ static __always_inline int count_in(struct scratch *at, void *counts, void *know
 	}
 	__sync_fetch_and_add(&used[now], 1);
 	if (!told) {
-		if (tell(at, EV_COUNT_STACK, used[now] >= mark)) {
+		/* Tables that a walk lacked are read for the next one. */
+		bool lacking = at->note.end == EV_WALKED_NOT_YET;
+		if (tell(at, EV_COUNT_STACK, used[now] >= mark || lacking)) {
 			__sync_fetch_and_add(&lost, 1);
 			return 0;
 		}

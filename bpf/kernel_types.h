@@ -53,6 +53,10 @@ struct file {
 	struct inode *f_inode;
 };
 
+struct mm_struct {
+	unsigned long start_code; /* of the program itself */
+};
+
 /* A mapping of a process. */
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;

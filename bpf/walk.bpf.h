@@ -58,7 +58,7 @@ __noinline int walk_step(struct walk *walk)
 					   walk->settled ? EV_WALKED_NO_OBJECT : EV_WALKED_NOT_YET);
 	}
 	__u32 index = walk->object;
-	const struct ev_walk_object *object = bpf_map_lookup_elem(&walk_objects, &index);
+	struct ev_walk_object *object = bpf_map_lookup_elem(&walk_objects, &index);
 	if (!object)
 		return walk_ends(walk, EV_WALKED_BROKEN);
 	if (object->tables == EV_WALK_READY && walk_find_rule(walk, object, address, &rule)) {
@@ -69,6 +69,8 @@ __noinline int walk_step(struct walk *walk)
 		}
 		return walk_follow(walk, &rule);
 	}
+	if (object->tables == EV_WALK_NOT_YET)
+		object->missed = true;
 	if (walk_follow_signal(walk))
 		return true;
 	return walk_follow_pointer(walk, walk_end_without(object->tables));

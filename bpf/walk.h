@@ -66,6 +66,8 @@ struct ev_walk_object {
 	__u32 tables; /* enum ev_walk_tables */
 	__u32 first_row, row_count;
 	__u32 first_other;
+	__u32 missed; /* a walk needed them before they were read */
+	__u32 unused; /* maps have their entries at multiples of eight bytes */
 };
 
 /* As the unwind tables of the user's side have them: struct ev_cfi_row and struct ev_cfi_rule. */

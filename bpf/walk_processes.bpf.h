@@ -43,8 +43,10 @@ static __always_inline int ev_walk_fork(struct task_struct *parent, struct task_
 static __always_inline int ev_walk_exec(struct task_struct *task)
 {
 	__u32 pid = BPF_CORE_READ(task, tgid);
-	if (walk_wanted)
-		bpf_map_delete_elem(&walk_processes, &pid);
+	if (!walk_wanted)
+		return 0;
+	bpf_map_delete_elem(&walk_processes, &pid);
+	walk_begin_program(task, pid);
 	return 0;
 }
 

@@ -145,6 +145,21 @@ __noinline int walk_find_recent(struct walk *walk, __u64 address)
 	return 1;
 }
 
+/* A program begins: it is asked where its own code is while nothing forbids to ask again. What it
+ * calls is found by the one question of a walk. */
+static __always_inline void walk_begin_program(struct task_struct *task, __u32 pid)
+{
+	struct ev_walk_mapping mapping = {};
+	struct ev_walk_recent *recent;
+	bpf_find_vma((void *)bpf_get_current_task_btf(), BPF_CORE_READ(task, mm, start_code),
+		     walk_take_area, &mapping, 0);
+	recent = mapping.end ? walk_recent_begin(pid) : NULL;
+	if (!recent)
+		return;
+	recent->mappings[0] = mapping;
+	recent->count = 1;
+}
+
 static long walk_name_area(struct task_struct *task, struct vm_area_struct *area, void *context)
 {
 	struct ev_walk_naming *naming = context;

@@ -30,6 +30,7 @@ struct ev_bpf_walk_options {
 	uint64_t limit_bytes;         /* of memory for unwind tables; 0 = 256 MiB */
 	const struct ev_roots *roots; /* borrowed; NULL: processes as they are now */
 	const char *cache; /* as in ev_symbolizer_options, borrowed: for tables of large files */
+	bool on_demand;    /* after the first step, tables are read when a walk lacked them */
 };
 struct ev_bpf_walk_tally {
 	uint64_t ends[EV_UNWOUND_END_COUNT]; /* of all walks */

@@ -163,7 +163,7 @@ static const struct option_row rows[] = {
 	{ .name = "call-graph", .value = "auto|fp|dwarf[,BYTES]|bpf|lbr|no", .kind = OPTION_CALL, .parse = parse_call_graph,
 	  .negatable = true, .help = "how call chains are followed: by what the code allows (auto), by frame pointers, by "
 				     "unwind tables from copies of the stack of so many bytes (8192), or in the kernel and without "
-				     "copies (bpf, as root; auto does so where copies are too short); no, or --no-call-graph: not" },
+				     "copies (bpf, as root; auto does so where copies are too short, and of large programs); no, or --no-call-graph: not" },
 	ROW(0, "user-callchains", NULL, FLAG, user_callchains, "call chains of user space only"),
 	ROW(0, "kernel-callchains", NULL, FLAG, kernel_callchains, "call chains of the kernel only"),
 	{ .name = "jitter", .value = "PERCENT", .value_is_optional = true, .kind = OPTION_CALL, .parse = record_parse_jitter,

@@ -93,6 +93,7 @@ struct record_run {
 	bool walks;                   /* its programs follow user stacks by unwind tables */
 	bool walks_more;              /* unwind tables are still to be read for them */
 	bool streams;                 /* and pass samples on, they count none */
+	bool streams_first;           /* from the start, without being asked to */
 	struct ev_map stream_known;   /* processes, until that begins */
 	EV_ARRAY(uint32_t) stream_pids;
 	struct ev_decoder *walk_decoder;

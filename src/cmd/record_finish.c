@@ -78,6 +78,10 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 					 bytes.size_bytes);
 	if (!run->options->no_build_ids)
 		add_build_ids(&run->recording, &loaded, run->options->all_build_ids);
+	ev_symbolizer_close(symbolizer);
+	/* What a report will find; files need not be read again for it. */
+	where.no_local_files = true;
+	symbolizer = ev_symbolizer_open(loaded.spaces, &run->recording, &where);
 	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
 	progress_work_end(work);
 	run->quality = loaded.profile->quality;

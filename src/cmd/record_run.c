@@ -19,6 +19,7 @@
 #define CALM_MS 1000
 #define EAGER_MS 10
 #define BURST_NS 2000000u
+#define MACHINE_BURST_NS 20000000u
 /* Stacks are unwound in portions that stay in the processor's caches, in memory that is used again
  * and again: new pages cost more than all else. */
 #define PORTION_BYTES (512u << 10)
@@ -164,10 +165,12 @@ static int join_descriptors(struct record_run *run, struct ev_err *err)
 }
 
 /* What processes begin with comes in bursts: each is taken as one, lest there be more waking than
- * work. */
-static void let_burst_pass(uint64_t since_ns)
+ * work. On a whole machine they never end. */
+static void let_burst_pass(const struct record_run *run, uint64_t since_ns)
 {
-	uint64_t now_ns = ev_now_ns(), next_ns = since_ns + BURST_NS;
+	bool machine = run->target.kind == EV_TARGET_SYSTEM;
+	uint64_t now_ns = ev_now_ns();
+	uint64_t next_ns = since_ns + (machine ? MACHINE_BURST_NS : BURST_NS);
 	struct timespec rest = { 0 };
 	if (now_ns >= next_ns)
 		return;
@@ -183,7 +186,7 @@ static int wait_for_more(struct record_run *run, const struct deadlines *at, uin
 	ev_sampler_wait(run->sampler, wait_ms(run, at, now_ns),
 			listens || run->source_count ? run->wait_fd : signals_fd());
 	if ((run->walks || run->sampling.counted) && !run->walks_more)
-		let_burst_pass(now_ns);
+		let_burst_pass(run, now_ns);
 	signals_clear();
 	int rc = listens ? record_obey(run, err) : 0;
 	if (listens && run->control.fd < 0)

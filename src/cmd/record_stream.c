@@ -1,20 +1,25 @@
 /* Samples whose stacks are followed in the kernel, one by one: no copy of a stack is made, none can
  * be too deep, and times, threads and CPUs stay as they are. It costs a tenth of a second to begin
  * and is no cheaper than a copy of a shallow stack, so that it takes over where copies show that
- * they are too short. */
+ * they are too short, and of large programs and Python, where they mostly are, from the start. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include "cache_folder.h"
+#include "command_programs.h"
 #include "record_bpf.h"
 #include "record_stream.h"
 #include "record_unwind.h"
 
 #define INTERVAL_NS UINT64_C(250000000) /* that the ring holds */
+/* Of a program and its libraries: compilers and browsers are larger, and call deep; who has more
+ * tells by the copies. */
+#define LARGE_BYTES (INT64_C(48) << 20)
 
 /* Options that samples of programs have no place for; NULL when there is none. */
 static const char *obstacle(const struct record_options *options)
@@ -105,9 +110,42 @@ static int begin(struct record_run *run, struct ev_err *err)
 	return 0;
 }
 
+static void add_size(void *context, const char *path)
+{
+	int64_t *bytes = context;
+	struct stat status;
+	if (!stat(path, &status))
+		*bytes += status.st_size;
+}
+
+static void add_program(void *context, const char *path)
+{
+	ev_program_files(path, add_size, context);
+}
+
+/* Where Python's frames are read, a stack is followed beside that for little. */
+static bool is_deep(const struct record_run *run)
+{
+	int64_t bytes = 0;
+	if (run->target.kind != EV_TARGET_COMMAND || !run->options->command)
+		return false;
+	if (record_python_programs(run->python))
+		return true;
+	command_programs(run->options->command[0], add_program, &bytes);
+	return bytes >= LARGE_BYTES;
+}
+
 int record_stream_open(struct record_run *run, struct ev_err *err)
 {
-	return run->options->chains == RECORD_CHAINS_BPF ? begin(run, err) : 0;
+	struct ev_err why = { 0 };
+	char text[256];
+	if (run->options->chains == RECORD_CHAINS_BPF)
+		return begin(run, err);
+	if (!run->stacks.may_stream || !is_deep(run) || ev_bpf_walk_absence(text, sizeof(text)))
+		return 0;
+	run->stacks.may_stream = false;
+	run->streams_first = !begin(run, &why); /* else by copies */
+	return 0;
 }
 
 void record_stream_see(struct record_run *run, const void *bytes, size_t size_bytes)
@@ -208,8 +246,9 @@ void record_stream_tell(const struct record_run *run)
 		"[ evprof record: the stacks of %s samples were followed in the kernel and not "
 		"copied%s; %s of unwind tables ]\n",
 		samples,
-		run->options->chains == RECORD_CHAINS_BPF
-			? ""
+		run->options->chains == RECORD_CHAINS_BPF ? ""
+		: run->streams_first
+			? ", for such programs call deep (--no-bpf: copies)"
 			: ", once copies had turned out too short (--no-bpf: larger copies)",
 		bytes);
 }

@@ -180,7 +180,9 @@ int ev_bpf_counts_open(struct ev_bpf_counts **counts, struct ev_sampler *sampler
 	}
 	if (!rc && made->programs[0]->rodata->walk_wanted)
 		rc = ev_bpf_walk_open(&made->walk, made->programs[0]->obj,
-				      &(struct ev_bpf_walk_options){ .cache = options->cache },
+				      &(struct ev_bpf_walk_options){
+					      .cache = options->cache,
+					      .on_demand = target->kind == EV_TARGET_SYSTEM },
 				      err);
 	if (rc) {
 		ev_bpf_counts_close(made);

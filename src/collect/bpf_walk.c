@@ -24,6 +24,7 @@
 #define LIMIT_BYTES ((uint64_t)256 << 20)
 #define SETTLING_NS UINT64_C(100000000) /* what a program begins with is mapped by then */
 #define LOAD_NS UINT64_C(50000000)      /* the rings are not looked at so long */
+#define LOOK_NS UINT64_C(250000000)     /* from one look for ends to the next */
 
 #define NAMER "on_walk_name" /* it is run here */
 
@@ -33,7 +34,7 @@ enum {
 	FEW_OTHERS = 8 * 1024,
 	FEW_MAPPERS = 1024,
 	INSIST_STEPS = 3,
-	LOOKED_AT = 16, /* processes, in each step, whether they are still there */
+	LOOKED_AT = 16, /* processes, each time, whether they are still there */
 };
 
 _Static_assert((int)EV_WALKED_UNREADABLE == (int)EV_UNWOUND_UNREADABLE &&
@@ -56,6 +57,8 @@ struct ev_bpf_walk {
 	int processes_fd, tally_fd;
 	uint64_t step, version;
 	size_t looked_at;
+	uint64_t looked_ns;
+	bool on_demand; /* what was there first is read, of the rest what a walk needs */
 	struct bpf_link *links[2];
 	uint64_t left_out; /* processes, now */
 };
@@ -241,6 +244,7 @@ int ev_bpf_walk_open(struct ev_bpf_walk **walk, struct bpf_object *programs,
 	made->spaces.objects = ev_walk_tables_objects(made->tables);
 	ev_ranges_init(&made->places, count);
 	know_own(made);
+	made->on_demand = options->on_demand;
 	*walk = made;
 	return 0;
 }
@@ -320,8 +324,11 @@ static void withdraw(struct ev_bpf_walk *walk, struct walk_space *space)
 }
 
 /* Of some the end was not told: lost, or told before the beginning. */
-static void look_for_ends(struct ev_bpf_walk *walk)
+static void look_for_ends(struct ev_bpf_walk *walk, uint64_t now_ns)
 {
+	if (now_ns - walk->looked_ns < LOOK_NS)
+		return;
+	walk->looked_ns = now_ns;
 	for (unsigned i = 0; i < LOOKED_AT && walk->spaces.list.count; i++) {
 		size_t at = walk->looked_at++ % walk->spaces.list.count;
 		struct walk_space *space = walk->spaces.list.items[at];
@@ -347,7 +354,7 @@ bool ev_bpf_walk_step(struct ev_bpf_walk *walk)
 		ev_ranges_settle(&walk->places, walk->step - 2);
 	ev_walk_tables_step(walk->tables, walk->step, now_ns);
 	ev_walk_spaces_apply(&walk->spaces);
-	look_for_ends(walk);
+	look_for_ends(walk, now_ns);
 	more = ev_walk_tables_load(walk->tables, LOAD_NS);
 	walk->left_out = 0;
 	for (size_t i = 0; i < walk->spaces.list.count; i++)
@@ -356,6 +363,8 @@ bool ev_bpf_walk_step(struct ev_bpf_walk *walk)
 		else
 			more |= publish(walk, walk->spaces.list.items[i], now_ns);
 	ev_walk_spaces_forget(&walk->spaces);
+	if (!more && walk->on_demand)
+		ev_walk_tables_on_demand(walk->tables);
 	return more;
 }
 

@@ -266,7 +266,9 @@ static void free_space(const struct walk_spaces *spaces, struct walk_space *spac
 void ev_walk_spaces_forget(struct walk_spaces *spaces)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < spaces->list.count; i++) {
+	while (kept < spaces->list.count && !spaces->list.items[kept]->over)
+		kept++;
+	for (size_t i = kept; i < spaces->list.count; i++) {
 		struct walk_space *space = spaces->list.items[i];
 		uint32_t *at = ev_map_add(&spaces->by_pid, space->pid, 0, NULL);
 		if (space->over) {

@@ -34,6 +34,7 @@ enum { HERE = EM_RISCV };
 enum { HERE = EM_NONE };
 #endif
 
+_Static_assert(sizeof(struct ev_walk_object) % 8 == 0, "an array in a map has no gaps");
 /* The same on both sides. */
 _Static_assert(sizeof(struct ev_walk_row) == sizeof(struct ev_cfi_row) &&
 		       offsetof(struct ev_walk_row, cfa_words) ==
@@ -59,8 +60,10 @@ struct object {
 	struct ev_record record; /* a mapping of it */
 	char *path;
 	uint32_t users;
-	bool used; /* this place is */
-	bool read; /* its tables were, or there are none */
+	bool used;   /* this place is */
+	bool named;  /* the kernel was asked for its file */
+	bool read;   /* its tables were, or there are none */
+	bool queued; /* in `unread` */
 	uint32_t first_row, row_count, first_other, other_count;
 	uint64_t unused_step, unused_ns; /* since when users is 0 */
 	struct ev_walk_file file;        /* as the kernel knows it; inode 0: it was not asked */
@@ -79,6 +82,7 @@ struct walk_tables {
 	const struct ev_roots *roots;
 	char *cache; /* folder, or NULL */
 	uint64_t step, now_ns;
+	bool on_demand; /* tables are read that a walk needed */
 };
 
 static uint64_t now(void)
@@ -95,6 +99,7 @@ static void show(struct walk_tables *tables, uint32_t slot, enum ev_walk_tables 
 	shown->first_row = object->first_row;
 	shown->row_count = object->row_count;
 	shown->first_other = object->first_other;
+	shown->missed = false;
 	__atomic_store_n(&shown->tables, (uint32_t)what, __ATOMIC_RELEASE);
 }
 
@@ -253,12 +258,19 @@ static uint32_t find_object(void *context, const struct ev_record *record)
 	return slot;
 }
 
+static void queue(struct walk_tables *tables, uint32_t slot)
+{
+	if (!tables->objects[slot].queued)
+		*ev_array_add(&tables->unread) = slot;
+	tables->objects[slot].queued = true;
+}
+
 static void keep_object(void *context, uint32_t slot)
 {
 	struct walk_tables *tables = context;
 	struct object *object = &tables->objects[slot];
 	if (!object->users++ && object->used && !object->read)
-		*ev_array_add(&tables->unread) = slot;
+		queue(tables, slot);
 }
 
 static void let_object_go(void *context, uint32_t slot)
@@ -366,7 +378,8 @@ static void name_file(struct walk_tables *tables, uint32_t slot)
 	LIBBPF_OPTS(bpf_test_run_opts, run);
 	uint32_t first = 0;
 	void *base;
-	int fd = tables->namer_fd < 0 || object->file.inode ? -1 : open_file(object);
+	int fd = tables->namer_fd < 0 || object->named ? -1 : open_file(object);
+	object->named = true;
 	if (fd < 0)
 		return;
 	if (!ev_sys_code_map(fd, &base)) {
@@ -409,23 +422,38 @@ static void read_object(struct walk_tables *tables, uint32_t slot)
 		name_file(tables, slot);
 }
 
+void ev_walk_tables_on_demand(struct walk_tables *tables)
+{
+	tables->on_demand = true;
+}
+
 bool ev_walk_tables_load(struct walk_tables *tables, uint64_t budget_ns)
 {
 	uint64_t end_ns = now() + budget_ns;
-	size_t done = 0;
-	while (done < tables->unread.count) {
-		uint32_t slot = tables->unread.items[done++];
+	size_t kept = 0;
+	bool late = false, left = false;
+	for (size_t i = 0; i < tables->unread.count; i++) {
+		uint32_t slot = tables->unread.items[i];
+		struct object *object = &tables->objects[slot];
 		/* Nobody may use it any more. */
-		if (!tables->objects[slot].users || tables->objects[slot].read)
+		bool wanted = object->users && !object->read;
+		bool waits = tables->on_demand && !tables->shown[slot].missed;
+		object->queued = wanted && (late || waits);
+		if (object->queued)
+			tables->unread.items[kept++] = slot;
+		if (!wanted)
 			continue;
-		read_object(tables, slot);
-		if (now() >= end_ns)
-			break;
+		left |= late;
+		if (late || (waits && object->named))
+			continue;
+		if (waits)
+			name_file(tables, slot);
+		else
+			read_object(tables, slot);
+		late = now() >= end_ns;
 	}
-	tables->unread.count -= done;
-	memmove(tables->unread.items, tables->unread.items + done,
-		tables->unread.count * sizeof(*tables->unread.items));
-	return tables->unread.count;
+	tables->unread.count = kept;
+	return left;
 }
 
 /* What found no room before may find some now. */
@@ -434,7 +462,8 @@ static void try_again(struct walk_tables *tables)
 	for (uint32_t i = FIRST_FREE; i < tables->object_limit; i++)
 		if (tables->objects[i].used && tables->shown[i].tables == EV_WALK_NO_ROOM) {
 			tables->objects[i].read = false;
-			*ev_array_add(&tables->unread) = i;
+			tables->shown[i].missed = true;
+			queue(tables, i);
 		}
 }
 

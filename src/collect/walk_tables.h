@@ -29,6 +29,8 @@ void ev_walk_tables_step(struct walk_tables *tables, uint64_t step, uint64_t now
 /* Reads the tables of what is used and not there yet, until so much time is over, one object at
  * least; false when all are there. */
 bool ev_walk_tables_load(struct walk_tables *tables, uint64_t budget_ns);
+/* From now on those are read that a walk needed. */
+void ev_walk_tables_on_demand(struct walk_tables *tables);
 struct walk_tables_tally {
 	uint64_t objects, without_room; /* now used; of those for which there is no room */
 	uint64_t rows;                  /* that are there */

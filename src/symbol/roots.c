@@ -24,6 +24,7 @@ struct file_system {
 struct known_process {
 	uint32_t user, pid_inside;
 	uint32_t system; /* index + 1, 0 = this program's own */
+	bool inherited;  /* its parent was looked at */
 };
 struct held_file {
 	uint32_t pid;
@@ -148,6 +149,7 @@ static bool learn(struct ev_roots *roots, uint32_t pid)
 	known->user = process.st_uid;
 	known->pid_inside = pid_inside(roots, pid);
 	known->system = system_of(roots, pid);
+	known->inherited = false;
 	return true;
 }
 
@@ -157,17 +159,22 @@ static struct known_process *known_of(const struct ev_roots *roots, uint32_t pid
 	return index ? &roots->processes.items[*index - 1] : NULL;
 }
 
-/* A child that ended before it was seen lived where its parent does. */
+/* A child lives where its parent does, until it runs a program or maps code of its own: that is
+ * when it is looked at. In another space of numbers only the child itself knows its own. */
 static void note_fork(struct ev_roots *roots, const struct ev_task *task)
 {
-	if (task->pid != task->tid || task->pid == task->parent_pid || learn(roots, task->pid))
+	if (task->pid != task->tid || task->pid == task->parent_pid)
 		return;
 	if (!known_of(roots, task->parent_pid))
 		learn(roots, task->parent_pid);
 	const struct known_process *parent = known_of(roots, task->parent_pid);
-	if (!parent)
+	bool shares_numbers = parent && parent->pid_inside == task->parent_pid;
+	if ((!shares_numbers && learn(roots, task->pid)) || !parent)
 		return;
-	struct known_process child = { .user = parent->user, .system = parent->system };
+	struct known_process child = { .user = parent->user,
+				       .pid_inside = shares_numbers ? task->pid : 0,
+				       .system = parent->system,
+				       .inherited = true };
 	*add_process(roots, task->pid) = child;
 }
 
@@ -299,6 +306,7 @@ static void note_mapping(struct ev_roots *roots, const struct ev_mmap *mmap)
 
 void ev_roots_note(struct ev_roots *roots, const struct ev_record *record)
 {
+	const struct known_process *known;
 	switch (record->type) {
 	case PERF_RECORD_COMM:
 		if (record->comm.exec || !known_of(roots, record->comm.pid))
@@ -311,7 +319,8 @@ void ev_roots_note(struct ev_roots *roots, const struct ev_record *record)
 	case PERF_RECORD_MMAP2:
 		if (record->mmap.pid == UINT32_MAX || !record->mmap.executable)
 			break;
-		if (!known_of(roots, record->mmap.pid))
+		known = known_of(roots, record->mmap.pid);
+		if (!known || known->inherited)
 			learn(roots, record->mmap.pid);
 		note_mapping(roots, &record->mmap);
 		break;

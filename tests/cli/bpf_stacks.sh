@@ -138,6 +138,19 @@ test_stacks_that_are_deeper_than_copies_are_followed_in_the_kernel() {
 	return 0
 }
 
+# Python itself, so that there is something to load for it.
+test_programs_that_call_deep_are_followed_in_the_kernel_from_the_start() {
+	needs_walks
+	python=$(command -v /usr/bin/python3) || skip 'there is no /usr/bin/python3'
+	run record -v -e cpu-clock -F 997 "$python" -c 'sum(range(10000000))'
+	expect_status 0
+	grep -q 'native frames only' err && skip 'its frames are not read here'
+	expect_err 'followed in the kernel and not copied, for such programs call deep'
+	run record -v -e cpu-clock -F 997 "$specimens/wide_frames" 1
+	expect_status 0
+	refuse_err 'for such programs call deep'
+}
+
 # How many samples were taken in code that makes threads, and how many of their stacks ended there.
 in_clone() { awk '/;(__)?clone3?;.*kernel_clone/ { n += $NF } END { print n + 0 }' out; }
 cut_in_clone() { awk '/\[no CFI[^;]*;(__)?clone3?[; ]/ { n += $NF } END { print n + 0 }' out; }

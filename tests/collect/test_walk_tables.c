@@ -47,7 +47,7 @@ static void open_scene(struct scene *scene, uint32_t rows)
 		make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct ev_walk_rule), 256, BPF_F_MMAPABLE, 0);
 	assert_int_equal(ev_walk_tables_open(&scene->tables, &scene->maps, NULL, NULL, NULL), 0);
 	scene->objects = ev_walk_tables_objects(scene->tables);
-	scene->shown = mmap(NULL, 4096, PROT_READ, MAP_SHARED, scene->maps.objects, 0);
+	scene->shown = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, scene->maps.objects, 0);
 	assert_true(scene->shown != MAP_FAILED);
 }
 
@@ -158,6 +158,29 @@ static void what_does_not_fit_is_told_until_there_is_room(void **state)
 	close_scene(&scene);
 }
 
+static void on_demand_those_are_read_that_a_walk_lacked(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, EV_WALK_SEGMENT_ROWS);
+	uint32_t before = use(&scene, self(), 1);
+	ev_walk_tables_load(scene.tables, 1000000000);
+	ev_walk_tables_on_demand(scene.tables);
+	uint32_t lacked = use(&scene, self(), 2), other = use(&scene, self(), 3);
+	assert_false(ev_walk_tables_load(scene.tables, 1000000000));
+	assert_int_equal(scene.shown[before].tables, EV_WALK_READY);
+	assert_int_equal(scene.shown[lacked].tables, EV_WALK_NOT_YET);
+	/* As a program does it; who used it meanwhile makes no difference. */
+	scene.shown[lacked].missed = true;
+	scene.objects.let_go(scene.objects.context, lacked);
+	scene.objects.keep(scene.objects.context, lacked);
+	assert_false(ev_walk_tables_load(scene.tables, 1000000000));
+	assert_int_equal(scene.shown[lacked].tables, EV_WALK_READY);
+	assert_int_equal(scene.shown[lacked].missed, false);
+	assert_int_equal(scene.shown[other].tables, EV_WALK_NOT_YET);
+	close_scene(&scene);
+}
+
 static void room_is_made_by_what_was_unused_for_longest(void **state)
 {
 	(void)state;
@@ -202,6 +225,7 @@ int main(void)
 		cmocka_unit_test(an_object_is_read_once_for_all_who_map_it),
 		cmocka_unit_test(what_is_no_file_has_no_tables),
 		cmocka_unit_test(what_does_not_fit_is_told_until_there_is_room),
+		cmocka_unit_test(on_demand_those_are_read_that_a_walk_lacked),
 		cmocka_unit_test(room_is_made_by_what_was_unused_for_longest),
 		cmocka_unit_test(memory_is_given_back_when_nothing_is_left_in_it),
 	};

@@ -44,6 +44,38 @@ static void a_child_that_ended_unseen_is_as_its_parent(void **state)
 	ev_roots_close(roots);
 }
 
+/* It is someone else from then on. */
+static void a_child_is_looked_at_when_it_maps_code_of_its_own(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip(); /* only root becomes another user */
+	struct ev_roots *roots = ev_roots_open();
+	struct ev_record record = { .type = PERF_RECORD_FORK };
+	int ready[2];
+	char byte;
+	assert_int_equal(pipe(ready), 0);
+	pid_t child = fork();
+	if (!child) {
+		_exit(setuid(65534) || write(ready[1], "x", 1) != 1 || pause());
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	uint32_t pid = (uint32_t)child;
+	record.task = (struct ev_task){ .pid = pid, .tid = pid, .parent_pid = (uint32_t)getpid() };
+	ev_roots_note(roots, &record);
+	assert_int_equal(ev_roots_user(roots, pid), 0);
+	assert_int_equal(ev_roots_pid_inside(roots, pid), pid);
+	record.type = PERF_RECORD_MMAP2;
+	record.mmap = (struct ev_mmap){ .pid = pid, .tid = pid, .executable = true, .path = "//x" };
+	ev_roots_note(roots, &record);
+	assert_int_equal(ev_roots_user(roots, pid), 65534);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ready[0]);
+	close(ready[1]);
+	ev_roots_close(roots);
+}
+
 static void a_dump_that_was_mapped_can_be_read_when_it_was_deleted(void **state)
 {
 	struct ev_roots *roots = ev_roots_open();
@@ -149,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_a_process_that_lives_here_only_its_user_and_number_are_kept),
 		cmocka_unit_test(a_child_that_ended_unseen_is_as_its_parent),
+		cmocka_unit_test(a_child_is_looked_at_when_it_maps_code_of_its_own),
 		cmocka_unit_test(a_dump_that_was_mapped_can_be_read_when_it_was_deleted),
 		cmocka_unit_test(a_file_that_was_run_can_be_read_when_it_was_deleted),
 		cmocka_unit_test(so_many_files_that_are_run_are_held_and_no_more),
