@@ -44,7 +44,9 @@ function showViews() {
 	showMatched();
 	showStacks();
 	showOnPaper();
-	choose(state.chosen);
+	if (state.chosen >= 0) showSandwich(state.chosen);
+	showRows(true);
+	showCode(true);
 }
 function showEvent() {
 	showViews();
@@ -90,6 +92,8 @@ let theme = 0;
 $('theme').addEventListener('click', () => showTheme(THEMES[theme = (theme + 1) % THEMES.length]));
 /* On paper everything is dark on light, and whole. */
 addEventListener('beforeprint', () => {
+	functionTable.settle();
+	codeTable.settle();
 	document.documentElement.classList.add('printing');
 	document.documentElement.dataset.theme = 'light';
 	for (const graph of [mainGraph, callers, callees]) graph.print(true);
