@@ -50,6 +50,7 @@ function showSection(id, soon) {
 	$('section').value = id;
 	codeView.asm = section.lines.length && section.code.length ? $('asm').checked : !section.lines.length;
 	$('asm').parentNode.hidden = !(section.lines.length && section.code.length);
+	$('lines').parentNode.hidden = $('code-shown').hidden = !section.lines.length && !section.code.length;
 	$('code-of').textContent = `: ${section.name} (${lastPart(section.object)})`;
 	$('code-about').textContent = [section.source || section.file || section.object, section.note, codeView.asm ? section.trouble : '',
 		!state.range ? '' : section.timed ? 'in a range of time lines have what they weigh themselves only'
@@ -61,7 +62,9 @@ function showSection(id, soon) {
 function showCode(soon) {
 	if (!sections.length) return;
 	const mine = state.chosen >= 0 ? sectionsOf(state.chosen) : [];
-	showSection(mine.length && !mine.some(section => section.id === codeView.section) ? mine[0].id : Math.max(0, codeView.section), soon);
+	/* Of a function without any text there is only why. */
+	if (codeView.section < 0) codeView.section = Math.max(0, sections.findIndex(section => section.lines.length || section.code.length));
+	showSection(mine.length && !mine.some(section => section.id === codeView.section) ? mine[0].id : codeView.section, soon);
 }
 $('code').hidden = !sections.length;
 $('section').append(...sections.map(section => {
