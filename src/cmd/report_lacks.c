@@ -1,6 +1,7 @@
 /* What of a recording a format has no place for becomes sentences for who reads it elsewhere. */
 #include <stdio.h>
 #include <string.h>
+#include <evprof/event.h>
 #include "report.h"
 #include "verbs.h"
 
@@ -25,17 +26,24 @@ static bool has_several_events(const struct ev_profile *profile)
 	return false;
 }
 
+static bool is_clock(const struct perf_event_attr *attr)
+{
+	return attr->type == PERF_TYPE_SOFTWARE && (attr->config == PERF_COUNT_SW_CPU_CLOCK ||
+						    attr->config == PERF_COUNT_SW_TASK_CLOCK);
+}
+
 /* The samples of an event stand for different counts: how many they are says less than that. -1:
  * there is no such event. Those whose periods are shown in any case are none of them. */
 static int event_with_periods(const struct ev_recording *recording,
-			      const struct ev_profile *profile, bool only_first)
+			      const struct ev_profile *profile,
+			      const struct ev_report_format *format)
 {
 	struct ev_map each = { 0 }; /* event -> what its samples stand for, the first's */
 	int found = -1;
 	uint32_t first = UINT32_MAX;
 	if (ev_recording_note(recording, EV_NOTE_SIMULATED, NULL))
 		return -1;
-	for (size_t i = 0; only_first && i < profile->cells.count; i++) {
+	for (size_t i = 0; format->lacks_events && i < profile->cells.count; i++) {
 		uint32_t event = profile->tags.items[profile->cells.items[i].tag].event;
 		first = event < first ? event : first;
 	}
@@ -44,8 +52,9 @@ static int event_with_periods(const struct ev_recording *recording,
 		uint32_t event = profile->tags.items[cell->tag].event;
 		uint64_t stands_for = cell->samples ? cell->period / cell->samples : 0;
 		bool added;
-		if (event >= recording->event_count || (only_first && event != first) ||
-		    !strcmp(recording->events[event].name, EV_NAME_WAITS))
+		if (event >= recording->event_count || (format->lacks_events && event != first) ||
+		    !strcmp(recording->events[event].name, EV_NAME_WAITS) ||
+		    (format->clocks && is_clock(&recording->events[event].attr)))
 			continue;
 		uint32_t *known = ev_map_add(&each, event, 0, &added);
 		if (added)
@@ -55,6 +64,20 @@ static int event_with_periods(const struct ev_recording *recording,
 	}
 	ev_map_done(&each);
 	return found;
+}
+
+static void tell_samples(const struct verb *verb, const struct ev_report_format *format,
+			 const struct ev_recorded_event *event)
+{
+	char buffer[128];
+	const char *name = event->name && *event->name
+				   ? event->name
+				   : ev_event_modifiers(&event->attr, buffer, sizeof(buffer));
+	struct ev_arena arena = { 0 };
+	fprintf(stderr,
+		"evprof %s: %s has samples of %s, not what they stand for: --show-total-period\n",
+		verb->name, format->name, ev_text_safe(&arena, name));
+	ev_arena_done(&arena);
 }
 
 /* What is printed is less than the recording: who reads it elsewhere should know. */
@@ -70,13 +93,10 @@ void report_tell_lacks(const struct verb *verb, const struct report_options *opt
 		fprintf(stderr, "evprof %s: %s has no place for %s%s%s\n", verb->name, format->name,
 			events ? events : "", events ? ", " : "", format->lacks);
 	int event = format->one_number && !options->view.show_period
-			    ? event_with_periods(recording, profile, format->lacks_events)
+			    ? event_with_periods(recording, profile, format)
 			    : -1;
 	if (event >= 0)
-		fprintf(stderr,
-			"evprof %s: %s has samples of %s, not what they stand for: "
-			"--show-total-period\n",
-			verb->name, format->name, recording->events[event].name);
+		tell_samples(verb, format, &recording->events[event]);
 	if (format->doubles && has_huge_counts(profile))
 		fprintf(stderr,
 			"evprof %s: readers of %s round counts above %llu, which there are here\n",

@@ -398,10 +398,10 @@ static const struct binding {
 	{ 'q', "q, Ctrl-C", "leave", NULL, ANYWHERE },
 };
 
-static bool is_here(const struct ev_browser *browser, const struct binding *binding)
+static bool is_here(const struct ev_browser *browser, enum where where)
 {
 	bool live = browser->source->freeze;
-	switch (binding->where) {
+	switch (where) {
 	case LIVE:
 		return live;
 	case RECORDED:
@@ -421,7 +421,7 @@ static bool is_here(const struct ev_browser *browser, const struct binding *bind
 static const struct binding *find(const struct ev_browser *browser, uint32_t key)
 {
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].key == key && is_here(browser, &bindings[i]))
+		if (bindings[i].key == key && is_here(browser, bindings[i].where))
 			return &bindings[i];
 	return NULL;
 }
@@ -480,30 +480,38 @@ void ev_pager_help_line(struct ev_buffer *text, const char *name, const char *ab
 }
 
 /* Where a hand that knows perf would do something else. */
-static void help_strangers(struct ev_buffer *text)
+static void help_strangers(const struct ev_browser *browser, struct ev_buffer *text)
 {
-	static const char *const differ[][2] = {
-		{ "Enter, Right", "perf opens its menu, which is m here" },
-		{ "Esc, Left", "never leave the program, so perf's question is not asked: q does" },
-		{ "Tab", "events need no list to be chosen from first" },
-		{ "r", "other forms take the place of perf's scripts" },
-		{ "a", "begins with source lines; s shows instructions" },
-		{ "t, k, j, J, c in code", "numbers, line numbers and jumps are always shown" },
+	static const struct {
+		const char *name, *about;
+		enum where where;
+	} differ[] = {
+		{ "Enter, Right", "perf opens its menu, which is m here", ANYWHERE },
+		{ "Esc, Left", "never leave the program, so perf's question is not asked: q does",
+		  ANYWHERE },
+		{ "Tab", "events need no list to be chosen from first", RECORDED },
+		{ "r", "other forms take the place of perf's scripts", RECORDED },
+		{ "f", "perf stops sampling; here only the screen stands still", LIVE },
+		{ "Space", "the next page in perf; here as f", LIVE },
+		{ "a", "begins with source lines; s shows instructions", ANYWHERE },
+		{ "t, k, j, J, c in code", "numbers, line numbers and jumps are always shown",
+		  ANYWHERE },
 	};
 	ev_buffer_printf(text, "\nNot as in perf\n");
 	for (size_t i = 0; i < EV_LENGTH(differ); i++)
-		ev_pager_help_line(text, differ[i][0], differ[i][1]);
+		if (is_here(browser, differ[i].where))
+			ev_pager_help_line(text, differ[i].name, differ[i].about);
 }
 
 void ev_pager_help(struct ev_browser *browser)
 {
 	struct ev_buffer text = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].name && is_here(browser, &bindings[i]) &&
+		if (bindings[i].name && is_here(browser, bindings[i].where) &&
 		    find(browser, bindings[i].key)->name == bindings[i].name)
 			ev_pager_help_line(&text, bindings[i].name, bindings[i].about);
 	ev_pager_help_lines(&text);
-	help_strangers(&text);
+	help_strangers(browser, &text);
 	ev_buffer_u8(&text, 0);
 	ev_pager_push(browser, "Keys", (char *)text.bytes);
 }

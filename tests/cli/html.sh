@@ -176,11 +176,17 @@ test_where_filters_leave_nothing_the_page_says_so() {
 	page_of_sorts
 	run report -i p.data --format html --comms nobody -o x.html
 	expect_status 0
+	run record -q -e cs:u -o none.data true
+	run report -i none.data --format html -o none.html
+	expect_status 0
 	browse <<-'END'
 	for switch in "#by-thread", "#fold", "#invert":
 	    b.click(switch)
 	    assert b.text("#status").startswith("cpu-clock \u00b7 0.000 us, 0.00%"), b.text("#status")
 	assert b.text("#shown").startswith("0 of 0 functions"), b.text("#shown")
+	b.open("none.html")
+	assert b.text("#facts").endswith("no samples"), b.text("#facts")
+	assert b.text("#timeless") and b.text("#stacks") == b.text("#table") == "", "there is a picture of nothing"
 	END
 }
 

@@ -61,6 +61,8 @@ function showSummary() {
 	const samples = event => counted(event.total_samples, 'sample');
 	const events = data.events.map(event => event.old ? `${event.name}: ${samples(event.old)} \u2192 ${samples(event)}`
 		: event.total_samples ? `${event.name}: ${samples(event)}` : event.name);
+	if (isEmpty && data.silent_events.length) events.length = 0;
+	events.push(...data.silent_events.map(name => `${name}: no samples`));
 	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ')]]) {
 		const pair = make('div');
 		pair.append(make('dt', name), make('dd', text));
@@ -137,6 +139,7 @@ document.addEventListener('keydown', event => {
 });
 
 $('by-thread').parentNode.hidden = isDiff;
+$('stacks').parentNode.hidden = $('table').parentNode.hidden = isEmpty;
 $('width').parentNode.hidden = !isDiff;
 for (const option of [...$('colour').options]) if (option.value === (isDiff ? 'thread' : 'change')) option.remove();
 $('colour').value = state.colour;
