@@ -365,6 +365,8 @@ test_only_what_changes_is_drawn_and_weighed_again() {
 	assert calls("q('#from').value = '0.15'; q('#from').dispatchEvent(new Event('change'))") == {"fillRect": 4, "drawImage": 1}
 	assert calls("q('#all-time').click()") == {"fillRect": 3, "drawImage": 1}
 	assert calls("q('#theme').click(); q('#theme').click()")["fillRect"] > 6
+	# Of functions whose text is not to be had there is why, and no empty table.
+	assert "not found" in b.text("#code-about") and b.text("#lines") == "", b.text("#code-about")
 	# The weights of each thread, in the whole and in a part of the time.
 	b.click("#by-thread")
 	b.choose("#colour", "thread")

@@ -422,8 +422,10 @@ test_top_is_frozen_saved_and_left() {
 	sees 'samples were written to perf\.data'
 	keys '?'
 	sees 'move'
-	keys End
+	keys NPage
 	sees 'write what was sampled as a recording'
+	keys End
+	sees 'perf stops sampling; here only the screen stands still'
 	keys q
 	sees 'q quit'
 	keys q
