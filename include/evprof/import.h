@@ -20,7 +20,8 @@ enum ev_import_format ev_import_detect(const void *bytes, size_t size_bytes);
 
 struct ev_import_options {
 	enum ev_import_format format; /* EV_IMPORT_UNKNOWN: by its content */
-	_Atomic uint64_t *read_bytes; /* NULL, or told how far text was read, from 0 on */
+	/* NULL, or told how far reading, and later giving, is, of 1000; 0 while nobody knows. */
+	_Atomic uint64_t *done_permille;
 	bool comm_first; /* of folded stacks the first name is the thread's, not a function's */
 };
 struct ev_import;
@@ -29,6 +30,10 @@ struct ev_import;
  * afterwards. */
 int ev_import_open(struct ev_import **import, const void *bytes, size_t size_bytes,
 		   const struct ev_import_options *options, struct ev_err *err);
+/* The same of a file or a pipe, from where it stands; text is read piece by piece, so that memory
+ * is taken for stacks and samples only. */
+int ev_import_open_file(struct ev_import **import, int fd, const struct ev_import_options *options,
+			struct ev_err *err);
 enum ev_import_format ev_import_format(const struct ev_import *import);
 uint64_t ev_import_samples(const struct ev_import *import);
 /* What could not be read and from where: one sentence, NULL when all could. */

@@ -130,6 +130,8 @@ struct ev_report_format {
 	bool text;         /* the table of -s and -F; others have threads' names in any case */
 	const char *lacks; /* what of a recording it has no place for; NULL: nothing */
 	const char *lacks_events; /* the same of one with samples of several events */
+	bool one_number;          /* counts samples; what they stand for where that is wished */
+	bool clocks;              /* with one number: of clocks it is times without a wish */
 	/* Shows activity over time, of threads, and code: tags have tids and so many blocks, and
 	 * the report its annotation. */
 	bool page;

@@ -315,10 +315,19 @@ static void name_lines(struct browse *browse)
 				      browse->symbolizer, flags, true, ev_cpus_online());
 }
 
+/* free() it. */
+static const char **paths_of(const struct joined *joined)
+{
+	const char **paths = ev_alloc(joined->count * sizeof(*paths));
+	for (size_t i = 0; i < joined->count; i++)
+		paths[i] = joined->parts[i].path;
+	return paths;
+}
+
 static int join_lines(struct browse *browse, struct ev_err *err)
 {
 	const struct joined *joined = browse->joined;
-	const char **paths = ev_alloc(joined->count * sizeof(*paths));
+	const char **paths = paths_of(joined);
 	struct join_options how = {
 		.load = browse->held,
 		.symbols = browse->base->symbols,
@@ -326,10 +335,29 @@ static int join_lines(struct browse *browse, struct ev_err *err)
 	};
 	how.load.time = browse->held_time;
 	how.load.symbols = &browse->base->symbols;
-	for (size_t i = 0; i < joined->count; i++)
-		paths[i] = joined->parts[i].path;
 	screen_leave(); /* it may take long, and says so */
 	int rc = annotate_join(&browse->code, paths, joined->count, &how, err);
+	free(paths);
+	return rc;
+}
+
+static int print_code(struct browse *browse, const struct ev_browse_place *place,
+		      const struct ev_browse_code *code, FILE *out, struct ev_err *err)
+{
+	const struct ev_recording *recording = &browse->joined->recording;
+	const char **paths = paths_of(browse->joined);
+	struct browse_code of = {
+		.paths = paths,
+		.count = browse->joined->count,
+		.place = place,
+		.code = code,
+		.event = place->event < recording->event_count
+				 ? recording->events[place->event].name
+				 : NULL,
+		.time = browse->held_time,
+		.symfs = browse->base->symbols.symfs,
+	};
+	int rc = browse_print_code(&of, out, err);
 	free(paths);
 	return rc;
 }
@@ -339,10 +367,7 @@ static int annotate_several(struct browse *browse, const struct ev_browse_place 
 			    const struct ev_browse_code *code, FILE *out, struct ev_err *err)
 {
 	if (code->assembly)
-		return ev_fail(err, ENOTSUP,
-			       "instructions are of one recording: evprof annotate --asm -i %s "
-			       "'%s'",
-			       browse->joined->parts[0].path, place->function);
+		return print_code(browse, place, code, out, err);
 	int rc = browse->code.is_open ? 0 : join_lines(browse, err);
 	if (rc)
 		return rc;

@@ -76,6 +76,15 @@ int browse_form(void *self, size_t at, const struct ev_browse_wishes *wishes, FI
 /* Those of comparisons. `words`: the command but for the program, NULL behind the last; what it
  * prints becomes `out`, and where it fails the sentence. */
 int browse_run(const char *const *words, FILE *out, struct ev_err *err);
+/* Instructions of a function in several recordings: browse_code.c. */
+struct browse_code {
+	const char *const *paths;
+	size_t count;
+	const struct ev_browse_place *place;
+	const struct ev_browse_code *code;
+	const char *event, *time, *symfs; /* NULL: as annotate chooses */
+};
+int browse_print_code(const struct browse_code *of, FILE *out, struct ev_err *err);
 /* Where a form is written: a path that nothing has. free() it. */
 char *browse_form_path(const char *form, struct ev_err *err);
 

@@ -190,10 +190,21 @@ static int annotate(void *self, const struct ev_browse_place *place,
 {
 	struct browsing *it = self;
 	const struct report_options *shown = &it->shown->wished->options;
-	if (code->assembly)
-		return ev_fail(err, ENOTSUP,
-			       "instructions are of one program: evprof annotate --asm -i %s '%s'",
-			       it->paths[it->joined->count - 1], place->function);
+	if (code->assembly) {
+		const struct ev_recording *recording = &it->joined->recording;
+		struct browse_code of = {
+			.paths = it->paths,
+			.count = it->joined->count,
+			.place = place,
+			.code = code,
+			.event = place->event < recording->event_count
+					 ? recording->events[place->event].name
+					 : NULL,
+			.time = it->held_time,
+			.symfs = it->base.symbols.symfs,
+		};
+		return browse_print_code(&of, out, err);
+	}
 	if (!it->code.is_open) {
 		struct join_options how = it->held;
 		how.load.time = it->held_time;

@@ -61,23 +61,10 @@ static const struct example examples[] = {
  */
 
 /* Also what comes as slowly as another program writes it: a pipe, a fifo, <(perf script). */
-static int read_all(const char *path, struct ev_buffer *bytes, struct ev_err *err)
+static int open_file(const char *path, struct ev_err *err)
 {
-	enum { AT_ONCE = 65536 };
-	bool is_stdin = !strcmp(path, "-");
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return ev_fail(err, errno, "cannot read '%s': %s", path, strerror(errno));
-	uint8_t *part = ev_alloc(AT_ONCE);
-	ssize_t got;
-	while ((got = read(fd, part, AT_ONCE)) > 0 || (got < 0 && errno == EINTR))
-		if (got > 0)
-			ev_buffer_add(bytes, part, (size_t)got);
-	int rc = got < 0 ? ev_fail(err, errno, "cannot read '%s': %s", path, strerror(errno)) : 0;
-	free(part);
-	if (!is_stdin)
-		close(fd);
-	return rc;
+	int fd = !strcmp(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : ev_fail(err, errno, "cannot read '%s': %s", path, strerror(errno));
 }
 
 static void add_notes(struct ev_recording *recording, const struct ev_import *import,
@@ -152,29 +139,25 @@ static void tell(const struct verb *verb, const struct ev_import *import, const 
 
 static int convert(const struct verb *verb, const struct import_options *options, const char *path)
 {
-	_Atomic uint64_t read_bytes = 0;
+	_Atomic uint64_t done_permille = 0;
 	struct ev_import_options how = { .format = options->format,
-					 .read_bytes = &read_bytes,
+					 .done_permille = &done_permille,
 					 .comm_first = options->comm };
 	struct ev_import *import = NULL;
 	struct ev_err err = { 0 };
-	struct ev_buffer bytes = { 0 };
-	int status = 0;
-	struct progress_work *work = progress_work_begin("reading the profile", NULL);
-	int rc = read_all(path, &bytes, &err);
-	if (rc) {
-		progress_work_end(work);
-		ev_buffer_done(&bytes);
+	int status = 0, fd = open_file(path, &err);
+	if (fd < 0)
 		return complain(verb, &err, STATUS_FAILED);
-	}
-	progress_work_measure(work, &read_bytes, bytes.size_bytes);
-	ev_buffer_u8(&bytes, 0); /* also of nothing there is an address */
-	rc = ev_import_open(&import, (char *)bytes.bytes, bytes.size_bytes - 1, &how, &err);
+	struct progress_work *work = progress_work_begin("reading the profile", NULL);
+	progress_work_measure(work, &done_permille, 1000);
+	int rc = ev_import_open_file(&import, fd, &how, &err);
 	progress_work_end(work);
-	ev_buffer_done(&bytes);
+	close(fd);
 	if (rc)
 		return complain_text(verb, STATUS_FAILED, "'%s': %s", path, err.text);
+	done_permille = 0;
 	work = progress_work_begin("writing the recording", stdout);
+	progress_work_measure(work, &done_permille, 1000);
 	rc = write_recording(import, path, options->output, &err);
 	progress_work_end(work);
 	if (rc)

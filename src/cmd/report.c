@@ -16,8 +16,6 @@
 #include "screen.h"
 #include "verbs.h"
 
-#define DOUBLE_EXACT (1ull << 53) /* up to which every whole number is one */
-
 #define DEFAULT_CHAIN_LIMIT 0.5 /* percent, perf's */
 
 static int parse_python(void *options, const char *value, struct ev_err *err)
@@ -277,42 +275,6 @@ static int print_to(struct report_options *options, const struct report_plan *pl
 	return rc;
 }
 
-/* All events together, of which a sum may be made. */
-static bool has_huge_counts(const struct ev_profile *profile)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < profile->cells.count; i++)
-		if (__builtin_add_overflow(sum, profile->cells.items[i].period, &sum))
-			return true;
-	return sum > DOUBLE_EXACT;
-}
-
-static bool has_several_events(const struct ev_profile *profile)
-{
-	for (size_t i = 1; i < profile->cells.count; i++)
-		if (profile->tags.items[profile->cells.items[i].tag].event !=
-		    profile->tags.items[profile->cells.items[0].tag].event)
-			return true;
-	return false;
-}
-
-/* What is printed is less than the recording: who reads it elsewhere should know. */
-static void tell_lacks(const struct verb *verb, const struct report_options *options,
-		       const struct report_plan *plan, const struct ev_profile *profile)
-{
-	const struct ev_report_format *format = plan->format;
-	if (options->view.quiet)
-		return;
-	const char *events = has_several_events(profile) ? format->lacks_events : NULL;
-	if (format->lacks)
-		fprintf(stderr, "evprof %s: %s has no place for %s%s%s\n", verb->name, format->name,
-			events ? events : "", events ? ", " : "", format->lacks);
-	if (format->doubles && has_huge_counts(profile))
-		fprintf(stderr,
-			"evprof %s: readers of %s round counts above %llu, which there are here\n",
-			verb->name, format->name, DOUBLE_EXACT);
-}
-
 /* Something can be said when there are samples, or when nothing went wrong. */
 static bool says_nothing(const struct loaded *loaded)
 {
@@ -338,7 +300,7 @@ static int report(const struct verb *verb, struct report_options *options, struc
 	else if (print_to(options, plan, &(struct subject){ .loaded = &loaded }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	else
-		tell_lacks(verb, options, plan, loaded.profile);
+		report_tell_lacks(verb, options, plan, loaded.recording, loaded.profile);
 	loaded_done(&loaded);
 	return status;
 }
@@ -373,7 +335,7 @@ static int report_several(const struct verb *verb, struct report_options *option
 	else if (print_to(options, plan, &(struct subject){ .joined = &joined }, &err))
 		status = complain(verb, &err, STATUS_FAILED);
 	else
-		tell_lacks(verb, options, plan, joined.profile);
+		report_tell_lacks(verb, options, plan, &joined.recording, joined.profile);
 	joined_done(&joined);
 	free(paths);
 	return status;

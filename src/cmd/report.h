@@ -128,4 +128,9 @@ int report_records(const struct verb *verb, const struct report_options *options
 /* -g [kind,limit,order,…], in any order of its words as perf takes them. */
 int report_parse_chains(void *options, const char *value, struct ev_err *err);
 
+/* Tells what of the recording the format has no place for: report_lacks.c. */
+void report_tell_lacks(const struct verb *verb, const struct report_options *options,
+		       const struct report_plan *plan, const struct ev_recording *recording,
+		       const struct ev_profile *profile);
+
 #endif

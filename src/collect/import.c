@@ -220,7 +220,7 @@ static struct ev_import *begin(const struct ev_import_options *options)
 {
 	struct ev_import *import = ev_alloc(sizeof(*import));
 	import->comm_first = options->comm_first;
-	import->read_bytes = options->read_bytes;
+	import->done_permille = options->done_permille;
 	import->strings = ev_strings_open();
 	import->places_known = ev_strings_open();
 	import->next_pid = 1;
@@ -236,7 +236,7 @@ static int read_packed(struct ev_import *import, const uint8_t *bytes, size_t si
 	size_t unpacked_bytes;
 	if (size_bytes < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b)
 		return ev_import_pprof(import, bytes, size_bytes, err);
-	int rc = ev_import_unpack(bytes, size_bytes, &unpacked, &unpacked_bytes, err);
+	int rc = ev_import_unpack(import, bytes, size_bytes, &unpacked, &unpacked_bytes, err);
 	if (rc > 0)
 		ev_import_complain(import, "the file ends early: its gzip stream is cut off");
 	if (rc >= 0)
@@ -255,26 +255,30 @@ static void end_trouble(struct ev_import *import)
 	free(first);
 }
 
-int ev_import_open(struct ev_import **out, const void *bytes, size_t size_bytes,
-		   const struct ev_import_options *options, struct ev_err *err)
+static int take_all(struct ev_import **out, struct import_source *source,
+		    const struct ev_import_options *options, struct ev_err *err)
 {
 	enum ev_import_format format = options->format;
+	size_t size_bytes = (size_t)(source->end - source->at);
 	int rc = 0;
-	if (size_bytes >= 8 && (!memcmp(bytes, "PERFILE2", 8) || !memcmp(bytes, "2ELIFREP", 8)))
+	if (size_bytes >= 8 &&
+	    (!memcmp(source->at, "PERFILE2", 8) || !memcmp(source->at, "2ELIFREP", 8)))
 		return ev_fail(err, EINVAL, "it is a recording already: evprof report -i shows it");
 	if (format == EV_IMPORT_UNKNOWN)
-		format = ev_import_detect(bytes, size_bytes);
+		format = ev_import_detect(source->at, size_bytes);
 	struct ev_import *import = begin(options);
 	import->format = format;
 	switch (format) {
 	case EV_IMPORT_FOLDED:
-		ev_import_folded(import, bytes, size_bytes);
+		ev_import_folded(import, source);
 		break;
 	case EV_IMPORT_SCRIPT:
-		ev_import_script(import, bytes, size_bytes);
+		ev_import_script(import, source);
 		break;
 	case EV_IMPORT_PPROF:
-		rc = read_packed(import, bytes, size_bytes, err);
+		ev_import_source_rest(source);
+		rc = read_packed(import, (const uint8_t *)source->at,
+				 (size_t)(source->end - source->at), err);
 		break;
 	default:
 		rc = ev_fail(err, EINVAL,
@@ -282,6 +286,8 @@ int ev_import_open(struct ev_import **out, const void *bytes, size_t size_bytes,
 			     "profile");
 	}
 	end_trouble(import);
+	if (source->failed)
+		rc = ev_fail(err, source->failed, "cannot be read: %s", strerror(source->failed));
 	if (!rc && !import->samples.count)
 		rc = ev_fail(err, EINVAL, "there is no sample in it%s%s",
 			     import->trouble ? ": " : "", import->trouble ? import->trouble : "");
@@ -291,6 +297,24 @@ int ev_import_open(struct ev_import **out, const void *bytes, size_t size_bytes,
 	}
 	*out = import;
 	return 0;
+}
+
+int ev_import_open(struct ev_import **out, const void *bytes, size_t size_bytes,
+		   const struct ev_import_options *options, struct ev_err *err)
+{
+	struct import_source source;
+	ev_import_source_bytes(&source, bytes, size_bytes);
+	return take_all(out, &source, options, err);
+}
+
+int ev_import_open_file(struct ev_import **out, int fd, const struct ev_import_options *options,
+			struct ev_err *err)
+{
+	struct import_source source;
+	ev_import_source_file(&source, fd);
+	int rc = take_all(out, &source, options, err);
+	ev_import_source_done(&source);
+	return rc;
 }
 
 void ev_import_close(struct ev_import *import)

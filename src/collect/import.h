@@ -40,7 +40,7 @@ struct import_sample {
 struct ev_import {
 	enum ev_import_format format;
 	bool comm_first;
-	_Atomic uint64_t *read_bytes;
+	_Atomic uint64_t *done_permille;
 	struct ev_strings *strings, *places_known; /* the latter: contents of places */
 	EV_ARRAY(struct import_frame) frames;
 	EV_ARRAY(struct import_place) places; /* 0 is unused */
@@ -57,6 +57,28 @@ struct ev_import {
 	uint64_t troubles;
 	EV_ARRAY(char *) notes;
 };
+
+/* Where its bytes come from, and how far they were read. */
+struct import_source {
+	const char *at, *end; /* what is at hand and was not read yet */
+	uint64_t size_bytes;  /* of it all; 0 = not known */
+	uint64_t passed_bytes, number /* of the line that was read last */;
+	int fd; /* -1: all is at hand */
+	char *room;
+	size_t room_bytes;
+	bool ended;
+	int failed; /* errno of reading */
+};
+/* Whoever gave bytes or file keeps them; what is read of a file at first is enough to tell its
+ * format. */
+void ev_import_source_bytes(struct import_source *source, const void *bytes, size_t size_bytes);
+void ev_import_source_file(struct import_source *source, int fd);
+/* All that is left of it is at hand. */
+void ev_import_source_rest(struct import_source *source);
+void ev_import_source_done(struct import_source *source);
+/* Its next line without the end, valid until the next call; false behind the last. */
+bool ev_import_next(struct ev_import *import, struct import_source *source, const char **line,
+		    size_t *length);
 
 uint32_t ev_import_text(struct ev_import *import, const char *text, size_t length);
 uint32_t ev_import_object(struct ev_import *import, const char *path, size_t length, bool kernel);
@@ -77,20 +99,23 @@ void ev_import_complain(struct ev_import *import, const char *fmt, ...) EV_PRINT
 void ev_import_remark(struct ev_import *import, const char *fmt, ...) EV_PRINTF(2, 3);
 
 /* One format each. */
-void ev_import_folded(struct ev_import *import, const char *text, size_t size_bytes);
-void ev_import_script(struct ev_import *import, const char *text, size_t size_bytes);
+void ev_import_folded(struct ev_import *import, struct import_source *source);
+void ev_import_script(struct ev_import *import, struct import_source *source);
 int ev_import_pprof(struct ev_import *import, const void *bytes, size_t size_bytes,
 		    struct ev_err *err);
 /* The head line of a sample as perf script prints it. */
 bool ev_import_is_head(const char *line, size_t length);
 /* gzip unpacked; free() *out. */
-int ev_import_unpack(const void *bytes, size_t size_bytes, uint8_t **out, size_t *out_bytes,
-		     struct ev_err *err);
+int ev_import_unpack(struct ev_import *import, const void *bytes, size_t size_bytes, uint8_t **out,
+		     size_t *out_bytes, struct ev_err *err);
+/* What of the work is unpacking, in thousandths. */
+enum { IMPORT_UNPACKED = 100 };
 
 /* The next line of a text without its end; false behind the last. */
 bool ev_import_line(const char **at, const char *end, const char **line, size_t *length);
-/* All before `bytes` was read. */
-void ev_import_tell(struct ev_import *import, size_t bytes);
+/* `done` of `all` of the work that takes it from one thousandth to another. */
+void ev_import_tell(struct ev_import *import, uint64_t done, uint64_t all, unsigned from,
+		    unsigned to);
 /* "func (file.py:12)" -> its parts; false where the name is only a name. */
 bool ev_import_split_line(const char *text, size_t length, size_t *name_length, const char **file,
 			  size_t *file_length, uint32_t *line);

@@ -10,7 +10,6 @@ enum { DEPTH_MAX = 65536 };
 struct folded {
 	struct ev_import *import;
 	uint32_t event, user, kernel, task;
-	uint64_t number; /* of the line */
 };
 struct part {
 	struct import_frame frame;
@@ -59,7 +58,7 @@ static uint32_t stack_of(struct folded *folded, const struct part *parts, size_t
 	return stack;
 }
 
-static void take_line(struct folded *folded, const char *line, size_t length)
+static void take_line(struct folded *folded, uint64_t number, const char *line, size_t length)
 {
 	struct ev_import *import = folded->import;
 	size_t end = length;
@@ -68,7 +67,7 @@ static void take_line(struct folded *folded, const char *line, size_t length)
 		end--;
 	if (end < 2 || !ev_import_number(line + end, length - end, &count)) {
 		ev_import_complain(import, "line %llu has no whole number behind its stack",
-				   (unsigned long long)folded->number);
+				   (unsigned long long)number);
 		return;
 	}
 	while (end && (line[end - 1] == ' ' || line[end - 1] == '\t'))
@@ -98,10 +97,10 @@ static void take_line(struct folded *folded, const char *line, size_t length)
 	ev_array_done(&parts);
 }
 
-void ev_import_folded(struct ev_import *import, const char *text, size_t size_bytes)
+void ev_import_folded(struct ev_import *import, struct import_source *source)
 {
 	struct folded folded = { .import = import };
-	const char *at = text, *line;
+	const char *line;
 	size_t length;
 	folded.event = ev_import_event(import, "samples", strlen("samples"), "");
 	folded.user = ev_import_object(import, "", 0, false);
@@ -110,12 +109,9 @@ void ev_import_folded(struct ev_import *import, const char *text, size_t size_by
 	if (!import->comm_first)
 		folded.task =
 			ev_import_task(import, false, 0, 0, ev_import_text(import, "[unknown]", 9));
-	while (ev_import_line(&at, text + size_bytes, &line, &length)) {
-		folded.number++;
-		ev_import_tell(import, (size_t)(line - text));
+	while (ev_import_next(import, source, &line, &length))
 		if (length && *line != '#')
-			take_line(&folded, line, length);
-	}
+			take_line(&folded, source->number, line, length);
 	ev_import_remark(import, "folded stacks tell no addresses, objects, processes or times: "
 				 "these are made up or missing");
 	if (!import->comm_first)

@@ -396,9 +396,12 @@ int ev_import_pprof(struct ev_import *import, const void *bytes, size_t size_byt
 	if (pprof.types.count && pprof.types.count <= VALUES_MAX) {
 		settle_types(&pprof);
 		read_locations(&pprof, whole);
-		while (ev_protobuf_next(&at, &field))
+		while (ev_protobuf_next(&at, &field)) {
+			ev_import_tell(import, (uint64_t)(at.at - (const uint8_t *)bytes),
+				       size_bytes, IMPORT_UNPACKED, 1000);
 			if (field.number == PROFILE_SAMPLE && field.wire == EV_PROTOBUF_BYTES)
 				read_sample(&pprof, field.bytes);
+		}
 		if (at.bad)
 			ev_import_complain(import, "the file is damaged or ends early, at byte %zu",
 					   (size_t)(at.at - (const uint8_t *)bytes));

@@ -351,8 +351,10 @@ int ev_import_give(struct ev_import *import, const struct ev_recording *recordin
 	lay_out(import);
 	giving.chain = ev_alloc((CHAIN_MAX + 2) * sizeof(*giving.chain));
 	int rc = give_maps(&giving, err);
-	for (size_t i = 0; i < import->samples.count && !rc; i++)
+	for (size_t i = 0; i < import->samples.count && !rc; i++) {
+		ev_import_tell(import, i, import->samples.count, 0, 1000);
 		rc = give_sample(&giving, &import->samples.items[i], err);
+	}
 	ev_map_done(&giving.mapped);
 	free(giving.chain);
 	return rc;

@@ -26,8 +26,8 @@ struct head {
 };
 struct script {
 	struct ev_import *import;
-	uint64_t number; /* of the line */
-	bool open;       /* a sample waits for its frames */
+	const struct import_source *source;
+	bool open; /* a sample waits for its frames */
 	struct import_sample sample;
 	EV_ARRAY(struct import_frame) inlined; /* wait for what they are inlined into */
 	EV_ARRAY(uint32_t) places;             /* leaf first */
@@ -376,20 +376,17 @@ static void take_line(struct script *script, const char *line, size_t length)
 		begin_sample(script, &head);
 	} else if (*line != '#') {
 		ev_import_complain(script->import, "line %llu is no sample and no frame of one",
-				   (unsigned long long)script->number);
+				   (unsigned long long)script->source->number);
 	}
 }
 
-void ev_import_script(struct ev_import *import, const char *text, size_t size_bytes)
+void ev_import_script(struct ev_import *import, struct import_source *source)
 {
-	struct script script = { .import = import };
-	const char *at = text, *line;
+	struct script script = { .import = import, .source = source };
+	const char *line;
 	size_t length;
-	while (ev_import_line(&at, text + size_bytes, &line, &length)) {
-		script.number++;
-		ev_import_tell(import, (size_t)(line - text));
+	while (ev_import_next(import, source, &line, &length))
 		take_line(&script, line, length);
-	}
 	end_sample(&script);
 	ev_import_remark(import, "addresses are made up: the names that the text has are kept");
 	ev_array_done(&script.inlined);

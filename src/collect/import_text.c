@@ -1,5 +1,4 @@
 /* Lines, numbers and names with a place out of text, and what kind of profile some bytes are. */
-#include <stdatomic.h>
 #include <string.h>
 #include "import.h"
 
@@ -27,12 +26,6 @@ bool ev_import_line(const char **at, const char *end, const char **line, size_t 
 	if (*length && (*line)[*length - 1] == '\r')
 		--*length;
 	return true;
-}
-
-void ev_import_tell(struct ev_import *import, size_t bytes)
-{
-	if (import->read_bytes)
-		atomic_store_explicit(import->read_bytes, bytes, memory_order_relaxed);
 }
 
 bool ev_import_number(const char *text, size_t length, uint64_t *value)

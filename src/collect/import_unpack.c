@@ -8,8 +8,8 @@
 #define UNPACKED_MAX ((size_t)512 << 20)
 
 /* Bytes of a stream that is cut off are good as far as they go: 1 then. */
-int ev_import_unpack(const void *bytes, size_t size_bytes, uint8_t **out, size_t *out_bytes,
-		     struct ev_err *err)
+int ev_import_unpack(struct ev_import *import, const void *bytes, size_t size_bytes, uint8_t **out,
+		     size_t *out_bytes, struct ev_err *err)
 {
 	z_stream stream = { 0 };
 	size_t room = 65536, used = 0;
@@ -28,6 +28,7 @@ int ev_import_unpack(const void *bytes, size_t size_bytes, uint8_t **out, size_t
 		stream.avail_out = (uInt)(room - used);
 		answer = inflate(&stream, Z_NO_FLUSH);
 		used = room - stream.avail_out;
+		ev_import_tell(import, stream.total_in, size_bytes, 0, IMPORT_UNPACKED);
 	}
 	inflateEnd(&stream);
 	*out = into;

@@ -225,6 +225,7 @@ void ev_pager_draw(struct ev_browser *browser, struct ev_screen *screen);
 void ev_pager_press(struct ev_browser *browser, uint32_t key); /* browse_pager_keys.c */
 /* Lines of help about the keys of text screens. */
 void ev_pager_help_lines(struct ev_buffer *text);
+void ev_pager_help_line(struct ev_buffer *text, const char *name, const char *about);
 void ev_pager_move(struct ev_pager *pager, uint32_t key, size_t page);
 /* The next line with what is searched for, or the one before, from a line on, and around. */
 void ev_pager_search(struct ev_browser *browser, size_t from, bool back);

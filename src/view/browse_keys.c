@@ -82,6 +82,13 @@ static void key_expand(struct ev_browser *browser)
 	toggle(browser, true);
 }
 
+static void key_collapse(struct ev_browser *browser)
+{
+	const struct ev_item *item = ev_browser_selected(browser);
+	if (item && item->expanded)
+		toggle(browser, true);
+}
+
 static void key_enter(struct ev_browser *browser)
 {
 	const struct ev_item *item = ev_browser_selected(browser);
@@ -310,12 +317,14 @@ static void key_verbose(struct ev_browser *browser)
 /* ---- the table
  * ------------------------------------------------------------------------------------ */
 
+enum { HELP_NAME_COLUMNS = 30 };
 enum where {
 	ANYWHERE,
 	LIVE,
 	RECORDED, /* also what is compared */
 	SINGLE,   /* not that */
-	COMPARED
+	COMPARED,
+	UNCOMPARED /* also what is live */
 };
 
 /* Rows of one meaning follow one another; the help is made of them. */
@@ -337,6 +346,7 @@ static const struct binding {
 	{ EV_PRESS_RIGHT, NULL, NULL, key_enter, ANYWHERE },
 	{ '+', "+", "expand or collapse one level", key_plus, ANYWHERE },
 	{ 'e', "e", "expand or collapse all that is below the row", key_expand, ANYWHERE },
+	{ 'c', "c", "collapse what is below the row", key_collapse, UNCOMPARED },
 	{ 'E', "E", "expand all rows", key_expand_all, ANYWHERE },
 	{ 'C', "C", "collapse all rows", key_collapse_all, ANYWHERE },
 	{ 'G', "G", "call chains from the function outwards, or from the roots inwards",
@@ -388,10 +398,10 @@ static const struct binding {
 	{ 'q', "q, Ctrl-C", "leave", NULL, ANYWHERE },
 };
 
-static bool is_here(const struct ev_browser *browser, const struct binding *binding)
+static bool is_here(const struct ev_browser *browser, enum where where)
 {
 	bool live = browser->source->freeze;
-	switch (binding->where) {
+	switch (where) {
 	case LIVE:
 		return live;
 	case RECORDED:
@@ -400,6 +410,8 @@ static bool is_here(const struct ev_browser *browser, const struct binding *bind
 		return !live && !browser->diff;
 	case COMPARED:
 		return browser->diff;
+	case UNCOMPARED:
+		return !browser->diff;
 	case ANYWHERE:
 		break;
 	}
@@ -409,7 +421,7 @@ static bool is_here(const struct ev_browser *browser, const struct binding *bind
 static const struct binding *find(const struct ev_browser *browser, uint32_t key)
 {
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].key == key && is_here(browser, &bindings[i]))
+		if (bindings[i].key == key && is_here(browser, bindings[i].where))
 			return &bindings[i];
 	return NULL;
 }
@@ -460,15 +472,46 @@ bool ev_browser_press_table(struct ev_browser *browser, uint32_t key)
 	return true;
 }
 
+void ev_pager_help_line(struct ev_buffer *text, const char *name, const char *about)
+{
+	size_t columns = ev_text_columns(name);
+	int blanks = columns < HELP_NAME_COLUMNS ? (int)(HELP_NAME_COLUMNS - columns) : 0;
+	ev_buffer_printf(text, "  %s%*s %s\n", name, blanks, "", about);
+}
+
+/* Where a hand that knows perf would do something else. */
+static void help_strangers(const struct ev_browser *browser, struct ev_buffer *text)
+{
+	static const struct {
+		const char *name, *about;
+		enum where where;
+	} differ[] = {
+		{ "Enter, Right", "perf opens its menu, which is m here", ANYWHERE },
+		{ "Esc, Left", "never leave the program, so perf's question is not asked: q does",
+		  ANYWHERE },
+		{ "Tab", "events need no list to be chosen from first", RECORDED },
+		{ "r", "other forms take the place of perf's scripts", RECORDED },
+		{ "f", "perf stops sampling; here only the screen stands still", LIVE },
+		{ "Space", "the next page in perf; here as f", LIVE },
+		{ "a", "begins with source lines; s shows instructions", ANYWHERE },
+		{ "t, k, j, J, c in code", "numbers, line numbers and jumps are always shown",
+		  ANYWHERE },
+	};
+	ev_buffer_printf(text, "\nNot as in perf\n");
+	for (size_t i = 0; i < EV_LENGTH(differ); i++)
+		if (is_here(browser, differ[i].where))
+			ev_pager_help_line(text, differ[i].name, differ[i].about);
+}
+
 void ev_pager_help(struct ev_browser *browser)
 {
 	struct ev_buffer text = { 0 };
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
-		if (bindings[i].name && is_here(browser, &bindings[i]) &&
+		if (bindings[i].name && is_here(browser, bindings[i].where) &&
 		    find(browser, bindings[i].key)->name == bindings[i].name)
-			ev_buffer_printf(&text, "  %-30s %s\n", bindings[i].name,
-					 bindings[i].about);
+			ev_pager_help_line(&text, bindings[i].name, bindings[i].about);
 	ev_pager_help_lines(&text);
+	help_strangers(browser, &text);
 	ev_buffer_u8(&text, 0);
 	ev_pager_push(browser, "Keys", (char *)text.bytes);
 }

@@ -40,6 +40,8 @@ void ev_menu_of_row(struct ev_browser *browser)
 						  : NULL;
 		if (!about || (strchr("+eat", (int)keys[i]) && !item))
 			continue;
+		if (keys[i] == 'c' && !browser->diff) /* e collapses too */
+			continue;
 		ev_buffer_printf(&text, "  %c  %s%s%s\n", (char)keys[i], about, of ? ": " : "",
 				 of ? ev_text_safe(&browser->scratch, of) : "");
 		*ev_array_add(&shown) = keys[i];

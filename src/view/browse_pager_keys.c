@@ -311,5 +311,5 @@ void ev_pager_help_lines(struct ev_buffer *text)
 	ev_buffer_printf(text, "\nIn annotated code\n");
 	for (size_t i = 0; i < EV_LENGTH(bindings); i++)
 		if (bindings[i].name)
-			ev_buffer_printf(text, "  %-30s %s\n", bindings[i].name, bindings[i].about);
+			ev_pager_help_line(text, bindings[i].name, bindings[i].about);
 }

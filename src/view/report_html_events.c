@@ -171,16 +171,46 @@ static void put_older(struct ev_html_page *page, size_t event)
 	putc(']', page->out);
 }
 
-void ev_html_events(struct ev_html_page *page)
+static size_t event_width(const struct ev_html_page *page)
+{
+	return page->diff ? page->diff->width : page->report->table->event_count;
+}
+
+static bool has_samples(const struct ev_html_page *page, size_t event)
 {
 	const struct ev_table *table = page->report->table;
-	size_t width = page->diff ? page->diff->width : table->event_count;
+	return page->diff ? table->total_samples[page->newer * page->diff->width + event] ||
+				    table->total_samples[event]
+			  : table->total_samples[event] != 0;
+}
+
+/* Names alone: there is nothing to show of them, and that is told. */
+static void put_silent_events(struct ev_html_page *page)
+{
 	struct ev_arena names = { 0 };
 	const char *between = "";
+	fputs("\"silent_events\":[", page->out);
+	for (size_t e = 0; e < event_width(page); e++) {
+		if (has_samples(page, e) || ev_report_only_tells(page->report, e))
+			continue;
+		fputs(between, page->out);
+		ev_html_text(page, ev_report_event(page->report, e, &names));
+		between = ",";
+	}
+	fputs("],\n", page->out);
+	ev_arena_done(&names);
+}
+
+void ev_html_events(struct ev_html_page *page)
+{
+	size_t width = event_width(page);
+	struct ev_arena names = { 0 };
+	const char *between = "";
+	put_silent_events(page);
 	fputs("\"events\":[", page->out);
 	for (size_t e = 0; e < width; e++) {
 		size_t newer = page->diff ? page->newer * width + e : e;
-		if (!table->total_samples[newer] && !(page->diff && table->total_samples[e]))
+		if (!has_samples(page, e))
 			continue;
 		bool is_time =
 			ev_export_is_time(page->report, e) || ev_report_waits(page->report, e);

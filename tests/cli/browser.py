@@ -50,9 +50,14 @@ class Browser:
 
     def open(self, path):
         self.ask("POST", "/url", {"url": "file://" + os.path.abspath(path)})
+        self.settle()
 
     def run(self, script, *arguments):
         return self.ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def settle(self):
+        """Waits until tables are filled that wait for a picture to be drawn first."""
+        self.run("return new Promise(done => requestAnimationFrame(() => setTimeout(() => setTimeout(done))))")
 
     def find(self, selector):
         return self.ask("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]

@@ -310,6 +310,25 @@ test_what_a_format_has_no_place_for_is_said() {
 	run report -i p.data --format json
 	refuse_err 'round counts'
 	grep -q 18014398509481986 out || fail 'a count is rounded'
+	# Samples that stand for different counts say less than those.
+	python3 - "$here" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	from made_recording import CONTEXT_USER, Recording
+	r = Recording()
+	for thread, name, period in (7, "one", 100), (8, "two", 300):
+	    r.comm(7, thread, name)
+	    r.time += 1000000
+	    r.sample(7, thread, [CONTEXT_USER, 0x400010], period)
+	r.write("q.data")
+	END
+	run report -i q.data --format folded
+	expect_err 'folded has samples of cpu-clock.*, not what they stand for: --show-total-period'
+	run report -i q.data --format folded --show-total-period
+	refuse_err 'stand for'
+	expect_out '^two;.* 300$'
+	run report -i q.data --format callgrind
+	refuse_err 'stand for'
 	# Threads of one name are two where threads have numbers.
 	python3 - 2>err <<-'END' || fail 'threads of one name are one'
 	import json

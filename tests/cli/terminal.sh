@@ -277,7 +277,11 @@ test_a_comparison_on_a_terminal_is_moved_in() {
 	sees '^ +Line # .*% old .*% new +Change  Source|^ +Line # .*Self old .*Self new +Change  Source'
 	expect_out '^ +[0-9]+ +([0-9.]+% +){2,4}0\.00  '
 	keys s
-	sees 'evprof annotate --asm -i new.data'
+	sees '^Instructions in new\.data'
+	sees '^Function: twice \(two_functions\)'
+	expect_out '^ +[0-9]+ .* +[0-9a-f]+: +[a-z]+'
+	keys s
+	sees '^ +Line # '
 	keys q T
 	keys -l '0%-50%'
 	keys Enter
@@ -418,8 +422,10 @@ test_top_is_frozen_saved_and_left() {
 	sees 'samples were written to perf\.data'
 	keys '?'
 	sees 'move'
-	keys End
+	keys NPage
 	sees 'write what was sampled as a recording'
+	keys End
+	sees 'perf stops sampling; here only the screen stands still'
 	keys q
 	sees 'q quit'
 	keys q

@@ -33,13 +33,13 @@ static void the_first_name_may_be_the_threads(void **state)
 static void how_far_the_text_was_read_is_told(void **state)
 {
 	static const char text[] = "main;a 1\nmain;b 2\n";
-	_Atomic uint64_t read_bytes = 0;
-	struct ev_import_options how = { .read_bytes = &read_bytes };
+	_Atomic uint64_t done_permille = 0;
+	struct ev_import_options how = { .done_permille = &done_permille };
 	struct ev_import *import = NULL;
 	struct ev_err err;
 	(void)state;
 	assert_int_equal(ev_import_open(&import, text, strlen(text), &how, &err), 0);
-	assert_int_equal(read_bytes, strlen("main;a 1\n"));
+	assert_int_equal(done_permille, 500);
 	ev_import_close(import);
 }
 

@@ -39,6 +39,10 @@ static void everything_below_a_row_is_expanded_at_once(void **state)
 			  "            5.00%  tiny (inlined)  prog\n");
 	browsed_press(&on, "e");
 	assert_shows_not(&on, "tiny (inlined)  prog");
+	browsed_press(&on, "ec");
+	assert_shows_not(&on, "tiny (inlined)  prog");
+	browsed_press(&on, "c");
+	assert_shows_not(&on, "tiny (inlined)  prog");
 	browsed_done(&on);
 }
 

@@ -87,7 +87,7 @@ static void long_text_is_moved_through(void **state)
 	browsed_press(&on, "^U^U");
 	assert_non_null(strstr(browsed_draw(&on, 80, 8), "arrows"));
 	browsed_press(&on, "^N^Q^D");
-	assert_non_null(strstr(browsed_draw(&on, 80, 8), "q, Esc"));
+	assert_non_null(strstr(browsed_draw(&on, 80, 8), "J, c in code"));
 	for (size_t height = 0; height < 5; height++)
 		browsed_draw(&on, 3, height);
 	browsed_done(&on);

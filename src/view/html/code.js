@@ -19,10 +19,13 @@ function rowWeights(section, row) {
 	return { self, called: 0 };
 }
 const LINE_COLUMNS = [
-	['Self', 'number', row => row.weights.self, (row, cell) => { if (row.weights.self) shareCell(row.weights.self, cell); }],
-	['With callees', 'number', row => row.weights.called, (row, cell) => { if (row.weights.called) cell.append(percent(row.weights.called)); }],
-	['Line', 'number', row => row.place, (row, cell) => cell.append(row.label)],
-	['Text', 'code', row => row.text, (row, cell) => cell.append(make('code', row.text))],
+	['Self', 'number', row => row.weights.self, (row, cell) => { if (row.weights.self) shareCell(row.weights.self, cell); else cell.replaceChildren(); }],
+	['With callees', 'number', row => row.weights.called, (row, cell) => say(cell, row.weights.called ? percent(row.weights.called) : '')],
+	['Line', 'number', row => row.place, (row, cell) => say(cell, String(row.label))],
+	['Text', 'code', row => row.text, (row, cell) => {
+		if (!cell.firstChild) cell.append(make('code'));
+		say(cell.firstChild, row.text);
+	}],
 ];
 /* In a range shares of rows that are not timed are of everything. */
 const codeTable = new Table('lines', LINE_COLUMNS, 2, () => {
@@ -41,23 +44,27 @@ const codeTable = new Table('lines', LINE_COLUMNS, 2, () => {
 });
 codeTable.order.falling = false;
 
-function showSection(id) {
+function showSection(id, soon) {
 	const section = sections[id];
 	codeView.section = id;
 	$('section').value = id;
 	codeView.asm = section.lines.length && section.code.length ? $('asm').checked : !section.lines.length;
 	$('asm').parentNode.hidden = !(section.lines.length && section.code.length);
+	$('lines').parentNode.hidden = $('code-shown').hidden = !section.lines.length && !section.code.length;
 	$('code-of').textContent = `: ${section.name} (${lastPart(section.object)})`;
 	$('code-about').textContent = [section.source || section.file || section.object, section.note, codeView.asm ? section.trouble : '',
 		!state.range ? '' : section.timed ? 'in a range of time lines have what they weigh themselves only'
 			: 'weights are of the whole time: there was no room for those of parts'].filter(Boolean).join(' \u00b7 ');
-	codeTable.show();
+	if (soon) codeTable.showSoon();
+	else codeTable.show();
 }
 /* Of the chosen function, else of what was shown. */
-function showCode() {
+function showCode(soon) {
 	if (!sections.length) return;
 	const mine = state.chosen >= 0 ? sectionsOf(state.chosen) : [];
-	showSection(mine.length && !mine.some(section => section.id === codeView.section) ? mine[0].id : Math.max(0, codeView.section));
+	/* Of a function without any text there is only why. */
+	if (codeView.section < 0) codeView.section = Math.max(0, sections.findIndex(section => section.lines.length || section.code.length));
+	showSection(mine.length && !mine.some(section => section.id === codeView.section) ? mine[0].id : codeView.section, soon);
 }
 $('code').hidden = !sections.length;
 $('section').append(...sections.map(section => {

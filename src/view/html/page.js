@@ -44,7 +44,9 @@ function showViews() {
 	showMatched();
 	showStacks();
 	showOnPaper();
-	choose(state.chosen);
+	if (state.chosen >= 0) showSandwich(state.chosen);
+	showRows(true);
+	showCode(true);
 }
 function showEvent() {
 	showViews();
@@ -59,6 +61,8 @@ function showSummary() {
 	const samples = event => counted(event.total_samples, 'sample');
 	const events = data.events.map(event => event.old ? `${event.name}: ${samples(event.old)} \u2192 ${samples(event)}`
 		: event.total_samples ? `${event.name}: ${samples(event)}` : event.name);
+	if (isEmpty && data.silent_events.length) events.length = 0;
+	events.push(...data.silent_events.map(name => `${name}: no samples`));
 	for (const [name, text] of [...data.facts.filter(each => each[0] !== 'Recording'), ['Events', events.join(', ')]]) {
 		const pair = make('div');
 		pair.append(make('dt', name), make('dd', text));
@@ -90,6 +94,8 @@ let theme = 0;
 $('theme').addEventListener('click', () => showTheme(THEMES[theme = (theme + 1) % THEMES.length]));
 /* On paper everything is dark on light, and whole. */
 addEventListener('beforeprint', () => {
+	functionTable.settle();
+	codeTable.settle();
 	document.documentElement.classList.add('printing');
 	document.documentElement.dataset.theme = 'light';
 	for (const graph of [mainGraph, callers, callees]) graph.print(true);
@@ -133,6 +139,7 @@ document.addEventListener('keydown', event => {
 });
 
 $('by-thread').parentNode.hidden = isDiff;
+$('stacks').parentNode.hidden = $('table').parentNode.hidden = isEmpty;
 $('width').parentNode.hidden = !isDiff;
 for (const option of [...$('colour').options]) if (option.value === (isDiff ? 'thread' : 'change')) option.remove();
 $('colour').value = state.colour;

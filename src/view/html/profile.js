@@ -5,7 +5,8 @@
 const data = JSON.parse(document.getElementById('data').textContent);
 const noCells = () => ({ nodes: [], threads: [], samples: [], period: [], unit: 1, total_samples: 0, total_period: 0,
 	functions: { all: 0, frames: [] } });
-if (!data.events.length) data.events.push({ name: 'no samples', index: 0, ...noCells() });
+const isEmpty = !data.events.length;
+if (isEmpty) data.events.push({ name: 'no samples', index: 0, ...noCells() });
 const isDiff = data.events.some(event => event.old);
 const time = data.time && !data.time.why ? data.time : null;
 const $ = id => document.getElementById(id);

@@ -35,15 +35,19 @@ class Timeline {
 		this.drawRange(pen, width, height);
 		this.host.append(this.paper);
 	}
-	/* Columns as wide as the data is dense: a grid of single samples shows nothing. */
+	/* Columns as wide as the data is dense: a grid of single samples shows nothing. Ranges are of all threads, rows of one. */
 	choose(event) {
 		this.of = event.heat || event;
-		const grain = event.heat ? time.heat_grain : time.grain;
-		let step = grain;
-		const samples = event.total_samples;
-		while (time.columns / step > HEAT_WIDEST || (time.columns / step > 64 && samples * step / time.columns < 6)) step *= 2;
-		this.step = step;
-		this.snap = Math.max(step, time.grain);
+		const grain = event.heat ? time.heat_grain : time.grain, each = new Float64Array(data.threads.length);
+		const { samples, threads } = this.of;
+		for (let i = 0; i < samples.length; i++) each[threads[i]] += samples[i];
+		const stepFor = (count, from) => {
+			let step = from;
+			while (time.columns / step > HEAT_WIDEST || (time.columns / step > 64 && count * step / time.columns < 6)) step *= 2;
+			return step;
+		};
+		this.snap = Math.max(stepFor(event.total_samples, grain), time.grain);
+		const step = this.step = stepFor(each.reduce((a, b) => Math.max(a, b), 0), grain);
 		this.columns = Math.ceil(time.columns / step);
 		this.scale = grain / step;
 	}
