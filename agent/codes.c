@@ -40,6 +40,16 @@ static struct known known[CODES];
 static uint32_t last_id;
 static uint64_t moments;
 
+/* What a string says of itself, from bit 2 on: bytes of a character, which are never 0, whether it
+ * is compact and ASCII. What is before takes two bits, a byte or two, as the build has it. */
+static uint32_t text_state(const uint8_t *bytes, uint32_t at)
+{
+	uint32_t state = agent_number(bytes, at);
+	if (state & 0xfc)
+		return state;
+	return state >> (state & 0xff00 ? 6 : 14);
+}
+
 /* Where the characters of a string are. */
 static bool find_text(uint64_t object, struct text *text)
 {
@@ -49,7 +59,7 @@ static bool find_text(uint64_t object, struct text *text)
 		head_bytes = agent.at.text_length + 8;
 	if (!object || !agent_read(object, head, head_bytes))
 		return false;
-	uint32_t state = agent_number(head, agent.at.text_state), kind = state >> 2 & 7;
+	uint32_t state = text_state(head, agent.at.text_state), kind = state >> 2 & 7;
 	uint64_t length = agent_word(head, agent.at.text_length);
 	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
 	if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > 1u << 20)
@@ -133,7 +143,7 @@ static uint64_t mix_text(uint64_t hash, const uint8_t *bytes, uint32_t size_byte
 {
 	if (!size_bytes)
 		return mix(hash, 0);
-	uint32_t state = agent_number(bytes, agent.at.text_state - agent.at.text_length);
+	uint32_t state = text_state(bytes, agent.at.text_state - agent.at.text_length);
 	uint32_t from = (state >> 6 & 1 ? agent.at.text_ascii : agent.at.text_compact) -
 			agent.at.text_length;
 	hash = mix(mix(hash, agent_word(bytes, 0)), state >> 2 & 31);

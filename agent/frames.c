@@ -65,7 +65,8 @@ static size_t frame_bytes(void)
 {
 	const uint32_t offsets[] = {
 		agent.at.frame_code, agent.at.frame_previous, agent.at.frame_position,
-		agent.at.frame_mark == PYTHON_AGENT_NO_OFFSET ? 0 : agent.at.frame_mark
+		agent.at.frame_mark == PYTHON_AGENT_NO_OFFSET ? 0 : agent.at.frame_mark,
+		agent.at.frame_copy == PYTHON_AGENT_NO_OFFSET ? 0 : agent.at.frame_copy
 	};
 	uint32_t largest = 0;
 	for (unsigned i = 0; i < sizeof(offsets) / sizeof(*offsets); i++)
@@ -73,14 +74,31 @@ static size_t frame_bytes(void)
 	return largest + sizeof(uint64_t);
 }
 
+/* Where they begin: threads without the GIL run a copy of their own each. 0: not known. */
+static uint64_t instructions(const uint8_t *frame, uint64_t code)
+{
+	uint64_t copies, start;
+	int32_t copy = agent.at.frame_copy == PYTHON_AGENT_NO_OFFSET
+			       ? 0
+			       : (int32_t)agent_number(frame, agent.at.frame_copy);
+	if (copy <= 0)
+		return code + agent.at.code_instructions;
+	return agent_read_word(code, agent.at.code_copies, &copies) &&
+			       agent_read_word(copies + (uint64_t)copy * sizeof(copies),
+					       sizeof(copies), &start)
+		       ? start
+		       : 0;
+}
+
 static int32_t position(const uint8_t *frame, uint64_t code)
 {
 	int64_t offset = (int32_t)agent_number(frame, agent.at.frame_position);
-	if (agent.at.position == PYTHON_AGENT_AT_POINTER)
-		offset = (int64_t)(agent_word(frame, agent.at.frame_position) - code -
-				   agent.at.code_instructions);
-	else if (agent.at.position == PYTHON_AGENT_AT_UNITS)
+	if (agent.at.position == PYTHON_AGENT_AT_POINTER) {
+		uint64_t start = instructions(frame, code);
+		offset = start ? (int64_t)(agent_word(frame, agent.at.frame_position) - start) : -1;
+	} else if (agent.at.position == PYTHON_AGENT_AT_UNITS) {
 		offset *= 2;
+	}
 	return offset < -1 || offset > INT32_MAX / 2 ? -1 : (int32_t)offset;
 }
 

@@ -41,10 +41,12 @@ struct python_agent_offsets {
 	uint32_t interpreter_next, interpreter_threads;
 	uint32_t thread_next, thread_id, thread_frame, cframe_frame;
 	uint32_t frame_code, frame_previous, frame_position, frame_mark;
+	uint32_t frame_copy; /* which copy of its code's instructions it runs, 0: the first */
 	uint32_t frame_shim; /* what stands at frame_mark of a frame that is only a border, or one
 			      * more than that */
 	uint32_t code_file, code_name, code_qualname, code_first_line, code_lines;
 	uint32_t code_instructions;
+	uint32_t code_copies; /* pointer to how many copies of them there are, and to each */
 	uint32_t code_number; /* that no other code object gets, or 0 */
 	uint32_t bytes_size, bytes_data;
 	uint32_t text_length, text_state, text_ascii, text_compact;

@@ -85,13 +85,25 @@ static __always_inline bool python_find_frame(struct python_scratch *at, __u32 s
 /* ---- frames ------------------------------------------------------------------------------------
  */
 
+/* Where they begin: threads without the GIL run a copy of their own each. 0: not known. */
+static __always_inline __u64 python_instructions(const struct python_scratch *at, __u64 code)
+{
+	const struct ev_python_process *process = &at->process;
+	__s32 copy = process->frame_copy == EV_PYTHON_ABSENT
+			     ? 0
+			     : python_half(at->frame, process->frame_copy);
+	if (copy <= 0)
+		return code + process->code_instructions;
+	return python_fetch(python_fetch(code + process->code_copies) + 8 + (__u64)copy * 8);
+}
+
 static __always_inline __s32 python_position(const struct python_scratch *at, __u64 code)
 {
 	const struct ev_python_process *process = &at->process;
 	if (process->position == PYTHON_AT_POINTER) {
-		__s64 lasti = python_word(at->frame, process->frame_position) - code -
-			      process->code_instructions;
-		return lasti > 0x7fffffff || lasti < -0x7fffffff ? -1 : lasti;
+		__u64 start = python_instructions(at, code);
+		__s64 lasti = python_word(at->frame, process->frame_position) - start;
+		return !start || lasti > 0x7fffffff || lasti < -0x7fffffff ? -1 : lasti;
 	}
 	__s32 lasti = python_half(at->frame, process->frame_position);
 	return process->position == PYTHON_AT_UNITS ? lasti * 2 : lasti;
@@ -125,7 +137,7 @@ static __always_inline bool python_add(struct python_scratch *at, __u32 slot, __
 	bool met = looked->code == code && looked->walk == at->walks;
 	if (!met) {
 		if (bpf_probe_read_user(at->code, EV_PYTHON_RECORD_BYTES,
-					(const void *)(code + EV_PYTHON_CODE_FROM)))
+					(const void *)(code + process->bytes_size)))
 			return false;
 		looked->check = python_check(at, slot);
 		looked->code = code;

@@ -12,7 +12,6 @@ enum {
 	EV_PYTHON_CODES = 32768,      /* that the reader was told of lately */
 	EV_PYTHON_MET = 512,          /* of those, that a CPU met last */
 	EV_PYTHON_RECORD_BYTES = 128, /* looked at of a frame, and of a code object */
-	EV_PYTHON_CODE_FROM = 16,     /* where that begins in a code object */
 	/* Looked at of a name, or of a line table: so much at its beginning, so much at its end,
 	 * and nothing behind the limit. It is what tells apart code that is made in the memory of
 	 * other code that is gone, in which each part may stand where one like it stood. */
@@ -33,10 +32,14 @@ struct ev_python_process {
 	__u32 thread_next, thread_id, thread_frame;
 	__u32 cframe_frame; /* thread_frame is a pointer to something that has it here */
 	__u32 frame_from, frame_code, frame_previous, frame_position, frame_mark;
-	/* Of a code object, from EV_PYTHON_CODE_FROM on: what makes up its check. */
+	/* An int in a frame: which copy of its code's instructions it runs, 0: the first; and in a
+	 * code object a pointer to how many copies there are, and then to each. */
+	__u32 frame_copy, code_copies;
+	/* Of a code object, from its bytes_size on: what makes up its check. */
 	__u32 code_file, code_lines, code_first_line;
 	__u32 code_instructions, code_function;
-	__u32 text_length, bytes_size; /* of a string in characters, and of bytes */
+	/* Of a string in characters; of bytes, behind what every object begins with. */
+	__u32 text_length, bytes_size;
 	__u32 text_state, text_ascii, text_compact, bytes_data;
 	__u8 position, entry; /* enum python_position and python_entry of the symbol stage */
 	__u8 frame_bytes;     /* that are looked at, at most EV_PYTHON_RECORD_BYTES - 1 */
@@ -53,6 +56,16 @@ struct ev_python_word {
 	__s32 position; /* of the instruction, in bytes behind the first one */
 	__u32 check;    /* of its content: another one at its place has another */
 };
+
+/* What a string says of itself: 3 bits of bytes a character from bit 2 on, which are never 0, and
+ * whether it is compact and ASCII. What stands before them takes two bits, a byte or two bytes, as
+ * the interpreter was built. */
+static inline __u32 ev_python_text_state(__u32 state)
+{
+	if (state & 0xfc)
+		return state;
+	return state >> (state & 0xff00 ? 6 : 14);
+}
 
 enum ev_python_note_kind {
 	EV_PYTHON_SAMPLE, /* as a sample was taken, or one might be */
@@ -84,8 +97,8 @@ enum { EV_PYTHON_CODE_ITSELF, EV_PYTHON_CODE_FILE, EV_PYTHON_CODE_NAME, EV_PYTHO
 #define EV_PYTHON_CODE_BYTES 160
 #define EV_PYTHON_TEXT_BYTES 1024
 #define EV_PYTHON_LINES_BYTES 8192
-#define EV_PYTHON_TEXT_HEAD 72 /* of a string, before its characters, at most */
-#define EV_PYTHON_BYTES_HEAD 32
+#define EV_PYTHON_TEXT_HEAD 72  /* of a string, before its characters, at most */
+#define EV_PYTHON_BYTES_HEAD 64 /* of bytes, likewise */
 #define EV_PYTHON_PART_AT(part)                                                                    \
 	((part) ? EV_PYTHON_CODE_BYTES + ((part)-1) * EV_PYTHON_TEXT_BYTES : 0)
 struct ev_python_code_note {

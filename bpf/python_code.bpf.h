@@ -61,7 +61,8 @@ static __always_inline __u64 python_hash_text(struct python_scratch *at, __u64 o
 	const struct ev_python_process *process = &at->process;
 	__u64 address = object + process->text_length;
 	__u32 there = python_window(at, address);
-	__u32 state = python_half(at->first, process->text_state - process->text_length);
+	__u32 state = ev_python_text_state(
+		python_half(at->first, process->text_state - process->text_length));
 	__u32 kind = state >> 2 & 7, ascii = state >> 6 & 1;
 	__u64 length = python_word(at->first, 0);
 	__u32 from = (ascii ? process->text_ascii : process->text_compact) - process->text_length;
@@ -175,7 +176,8 @@ static __always_inline void python_copy_text(struct python_scratch *at, __u32 pa
 	/* It may be the last thing in its page. */
 	if (!at->told.size[part])
 		python_copy(at, part, address,
-			    EV_PYTHON_TEXT_HEAD - 32 + (length & (EV_PYTHON_TEXT_BYTES / 2 - 1)),
+			    (at->process.text_ascii & 127) +
+				    (length & (EV_PYTHON_TEXT_BYTES / 2 - 1)),
 			    EV_PYTHON_TEXT_BYTES);
 }
 
@@ -199,10 +201,10 @@ __noinline int python_tell_code(__u32 slot, __u64 code, __u32 check)
 	__u64 count = python_fetch(lines + at->process.bytes_size);
 	if (count > EV_PYTHON_LINES_BYTES - EV_PYTHON_BYTES_HEAD)
 		count = EV_PYTHON_LOOK_LINES_BYTES;
-	python_copy(at, EV_PYTHON_CODE_LINES, lines, EV_PYTHON_BYTES_HEAD + count,
-		    EV_PYTHON_LINES_BYTES);
+	count += at->process.bytes_data & (EV_PYTHON_BYTES_HEAD - 1);
+	python_copy(at, EV_PYTHON_CODE_LINES, lines, count, EV_PYTHON_LINES_BYTES);
 	__u64 size_bytes = offsetof(struct ev_python_code_note, bytes) +
-			   EV_PYTHON_PART_AT(EV_PYTHON_CODE_LINES) + EV_PYTHON_BYTES_HEAD + count;
+			   EV_PYTHON_PART_AT(EV_PYTHON_CODE_LINES) + count;
 	if (size_bytes > sizeof(at->told))
 		return 0;
 	return python_send(&at->told, size_bytes, false);

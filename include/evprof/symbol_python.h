@@ -95,6 +95,7 @@ struct ev_python_thread {
 struct ev_python_state {
 	EV_ARRAY(struct ev_python_thread) threads;
 	bool gil_known;
+	bool free_threaded;    /* there is no GIL, or nobody asks for it */
 	bool newer;            /* a version to come, read by what it publishes about itself */
 	struct ev_arena arena; /* all names and frames */
 };
@@ -134,8 +135,9 @@ struct ev_python_shape {
 	uint32_t interpreter_next, interpreter_threads;
 	uint32_t thread_next, thread_id, thread_native;
 	uint32_t thread_frame, cframe_frame; /* cframe_frame: in what thread_frame points to */
-	uint32_t frame_code, frame_previous, frame_position, frame_mark;
-	uint32_t code_file, code_function, code_lines, code_first_line, code_instructions;
+	uint32_t frame_code, frame_previous, frame_position, frame_mark, frame_copy;
+	uint32_t code_file, code_function, code_lines, code_first_line;
+	uint32_t code_instructions, code_copies;
 	uint32_t text_length, text_state, text_ascii, text_compact, bytes_size, bytes_data;
 	uint8_t position, entry;
 	bool numbered; /* code objects have numbers, at EV_PYTHON_CODE_NUMBER of bpf/python.h */

@@ -28,6 +28,7 @@ struct ev_dump {
 	const char *version; /* "3.11.2"; NULL: no Python frames */
 	const char *path;    /* of the interpreter */
 	bool gil_known;
+	bool free_threaded; /* Python's threads run side by side, without a GIL */
 	const struct ev_dump_thread *threads;
 	size_t thread_count;
 	const char *const *notes; /* sentences about what is missing, safe to print */

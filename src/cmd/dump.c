@@ -182,6 +182,7 @@ static void show(struct dump_run *run, struct ev_dump_thread *threads, const cha
 		.version = version_of(run),
 		.path = run->has_python ? run->python_path : NULL,
 		.gil_known = run->python.gil_known,
+		.free_threaded = run->python.free_threaded,
 		.threads = threads,
 		.thread_count = run->stopped.threads.count,
 		.notes = run->notes.items,

@@ -104,22 +104,21 @@ static bool fits(uint32_t offset, uint32_t from, size_t size_bytes)
 static bool describe(const struct ev_python_runtime *runtime, const struct ev_python_shape *shape,
 		     struct ev_python_process *to)
 {
-	const uint32_t of_frame[] = { shape->frame_code, shape->frame_previous,
-				      shape->frame_position,
-				      shape->frame_mark == UINT32_MAX ? shape->frame_code
-								      : shape->frame_mark };
+	const uint32_t of_frame[] = {
+		shape->frame_code, shape->frame_previous, shape->frame_position,
+		shape->frame_mark == UINT32_MAX ? shape->frame_code : shape->frame_mark,
+		shape->frame_copy == UINT32_MAX ? shape->frame_code : shape->frame_copy
+	};
+	const uint32_t code_from = shape->bytes_size;
 	uint32_t from = UINT32_MAX, until = 0;
 	for (size_t i = 0; i < EV_LENGTH(of_frame); i++) {
 		from = of_frame[i] < from ? of_frame[i] : from;
 		until = of_frame[i] > until ? of_frame[i] : until;
 	}
 	/* The last code word looked at may end with the record. */
-	if (!fits(until, from, 8) ||
-	    !fits(shape->code_file, EV_PYTHON_CODE_FROM + EV_PYTHON_CODE_FIXED, 0) ||
-	    !fits(shape->code_file, EV_PYTHON_CODE_FROM, 23) ||
-	    !fits(shape->code_function, EV_PYTHON_CODE_FROM, 7) ||
-	    !fits(shape->code_lines, EV_PYTHON_CODE_FROM, 7) ||
-	    !fits(shape->code_first_line, EV_PYTHON_CODE_FROM, 7) ||
+	if (!fits(until, from, 8) || !fits(shape->code_file, code_from + EV_PYTHON_CODE_FIXED, 0) ||
+	    !fits(shape->code_file, code_from, 23) || !fits(shape->code_function, code_from, 7) ||
+	    !fits(shape->code_lines, code_from, 7) || !fits(shape->code_first_line, code_from, 7) ||
 	    !fits(shape->text_state, shape->text_length, 8) ||
 	    !fits(shape->text_ascii, shape->text_length, 8) ||
 	    !fits(shape->text_compact, shape->text_length, 8) ||
@@ -138,10 +137,13 @@ static bool describe(const struct ev_python_runtime *runtime, const struct ev_py
 		.frame_previous = shape->frame_previous - from,
 		.frame_position = shape->frame_position - from,
 		.frame_mark = of_frame[3] - from,
-		.code_file = shape->code_file - EV_PYTHON_CODE_FROM,
-		.code_function = shape->code_function - EV_PYTHON_CODE_FROM,
-		.code_lines = shape->code_lines - EV_PYTHON_CODE_FROM,
-		.code_first_line = shape->code_first_line - EV_PYTHON_CODE_FROM,
+		.frame_copy = shape->frame_copy == UINT32_MAX ? EV_PYTHON_ABSENT
+							      : shape->frame_copy - from,
+		.code_copies = shape->code_copies,
+		.code_file = shape->code_file - code_from,
+		.code_function = shape->code_function - code_from,
+		.code_lines = shape->code_lines - code_from,
+		.code_first_line = shape->code_first_line - code_from,
 		.code_instructions = shape->code_instructions,
 		.text_length = shape->text_length,
 		.text_state = shape->text_state,

@@ -5,8 +5,6 @@
 #include <python.h>
 #include "python_check.h"
 
-enum { COUNT = 16 }; /* of its instructions, from 3.11 on; something that stays before */
-
 static uint64_t word(const uint8_t *bytes, size_t at)
 {
 	uint64_t value;
@@ -52,7 +50,8 @@ static uint64_t mix_ends(uint64_t hash, const uint8_t *bytes, size_t size_bytes)
 
 uint64_t ev_python_check_self(const struct python_layout *layout, const uint8_t *bytes)
 {
-	uint64_t hash = mix(PYTHON_PART_SELF, word(bytes, COUNT));
+	/* How many instructions it has, from 3.11 on; something that stays before. */
+	uint64_t hash = mix(PYTHON_PART_SELF, word(bytes, layout->bytes_size));
 	/* The names of file and function follow. */
 	for (size_t i = 0; i < EV_PYTHON_CODE_FIXED + 24; i += sizeof(uint64_t))
 		hash = mix(hash, word(bytes, layout->code_file - EV_PYTHON_CODE_FIXED + i));

@@ -11,8 +11,7 @@ enum {
 	NAME_MAX_CHARACTERS = 4096,
 	TABLE_MAX_BYTES = 1 << 22,
 	RECORD_MAX_BYTES = 512, /* of a code object, as far as it is looked at */
-	TYPE = 8,
-	COUNT = 16,
+	COUNT_BYTES = 8,        /* of its instructions, behind what every object has */
 };
 
 static int fetch(const struct python_code_reader *reader, uint64_t address, void *bytes,
@@ -51,7 +50,7 @@ static int read_text(struct python_code_reader *reader, uint64_t address, enum p
 	int rc = fetch(reader, address, head, head_bytes);
 	if (rc)
 		return rc;
-	uint32_t state = half(head, layout->text_state);
+	uint32_t state = ev_python_text_state(half(head, layout->text_state));
 	unsigned kind = state >> 2 & 7;
 	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
 	uint64_t length = word(head, layout->text_length);
@@ -103,7 +102,7 @@ static size_t record_bytes(const struct python_layout *layout)
 				  layout->code_qualname == PYTHON_NONE
 					  ? 0
 					  : layout->code_qualname + 8 };
-	size_t largest = COUNT + 8;
+	size_t largest = layout->bytes_size + COUNT_BYTES;
 	for (size_t i = 0; i < EV_LENGTH(ends); i++)
 		largest = ends[i] > largest ? ends[i] : largest;
 	return largest;
@@ -115,12 +114,14 @@ int ev_python_code_read(struct python_code_reader *reader, uint64_t address,
 	const struct python_layout *layout = reader->layout;
 	uint8_t bytes[RECORD_MAX_BYTES];
 	size_t size_bytes = record_bytes(layout);
-	if (size_bytes > sizeof(bytes) || layout->code_file < EV_PYTHON_CODE_FIXED)
+	if (size_bytes > sizeof(bytes) || layout->code_file < EV_PYTHON_CODE_FIXED ||
+	    layout->bytes_size < 8)
 		return -EINVAL;
 	int rc = fetch(reader, address, bytes, size_bytes);
 	if (rc)
 		return rc;
-	if (reader->code_type && word(bytes, TYPE) != reader->code_type)
+	/* The type is the last of what every object has. */
+	if (reader->code_type && word(bytes, layout->bytes_size - 8) != reader->code_type)
 		return -EINVAL;
 	bool qualified = layout->code_qualname != PYTHON_NONE;
 	*code = (struct ev_python_code){ .lines_kind = layout->lines,

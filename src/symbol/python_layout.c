@@ -10,12 +10,13 @@
 		.version = version_, .lines = lines_, .position = position_,                       \
 		.entry = PYTHON_ENTRY_EACH, .interpreters = interpreters_, .current = current_,    \
 		.interpreter_next = 0, .interpreter_threads = 8, .interpreter_gil = NONE,          \
-		.thread_next = 8, .thread_id = 176, .thread_native = NONE, .thread_frame = 24,     \
-		.cframe_frame = NONE, .frame_code = 32, .frame_previous = 24,                      \
-		.frame_position = lasti_, .frame_mark = NONE, .code_file = 104, .code_name = 112,  \
-		.code_qualname = NONE, .code_first_line = 40, .code_lines = 120,                   \
-		.code_instructions = NONE, .bytes_size = 16, .bytes_data = 32, .text_length = 16,  \
-		.text_state = 32, .text_ascii = 48, .text_compact = 72                             \
+		.gil_enabled = NONE, .thread_next = 8, .thread_id = 176, .thread_native = NONE,    \
+		.thread_frame = 24, .cframe_frame = NONE, .frame_code = 32, .frame_previous = 24,  \
+		.frame_position = lasti_, .frame_mark = NONE, .frame_copy = NONE,                  \
+		.code_copies = NONE, .code_file = 104, .code_name = 112, .code_qualname = NONE,    \
+		.code_first_line = 40, .code_lines = 120, .code_instructions = NONE,               \
+		.bytes_size = 16, .bytes_data = 32, .text_length = 16, .text_state = 32,           \
+		.text_ascii = 48, .text_compact = 72                                               \
 	}
 
 static const struct python_layout layouts[] = {
@@ -31,6 +32,7 @@ static const struct python_layout layouts[] = {
 	  .interpreter_next = 0,
 	  .interpreter_threads = 16,
 	  .interpreter_gil = NONE,
+	  .gil_enabled = NONE,
 	  .thread_next = 8,
 	  .thread_id = 152,
 	  .thread_native = 160,
@@ -40,12 +42,14 @@ static const struct python_layout layouts[] = {
 	  .frame_previous = 48,
 	  .frame_position = 56,
 	  .frame_mark = 68,
+	  .frame_copy = NONE,
 	  .code_file = 112,
 	  .code_name = 120,
 	  .code_qualname = 128,
 	  .code_first_line = 72,
 	  .code_lines = 136,
 	  .code_instructions = 184,
+	  .code_copies = NONE,
 	  .bytes_size = 16,
 	  .bytes_data = 32,
 	  .text_length = 16,
@@ -64,6 +68,7 @@ static const struct python_layout layouts[] = {
 	  .interpreter_gil = 384,
 	  .gil_holder = 8,
 	  .gil_locked = 16,
+	  .gil_enabled = NONE,
 	  .thread_next = 8,
 	  .thread_id = 136,
 	  .thread_native = 144,
@@ -73,12 +78,14 @@ static const struct python_layout layouts[] = {
 	  .frame_previous = 8,
 	  .frame_position = 56,
 	  .frame_mark = 70,
+	  .frame_copy = NONE,
 	  .code_file = 112,
 	  .code_name = 120,
 	  .code_qualname = 128,
 	  .code_first_line = 68,
 	  .code_lines = 136,
 	  .code_instructions = 192,
+	  .code_copies = NONE,
 	  .bytes_size = 16,
 	  .bytes_data = 32,
 	  .text_length = 16,
@@ -94,9 +101,10 @@ static const struct python_layout publishing = {
 	.entry = PYTHON_ENTRY_SHIM,
 	.numbered = true,
 	.current = NONE,
+	.gil_enabled = NONE,
 	.cframe_frame = NONE,
-	.bytes_data = 32,
-	.text_compact = 56,
+	.frame_copy = NONE,
+	.code_copies = NONE,
 };
 
 int ev_python_layout_find(uint32_t version, const uint8_t *published, struct python_layout *layout,

@@ -35,12 +35,15 @@ struct python_layout {
 	uint32_t interpreter_next, interpreter_threads;
 	uint32_t interpreter_gil; /* pointer to the GIL, whose … */
 	uint32_t gil_holder, gil_locked;
+	uint32_t gil_enabled; /* 0 there: nobody asks for it */
 	uint32_t thread_next, thread_id, thread_native, thread_frame;
 	uint32_t cframe_frame; /* thread_frame is a pointer to something that has it here */
 	uint32_t frame_code, frame_previous, frame_position, frame_mark;
+	uint32_t frame_copy; /* int: which copy of its code's instructions it runs, 0: the first */
 	uint32_t code_file, code_name, code_qualname, code_first_line, code_lines;
 	uint32_t code_instructions; /* they begin here, in the code object */
-	uint32_t bytes_size, bytes_data;
+	uint32_t code_copies;       /* pointer to how many copies of them there are, and where */
+	uint32_t bytes_size, bytes_data; /* the first is where what every object has ends */
 	uint32_t text_length, text_state, text_ascii, text_compact; /* data: ASCII, others */
 };
 

@@ -5,8 +5,9 @@
 #include "python_agent.h"
 #include "python_layout.h"
 
-/* autoTSSkey in _PyRuntime, from each version's own headers; 3.15 has none. The agent checks that
- * what it finds there is the state of its thread, and looks in the list of all of them else. */
+/* autoTSSkey in _PyRuntime, from each version's own headers, with the GIL; 3.15 has none. The agent
+ * checks that what it finds there is the state of its thread, and looks in the list of all of them
+ * else. */
 static const struct {
 	uint32_t version, offset;
 } thread_keys[] = {
@@ -35,6 +36,7 @@ static bool fits(const struct python_agent_offsets *offsets)
 			return false;
 	return (offsets->code_qualname <= OBJECT || offsets->code_qualname == PYTHON_NONE) &&
 	       (offsets->frame_mark <= FRAME || offsets->frame_mark == PYTHON_NONE) &&
+	       (offsets->frame_copy <= FRAME || offsets->frame_copy == PYTHON_NONE) &&
 	       offsets->code_lines >= offsets->code_file &&
 	       offsets->code_lines >= offsets->code_first_line;
 }
@@ -65,6 +67,7 @@ int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 		.frame_previous = from.frame_previous,
 		.frame_position = from.frame_position,
 		.frame_mark = from.frame_mark,
+		.frame_copy = from.frame_copy,
 		.frame_shim = PYTHON_SHIM,
 		.code_file = from.code_file,
 		.code_name = from.code_name,
@@ -72,6 +75,7 @@ int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 		.code_first_line = from.code_first_line,
 		.code_lines = from.code_lines,
 		.code_instructions = from.code_instructions,
+		.code_copies = from.code_copies,
 		.code_number = from.numbered && !from.newer ? from.code_file - EV_PYTHON_CODE_NUMBER
 							    : PYTHON_NONE,
 		.bytes_size = from.bytes_size,
@@ -82,7 +86,7 @@ int ev_python_agent_offsets(uint32_t version, const uint8_t *published,
 		.text_compact = from.text_compact,
 	};
 	for (size_t i = 0; i < EV_LENGTH(thread_keys); i++)
-		if (thread_keys[i].version == version >> 16)
+		if (thread_keys[i].version == version >> 16 && from.gil_enabled == PYTHON_NONE)
 			offsets->thread_key = thread_keys[i].offset;
 	if (!fits(offsets))
 		return ev_fail(err, ENOTSUP, "what its interpreter publishes makes no sense");

@@ -8,18 +8,18 @@
 #define LARGEST_OFFSET ((uint64_t)1 << 24)
 #define FIELD(name) offsetof(struct python_layout, name)
 
-enum { FORMS = 3 };
+enum { VERSION = 8, FREE_THREADED = 16, FORMS = 3 };
 static const struct {
 	uint32_t version; /* the first that publishes so */
 	bool based;
 } forms[FORMS] = { { 0x030d, false }, { 0x030e, false }, { 0x030f, true } };
 
-enum { FREE, RUNTIME, INTERPRETER, THREAD, FRAME, CODE, BYTES, TEXT, PARTS };
+enum { FREE, RUNTIME, INTERPRETER, THREAD, FRAME, CODE, OBJECT, BYTES, TEXT, PARTS };
 /* Where in each form the size of a part is. */
 static const uint16_t sizes[PARTS][FORMS] = {
 	[RUNTIME] = { 24, 24, 24 },  [INTERPRETER] = { 48, 48, 48 }, [THREAD] = { 152, 176, 176 },
-	[FRAME] = { 224, 248, 312 }, [CODE] = { 272, 312, 376 },     [BYTES] = { 512, 592, 688 },
-	[TEXT] = { 536, 616, 712 },
+	[FRAME] = { 224, 248, 312 }, [CODE] = { 272, 312, 376 },     [OBJECT] = { 352, 400, 464 },
+	[BYTES] = { 512, 592, 688 }, [TEXT] = { 536, 616, 712 },
 };
 /* Where in each form a field of a part is. */
 static const struct published {
@@ -49,12 +49,16 @@ static const struct published {
 	{ TEXT, FIELD(text_length), { 552, 632, 728 } },
 	{ TEXT, FIELD(text_ascii), { 560, 640, 736 } },
 };
-/* Of the GIL, in the interpreter: the one, its word of being locked, its last holder. */
-static const uint16_t gil_at[FORMS][3] = {
-	{ 120, 136, 144 },
-	{ 128, 144, 152 },
-	{ 128, 144, 152 },
+/* Of the GIL, in the interpreter: the one, its word of being locked, its last holder; in itself,
+ * whether there is one. */
+static const uint16_t gil_at[FORMS][4] = {
+	{ 120, 136, 144, 128 },
+	{ 128, 144, 152, 136 },
+	{ 128, 144, 152, 136 },
 };
+/* Of builds without the GIL: in a frame which copy of the instructions it runs, in a code object
+ * where they are; 0: each has but one. */
+static const uint16_t copies_at[FORMS][2] = { { 0, 0 }, { 304, 392 }, { 368, 456 } };
 
 static uint64_t word(const uint8_t *bytes, size_t at)
 {
@@ -70,6 +74,22 @@ static uint32_t field_of(const struct python_layout *layout, size_t at)
 	return value;
 }
 
+static bool take_free_threaded(struct python_layout *layout, const uint8_t *published,
+			       unsigned form)
+{
+	uint64_t enabled = word(published, gil_at[form][3]);
+	uint64_t copy = copies_at[form][0] ? word(published, copies_at[form][0]) : 0;
+	uint64_t copies = copies_at[form][1] ? word(published, copies_at[form][1]) : 0;
+	if (enabled > LARGEST_OFFSET || copy > LARGEST_OFFSET || copies > LARGEST_OFFSET)
+		return false;
+	layout->gil_enabled = (uint32_t)enabled;
+	if (copy && copies) {
+		layout->frame_copy = (uint32_t)copy;
+		layout->code_copies = (uint32_t)copies;
+	}
+	return true;
+}
+
 static bool take_fields(struct python_layout *layout, const uint8_t *published, unsigned form)
 {
 	for (size_t i = 0; i < EV_LENGTH(fields); i++) {
@@ -80,6 +100,10 @@ static bool take_fields(struct python_layout *layout, const uint8_t *published, 
 		memcpy((char *)layout + fields[i].field, &narrow, sizeof(narrow));
 	}
 	layout->based = forms[form].based;
+	/* What published strings begin with is those of ASCII; others have a copy in UTF-8. */
+	layout->text_compact = layout->text_ascii + 16;
+	if (word(published, FREE_THREADED) && !take_free_threaded(layout, published, form))
+		return false;
 	const uint16_t *at = gil_at[form];
 	uint64_t locked = word(published, at[1]) - word(published, at[0]);
 	uint64_t holder = word(published, at[2]) - word(published, at[0]);
@@ -113,11 +137,12 @@ static bool fields_fit(const struct python_layout *layout, const uint8_t *publis
 static bool is_plausible(const struct python_layout *layout, const uint8_t *published,
 			 unsigned form)
 {
-	enum { OBJECT_SIZE = 16 };
+	/* Without the GIL each object has its thread, its lock and two counts. */
+	const uint32_t object = word(published, FREE_THREADED) ? 32 : 16;
 	return fields_fit(layout, published, form) && layout->frame_code == 0 &&
-	       layout->bytes_size == OBJECT_SIZE && layout->text_length == OBJECT_SIZE &&
-	       layout->bytes_data == 2 * OBJECT_SIZE && layout->text_state == 2 * OBJECT_SIZE &&
-	       layout->text_ascii == 40;
+	       word(published, sizes[OBJECT][form]) == object && layout->bytes_size == object &&
+	       layout->text_length == object && layout->bytes_data == object + 16 &&
+	       layout->text_state == object + 16 && layout->text_ascii == object + 24;
 }
 
 /* The form of a version that is known; -1 of another. */
@@ -150,13 +175,10 @@ static int try_newest(struct python_layout *layout, uint32_t version, const uint
 int ev_python_layout_publish(struct python_layout *layout, uint32_t version,
 			     const uint8_t *published, struct ev_err *err)
 {
-	enum { VERSION = 8, FREE_THREADED = 16 };
 	if (!published || memcmp(published, "xdebugpy", 8))
 		return ev_fail(err, ENODATA, "its interpreter is not set up, or was taken down");
 	if ((uint32_t)word(published, VERSION) >> 16 != version >> 16)
 		return ev_fail(err, ENOTSUP, "its version and what it publishes differ");
-	if (word(published, FREE_THREADED))
-		return ev_fail(err, ENOTSUP, "it is a build without the GIL, whose memory differs");
 	int form = form_of(version);
 	if (form < 0)
 		return try_newest(layout, version, published, err);

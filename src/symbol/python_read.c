@@ -70,14 +70,28 @@ static const struct ev_python_code *find_code(struct walk *walk, uint64_t addres
 /* ---- frames -------------------------------------------------------------------------------------
  */
 
+/* Where they begin: threads without the GIL run a copy of their own each. 0: not known. */
+static uint64_t instructions(const struct walk *walk, const uint8_t *frame, uint64_t code)
+{
+	const struct python_layout *layout = walk->layout;
+	uint64_t copies, start;
+	int32_t copy = layout->frame_copy == PYTHON_NONE ? 0 : number(frame, layout->frame_copy);
+	if (copy <= 0)
+		return code + layout->code_instructions;
+	if (fetch_word(walk, code, layout->code_copies, &copies) ||
+	    fetch_word(walk, copies + (uint64_t)copy * sizeof(copies), sizeof(copies), &start))
+		return 0;
+	return start;
+}
+
 static int64_t position(const struct walk *walk, const uint8_t *frame, uint64_t code)
 {
 	const struct python_layout *layout = walk->layout;
 	int64_t lasti;
 	if (layout->position == PYTHON_AT_POINTER) {
-		lasti = (int64_t)(word(frame, layout->frame_position) - code -
-				  layout->code_instructions);
-		return lasti > INT32_MAX ? -1 : lasti;
+		uint64_t start = instructions(walk, frame, code);
+		lasti = (int64_t)(word(frame, layout->frame_position) - start);
+		return !start || lasti > INT32_MAX || lasti < -INT32_MAX ? -1 : lasti;
 	}
 	lasti = number(frame, layout->frame_position);
 	return layout->position == PYTHON_AT_UNITS ? lasti * 2 : lasti;
@@ -87,7 +101,8 @@ static size_t frame_bytes(const struct python_layout *layout)
 {
 	const uint32_t ends[] = { layout->frame_code, layout->frame_previous,
 				  layout->frame_position,
-				  layout->frame_mark == PYTHON_NONE ? 0 : layout->frame_mark };
+				  layout->frame_mark == PYTHON_NONE ? 0 : layout->frame_mark,
+				  layout->frame_copy == PYTHON_NONE ? 0 : layout->frame_copy };
 	size_t largest = 0;
 	for (size_t i = 0; i < EV_LENGTH(ends); i++)
 		largest = ends[i] > largest ? ends[i] : largest;
@@ -197,15 +212,21 @@ static uint64_t find_holder(struct walk *walk, uint64_t interpreter)
 {
 	const struct python_layout *layout = walk->layout;
 	uint64_t holder = 0, gil;
-	int32_t locked;
+	int32_t locked, enabled;
 	if (layout->current != PYTHON_NONE) {
 		walk->state->gil_known |=
 			!fetch_word(walk, walk->runtime->address, layout->current, &holder);
 		return holder;
 	}
 	if (layout->interpreter_gil == PYTHON_NONE ||
-	    fetch_word(walk, interpreter, layout->interpreter_gil, &gil) ||
-	    fetch(walk, gil + layout->gil_locked, &locked, sizeof(locked)) ||
+	    fetch_word(walk, interpreter, layout->interpreter_gil, &gil))
+		return 0;
+	if (layout->gil_enabled != PYTHON_NONE &&
+	    !fetch(walk, gil + layout->gil_enabled, &enabled, sizeof(enabled)) && !enabled) {
+		walk->state->free_threaded = true;
+		return 0;
+	}
+	if (fetch(walk, gil + layout->gil_locked, &locked, sizeof(locked)) ||
 	    fetch_word(walk, gil, layout->gil_holder, &holder))
 		return 0;
 	walk->state->gil_known = true;

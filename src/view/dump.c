@@ -56,8 +56,9 @@ void ev_dump_print(FILE *out, const struct ev_dump *dump)
 	struct ev_arena scratch = { 0 };
 	fprintf(out, "Process %u: %s\n", dump->pid, ev_text_safe(&scratch, dump->command));
 	if (dump->version)
-		fprintf(out, "Python v%s (%s)\n", dump->version,
-			ev_text_safe(&scratch, dump->path));
+		fprintf(out, "Python v%s (%s)%s\n", dump->version,
+			ev_text_safe(&scratch, dump->path),
+			dump->free_threaded ? ", free-threaded: no GIL" : "");
 	for (size_t i = 0; i < dump->thread_count; i++)
 		print_thread(out, &dump->threads[i], &scratch);
 	if (dump->note_count)
@@ -119,6 +120,10 @@ void ev_dump_print_json(FILE *out, const struct ev_dump *dump)
 	put_text(out, "command", dump->command);
 	put_text(out, "python_version", dump->version);
 	put_text(out, "python_path", dump->path);
+	fprintf(out, ", \"free_threaded\": %s",
+		dump->free_threaded ? "true"
+		: dump->gil_known   ? "false"
+				    : "null");
 	fputs(", \"threads\": [", out);
 	for (size_t i = 0; i < dump->thread_count; i++) {
 		fputs(i ? ",\n " : "\n ", out);

@@ -67,6 +67,14 @@ test_frames_of_python_3_12_are_what_it_says_itself() { check_version 3.12; }
 test_frames_of_python_3_13_are_what_it_says_itself() { check_version 3.13; }
 test_frames_of_python_3_14_are_what_it_says_itself() { check_version 3.14; }
 test_frames_of_python_3_15_are_what_it_says_itself() { check_version 3.15; }
+check_free_threaded() {
+	check_version "$1"
+	run dump -p $target
+	expect_out '^Python v3.* free-threaded: no GIL$'
+	refuse_out 'holds the GIL'
+}
+test_frames_of_python_3_13_without_the_gil_are_what_it_says_itself() { check_free_threaded 3.13t; }
+test_frames_of_python_3_14_without_the_gil_are_what_it_says_itself() { check_free_threaded 3.14t; }
 
 # The newest that there is, with a number that none has yet.
 make_python_to_come() {

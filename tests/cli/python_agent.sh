@@ -67,6 +67,8 @@ test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
 test_python_3_14() { check_version 3.14; }
 test_python_3_15() { check_version 3.15; }
+test_python_3_13_without_the_gil() { check_version 3.13t; }
+test_python_3_14_without_the_gil() { check_version 3.14t; }
 
 # What Python itself has for perf stands beside, and is the same function once more.
 check_perf_support() {

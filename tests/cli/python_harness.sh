@@ -23,22 +23,25 @@ PYTHONHOME=$1/usr exec $1/lib64/ld-linux-x86-64.so.2 --library-path \
 EOF
 	chmod 755 "$python"
 }
-# find_python VERSION: one that is installed, of pyenv, the machine's own or a root's; in $python.
+# find_python VERSION: one that is installed, of pyenv, the machine's own or a root's; in $python. One
+# built without the GIL is 3.14t, and 3.14.0t of pyenv.
 find_python() {
-	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python "/usr/bin/python$1"; do
+	free=${1##*[0-9]}
+	for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"${1%t}".*[0-9]"$free"/bin/python "/usr/bin/python$1"; do
 		[ -x "$python" ] && "$python" -c 'import multiprocessing, sys' 2>/dev/null && return
 	done
 	find_root "$1" || skip "there is no python$1"
 	python_of "$root" "$1"
 }
-# sum_children: of every function in the JSON in out, in percent of all samples, into the file sums.
+# sum_children: of every Python function in the JSON in out, in percent of all samples, into the file sums.
 sum_children() {
 	python3 -c 'import json
 j = json.load(open("out", encoding="utf-8"))
 whole, sums = sum(r["period"] for r in j["rows"]) or 1, {}
 for r in j["rows"]:
     name = (r["symbol"] or "").split(" (")[0]
-    sums[name] = sums.get(name, 0) + r["children_period"]
+    if r.get("python"):
+        sums[name] = sums.get(name, 0) + r["children_period"]
 for name, period in sums.items():
     print(name.replace(" ", "_"), 100 * period / whole)' >sums 2>>err || fail "no JSON"
 }

@@ -58,6 +58,14 @@ test_python_3_12() { check_version 3.12; }
 test_python_3_13() { check_version 3.13; }
 test_python_3_14() { check_version 3.14; }
 test_python_3_15() { check_version 3.15; }
+# Each of its threads runs a copy of its code, in which the lines are the same.
+check_free_threaded() {
+	check_version "$1"
+	record_truth lines_in_thread
+	expect_lines
+}
+test_python_3_13_without_the_gil() { check_free_threaded 3.13t; }
+test_python_3_14_without_the_gil() { check_free_threaded 3.14t; }
 
 # kill_after HOW…: the recorder of a program without end is killed once its file knows what that runs.
 kill_after() {

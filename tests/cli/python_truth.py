@@ -47,6 +47,12 @@ def lines():
     return total
 
 
+def lines_in_thread():
+    thread = threading.Thread(target=lines)
+    thread.start()
+    thread.join()
+
+
 def recurse(depth):
     if not depth:
         return spin(0.05)

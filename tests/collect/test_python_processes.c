@@ -47,7 +47,7 @@ static uint64_t mix(uint64_t hash, uint64_t with)
 static uint64_t at(uint32_t offset, size_t size_bytes)
 {
 	uint64_t value = 0;
-	memcpy(&value, made.bytes + MADE_CODE + EV_PYTHON_CODE_FROM + offset, size_bytes);
+	memcpy(&value, made.bytes + MADE_CODE + shape.bytes_size + offset, size_bytes);
 	return value;
 }
 /* Its texts are short: a word each. */

@@ -6,10 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "python_layout.h"
+#include "published_made.h"
 
-enum { VERSION = 1, FREE_THREADED = 2, WORDS = PYTHON_PUBLISHED_BYTES / 8 };
-#define COOKIE UINT64_C(0x7970677562656478) /* "xdebugpy" */
+enum { VERSION = 1, FREE_THREADED = 2, WORDS = PUBLISHED_WORDS };
 
 static const uint64_t of_3_14[WORDS] = {
 	COOKIE, 0x030e0af0, 0,    316616, 784,  808, 225864, 7280, 7272, 7344, 7360, 7408,
@@ -85,6 +84,36 @@ static void a_version_to_come_is_read_where_all_holds_together(void **state)
 	assert_int_equal(layout.thread_id, 152);
 }
 
+static void without_the_gil_objects_are_larger_and_code_has_copies(void **state)
+{
+	(void)state;
+	assert_int_equal(find(of_3_14, 0x030e0af0), 0);
+	assert_int_equal(layout.gil_enabled, PYTHON_NONE);
+	assert_int_equal(layout.frame_copy, PYTHON_NONE);
+	assert_int_equal(layout.text_compact, 56);
+	assert_int_equal(find(free_threaded_3_14, 0x030e00f0), 0);
+	assert_int_equal(layout.bytes_size, 32);
+	assert_int_equal(layout.bytes_data, 48);
+	assert_int_equal(layout.text_length, 32);
+	assert_int_equal(layout.text_state, 48);
+	assert_int_equal(layout.text_ascii, 56);
+	assert_int_equal(layout.text_compact, 72);
+	assert_int_equal(layout.frame_mark, 78);
+	assert_int_equal(layout.frame_copy, 72);
+	assert_int_equal(layout.code_copies, 224);
+	assert_int_equal(layout.code_instructions, 232);
+	assert_int_equal(layout.gil_enabled, 0);
+	assert_int_equal(layout.gil_holder, 16);
+	assert_false(layout.newer);
+	/* The next one may be built so, too. */
+	assert_int_equal(find(free_threaded_3_14, 0x031000f0), 0);
+	assert_true(layout.newer);
+	assert_int_equal(layout.frame_copy, 72);
+	/* 3.13 has no copies. */
+	assert_int_equal(find(free_threaded_3_14, 0x030d00f0), 0);
+	assert_int_equal(layout.frame_copy, PYTHON_NONE);
+}
+
 /* One word more in front of any field that is read, or one less. */
 static void other_forms_are_said_and_not_guessed(void **state)
 {
@@ -110,10 +139,13 @@ static void what_cannot_be_is_refused(void **state)
 	uint64_t wrong[WORDS];
 	(void)state;
 	memcpy(wrong, of_3_14, sizeof(wrong));
+	/* Objects of a build with the GIL, in one that says that it has none. */
 	wrong[FREE_THREADED] = 1;
-	assert_int_equal(find(wrong, 0x030e0af0), -ENOTSUP);
-	assert_non_null(strstr(err.text, "without the GIL"));
-	wrong[FREE_THREADED] = 0;
+	assert_int_equal(find(wrong, 0x031000f0), -ENOTSUP);
+	memcpy(wrong, free_threaded_3_14, sizeof(wrong));
+	wrong[38] = UINT64_MAX;
+	assert_int_equal(find(wrong, 0x030e00f0), -ENOTSUP);
+	memcpy(wrong, of_3_14, sizeof(wrong));
 	wrong[5] = UINT64_MAX;
 	assert_int_equal(find(wrong, 0x030e0af0), -ENOTSUP);
 	wrong[5] = 808;
@@ -132,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_version_is_read_in_its_own_form),
 		cmocka_unit_test(a_version_to_come_is_read_where_all_holds_together),
+		cmocka_unit_test(without_the_gil_objects_are_larger_and_code_has_copies),
 		cmocka_unit_test(other_forms_are_said_and_not_guessed),
 		cmocka_unit_test(what_cannot_be_is_refused),
 	};

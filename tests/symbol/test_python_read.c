@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "python_layout.h"
+#include "published_made.h"
 
 enum { BASE = 0x10000, SIZE = 0x10000 };
 enum { /* where things are, behind BASE */
@@ -90,6 +90,58 @@ static struct made *make(void)
 	return made;
 }
 
+static void put_wide_text(struct made *made, size_t at, const char *text)
+{
+	put(made, at + 32, strlen(text));
+	put32(made, at + 48, 3 | 1 << 8 | 1 << 11 | 1 << 12); /* a byte of its own before */
+	memcpy(made->bytes + at + 56, text, strlen(text));
+}
+
+enum { COPIES = 0x8000, COPY = 0x8800, GIL = 0x9000, LARGE_INTERPRETER = 0xa000 };
+
+static void put_frame(struct made *made, size_t at, uint64_t instruction, uint32_t copy)
+{
+	put(made, at, (BASE + CODE) | 1); /* the reference has a mark */
+	put(made, at + 56, instruction);
+	put32(made, at + 72, copy);
+}
+
+/* A 3.14 without the GIL: its two threads are in line 12 of f, the second one in a copy of the
+ * instructions. */
+static struct made *make_free_threaded(void)
+{
+	/* Two instructions of line 11, two of line 12. */
+	static const uint8_t lines[] = { 0x80 | 13 << 3 | 1, 2, 0x80 | 13 << 3 | 1, 2 };
+	struct made *made = make();
+	memset(made->bytes, 0, sizeof(made->bytes));
+	made->runtime.version = 0x030e00f0;
+	memcpy(made->bytes + RUNTIME, free_threaded_3_14, sizeof(free_threaded_3_14));
+	put(made, RUNTIME + 808, BASE + LARGE_INTERPRETER);
+	put(made, LARGE_INTERPRETER + 16, BASE + GIL);
+	put(made, GIL + 16, BASE + THREAD); /* what had it before it was let go */
+	put32(made, GIL + 24, 1);
+	put(made, LARGE_INTERPRETER + 7344, BASE + THREAD);
+	put(made, THREAD + 8, BASE + OTHER_THREAD);
+	put(made, THREAD + 72, BASE + FRAME);
+	put(made, OTHER_THREAD + 72, BASE + OUTER_FRAME);
+	put_frame(made, FRAME, BASE + CODE + 232 + 4, 0);
+	put_frame(made, OUTER_FRAME, BASE + COPY + 4, 2);
+	put(made, CODE + 24, BASE + TYPE);
+	put32(made, CODE + 84, 10);
+	put(made, CODE + 128, BASE + FILE_NAME);
+	put(made, CODE + 144, BASE + NAME);
+	put(made, CODE + 152, BASE + LINES);
+	put(made, CODE + 224, BASE + COPIES);
+	put(made, COPIES, 3);
+	put(made, COPIES + 8, BASE + CODE + 232);
+	put(made, COPIES + 24, BASE + COPY);
+	put(made, LINES + 32, sizeof(lines));
+	memcpy(made->bytes + LINES + 48, lines, sizeof(lines));
+	put_wide_text(made, FILE_NAME, "x.py");
+	put_wide_text(made, NAME, "f");
+	return made;
+}
+
 static int read_it(struct made *made)
 {
 	return ev_python_read(&made->runtime, &made->memory, &made->state, &made->err);
@@ -116,6 +168,37 @@ static void frames_have_functions_files_and_lines(void **state)
 	assert_int_equal(thread->pthread, 0x7f00);
 	assert_true(made->state.gil_known);
 	assert_true(thread->holds_gil);
+	ev_python_state_done(&made->state);
+}
+
+static void threads_without_the_gil_run_copies_of_their_code(void **state)
+{
+	(void)state;
+	struct made *made = make_free_threaded();
+	assert_int_equal(read_it(made), 0);
+	assert_true(made->state.free_threaded);
+	assert_false(made->state.gil_known);
+	assert_int_equal(made->state.threads.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct ev_python_thread *thread = &made->state.threads.items[i];
+		assert_null(thread->trouble);
+		assert_int_equal(thread->frame_count, 1);
+		assert_string_equal(thread->frames[0].function, "f");
+		assert_string_equal(thread->frames[0].file, "x.py");
+		assert_int_equal(thread->frames[0].line, 12);
+		assert_false(thread->holds_gil);
+	}
+	ev_python_state_done(&made->state);
+	/* Where the copy can't be found the function is known still. */
+	put(made, CODE + 224, 16);
+	assert_int_equal(read_it(made), 0);
+	assert_int_equal(made->state.threads.items[1].frames[0].line, 10);
+	ev_python_state_done(&made->state);
+	/* Somebody asked for a GIL. */
+	put32(made, GIL, 1);
+	assert_int_equal(read_it(made), 0);
+	assert_false(made->state.free_threaded);
+	assert_true(made->state.gil_known && made->state.threads.items[0].holds_gil);
 	ev_python_state_done(&made->state);
 }
 
@@ -234,10 +317,6 @@ static void published_offsets_are_taken_when_they_make_sense(void **state)
 	memcpy(published + 40, &offset, 8);
 	assert_int_equal(ev_python_layout_find(0x030d01f0, published, &layout, &err), -ENOTSUP);
 	memset(published + 40, 0, 8);
-	published[16] = 1;
-	assert_int_equal(ev_python_layout_find(0x030d01f0, published, &layout, &err), -ENOTSUP);
-	assert_non_null(strstr(err.text, "without the GIL"));
-	published[16] = 0;
 	published[10] = 0x0c; /* says 3.12 */
 	assert_int_equal(ev_python_layout_find(0x030d01f0, published, &layout, &err), -ENOTSUP);
 }
@@ -246,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_have_functions_files_and_lines),
+		cmocka_unit_test(threads_without_the_gil_run_copies_of_their_code),
 		cmocka_unit_test(frames_in_a_circle_end),
 		cmocka_unit_test(threads_and_interpreters_in_a_circle_end),
 		cmocka_unit_test(what_is_no_code_is_said),

@@ -85,7 +85,8 @@ static void programs_get_the_same_as_json(void **state)
 	little.thread_count = 1;
 	expect(ev_dump_print_json, &little,
 	       "{\"pid\": 10, \"command\": \"python3 x.py\", \"python_version\": \"3.11.2\", "
-	       "\"python_path\": \"/usr/bin/python3.11\", \"threads\": [\n"
+	       "\"python_path\": \"/usr/bin/python3.11\", \"free_threaded\": false, "
+	       "\"threads\": [\n"
 	       " {\"tid\": 10, \"name\": \"main\\u000a\", \"state\": \"sleeping\", \"python\": "
 	       "true, "
 	       "\"holds_gil\": true, \"trouble\": null, \"frames\": [\n"
@@ -98,6 +99,22 @@ static void programs_get_the_same_as_json(void **state)
 	       "\"notes\": [\"something is \\\"missing\\\"\"]}\n");
 }
 
+static void without_a_gil_nobody_has_it(void **state)
+{
+	(void)state;
+	struct ev_dump little = { .pid = 1,
+				  .command = "x",
+				  .version = "3.14.0",
+				  .path = "/usr/bin/python3.14t",
+				  .free_threaded = true };
+	expect(ev_dump_print, &little,
+	       "Process 1: x\nPython v3.14.0 (/usr/bin/python3.14t), free-threaded: no GIL\n");
+	expect(ev_dump_print_json, &little,
+	       "{\"pid\": 1, \"command\": \"x\", \"python_version\": \"3.14.0\", \"python_path\": "
+	       "\"/usr/bin/python3.14t\", \"free_threaded\": true, \"threads\": [], \"notes\": "
+	       "[]}\n");
+}
+
 static void a_gil_that_is_not_known_is_not_said_to_be_free(void **state)
 {
 	(void)state;
@@ -107,7 +124,7 @@ static void a_gil_that_is_not_known_is_not_said_to_be_free(void **state)
 	little.thread_count = 1;
 	expect(ev_dump_print_json, &little,
 	       "{\"pid\": 1, \"command\": \"x\", \"python_version\": null, \"python_path\": null, "
-	       "\"threads\": [\n"
+	       "\"free_threaded\": null, \"threads\": [\n"
 	       " {\"tid\": 1, \"name\": \"x\", \"state\": \"sleeping\", \"python\": true, "
 	       "\"holds_gil\": null, \"trouble\": null, \"frames\": []}], \"notes\": []}\n");
 }
@@ -117,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_thread_is_a_block_with_its_innermost_frame_first),
 		cmocka_unit_test(programs_get_the_same_as_json),
+		cmocka_unit_test(without_a_gil_nobody_has_it),
 		cmocka_unit_test(a_gil_that_is_not_known_is_not_said_to_be_free),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
