@@ -198,6 +198,24 @@ static __always_inline __u64 unseen_end(const struct trace_thread *thread,
 	return thread->event_ns > frame->start_ns ? thread->event_ns : frame->start_ns;
 }
 
+/* A function that jumped away is over when its return address is no longer where it stood: what it
+ * jumped to has returned, and its caller has used that place. Only x86 keeps it on the stack, and
+ * the kernel puts its own there where it watches returns, which are seen then. */
+static __always_inline bool has_returned(const struct trace_frame *top)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u64 address = 0;
+	__u32 id = top->function;
+	struct trace_function *function = bpf_map_lookup_elem(&functions, &id);
+	return function && function->exit == TRACE_EXIT_INSTRUCTIONS && top->jumped_ns &&
+	       top->jumped_address &&
+	       !bpf_probe_read_user(&address, sizeof(address), (const void *)top->stack) &&
+	       address != top->jumped_address;
+#else
+	return false;
+#endif
+}
+
 /* Ends the innermost call if the stack pointer tells that it is over: was it? Functions of their
  * own make loops of them simple enough for the verifier. */
 __noinline int ev_trace_settle_one(__u32 tid, __u64 stack)
@@ -207,7 +225,9 @@ __noinline int ev_trace_settle_one(__u32 tid, __u64 stack)
 		return 0;
 	struct trace_frame_key key = { tid, thread->calls };
 	struct trace_frame *top = bpf_map_lookup_elem(&frames, &key);
-	if (!top || top->stack >= stack || stack - top->stack > TRACE_STACK_SPAN)
+	if (!top)
+		return 0;
+	if (!has_returned(top) && (top->stack >= stack || stack - top->stack > TRACE_STACK_SPAN))
 		return 0;
 	ev_trace_pop(tid, unseen_end(thread, top), ENDED_LEFT);
 	return 1;

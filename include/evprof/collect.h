@@ -222,6 +222,7 @@ struct ev_sampler_options {
 struct ev_sampler_tally { /* counted while draining */
 	uint64_t samples, lost, throttled, records, bytes;
 	uint64_t truncated_stacks; /* user chains that ended at the depth limit */
+	uint64_t ended_threads;
 };
 struct ev_sampler;
 /* Opens the events on the target, maps one ring per CPU and fills `recording`'s events (attr as

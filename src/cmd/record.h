@@ -176,6 +176,8 @@ int record_drain(struct record_run *run, bool last, struct ev_err *err);
 int record_obey(struct record_run *run, struct ev_err *err);
 /* What was sampled and lost until now, by all sources. */
 void record_tally(const struct record_run *run, struct ev_sampler_tally *tally);
+/* Into the notes: how much of the time that the command used its samples do not tell of. */
+void record_note_untold(struct record_run *run, const struct ev_profile *profile);
 /* Symbols, build-ids and header features behind the data. */
 int record_finish(struct record_run *run, struct ev_err *err);
 /* --html: whether the recording can become a page; and makes it of one that is finished: the exit

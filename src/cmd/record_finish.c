@@ -84,6 +84,7 @@ static int carry_symbols(struct record_run *run, struct ev_err *err)
 	symbolizer = ev_symbolizer_open(loaded.spaces, &run->recording, &where);
 	ev_named_close(ev_named_open(loaded.profile, loaded.spaces, symbolizer, 0, false, 1));
 	progress_work_end(work);
+	record_note_untold(run, loaded.profile);
 	run->quality = loaded.profile->quality;
 	run->recording.first_time_ns = loaded.profile->first_time_ns;
 	run->recording.last_time_ns = loaded.profile->last_time_ns;

@@ -95,6 +95,9 @@ void ev_sampler_count(struct ev_sampler *sampler, const void *bytes, size_t size
 		case PERF_RECORD_THROTTLE:
 			tally->throttled++;
 			break;
+		case PERF_RECORD_EXIT:
+			tally->ended_threads++;
+			break;
 		}
 	}
 }

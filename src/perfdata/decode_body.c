@@ -40,25 +40,33 @@ static bool decode_mmap(struct body *body)
 	return mmap->path;
 }
 
+/* Linux tells each listener of a mapping in turn, and leaves the bit for build-ids set behind one
+ * who asked for them: what another one has then is a device and an inode. Its major number stands
+ * where the length would, and its minor one, a small number, where an id begins. */
+static bool read_build_id(struct body *body, struct ev_mmap *mmap)
+{
+	static const uint8_t none[3];
+	struct ev_cursor cursor = body->cursor;
+	uint8_t size_bytes = ev_cursor_u8(&cursor);
+	const uint8_t *padding = ev_cursor_bytes(&cursor, sizeof(none));
+	const uint8_t *id = ev_cursor_bytes(&cursor, sizeof(mmap->build_id));
+	if (!id || !size_bytes || size_bytes > sizeof(mmap->build_id) ||
+	    memcmp(padding, none, sizeof(none)) || !memcmp(id + 1, none, sizeof(none)))
+		return false;
+	memcpy(mmap->build_id, id, sizeof(mmap->build_id));
+	mmap->build_id_bytes = size_bytes;
+	body->cursor = cursor;
+	return true;
+}
+
 static bool decode_mmap2(struct body *body)
 {
 	enum { PROTECTION_EXEC = 4 }; /* PROT_EXEC of every architecture that perf knows */
 	struct ev_mmap *mmap = &body->record->mmap;
 
 	decode_mmap_head(body, mmap);
-	if (body->record->misc & PERF_RECORD_MISC_MMAP_BUILD_ID) {
-		uint8_t size_bytes = ev_cursor_u8(&body->cursor);
-		const void *id;
-
-		ev_cursor_skip(&body->cursor, 3);
-		id = ev_cursor_bytes(&body->cursor, sizeof(mmap->build_id));
-		if (!id)
-			return false;
-		memcpy(mmap->build_id, id, sizeof(mmap->build_id));
-		mmap->build_id_bytes = size_bytes < sizeof(mmap->build_id)
-					       ? size_bytes
-					       : (uint8_t)sizeof(mmap->build_id);
-	} else {
+	if (!(body->record->misc & PERF_RECORD_MISC_MMAP_BUILD_ID) || !read_build_id(body, mmap)) {
+		body->record->misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
 		mmap->major = ev_cursor_u32(&body->cursor);
 		mmap->minor = ev_cursor_u32(&body->cursor);
 		mmap->inode = ev_cursor_u64(&body->cursor);

@@ -21,5 +21,9 @@ size_t ev_diff_notes(const struct ev_diff *diff, size_t event, struct ev_arena *
 const char *ev_diff_event(const struct ev_diff *diff, size_t event, struct ev_arena *arena);
 /* Whether any recording has samples of it. */
 bool ev_diff_has_event(const struct ev_diff *diff, size_t event);
+/* An event that was recorded and never happened differs from one that was not looked at. */
+bool ev_diff_was_recorded(const struct ev_diff *diff, size_t part, size_t event);
+/* The recording without which there is nothing to compare: it did not record the event; or NULL. */
+const char *ev_diff_absence(const struct ev_diff *diff, size_t event);
 
 #endif

@@ -34,6 +34,30 @@ bool ev_diff_has_event(const struct ev_diff *diff, size_t event)
 	return false;
 }
 
+bool ev_diff_was_recorded(const struct ev_diff *diff, size_t part, size_t event)
+{
+	const struct ev_recording *recording = diff->parts[part].recording;
+	const struct ev_recording *whole = diff->recording;
+	if (diff->differences[event].total_samples[part] || !recording ||
+	    event >= whole->event_count)
+		return true;
+	for (size_t i = 0; i < recording->event_count; i++)
+		if (recording->events[i].name &&
+		    !strcmp(recording->events[i].name, whole->events[event].name))
+			return true;
+	return false;
+}
+
+const char *ev_diff_absence(const struct ev_diff *diff, size_t event)
+{
+	size_t others = 0;
+	if (!ev_diff_was_recorded(diff, 0, event))
+		return diff->parts[0].path;
+	for (size_t r = 1; r < diff->part_count; r++)
+		others += ev_diff_was_recorded(diff, r, event);
+	return others ? NULL : diff->parts[diff->part_count - 1].path;
+}
+
 /* ---- notes ------------------------------------------------------------------------------------
  */
 
@@ -64,7 +88,11 @@ size_t ev_diff_notes(const struct ev_diff *diff, size_t event, struct ev_arena *
 	size_t count = 0;
 	bool different_time = false, different_rate = false, different_arch = false;
 	bool no_times = false;
-	const char *losing = NULL;
+	const char *losing = NULL, *absent = ev_diff_absence(diff, event);
+	if (absent)
+		notes[count++] =
+			ev_arena_printf(arena, "nothing to compare: it was not recorded in %s",
+					ev_text_safe(arena, absent));
 	for (size_t r = 0; r < diff->part_count; r++) {
 		const struct ev_quality *quality = diff->parts[r].quality;
 		if (quality->lost > quality->samples / 100)

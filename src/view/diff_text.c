@@ -232,7 +232,13 @@ static void print_part(struct ev_diff_printing *it, size_t at)
 	fprintf(it->out, "#  %s", at ? "New" : "Old");
 	if (at && it->diff->part_count > 2)
 		fprintf(it->out, "/%zu", at);
-	fprintf(it->out, ": %s, %s samples, %s s", ev_text_safe(arena, part->path),
+	fprintf(it->out, ": %s, ", ev_text_safe(arena, part->path));
+	if (!ev_diff_was_recorded(it->diff, at, it->event)) {
+		fputs("did not record it\n", it->out);
+		ev_arena_reset(arena);
+		return;
+	}
+	fprintf(it->out, "%s samples, %s s",
 		ev_format_grouped(number, sizeof(number), it->difference->total_samples[at]),
 		ev_format_fixed(seconds, sizeof(seconds), it->diff->seconds[at], 2));
 	if (recording && recording->hostname)
@@ -344,6 +350,14 @@ void ev_diff_end(struct ev_diff_printing *it)
 	ev_arena_done(&it->scratch);
 }
 
+static void print_absent(struct ev_diff_printing *it, const char *path)
+{
+	const char *name = ev_diff_event(it->diff, it->event, &it->titles);
+	fprintf(it->out, "# Event '%s'\n#\n", ev_report_safe(&it->titles, name));
+	fprintf(it->out, "# Note: nothing to compare: it was not recorded in %s\n",
+		ev_text_safe(&it->titles, path));
+}
+
 static void print_event(FILE *out, const struct ev_diff *diff,
 			const struct ev_diff_options *options, size_t event)
 {
@@ -354,6 +368,13 @@ static void print_event(FILE *out, const struct ev_diff *diff,
 		.difference = &diff->differences[event],
 		.event = event,
 	};
+	const char *absent = ev_diff_absence(diff, event);
+	if (absent) {
+		if (!options->quiet)
+			print_absent(&it, absent);
+		ev_diff_end(&it);
+		return;
+	}
 	ev_diff_begin(&it);
 	if (!options->quiet) {
 		print_top(&it);

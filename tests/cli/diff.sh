@@ -52,6 +52,24 @@ test_a_change_of_proportion_stands_out() {
 	expect_equal "$(json out "j['measure']")" share
 }
 
+test_an_event_that_only_one_recording_has_is_not_compared() {
+	run record -q -c 1 -e page-faults -o faults.data true
+	run record -q -c 1 -e minor-faults -o minor.data true
+	run record -q -c 1 -e page-faults,minor-faults -o both.data true
+	run diff faults.data minor.data
+	expect_status 1
+	expect_empty out
+	expect_err "^evprof diff: nothing to compare: no event is in both recordings, 'faults\.data' is of page-faults and 'minor\.data' of minor-faults$"
+	run diff both.data faults.data
+	expect_status 0
+	expect_out '^#  New: faults\.data, [1-9][0-9,]* samples'
+	expect_out '^# Note: nothing to compare: it was not recorded in faults\.data$'
+	expect_equal "$(grep -c 'more than chance' out)" 1 'compared events'
+	run diff both.data faults.data --format json
+	expect_json out
+	expect_out 'nothing to compare: it was not recorded in faults\.data'
+}
+
 test_a_recording_does_not_differ_from_itself() {
 	make_balance
 	record one.data ./balance 10 10

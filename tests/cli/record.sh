@@ -433,6 +433,16 @@ test_a_target_that_execs_is_ordinary() {
 	expect_out '"two_functions"'
 }
 
+test_time_of_threads_too_short_for_a_sample_is_told() {
+	run record -e cpu-clock -F 999 "$specimens/many_threads" 1000
+	expect_status 0
+	expect_err '^\[ evprof record: samples tell [0-9.]+ s of the [0-9.]+ s of CPU time that the command used: 1001 threads ended before their first or next one, due every 1\.001 ms; a higher -F tells more, -a all \]$'
+	run report --stdio
+	expect_out '^# Note: samples tell '
+	run record -e cpu-clock -F 999 "$specimens/many_threads" 1
+	refuse_err 'samples tell'
+}
+
 test_a_short_command_is_not_refused() {
 	record true
 	expect_status 0

@@ -118,6 +118,19 @@ test_tail_calls_end_together() {
 	done
 }
 
+test_what_is_called_after_a_tail_call_out_of_sight_is_not_called_by_it() {
+	needs_tracing
+	needs_capstone
+	[ "$(uname -m)" = x86_64 ] || skip "return addresses stand on the stack only on x86-64"
+	trace --exits=code -f hop -f deeper "$specimens/calls" beyond 10
+	expect_status 0
+	expect_calls hop '10 10'
+	expect_calls deeper '10 10'
+	expect_equal "$(edge hop deeper)" ''
+	expect_equal "$(edge - deeper)" 10
+	expect_equal "$(figure hop jumped) $(figure hop unfinished)" '10 0'
+}
+
 test_a_program_that_ends_in_mid_call_leaves_nothing_out() {
 	needs_tracing
 	trace_calls exit

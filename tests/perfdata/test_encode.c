@@ -166,6 +166,41 @@ static void records_of_mappings_survive(void **state)
 	done(&setting);
 }
 
+/* As Linux leaves it set for who did not ask for build-ids, beside one who did. */
+static const struct ev_mmap *with_the_bit_of_build_ids(struct setting *setting,
+						       const struct ev_record *record)
+{
+	round_trip(setting, record);
+	((struct perf_event_header *)setting->bytes.bytes)->misc |= PERF_RECORD_MISC_MMAP_BUILD_ID;
+	struct ev_raw raw = raw_of(&setting->bytes);
+	assert_int_equal(ev_decode(setting->decoder, &raw, &setting->decoded), 0);
+	return &setting->decoded.mmap;
+}
+
+static void a_device_is_not_read_as_a_build_id(void **state)
+{
+	static const uint32_t majors[] = { 0, 7, 8, 254 };
+	struct setting setting = { 0 };
+	(void)state;
+	add_event(&setting.recording, "one", EVERY_TRAILER_FIELD);
+	struct ev_record record = stamped(&setting, PERF_RECORD_MMAP2);
+	for (size_t i = 0; i < EV_LENGTH(majors); i++) {
+		record.mmap = (struct ev_mmap){ .major = majors[i],
+						.minor = 1,
+						.inode = 0x5125f,
+						.inode_generation = 98,
+						.path = "/usr/bin/x" };
+		const struct ev_mmap *mmap = with_the_bit_of_build_ids(&setting, &record);
+		assert_int_equal(mmap->build_id_bytes, 0);
+		assert_int_equal(mmap->major, majors[i]);
+		assert_int_equal(mmap->minor, 1);
+		assert_int_equal(mmap->inode, 0x5125f);
+		assert_int_equal(mmap->inode_generation, 98);
+		assert_string_equal(mmap->path, "/usr/bin/x");
+	}
+	done(&setting);
+}
+
 static void records_of_the_kernel_survive(void **state)
 {
 	struct setting setting = { 0 };
@@ -466,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_of_tasks_survive),
 		cmocka_unit_test(records_of_mappings_survive),
+		cmocka_unit_test(a_device_is_not_read_as_a_build_id),
 		cmocka_unit_test(records_of_the_kernel_survive),
 		cmocka_unit_test(records_of_counting_survive),
 		cmocka_unit_test(a_sample_with_every_field_survives),

@@ -1,5 +1,5 @@
 /* Calls that end in every way there is, so many times each as the function names say or as the
- * argument asks: calls recurse|jump|tail|exit|fork|threads|contexts|sleep|hot [N]. */
+ * argument asks: calls recurse|jump|tail|beyond|exit|fork|threads|contexts|sleep|hot [N]. */
 // flags: -O2
 #include <pthread.h>
 #include <setjmp.h>
@@ -102,6 +102,22 @@ static void tail(void)
 {
 	for (int i = 0; i < count; i++)
 		sink = hop_far(i) + landing(i);
+}
+
+FUNCTION int deeper(int n)
+{
+	sink = n;
+	return n + 2;
+}
+FUNCTION int between(int n)
+{
+	return deeper(n) + 1; /* a call, on a longer stack than that of hop before it */
+}
+
+static void beyond(void)
+{
+	for (int i = 0; i < count; i++)
+		sink = hop(i) + between(i);
 }
 
 /* ---- ends in mid-call -------------------------------------------------------------------------
@@ -222,9 +238,10 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} ways[] = {
-		{ "recurse", recurse },   { "jump", jump },       { "tail", tail },
-		{ "exit", before_last },  { "fork", forking },    { "threads", threads },
-		{ "contexts", contexts }, { "sleep", nap_twice }, { "hot", busy },
+		{ "recurse", recurse }, { "jump", jump },         { "tail", tail },
+		{ "beyond", beyond },   { "exit", before_last },  { "fork", forking },
+		{ "threads", threads }, { "contexts", contexts }, { "sleep", nap_twice },
+		{ "hot", busy },
 	};
 	if (argc > 2)
 		count = atoi(argv[2]);
