@@ -188,9 +188,28 @@ uint32_t *ev_map_add(struct ev_map *map, uint64_t key, uint64_t more, bool *adde
 void ev_map_reserve(struct ev_map *map, size_t count);
 /* NULL when absent. */
 uint32_t *ev_map_find(const struct ev_map *map, uint64_t key, uint64_t more);
+/* The next pair has its room. Nothing happens when it is not there. */
+void ev_map_remove(struct ev_map *map, uint64_t key, uint64_t more);
 void ev_map_done(struct ev_map *map);
 uint64_t ev_hash64(uint64_t value);
 uint64_t ev_hash_bytes(const void *bytes, size_t size_bytes);
+
+/* ---- who has ended, until the last that is told of it has come --------------------------------
+ */
+
+struct ev_ended_one {
+	uint64_t time_ns;
+	uint32_t id; /* of a process or a thread */
+};
+struct ev_ended {
+	EV_ARRAY(struct ev_ended_one) ones; /* as they were told */
+	size_t taken;                       /* of them, from the first on */
+	uint64_t latest_ns;
+};
+void ev_ended_add(struct ev_ended *ended, uint32_t id, uint64_t time_ns);
+/* The next one that ended so long before the latest; false when there is none. */
+bool ev_ended_take(struct ev_ended *ended, uint64_t after_ns, struct ev_ended_one *one);
+void ev_ended_done(struct ev_ended *ended);
 
 /* ---- order ------------------------------------------------------------------------------------
  */

@@ -65,6 +65,8 @@ void ev_on_cpu_given(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t 
 /* It was so long on one, in all; `ended`: and will not be again. */
 void ev_on_cpu_measured(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns,
 			uint64_t all_ns, bool ended);
+/* It has ended, whether or not somebody measures it any more. */
+void ev_on_cpu_ended(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns);
 /* A round of what was told is complete: what happened before the round before can be shared out.
  * The last one shares out all. */
 int ev_on_cpu_round(struct ev_on_cpu *on, bool last, uint64_t now_ns, ev_on_cpu_take take,

@@ -148,6 +148,9 @@ struct ev_unwinder *ev_unwinder_share(const struct ev_unwinder *unwinder);
  * containers); errors as ev_cfi_rows_of_file. */
 int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cfi_rows *rows,
 		     struct ev_err *err);
+/* Gives the tables back that nobody needed since the last time this was said, when all of them are
+ * more than so many bytes; how many are left. */
+size_t ev_unwinder_forget(struct ev_unwinder *unwinder, size_t most_bytes);
 void ev_unwinder_close(struct ev_unwinder *unwinder);
 
 /* ---- ends of stacks ----------------------------------------------------------------------------

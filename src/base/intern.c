@@ -31,10 +31,15 @@ uint64_t ev_hash_bytes(const void *bytes, size_t size_bytes)
 	return ev_hash64(hash ^ word);
 }
 
+static size_t place_of(size_t room, uint64_t key, uint64_t more)
+{
+	return ev_hash64(key ^ ev_hash64(more)) & (room - 1);
+}
+
 static struct ev_map_slot *slot_of(struct ev_map_slot *slots, size_t room, uint64_t key,
 				   uint64_t more)
 {
-	size_t at = ev_hash64(key ^ ev_hash64(more)) & (room - 1);
+	size_t at = place_of(room, key, more);
 	while (slots[at].used && (slots[at].key != key || slots[at].more != more))
 		at = (at + 1) & (room - 1);
 	return &slots[at];
@@ -81,6 +86,27 @@ uint32_t *ev_map_find(const struct ev_map *map, uint64_t key, uint64_t more)
 		return NULL;
 	struct ev_map_slot *slot = slot_of(map->slots, map->room, key, more);
 	return slot->used ? &slot->value : NULL;
+}
+
+/* Those behind it that would no longer be found move up. */
+void ev_map_remove(struct ev_map *map, uint64_t key, uint64_t more)
+{
+	if (!map->room)
+		return;
+	struct ev_map_slot *slots = map->slots;
+	size_t mask = map->room - 1;
+	size_t hole = (size_t)(slot_of(slots, map->room, key, more) - slots);
+	if (!slots[hole].used)
+		return;
+	for (size_t at = (hole + 1) & mask; slots[at].used; at = (at + 1) & mask) {
+		size_t wanted = place_of(map->room, slots[at].key, slots[at].more);
+		if (((at - wanted) & mask) < ((at - hole) & mask))
+			continue;
+		slots[hole] = slots[at];
+		hole = at;
+	}
+	slots[hole] = (struct ev_map_slot){ 0 };
+	map->count--;
 }
 
 void ev_map_done(struct ev_map *map)

@@ -13,7 +13,11 @@
 
 enum { CHAIN_LIMIT = 8192, REFUSED_TOLD = 5 };
 
+/* Samples that were counted in the kernel come so late, and more. */
+#define FORGOTTEN_AFTER_NS 10000000000u
+
 struct seen_process {
+	uint32_t pid;
 	uint64_t began_ns; /* its fork or exec, 0 = before the recording */
 	uint64_t mapped_ns;
 	bool mapped;
@@ -24,6 +28,7 @@ struct record_python {
 	const struct record_options *options;
 	struct ev_map by_pid; /* index + 1 */
 	EV_ARRAY(struct seen_process) processes;
+	struct ev_ended ended;
 	uint64_t merged, behind; /* samples; those with frames that no native frame was there for */
 	unsigned refused;
 	struct record_python_place place;
@@ -176,10 +181,25 @@ static struct seen_process *see(struct record_python *python, uint32_t pid)
 	bool added;
 	uint32_t *index = ev_map_add(&python->by_pid, pid, 0, &added);
 	if (added) {
-		ev_array_add(&python->processes);
+		ev_array_add(&python->processes)->pid = pid;
 		*index = (uint32_t)python->processes.count;
 	}
 	return &python->processes.items[*index - 1];
+}
+
+static void forget_ended(struct record_python *python)
+{
+	struct ev_ended_one one;
+	while (ev_ended_take(&python->ended, FORGOTTEN_AFTER_NS, &one)) {
+		const uint32_t *index = ev_map_find(&python->by_pid, one.id, 0);
+		struct seen_process *process = index ? &python->processes.items[*index - 1] : NULL;
+		/* Its number may be that of another one already. */
+		if (!process || process->began_ns > one.time_ns)
+			continue;
+		*process = python->processes.items[--python->processes.count];
+		*ev_map_find(&python->by_pid, process->pid, 0) = *index;
+		ev_map_remove(&python->by_pid, one.id, 0);
+	}
 }
 
 void record_python_know(struct record_python *python, const struct ev_record *record)
@@ -189,6 +209,10 @@ void record_python_know(struct record_python *python, const struct ev_record *re
 		see(python, record->comm.pid)->began_ns = record->time_ns;
 	else if (record->type == PERF_RECORD_FORK && record->task.pid != record->task.parent_pid)
 		see(python, record->task.pid)->began_ns = record->time_ns;
+	if (record->type != PERF_RECORD_EXIT || record->task.pid != record->task.tid)
+		return;
+	ev_ended_add(&python->ended, record->task.pid, record->time_ns);
+	forget_ended(python);
 }
 
 /* ---- merging -----------------------------------------------------------------------------------
@@ -398,6 +422,7 @@ void record_python_close(struct record_run *run)
 	free(python->place.cache);
 	ev_map_done(&python->by_pid);
 	ev_array_done(&python->processes);
+	ev_ended_done(&python->ended);
 	free(python);
 	run->python = NULL;
 }

@@ -13,7 +13,8 @@ void record_roots_take(struct record_run *run, const void *bytes, size_t size_by
 	struct ev_raw raw;
 	for (size_t at = 0; run->roots && ev_records_next(bytes, size_bytes, &at, &raw);) {
 		bool tells = raw.type == PERF_RECORD_MMAP || raw.type == PERF_RECORD_MMAP2 ||
-			     raw.type == PERF_RECORD_COMM || raw.type == PERF_RECORD_FORK;
+			     raw.type == PERF_RECORD_COMM || raw.type == PERF_RECORD_FORK ||
+			     raw.type == PERF_RECORD_EXIT;
 		if (tells && !ev_decode(run->roots_decoder, &raw, &record))
 			ev_roots_note(run->roots, &record);
 	}

@@ -5,13 +5,15 @@
 #include <unistd.h>
 #include "record_unwind_state.h"
 
-enum { KEPT_BYTES = 16 << 20 };
+enum { KEPT_BYTES = 4 << 20 };
 /* Records of processes that the spaces remember before they are told anew; more where more stand.
  */
-enum { LEAST_WEIGHT = 50000, TIMES_STANDING = 4 };
-/* So many objects more, and the unwind tables that were read are given back: on a machine that
- * builds programs most of them are of files that have gone. */
-enum { OBJECTS_MORE = 256 };
+enum { LEAST_WEIGHT = 16384, TIMES_STANDING = 4 };
+/* On a machine that builds programs most files that were met are gone: so many objects more, and
+ * all unwind tables that were read are given back; and those that nobody needed for so long, when
+ * they are more than that. */
+enum { OBJECTS_MORE = 256, TABLES_BYTES = 16 << 20 };
+#define UNUSED_NS 30000000000u
 
 static bool any_has_copies(const struct ev_recording *recording)
 {
@@ -181,6 +183,15 @@ static void give_tables_back(struct record_unwind *unwind)
 	unwind->reopen_objects = objects + OBJECTS_MORE;
 }
 
+static void forget_tables(struct record_unwind *unwind)
+{
+	uint64_t now_ns = ev_now_ns();
+	if (now_ns - unwind->forgot_ns >= UNUSED_NS) {
+		unwind->forgot_ns = now_ns;
+		ev_unwinder_forget(unwind->unwinder, TABLES_BYTES);
+	}
+}
+
 int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 {
 	struct ev_raw raw;
@@ -211,6 +222,7 @@ int record_unwind_step(struct record_unwind *unwind, struct ev_err *err)
 	if (!rc && ev_space_set_weight(unwind->spaces) >= unwind->restart_weight)
 		rc = tell_anew(unwind, err);
 	give_tables_back(unwind);
+	forget_tables(unwind);
 	return rc;
 }
 

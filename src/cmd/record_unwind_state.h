@@ -16,6 +16,7 @@ struct record_unwind {
 	/* What the spaces are told anew when they have become too large by what has ended. */
 	struct ev_standing *standing;
 	size_t restart_weight, reopen_objects;
+	uint64_t forgot_ns; /* when tables were last looked through */
 	struct ev_unwinder *unwinder;
 	struct ev_stack_ends *stack_ends;
 	struct ev_map ends_told; /* addresses of ends whose mapping is in the file */

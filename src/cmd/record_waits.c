@@ -259,10 +259,13 @@ static int take_share(void *context, const struct ev_on_cpu_share *share, struct
 static bool see(struct record_run *run, const struct ev_raw *raw)
 {
 	struct record_waits *waits = run->waits;
-	bool sample = raw->type == PERF_RECORD_SAMPLE;
+	bool sample = raw->type == PERF_RECORD_SAMPLE, end = raw->type == PERF_RECORD_EXIT;
 	struct ev_record record;
-	if ((!waits->switches && !sample) || ev_decode(waits->decoder, raw, &record))
+	if ((!waits->switches && !sample && !end) || ev_decode(waits->decoder, raw, &record))
 		return true;
+	/* The programs tell as well, unless their ring is full. */
+	if (waits->waits && end)
+		ev_on_cpu_ended(&waits->on, record.task.pid, record.task.tid, record.time_ns);
 	if (waits->switches)
 		ev_switch_waits_add(waits->switches, &record);
 	if (!run->options->wall || !sample || record.event != waits->event ||

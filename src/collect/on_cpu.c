@@ -105,6 +105,15 @@ void ev_on_cpu_measured(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64
 	seen(thread, time_ns);
 }
 
+void ev_on_cpu_ended(struct ev_on_cpu *on, uint32_t pid, uint32_t tid, uint64_t time_ns)
+{
+	const uint32_t *index = ev_map_find(&on->by_tid, (uint64_t)pid << 32 | tid, 0);
+	if (!index)
+		return;
+	on->threads.items[*index - 1].ended = true;
+	seen(&on->threads.items[*index - 1], time_ns);
+}
+
 /* ---- shares -------------------------------------------------------------------------------------
  */
 

@@ -20,7 +20,7 @@ struct python_process *ev_python_process_find(const struct python_processes *pro
 					      uint32_t pid)
 {
 	const uint32_t *index = ev_map_find(&processes->by_pid, pid, 0);
-	return index && *index ? processes->list.items[*index - 1] : NULL;
+	return index ? processes->list.items[*index - 1] : NULL;
 }
 
 struct python_process *ev_python_process_at(const struct python_processes *processes, uint32_t pid,
@@ -48,7 +48,7 @@ static void take_out(struct python_processes *processes, size_t at)
 {
 	struct python_process *process = processes->list.items[at];
 	struct python_process *last = processes->list.items[--processes->list.count];
-	*ev_map_add(&processes->by_pid, process->pid, 0, NULL) = 0;
+	ev_map_remove(&processes->by_pid, process->pid, 0);
 	if (last != process) {
 		processes->list.items[at] = last;
 		*ev_map_add(&processes->by_pid, last->pid, 0, NULL) = (uint32_t)at + 1;
@@ -59,7 +59,7 @@ static void take_out(struct python_processes *processes, size_t at)
 static struct python_process *replace(struct python_processes *processes, uint32_t pid)
 {
 	const uint32_t *index = ev_map_find(&processes->by_pid, pid, 0);
-	struct python_process *former = index && *index ? processes->list.items[*index - 1] : NULL;
+	struct python_process *former = index ? processes->list.items[*index - 1] : NULL;
 	if (!former)
 		return NULL;
 	take_out(processes, *index - 1);

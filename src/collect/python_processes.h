@@ -20,7 +20,7 @@ struct python_process {
 struct python_processes {
 	struct ev_python_functions *functions;
 	EV_ARRAY(struct python_process *) list;
-	struct ev_map by_pid; /* index + 1; 0: gone */
+	struct ev_map by_pid; /* index + 1 */
 	uint32_t unknown;     /* the function of code that was gone */
 	uint64_t unreadable;  /* frames of such */
 	uint64_t found;

@@ -12,7 +12,7 @@ enum event_kind { MAPPED, BEGAN, FORKED, ENDED };
 struct walk_space *ev_walk_space_find(const struct walk_spaces *spaces, uint32_t pid)
 {
 	const uint32_t *at = ev_map_find(&spaces->by_pid, pid, 0);
-	return at && *at ? spaces->list.items[*at - 1] : NULL;
+	return at ? spaces->list.items[*at - 1] : NULL;
 }
 
 static struct walk_space *space_of(struct walk_spaces *spaces, uint32_t pid)
@@ -270,22 +270,15 @@ void ev_walk_spaces_forget(struct walk_spaces *spaces)
 		kept++;
 	for (size_t i = kept; i < spaces->list.count; i++) {
 		struct walk_space *space = spaces->list.items[i];
-		uint32_t *at = ev_map_add(&spaces->by_pid, space->pid, 0, NULL);
 		if (space->over) {
-			*at = 0;
+			ev_map_remove(&spaces->by_pid, space->pid, 0);
 			free_space(spaces, space);
 			continue;
 		}
 		spaces->list.items[kept++] = space;
-		*at = (uint32_t)kept;
+		*ev_map_add(&spaces->by_pid, space->pid, 0, NULL) = (uint32_t)kept;
 	}
 	spaces->list.count = kept;
-	if (spaces->by_pid.count < 2 * kept + 4096)
-		return;
-	/* Numbers that are gone. */
-	ev_map_done(&spaces->by_pid);
-	for (size_t i = 0; i < kept; i++)
-		*ev_map_add(&spaces->by_pid, spaces->list.items[i]->pid, 0, NULL) = (uint32_t)i + 1;
 }
 
 void ev_walk_spaces_done(struct walk_spaces *spaces)

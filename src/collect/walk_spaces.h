@@ -35,7 +35,7 @@ struct walk_objects {
 
 struct walk_spaces {
 	struct walk_objects objects;
-	struct ev_map by_pid;               /* index + 1; 0 = gone */
+	struct ev_map by_pid;               /* index + 1 */
 	EV_ARRAY(struct walk_space *) list; /* living ones first to last, in no order */
 	EV_ARRAY(struct walk_event) events; /* since the last apply */
 };

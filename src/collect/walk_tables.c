@@ -177,7 +177,7 @@ static void evict(struct walk_tables *tables, uint32_t slot)
 	give_rows(tables, object->first_row, object->row_count);
 	ev_ranges_give(&tables->others, object->first_other, object->other_count);
 	ev_ranges_give(&tables->slots, slot, 1);
-	*ev_map_add(&tables->by_key, object->key, object->more, NULL) = 0;
+	ev_map_remove(&tables->by_key, object->key, object->more);
 	if (object->file.inode)
 		bpf_map_delete_elem(tables->files_fd, &object->file);
 	free(object->path);
@@ -225,7 +225,6 @@ static uint32_t find_object(void *context, const struct ev_record *record)
 	size_t id_bytes = mmap->build_id_bytes;
 	uint64_t key, more;
 	uint32_t slot;
-	bool added;
 	if (is_generated(mmap->path))
 		return GENERATED;
 	if (id_bytes && id_bytes <= sizeof(mmap->build_id)) {
@@ -237,8 +236,8 @@ static uint32_t find_object(void *context, const struct ev_record *record)
 				 ((uint64_t)mmap->major << 32 | mmap->minor)) |
 		       2;
 	}
-	uint32_t *known = ev_map_add(&tables->by_key, key, more, &added);
-	if (*known)
+	const uint32_t *known = ev_map_find(&tables->by_key, key, more);
+	if (known)
 		return *known;
 	if (!take_room(tables, &tables->slots, 1, &slot))
 		return CROWDED_OUT;

@@ -275,6 +275,21 @@ const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi)
 	return cfi->machine;
 }
 
+static size_t source_bytes(const struct source *source)
+{
+	return source->section.size_bytes +
+	       source->functions.room * sizeof(*source->functions.items);
+}
+
+size_t ev_cfi_bytes(const struct cfi *cfi)
+{
+	if (!cfi)
+		return 0;
+	return source_bytes(&cfi->loaded) + source_bytes(&cfi->debug) +
+	       cfi->rows.rows.room * sizeof(*cfi->rows.rows.items) +
+	       cfi->rows.others.room * sizeof(*cfi->rows.others.items);
+}
+
 static void close_source(struct source *source)
 {
 	ev_frame_section_close(&source->section);

@@ -22,6 +22,8 @@ const struct cfi_machine *ev_cfi_machine(const struct cfi *cfi);
 void ev_cfi_all(struct cfi *cfi, struct cfi_rows *rows);
 /* The same as others see it, to be given back with ev_cfi_rows_done. */
 void ev_cfi_rows_take(struct cfi *cfi, struct ev_cfi_rows *rows);
+/* Memory that it takes, about; 0 for NULL. */
+size_t ev_cfi_bytes(const struct cfi *cfi);
 void ev_cfi_close(struct cfi *cfi);
 
 #endif

@@ -14,7 +14,8 @@
 
 #define HELD_LIMIT 128  /* descriptors, and at most an eighth of those allowed */
 #define CODE_LIMIT 4096 /* files that are run, and at most another eighth */
-#define LOOKED_AT 16    /* of those, when there are so many, for one that can be read again */
+#define FORGOTTEN_AFTER_NS 10000000000u
+#define LOOKED_AT 16 /* of those, when there are so many, for one that can be read again */
 
 struct file_system {
 	uint64_t mount_space, root; /* which it is */
@@ -22,9 +23,12 @@ struct file_system {
 	int space_fd; /* what is mounted stays mounted while the name space is held */
 };
 struct known_process {
-	uint32_t user, pid_inside;
+	uint64_t began_ns; /* 0 = nobody told */
+	uint32_t pid, user, pid_inside;
 	uint32_t system; /* index + 1, 0 = this program's own */
 	bool inherited;  /* its parent was looked at */
+	/* What is asked of it after its end: */
+	bool ran_first, makes_code; /* where the file is; names of code that no file holds */
 };
 struct held_file {
 	uint32_t pid;
@@ -43,6 +47,7 @@ struct ev_roots {
 	EV_ARRAY(struct file_system) systems;
 	EV_ARRAY(struct held_file) files;
 	struct ev_map by_pid; /* index + 1 */
+	struct ev_ended ended;
 	struct stat own_mounts, own_pids, own_root;
 	size_t held, limit;
 	EV_ARRAY(struct held_code) code;
@@ -134,7 +139,7 @@ static struct known_process *add_process(struct ev_roots *roots, uint32_t pid)
 {
 	uint32_t *index = ev_map_add(&roots->by_pid, pid, 0, NULL);
 	if (!*index) {
-		ev_array_add(&roots->processes);
+		ev_array_add(&roots->processes)->pid = pid;
 		*index = (uint32_t)roots->processes.count;
 	}
 	return &roots->processes.items[*index - 1];
@@ -161,21 +166,46 @@ static struct known_process *known_of(const struct ev_roots *roots, uint32_t pid
 
 /* A child lives where its parent does, until it runs a program or maps code of its own: that is
  * when it is looked at. In another space of numbers only the child itself knows its own. */
-static void note_fork(struct ev_roots *roots, const struct ev_task *task)
+static void note_fork(struct ev_roots *roots, const struct ev_task *task, uint64_t time_ns)
 {
 	if (task->pid != task->tid || task->pid == task->parent_pid)
 		return;
 	if (!known_of(roots, task->parent_pid))
 		learn(roots, task->parent_pid);
 	const struct known_process *parent = known_of(roots, task->parent_pid);
-	bool shares_numbers = parent && parent->pid_inside == task->parent_pid;
-	if ((!shares_numbers && learn(roots, task->pid)) || !parent)
+	struct known_process as = parent ? *parent : (struct known_process){ 0 };
+	bool shares_numbers = parent && as.pid_inside == task->parent_pid;
+	bool seen = !shares_numbers && learn(roots, task->pid);
+	if (!seen && !parent)
 		return;
-	struct known_process child = { .user = parent->user,
-				       .pid_inside = shares_numbers ? task->pid : 0,
-				       .system = parent->system,
-				       .inherited = true };
-	*add_process(roots, task->pid) = child;
+	struct known_process *child = add_process(roots, task->pid);
+	if (!seen) {
+		child->user = as.user;
+		child->pid_inside = shares_numbers ? task->pid : 0;
+		child->system = as.system;
+		child->inherited = true;
+	}
+	child->began_ns = time_ns;
+	child->makes_code = as.makes_code;
+}
+
+static void note_exit(struct ev_roots *roots, const struct ev_record *record)
+{
+	struct ev_ended_one one;
+	if (record->task.pid != record->task.tid)
+		return;
+	ev_ended_add(&roots->ended, record->task.pid, record->time_ns);
+	while (ev_ended_take(&roots->ended, FORGOTTEN_AFTER_NS, &one)) {
+		const uint32_t *index = ev_map_find(&roots->by_pid, one.id, 0);
+		struct known_process *process = known_of(roots, one.id);
+		/* Its number may be that of another one already. */
+		if (!process || process->began_ns > one.time_ns || process->ran_first ||
+		    process->makes_code)
+			continue;
+		*process = roots->processes.items[--roots->processes.count];
+		*ev_map_find(&roots->by_pid, process->pid, 0) = *index;
+		ev_map_remove(&roots->by_pid, one.id, 0);
+	}
 }
 
 /* ---- files that are run -------------------------------------------------------------------------
@@ -243,32 +273,39 @@ static struct held_code *code_room(struct ev_roots *roots)
 	return NULL;
 }
 
-/* Each file once; one that was let go for another is not taken again. */
-static void hold_code(struct ev_roots *roots, const struct ev_mmap *mmap, bool lives_here)
+static bool is_file(const char *path)
 {
 	static const char *const no_files[] = { "//", "/dev/", "/memfd:", "/SYSV",
 						"/anon_hugepage" };
+	bool is = *path == '/';
+	for (size_t i = 0; i < EV_LENGTH(no_files) && is; i++)
+		is = strncmp(path, no_files[i], strlen(no_files[i])) != 0;
+	return is;
+}
+
+/* Each file once; one that was let go for another is not taken again. True for the first who runs
+ * it. */
+static bool hold_code(struct ev_roots *roots, const struct ev_mmap *mmap, bool lives_here)
+{
 	struct stat status;
 	bool added;
-	for (size_t i = 0; i < EV_LENGTH(no_files); i++)
-		if (!strncmp(mmap->path, no_files[i], strlen(no_files[i])))
-			return;
 	uint64_t name = ev_hash_bytes(mmap->path, strlen(mmap->path));
 	ev_map_add(&roots->code_by_file, name, hash_of_file(mmap), &added);
 	int fd = added ? open_code(mmap, lives_here, &status) : -1;
 	if (fd < 0)
-		return;
+		return added;
 	struct held_code *code = code_room(roots);
 	if (!code) {
 		roots->code_left_out++;
 		close(fd);
-		return;
+		return true;
 	}
 	*code = (struct held_code){ .path = ev_strdup(mmap->path),
 				    .pid = mmap->pid,
 				    .device = status.st_dev,
 				    .inode = status.st_ino,
 				    .fd = fd };
+	return true;
 }
 
 int ev_roots_code(const struct ev_roots *roots, const char *path, size_t length, size_t *from)
@@ -287,11 +324,26 @@ void ev_roots_tally(const struct ev_roots *roots, size_t *held, uint64_t *left_o
 	*left_out = roots ? roots->code_left_out : 0;
 }
 
+static void note_comm(struct ev_roots *roots, const struct ev_comm *comm)
+{
+	struct known_process *known;
+	if (comm->exec || !known_of(roots, comm->pid))
+		learn(roots, comm->pid);
+	known = comm->exec ? known_of(roots, comm->pid) : NULL;
+	if (known)
+		known->makes_code = false;
+}
+
 static void note_mapping(struct ev_roots *roots, const struct ev_mmap *mmap)
 {
 	struct known_process *known = known_of(roots, mmap->pid);
-	if (mmap->path && *mmap->path == '/')
-		hold_code(roots, mmap, !known || !known->system);
+	bool file = mmap->path && is_file(mmap->path);
+	bool first = file && hold_code(roots, mmap, !known || !known->system);
+	if (known) {
+		known->ran_first |= first;
+		known->makes_code |=
+			!file && mmap->path && strncmp(mmap->path, "[v", 2); /* vdso, vsyscall */
+	}
 	if (!known || !mmap->path || *mmap->path != '/')
 		return;
 	if (!ev_jitdump_pid(mmap->path) || ev_roots_file(roots, mmap->pid, mmap->path) >= 0)
@@ -309,11 +361,13 @@ void ev_roots_note(struct ev_roots *roots, const struct ev_record *record)
 	const struct known_process *known;
 	switch (record->type) {
 	case PERF_RECORD_COMM:
-		if (record->comm.exec || !known_of(roots, record->comm.pid))
-			learn(roots, record->comm.pid);
+		note_comm(roots, &record->comm);
 		break;
 	case PERF_RECORD_FORK:
-		note_fork(roots, &record->task);
+		note_fork(roots, &record->task, record->time_ns);
+		break;
+	case PERF_RECORD_EXIT:
+		note_exit(roots, record);
 		break;
 	case PERF_RECORD_MMAP:
 	case PERF_RECORD_MMAP2:
@@ -377,5 +431,6 @@ void ev_roots_close(struct ev_roots *roots)
 	ev_array_done(&roots->files);
 	ev_array_done(&roots->processes);
 	ev_map_done(&roots->by_pid);
+	ev_ended_done(&roots->ended);
 	free(roots);
 }

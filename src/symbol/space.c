@@ -73,7 +73,8 @@ void ev_space_set_restart(struct ev_space_set *set)
 {
 	forget_histories(set);
 	ev_array_done(&set->events);
-	set->mappings.count = 1; /* mapping 0 maps nothing */
+	ev_array_done(&set->mappings);
+	ev_array_add(&set->mappings); /* mapping 0 maps nothing */
 	set->generation++;
 }
 

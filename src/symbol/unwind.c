@@ -71,6 +71,11 @@ int ev_unwinder_rows(struct ev_unwinder *unwinder, uint32_t object, struct ev_cf
 	return ev_unwind_tables_rows(unwinder->tables, object, rows, err);
 }
 
+size_t ev_unwinder_forget(struct ev_unwinder *unwinder, size_t most_bytes)
+{
+	return ev_unwind_tables_forget(unwinder->tables, most_bytes);
+}
+
 void ev_unwinder_close(struct ev_unwinder *unwinder)
 {
 	if (!unwinder)

@@ -21,8 +21,8 @@ struct unwind_tables {
 		struct cfi *cfi;
 		char *path;
 		struct code_scan *scan;
-		bool tried, scan_tried;
-		bool go;         /* Go's compiler made it: frame pointers are kept */
+		bool tried, scan_tried, used; /* used: since others were forgotten */
+		bool go;                      /* Go's compiler made it: frame pointers are kept */
 		uint64_t goexit; /* offset where all of its threads begin; 0 = not known */
 	} * tables;
 	size_t count;
@@ -48,6 +48,30 @@ struct unwind_tables *ev_unwind_tables_share(struct unwind_tables *tables)
 	return tables;
 }
 
+static void close_table(struct opened *table)
+{
+	ev_cfi_close(table->cfi);
+	ev_code_scan_close(table->scan);
+	free(table->path);
+	*table = (struct opened){ 0 };
+}
+
+size_t ev_unwind_tables_forget(struct unwind_tables *tables, size_t most_bytes)
+{
+	size_t bytes = 0, left = 0;
+	pthread_mutex_lock(&tables->lock);
+	for (size_t i = 0; i < tables->count; i++)
+		bytes += ev_cfi_bytes(tables->tables[i].cfi);
+	for (size_t i = 0; i < tables->count; i++) {
+		if (bytes > most_bytes && !tables->tables[i].used)
+			close_table(&tables->tables[i]);
+		tables->tables[i].used = false;
+		left += ev_cfi_bytes(tables->tables[i].cfi);
+	}
+	pthread_mutex_unlock(&tables->lock);
+	return left;
+}
+
 void ev_unwind_tables_close(struct unwind_tables *tables)
 {
 	pthread_mutex_lock(&tables->lock);
@@ -55,11 +79,8 @@ void ev_unwind_tables_close(struct unwind_tables *tables)
 	pthread_mutex_unlock(&tables->lock);
 	if (!last)
 		return;
-	for (size_t i = 0; i < tables->count; i++) {
-		ev_cfi_close(tables->tables[i].cfi);
-		ev_code_scan_close(tables->tables[i].scan);
-		free(tables->tables[i].path);
-	}
+	for (size_t i = 0; i < tables->count; i++)
+		close_table(&tables->tables[i]);
 	free(tables->tables);
 	ev_symbolizer_close(tables->symbolizer);
 	pthread_mutex_destroy(&tables->lock);
@@ -106,6 +127,7 @@ static struct opened *table_of(struct unwind_tables *tables, uint32_t index)
 		tables->count = count;
 	}
 	struct opened *table = &tables->tables[index];
+	table->used = true;
 	if (!table->tried) {
 		table->tried = true;
 		open_table(tables, ev_space_object(tables->set, index), table);

@@ -11,6 +11,8 @@ struct unwind_tables *ev_unwind_tables_open(const struct ev_space_set *set,
 					    const struct ev_symbolizer_options *options);
 /* One more who will close it. */
 struct unwind_tables *ev_unwind_tables_share(struct unwind_tables *tables);
+/* As ev_unwinder_forget. */
+size_t ev_unwind_tables_forget(struct unwind_tables *tables, size_t most_bytes);
 void ev_unwind_tables_close(struct unwind_tables *tables);
 
 /* What is known of a place. */

@@ -72,6 +72,44 @@ static void a_map_with_room_for_all_does_not_grow(void **state)
 	ev_map_done(&map);
 }
 
+static void what_is_removed_is_gone_and_all_else_is_found(void **state)
+{
+	(void)state;
+	struct ev_map map = { 0 };
+	ev_map_remove(&map, 1, 1);
+	for (uint32_t i = 0; i < 1000; i++)
+		*ev_map_add(&map, i, i % 7, NULL) = i + 1;
+	ev_map_remove(&map, 1, 7);
+	assert_int_equal(map.count, 1000);
+	for (uint32_t i = 0; i < 1000; i += 3)
+		ev_map_remove(&map, i, i % 7);
+	assert_int_equal(map.count, 666);
+	for (uint32_t i = 0; i < 1000; i++) {
+		const uint32_t *value = ev_map_find(&map, i, i % 7);
+		if (i % 3)
+			assert_int_equal(*value, i + 1);
+		else
+			assert_null(value);
+	}
+	ev_map_done(&map);
+}
+
+static void a_hundred_thousand_that_come_and_go_take_the_room_of_a_hundred(void **state)
+{
+	(void)state;
+	struct ev_map map = { 0 };
+	for (uint32_t i = 0; i < 100000; i++) {
+		*ev_map_add(&map, i, 0, NULL) = i;
+		if (i >= 100)
+			ev_map_remove(&map, i - 100, 0);
+	}
+	assert_int_equal(map.count, 100);
+	assert_true(map.room <= 256);
+	for (uint32_t i = 99900; i < 100000; i++)
+		assert_int_equal(*ev_map_find(&map, i, 0), i);
+	ev_map_done(&map);
+}
+
 static void hashes_of_different_lengths_differ(void **state)
 {
 	(void)state;
@@ -88,6 +126,8 @@ int main(void)
 		cmocka_unit_test(the_empty_text_is_zero_and_unknown_ids_are_empty),
 		cmocka_unit_test(a_map_finds_every_pair_after_growing),
 		cmocka_unit_test(a_map_with_room_for_all_does_not_grow),
+		cmocka_unit_test(what_is_removed_is_gone_and_all_else_is_found),
+		cmocka_unit_test(a_hundred_thousand_that_come_and_go_take_the_room_of_a_hundred),
 		cmocka_unit_test(hashes_of_different_lengths_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

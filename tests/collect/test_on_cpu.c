@@ -158,6 +158,26 @@ static void only_threads_that_ended_long_ago_are_forgotten(void **state)
 	assert_int_equal(given.all_ns, 3);
 }
 
+static void a_hundred_thousand_whose_ends_nobody_measured_are_forgotten(void **state)
+{
+	(void)state;
+	struct ev_on_cpu on = { 0 };
+	struct given given = { 0 };
+	size_t most = 0;
+	for (uint32_t i = 0; i < 100000; i++) {
+		uint64_t now_ns = 10000000000u + i * UINT64_C(100000000);
+		ev_on_cpu_ran(&on, 5, i, now_ns - 10, now_ns);
+		assert_int_equal(ev_on_cpu_round(&on, false, now_ns, take, &given, NULL), 0);
+		if (i >= 4)
+			ev_on_cpu_ended(&on, 5, i - 4, now_ns - UINT64_C(300000000));
+		most = on.threads.count > most ? on.threads.count : most;
+	}
+	/* Ten a second, for six seconds. */
+	assert_in_range(most, 40, 70);
+	assert_true(on.threads.room <= 128);
+	finish(&on, &given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +188,7 @@ int main(void)
 		cmocka_unit_test(what_no_sample_tells_of_is_given_to_the_last_stack_and_labelled),
 		cmocka_unit_test(turns_without_samples_come_before_the_next_sample),
 		cmocka_unit_test(only_threads_that_ended_long_ago_are_forgotten),
+		cmocka_unit_test(a_hundred_thousand_whose_ends_nobody_measured_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,73 @@ static void a_child_is_looked_at_when_it_maps_code_of_its_own(void **state)
 	ev_roots_close(roots);
 }
 
+/* Numbers that no kernel gives. */
+enum { FIRST_PID = 1 << 30, COUNT = 100000, EACH_NS = 1000000 };
+
+static void note_life(struct ev_roots *roots, uint32_t pid, uint64_t time_ns, const char *ran)
+{
+	struct ev_record record = { .type = PERF_RECORD_FORK, .time_ns = time_ns };
+	uint32_t parent = (uint32_t)getpid();
+	record.task = (struct ev_task){
+		.pid = pid, .tid = pid, .parent_pid = parent, .parent_tid = parent
+	};
+	ev_roots_note(roots, &record);
+	record = (struct ev_record){ .type = PERF_RECORD_MMAP2, .time_ns = time_ns };
+	record.mmap = (struct ev_mmap){ .pid = pid, .tid = pid, .executable = true, .path = ran };
+	if (ran)
+		ev_roots_note(roots, &record);
+	record = (struct ev_record){ .type = PERF_RECORD_EXIT, .time_ns = time_ns + 1 };
+	record.task = (struct ev_task){ .pid = pid, .tid = pid };
+	ev_roots_note(roots, &record);
+}
+
+static void of_a_hundred_thousand_that_ended_those_of_a_while_are_known(void **state)
+{
+	(void)state;
+	struct ev_roots *roots = ev_roots_open();
+	unsigned known = 0;
+	for (uint32_t i = 0; i < COUNT; i++)
+		note_life(roots, FIRST_PID + i, 1 + (uint64_t)i * EACH_NS, NULL);
+	for (uint32_t i = 0; i < COUNT; i++)
+		known += ev_roots_user(roots, FIRST_PID + i) != UINT32_MAX;
+	/* Ten seconds of them: the last. */
+	assert_in_range(known, 9999, 10001);
+	assert_int_equal(ev_roots_user(roots, FIRST_PID + COUNT - 1), geteuid());
+	ev_roots_close(roots);
+}
+
+static void who_made_code_or_ran_a_file_first_is_asked_when_it_is_over(void **state)
+{
+	(void)state;
+	struct ev_roots *roots = ev_roots_open();
+	note_life(roots, FIRST_PID, 1, "//anon");
+	note_life(roots, FIRST_PID + 1, 2, "/no/such/program");
+	note_life(roots, FIRST_PID + 2, 3, "/no/such/program");
+	note_life(roots, FIRST_PID + 3, 4, "[vdso]");
+	note_life(roots, FIRST_PID + 4, 60000000000u, NULL);
+	assert_int_equal(ev_roots_user(roots, FIRST_PID), geteuid());
+	assert_int_equal(ev_roots_user(roots, FIRST_PID + 1), geteuid());
+	assert_int_equal(ev_roots_user(roots, FIRST_PID + 2), UINT32_MAX);
+	assert_int_equal(ev_roots_user(roots, FIRST_PID + 3), UINT32_MAX);
+	ev_roots_close(roots);
+}
+
+static void a_number_that_is_used_again_is_not_forgotten_with_the_first(void **state)
+{
+	(void)state;
+	struct ev_roots *roots = ev_roots_open();
+	uint32_t parent = (uint32_t)getpid();
+	struct ev_record record = { .type = PERF_RECORD_FORK, .time_ns = 5 };
+	record.task = (struct ev_task){
+		.pid = FIRST_PID, .tid = FIRST_PID, .parent_pid = parent, .parent_tid = parent
+	};
+	note_life(roots, FIRST_PID, 1, NULL);
+	ev_roots_note(roots, &record);
+	note_life(roots, FIRST_PID + 1, 60000000000u, NULL);
+	assert_int_equal(ev_roots_user(roots, FIRST_PID), geteuid());
+	ev_roots_close(roots);
+}
+
 static void a_dump_that_was_mapped_can_be_read_when_it_was_deleted(void **state)
 {
 	struct ev_roots *roots = ev_roots_open();
@@ -182,6 +249,9 @@ int main(void)
 		cmocka_unit_test(of_a_process_that_lives_here_only_its_user_and_number_are_kept),
 		cmocka_unit_test(a_child_that_ended_unseen_is_as_its_parent),
 		cmocka_unit_test(a_child_is_looked_at_when_it_maps_code_of_its_own),
+		cmocka_unit_test(of_a_hundred_thousand_that_ended_those_of_a_while_are_known),
+		cmocka_unit_test(who_made_code_or_ran_a_file_first_is_asked_when_it_is_over),
+		cmocka_unit_test(a_number_that_is_used_again_is_not_forgotten_with_the_first),
 		cmocka_unit_test(a_dump_that_was_mapped_can_be_read_when_it_was_deleted),
 		cmocka_unit_test(a_file_that_was_run_can_be_read_when_it_was_deleted),
 		cmocka_unit_test(so_many_files_that_are_run_are_held_and_no_more),

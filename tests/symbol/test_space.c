@@ -413,10 +413,27 @@ static void who_is_told_anew_keeps_the_numbers_of_objects(void **state)
 	ev_space_set_close(set);
 }
 
+static void who_is_told_anew_gives_the_room_of_a_hundred_thousand_back(void **state)
+{
+	(void)state;
+	struct ev_space_set *set = ev_space_set_open();
+	for (uint32_t i = 0; i < 100000; i++)
+		map(set, i, i, 0x1000, 0x1000, 0, "/a");
+	ev_space_set_ready(set);
+	ev_space_set_restart(set);
+	map(set, 0, 7, 0x1000, 0x1000, 0, "/a");
+	ev_space_set_ready(set);
+	assert_true(set->mappings.room <= 64 && set->events.room <= 64);
+	assert_true(set->process_by_pid.room <= 64 && set->processes.room <= 64);
+	assert_place(set, 7, 20, 0x1010, USER, "a+10");
+	ev_space_set_close(set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_told_anew_keeps_the_numbers_of_objects),
+		cmocka_unit_test(who_is_told_anew_gives_the_room_of_a_hundred_thousand_back),
 		cmocka_unit_test(an_address_becomes_an_offset_in_the_file),
 		cmocka_unit_test(a_later_mapping_overrides_from_its_time_on),
 		cmocka_unit_test(records_without_time_come_first_in_their_order),

@@ -125,6 +125,24 @@ static void a_stack_ends_where_nobody_called_or_the_program_begins(void **state)
 	scene_close(scene);
 }
 
+static void tables_that_nobody_needs_are_given_back_and_read_again(void **state)
+{
+	needs_x86();
+	struct scene *scene = scene_open(state);
+	scene->stack[1] = address_of(state, "behind_root");
+	/* At another place each time, for answers are kept. */
+	for (unsigned round = 0; round < 2; round++) {
+		unwind(scene, address_of(state, "f") + round, 8);
+		assert_int_equal(scene->count, 2);
+		assert_int_equal(scene->how.end, EV_UNWOUND_COMPLETE);
+		size_t bytes = ev_unwinder_forget(scene->unwinder, 0);
+		assert_true(bytes > 0); /* they were needed since */
+		assert_int_equal(ev_unwinder_forget(scene->unwinder, bytes), bytes);
+		assert_int_equal(ev_unwinder_forget(scene->unwinder, bytes - 1), 0);
+	}
+	scene_close(scene);
+}
+
 static void a_copy_that_ends_is_told_from_a_stack_that_does(void **state)
 {
 	needs_x86();
@@ -337,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stack_ends_where_nobody_called_or_the_program_begins),
+		cmocka_unit_test(tables_that_nobody_needs_are_given_back_and_read_again),
 		cmocka_unit_test(a_copy_that_ends_is_told_from_a_stack_that_does),
 		cmocka_unit_test(stacks_that_go_on_elsewhere_say_so),
 		cmocka_unit_test(other_registers_lead_on_where_the_thread_was_interrupted),
