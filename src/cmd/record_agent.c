@@ -108,7 +108,8 @@ static const char *absence(const struct record_run *run, char *library, size_t s
 	return record_agent_library(library, size_bytes);
 }
 
-int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err)
+int record_agent_plan(struct record_run *run, bool asked, const char *not_in_kernel,
+		      struct ev_err *err)
 {
 	struct record_agent *agent;
 	agent = ev_alloc(sizeof(*agent));
@@ -119,8 +120,10 @@ int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err)
 		if (asked)
 			return why ? ev_fail(err, EOPNOTSUPP, "Python: native frames only: %s", why)
 				   : rc;
-		ev_recording_add_note(&run->recording, "fallback", "Python: native frames only: %s",
-				      why ? why : err->text);
+		ev_recording_add_note(&run->recording, "fallback",
+				      "Python: native frames only: %s%s%s", why ? why : err->text,
+				      not_in_kernel ? "; and not read in the kernel: " : "",
+				      not_in_kernel ? not_in_kernel : "");
 		return 0;
 	}
 	run->agent = agent;

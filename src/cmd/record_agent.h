@@ -12,8 +12,10 @@ struct record_agent;
 /* Where the library is that Python programs load: NULL, or why they cannot. */
 const char *record_agent_library(char *path, size_t size_bytes);
 /* What agents want of the sampler, before it is opened. Where none can be had the reason is a note,
- * or where they were asked for an error. */
-int record_agent_plan(struct record_run *run, bool asked, struct ev_err *err);
+ * or where they were asked for an error. not_in_kernel: why no program reads the frames, or NULL.
+ */
+int record_agent_plan(struct record_run *run, bool asked, const char *not_in_kernel,
+		      struct ev_err *err);
 /* What the command finds in its environment, for as long as it is started. */
 void record_agent_lend(struct record_run *run, bool on);
 /* The sampler is open: processes are answered from now on. */

@@ -109,11 +109,11 @@ int record_python_plan(struct record_run *run, struct ev_err *err)
 		return 0;
 	const char *against = contradiction(run->options);
 	if (!against && run->options->python == RECORD_PYTHON_AGENT)
-		return record_agent_plan(run, true, err);
+		return record_agent_plan(run, true, NULL, err);
 	const char *why = against ? against : ev_bpf_python_absence(absence, sizeof(absence));
 	/* Without the rights for that, the program may tell itself. */
 	if (why && !against && !is_in_kernel(run->options) && run->target.kind == EV_TARGET_COMMAND)
-		return record_agent_plan(run, asked, err);
+		return record_agent_plan(run, asked, why, err);
 	if (why && asked)
 		return ev_fail(err, against ? EINVAL : EPERM,
 			       "--python merged: Python's frames cannot be read: %s", why);

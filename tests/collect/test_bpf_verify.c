@@ -59,7 +59,8 @@ static void every_program_passes_the_verifier(void **state)
 }
 
 #if EV_HAVE_BPF
-/* This kernel's types, but for the name of one thing in them, in a file without a name. */
+/* This kernel's types, but for the name of one thing where they have it, in a file without a
+ * name. */
 static int types_without(const char *name)
 {
 	enum { MOST_BYTES = 64 << 20 };
@@ -70,8 +71,8 @@ static int types_without(const char *name)
 		length += (size_t)got;
 	close(from);
 	found = memmem(types, length, name, strlen(name) + 1);
-	assert_non_null(found);
-	*found = '?';
+	if (found)
+		*found = '?';
 	assert_int_equal(write(fd, types, length), length);
 	free(types);
 	return fd;
