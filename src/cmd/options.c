@@ -170,6 +170,8 @@ static int parse_long(const struct verb *verb, void *into, char **argv, int *at,
 	const char *name = argv[*at] + 2, *equals = strchr(name, '=');
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
 	bool negated = false;
+	if (equals && length == strlen("help") && !strncmp(name, "help", length))
+		return ev_fail(err, EINVAL, "'--help' takes no value");
 	const struct option_row *row = find_long(verb, name, length, &negated, err);
 	if (!row)
 		return -EINVAL;

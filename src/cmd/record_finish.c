@@ -314,6 +314,19 @@ static uint64_t samples_written(const struct record_run *run, const struct ev_sa
 				      : record_files_samples(run, tally->samples);
 }
 
+static const char *why_no_samples(const struct record_run *run)
+{
+	if (run->options->delay_ms < 0)
+		return "sampling was never begun (-D -1)";
+	if (run->options->delay_ms)
+		return "it was over before sampling began (-D), or the event never happened";
+	if (run->target.kind == EV_TARGET_COMMAND)
+		return "the command ended too soon, or the event never happened; try a higher "
+		       "frequency (-F max) or another event";
+	return "what was watched did not run, or the event never happened there (evprof dump -p "
+	       "PID shows where a process waits, --off-cpu for how long)";
+}
+
 /* What to type next, or why there is nothing to look at. */
 static void print_next(const struct record_run *run, const struct ev_sampler_tally *tally,
 		       const char *name)
@@ -329,16 +342,8 @@ static void print_next(const struct record_run *run, const struct ev_sampler_tal
 			rights);
 	if (!tally->samples && rights)
 		return;
-	if (!tally->samples && run->options->delay_ms < 0)
-		fputs("[ evprof record: no samples: sampling was never begun (-D -1) ]\n", stderr);
-	else if (!tally->samples && run->options->delay_ms)
-		fputs("[ evprof record: no samples: it was over before sampling began (-D), or the "
-		      "event never happened ]\n",
-		      stderr);
-	else if (!tally->samples)
-		fputs("[ evprof record: no samples: the command ended too soon, or the event never "
-		      "happened; try a higher frequency (-F max) or another event ]\n",
-		      stderr);
+	if (!tally->samples)
+		fprintf(stderr, "[ evprof record: no samples: %s ]\n", why_no_samples(run));
 	else if (!run->stream)
 		fprintf(stderr, "[ evprof record: next: evprof report%s%s ]\n", usual ? "" : " -i ",
 			usual ? "" : name);

@@ -347,6 +347,9 @@ static void print_block(FILE *out, const struct ev_report *report,
 		ev_block_print_hierarchy(&block);
 	else
 		ev_block_print_rows(&block);
+	if (!options->quiet && !block.row_count)
+		fputs("# No row: nothing passes the filters and limits that were asked for.\n",
+		      out);
 	if (!options->quiet) {
 		explain_ratios(&block);
 		explain_intervals(&block);

@@ -77,6 +77,9 @@ test_an_unknown_option_is_named_with_the_nearest_one() {
 	expect_err '--repeat'
 	run record --halp
 	expect_err "did you mean '--help'"
+	run record --help=x
+	expect_status 129
+	expect_err "'--help' takes no value"
 }
 
 test_an_unknown_letter_is_named() {

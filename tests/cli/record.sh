@@ -241,6 +241,13 @@ test_a_process_that_is_not_there_is_said() {
 	refuse_file perf.data
 }
 
+test_a_process_that_only_waits_is_said_to() {
+	start_target sleep 1000
+	run record -e cpu-clock -p $target --duration 0.2
+	expect_status 0
+	expect_err 'no samples: what was watched did not run.*evprof dump -p'
+}
+
 test_the_whole_machine_is_recorded() {
 	needs_root
 	start_target "$specimens/two_functions" 100000

@@ -274,6 +274,10 @@ test_filters_choose_samples() {
 	expect_equal "$(json out "sorted(set(r['object'] for r in j['rows']))")" "['two_threads']" "objects"
 	run report --pid 1 --format json
 	expect_equal "$(json out "len(j['rows'])")" 0 "rows of another process"
+	run report --pid 1 --stdio
+	expect_out '^# No row: nothing passes'
+	run report --stdio
+	refuse_out 'No row'
 	run report -C 4000
 	cat out err >both
 	has_not both 'Sanitizer'
