@@ -17,8 +17,15 @@ enum { SMALL, USUAL };
 #define MANY_HZ 10000
 
 /* A decision needs so many stacks, or so many that are truncated; it is for larger copies when more
- * of them are, and for following them in the kernel, which has no limit, earlier. */
-enum { ENOUGH_STACKS = 64, ENOUGH_TRUNCATED = 8, TRUNCATED_PERCENT = 2, STREAM_PERCENT = 1 };
+ * of them are, and for following them in the kernel, which has no limit, earlier. One or two, of a
+ * process that is about to end, decide nothing. */
+enum {
+	ENOUGH_STACKS = 64,
+	ENOUGH_TRUNCATED = 8,
+	LEAST_TRUNCATED = 3,
+	TRUNCATED_PERCENT = 2,
+	STREAM_PERCENT = 1,
+};
 /* Nobody may read the rings for so long, while programs are loaded. */
 #define STREAM_BEGINS_MS 400
 /* So many that leave a quarter of it say that the small copy will do. */
@@ -224,7 +231,8 @@ static int grow(struct record_stacks *stacks, struct ev_sampler *sampler, struct
 static bool are_too_many(const struct record_stacks *stacks, uint64_t short_ones, unsigned percent)
 {
 	bool enough = stacks->stacks >= ENOUGH_STACKS || short_ones >= ENOUGH_TRUNCATED;
-	return enough && short_ones * 100 > stacks->stacks * percent;
+	return enough && short_ones >= LEAST_TRUNCATED &&
+	       short_ones * 100 > stacks->stacks * percent;
 }
 
 /* To begin with it takes a moment, in which larger copies pile up: they are made where the rings
