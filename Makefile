@@ -168,6 +168,7 @@ endef
 $(foreach stage,$(STAGES),$(eval $(call test_rules,$(stage))))
 ifeq ($(HAVE_BPF),1)
 $(B)/tests/collect/test_bpf_walk: $(B)/gen/walked.skel.h
+$(B)/tests/collect/test_bpf_verify: $(B)/gen/trace.skel.h
 endif
 SPECIMENS := $(patsubst tests/specimens/%.c,$(B)/specimens/%,$(wildcard tests/specimens/*.c))
 $(B)/specimens/%: tests/specimens/%.c
@@ -200,6 +201,7 @@ endef
 $(foreach folder,$(STAGES) cli fuzz,$(eval $(call look_rules,$(folder))))
 ifeq ($(HAVE_BPF),1)
 $(B)/looked/collect/test_bpf_walk: $(B)/gen/walked.skel.h
+$(B)/looked/collect/test_bpf_verify: $(B)/gen/trace.skel.h
 endif
 test-sources: $(TESTS:$(B)/tests/%=$(B)/looked/%) $(B)/looked/cli/scripted_pmu $(FUZZERS:%=$(B)/looked/fuzz/%)
 .PHONY: test-sources
